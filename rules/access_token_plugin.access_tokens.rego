@@ -1,0 +1,15 @@
+# METADATA
+# title: Access token plugin - access_tokens
+# description: |
+#   What remains of the owner's rights over personal access tokens when the caller came with a personal access token: reading,
+#   even if the token may write.
+# schemas:
+#   - input: schema.document
+package access_token_plugin.access_tokens
+
+# METADATA
+# description: Whether a personal access token may do `scope`, once the base package has allowed it.
+# entrypoint: true
+default allow := false
+
+allow if input.scope in {"list", "view"}

@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+/**
+ * Builds dist/: compiles src/ and makes the archive that the embedded database starts from.
+ *
+ *   node scripts/build.mjs              compiles; makes the archive if the migrations or the database changed
+ *   node scripts/build.mjs --if-stale   does and prints nothing if the sources are those of the last build
+ *
+ * Without the development dependencies (npm ci --omit=dev) it leaves a complete dist/ as it is.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = path.join(ROOT, 'dist');
+const SEED = path.join(DIST, 'embedded-seed.tar.gz');
+const STATE = path.join(DIST, '.build.json');
+
+const SOURCES = ['src', 'migrations', 'rules', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+/** What the content of the archive depends on. */
+const SEED_SOURCES = ['migrations', 'src/platform/db/embedded', 'node_modules/@electric-sql/pglite/package.json'];
+
+const require = createRequire(import.meta.url);
+
+async function main() {
+  const state = readState();
+  const fingerprint = hashOf(SOURCES);
+  const complete = existsSync(path.join(DIST, 'main.js')) && existsSync(SEED);
+  if (process.argv.includes('--if-stale') && complete && state.sources === fingerprint) return;
+
+  const compiler = findCompiler();
+  if (compiler === undefined) {
+    if (complete) return;
+    fail('dist/ is missing and TypeScript is not installed to make it: run npm ci with the development dependencies.');
+  }
+  // A build that is cut off must not pass for a fresh one; the archive is worth keeping.
+  writeState({ seed: state.seed });
+  compile(compiler);
+  copyAssets();
+  removeOrphans();
+  const seedFingerprint = hashOf(SEED_SOURCES);
+  if (!existsSync(SEED) || state.seed !== seedFingerprint) await buildSeed();
+  writeState({ sources: fingerprint, seed: seedFingerprint });
+}
+
+function readState() {
+  try {
+    return JSON.parse(readFileSync(STATE, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+function writeState(state) {
+  mkdirSync(DIST, { recursive: true });
+  writeFileSync(STATE, `${JSON.stringify(state)}\n`);
+}
+
+/** @returns a hash over the names and the content of files and of everything in folders */
+function hashOf(names) {
+  const hash = createHash('sha256');
+  for (const file of names.flatMap(listFiles)) {
+    hash.update(`${path.relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function listFiles(name) {
+  const start = path.resolve(ROOT, name);
+  if (!existsSync(start)) return [];
+  try {
+    return readdirSync(start, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .sort();
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return [start];
+    throw error;
+  }
+}
+
+function findCompiler() {
+  try {
+    return require.resolve('typescript/bin/tsc');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Leaves dist/ as it was when a type is wrong. */
+function compile(compiler) {
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noEmitOnError'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Files of src/ that are not TypeScript are read at run time, from beside the code. */
+function copyAssets() {
+  for (const file of listFiles('src').filter((name) => !name.endsWith('.ts'))) {
+    const target = path.join(DIST, path.relative(path.join(ROOT, 'src'), file));
+    mkdirSync(path.dirname(target), { recursive: true });
+    copyFileSync(file, target);
+  }
+}
+
+/** Removes what was compiled of a source that is gone. */
+function removeOrphans() {
+  for (const file of listFiles('dist').filter((name) => /\.js(\.map)?$/.test(name))) {
+    const source = path.join(ROOT, 'src', path.relative(DIST, file)).replace(/\.js(\.map)?$/, '');
+    if (!existsSync(`${source}.ts`) && !existsSync(`${source}.js`)) rmSync(file);
+  }
+}
+
+async function buildSeed() {
+  const { makeSeed } = await import(pathToFileURL(path.join(DIST, 'platform/db/embedded/seed.js')).href);
+  await makeSeed(SEED, path.join(ROOT, 'migrations'));
+}
+
+function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+await main();

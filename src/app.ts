@@ -1,0 +1,39 @@
+import cors from 'cors';
+import express, { type Express } from 'express';
+import type { RequestHandler } from 'express';
+import { createEdge, type EdgeDeps } from './platform/http/edge.js';
+import { mount, type PipelineDeps } from './platform/http/pipeline.js';
+import { type AnyRoute, groupViews } from './platform/http/route.js';
+
+export interface AppDeps extends EdgeDeps {
+  readonly routes: readonly AnyRoute[];
+  readonly pipeline: PipelineDeps;
+  readonly corsAllowedOrigins: readonly string[];
+  /** Handlers outside the pipeline, in the order in which they are tried. */
+  readonly probes: readonly { readonly path: string; readonly handler: RequestHandler }[];
+  readonly pages: readonly { readonly path: string; readonly handler: RequestHandler }[];
+}
+
+/** The server on one screen: everything a request meets, in order. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+
+  const edge = createEdge(deps);
+  app.use(edge.open);
+  app.use(edge.securityHeaders);
+  app.use(edge.preflight(cors(edge.corsOptions(deps.corsAllowedOrigins))));
+  for (const { path, handler } of deps.probes) app.get(path, handler);
+  app.use(edge.checkHost);
+  app.use(edge.repairCsrfCookie);
+  for (const { path, handler } of deps.pages) app.get(path, handler);
+  for (const view of groupViews(deps.routes)) app.all(view.path, mount(view, deps.pipeline));
+  app.use(edge.appendSlash);
+  app.use(edge.notFound);
+  app.use(edge.renderError);
+  return app;
+}

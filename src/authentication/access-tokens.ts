@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { Caller, OrganizationSelector } from '../kernel/account.js';
+import { type Clock, dateOf, SECOND } from '../kernel/clock.js';
+import { AuthenticationFailed } from '../kernel/errors.js';
+import { millisecondsOf, type Timestamp } from '../kernel/timestamp.js';
+import type { IdentityStore } from './identity.js';
+import type { PasswordService } from './passwords/service.js';
+import { equalInConstantTime } from './signing.js';
+
+const SHA512_PREFIX = 'sha512$$';
+
+/** @returns the stored form of a key: SHA-512 over the whole of it (djangorestframework-api-key 3.1) */
+export const hashAccessToken = (key: string): string => SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
+
+export interface AccessTokenDeps {
+  readonly identities: Pick<IdentityStore, 'byAccessTokenPrefix'>;
+  readonly passwords: Pick<PasswordService, 'verify'>;
+  readonly clock: Clock;
+  /** Seconds without use after which a token is stale. */
+  readonly stalePeriodSeconds: number;
+  /** Seconds between two updates of the last use. */
+  readonly lastUseIntervalSeconds: number;
+  /** Notes a use, unless another replica did since `previous`. */
+  readonly recordUse: (tokenId: number, previous: Timestamp | null, now: Date) => Promise<void>;
+  /** Replaces a legacy hash by the current form. */
+  readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<void>;
+  /** Both writes happen beside the request; their failures are only logged. */
+  readonly onWriteError: (error: unknown) => void;
+}
+
+/** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>` (libraries.md G, cvat.md 2.9). */
+export function createAccessTokenCheck(deps: AccessTokenDeps) {
+  const { clock, identities, passwords } = deps;
+
+  return async (key: string, selector: OrganizationSelector): Promise<Caller> => {
+    const dot = key.indexOf('.');
+    const now = dateOf(clock);
+    const notUsedSince = new Date(now.getTime() - deps.stalePeriodSeconds * SECOND);
+    const found = dot < 0 ? undefined : await identities.byAccessTokenPrefix(key.slice(0, dot), selector, { now, notUsedSince });
+    if (found === undefined || !(await matches(key, found.token.id, found.token.hashedKey))) {
+      throw new AuthenticationFailed('Invalid token.');
+    }
+    if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
+    noteUse(found.token.id, found.token.lastUsedAt, now);
+    const { id, readOnly } = found.token;
+    return { account: found.account, organization: found.organization, credential: { kind: 'access-token', id, readOnly } };
+  };
+
+  async function matches(key: string, id: number, stored: string): Promise<boolean> {
+    if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
+    const { valid } = await passwords.verify(key, stored);
+    if (valid) deps.upgradeHash(id, stored, hashAccessToken(key)).catch(deps.onWriteError);
+    return valid;
+  }
+
+  function noteUse(id: number, previous: Timestamp | null, now: Date): void {
+    const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
+    if (age >= deps.lastUseIntervalSeconds * SECOND) deps.recordUse(id, previous, now).catch(deps.onWriteError);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Request } from 'express';
+import type { Caller, OrganizationSelector } from '../kernel/account.js';
+import { AuthenticationFailed } from '../kernel/errors.js';
+import type { Exchange, Exchanges } from '../platform/http/exchange.js';
+import type { BasicCredentials } from './authorization-header.js';
+import type { createAccessTokenCheck } from './access-tokens.js';
+import type { ChainChecks } from './chain.js';
+import type { CredentialCheck } from './credentials.js';
+import { requireCsrf } from './csrf.js';
+import type { Identity, IdentityStore } from './identity.js';
+import type { VerifiedCredentials } from './passwords/verified-credentials.js';
+import type { Sessions } from './sessions/sessions.js';
+import { equalInConstantTime } from './signing.js';
+
+export interface AuthenticatorDeps {
+  readonly exchanges: Exchanges;
+  /** Which organization the request asks for, for the look-up; errors in it are reported with the decision. */
+  readonly selectorOf: (exchange: Exchange) => OrganizationSelector;
+  readonly identities: IdentityStore;
+  readonly checkAccessToken: ReturnType<typeof createAccessTokenCheck>;
+  readonly checkCredentials: CredentialCheck;
+  readonly verifiedCredentials: VerifiedCredentials;
+  readonly sessions: Sessions;
+  readonly csrfTrustedOrigins: readonly string[];
+  readonly emailVerificationIsMandatory: boolean;
+}
+
+/** The four checks of the chain: each one SQL round trip, for sessions one more to their store. */
+export function createChecks(deps: AuthenticatorDeps): ChainChecks {
+  const { exchanges, identities, sessions, selectorOf, verifiedCredentials } = deps;
+
+  const token = async (req: Request, key: string): Promise<Caller> => {
+    const exchange = exchanges.of(req);
+    const found = key.length > 40 ? undefined : await identities.byToken(key, selectorOf(exchange));
+    if (found === undefined || !equalInConstantTime(found.key, key)) throw new AuthenticationFailed('Invalid token.');
+    if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
+    return callerOf(found, 'token');
+  };
+
+  const accessToken = (req: Request, key: string): Promise<Caller> => deps.checkAccessToken(key, selectorOf(exchanges.of(req)));
+
+  const session = async (req: Request): Promise<Caller | undefined> => {
+    const exchange = exchanges.of(req);
+    const open = await sessions.open(exchange);
+    if (open === undefined) return undefined;
+    const identity = await identities.byId(open.userId, selectorOf(exchange));
+    // An inactive account leaves its sessions alone: they live again when it does (Django `get_user`).
+    if (identity === undefined || !identity.account.isActive) return undefined;
+    if (!(await sessions.confirm(exchange, open, identity))) return undefined;
+    await requireCsrf(exchange, deps.csrfTrustedOrigins);
+    sessions.renewWhenStale(exchange, open);
+    return callerOf(identity, 'session');
+  };
+
+  const basic = async (req: Request, credentials: BasicCredentials): Promise<Caller> => {
+    const exchange = exchanges.of(req);
+    const identity = (await recalled(credentials, exchange)) ?? (await verified(credentials, exchange));
+    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) {
+      throw new AuthenticationFailed('E-mail is not verified.');
+    }
+    return callerOf(identity, 'basic');
+  };
+
+  async function recalled({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity | undefined> {
+    const record = verifiedCredentials.recall(login, password);
+    if (record === undefined) return undefined;
+    const identity = await identities.byId(record.userId, selectorOf(exchange));
+    const stands = verifiedCredentials.confirm(record, identity?.password ?? '', identity?.account.isActive ?? false);
+    return stands ? identity : undefined;
+  }
+
+  async function verified({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity> {
+    const match = await deps.checkCredentials({ username: login, password, address: exchange.origin.clientAddress });
+    const identity = match && (await identities.byId(match.userId, selectorOf(exchange)));
+    if (match === undefined || identity === undefined) throw new AuthenticationFailed('Invalid username/password.');
+    if (!identity.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
+    verifiedCredentials.remember(login, password, match.password, match.userId);
+    return identity;
+  }
+
+  return { token, accessToken, session, basic };
+}
+
+const callerOf = ({ account, organization }: Identity, kind: 'token' | 'session' | 'basic'): Caller => ({
+  account,
+  organization,
+  credential: { kind },
+});

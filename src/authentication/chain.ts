@@ -1,0 +1,64 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { Passport, type Strategy } from 'passport';
+import type { Caller, Credential } from '../kernel/account.js';
+import { ApiError, AuthenticationFailed } from '../kernel/errors.js';
+import { createAccessTokenStrategy } from './strategies/access-token.js';
+import { type CheckBasic, createBasicStrategy } from './strategies/basic.js';
+import { type CheckSession, createSessionStrategy } from './strategies/session.js';
+import type { CheckToken } from './strategies/settle.js';
+import { createTokenStrategy } from './strategies/token.js';
+
+/** CVAT 2.55 to 2.62, `DEFAULT_AUTHENTICATION_CLASSES`: the first that recognises its credentials decides. */
+export const CHAIN = ['token', 'access-token', 'session', 'basic'] as const satisfies readonly Credential['kind'][];
+
+export interface ChainChecks {
+  readonly token: CheckToken;
+  readonly accessToken: CheckToken;
+  readonly session: CheckSession;
+  readonly basic: CheckBasic;
+}
+
+type Ways = 'all' | 'none' | readonly Credential['kind'][];
+
+/**
+ * The only place where Passport's idea of a chain meets DRF's (see `settle`): nobody is logged in by Passport, nobody
+ * is refused by it, and when no strategy spoke the caller is anonymous and the permissions decide.
+ */
+export function createChain(checks: ChainChecks) {
+  const passport = new Passport();
+  const strategies: readonly Strategy[] = [
+    createTokenStrategy(checks.token),
+    createAccessTokenStrategy(checks.accessToken),
+    createSessionStrategy(checks.session),
+    createBasicStrategy(checks.basic),
+  ];
+  for (const strategy of strategies) passport.use(strategy);
+
+  /**
+   * @param ways which strategies the view accepts, in the order of the chain
+   * @param challenge `WWW-Authenticate` of a 401: the one of the view's first class
+   * @returns the caller, or null for anonymous
+   * @throws AuthenticationFailed, PermissionDenied and whatever a dependency's failure is
+   */
+  const identify = (req: Request, res: Response, ways: Ways, challenge: string): Promise<Caller | null> => {
+    if (ways === 'none') return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      const names = ways === 'all' ? [...CHAIN] : [...ways];
+      const decide = (error: unknown, caller?: Express.User | false | null): void => {
+        if (error) reject(withChallenge(error, challenge));
+        else resolve(caller ? (caller as Caller) : null);
+      };
+      const run: RequestHandler = passport.authenticate(names, { session: false }, decide);
+      run(req, res, reject);
+    });
+  };
+
+  return { identify };
+}
+
+export type Chain = ReturnType<typeof createChain>;
+
+const withChallenge = (error: unknown, challenge: string): unknown =>
+  error instanceof AuthenticationFailed
+    ? new ApiError(error.status, error.body, { cause: error, headers: { ...error.headers, 'WWW-Authenticate': challenge } })
+    : error;

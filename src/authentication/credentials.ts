@@ -1,0 +1,135 @@
+import type { FailureLimit } from './failure-limit.js';
+import type { PasswordService } from './passwords/service.js';
+import { sessionAuthHash } from './signing.js';
+
+/** A user that a name or an address may mean, with what is needed to check his password. */
+export interface Candidate {
+  readonly userId: number;
+  readonly username: string;
+  /** Address under which the user was found, null when he was found by name. */
+  readonly matchedEmail: string | null;
+  readonly password: string;
+  readonly isActive: boolean;
+}
+
+/** One SQL round trip gives all three kinds of candidates, each in the order in which allauth tries them. */
+export interface Candidates {
+  readonly exact: readonly Candidate[];
+  readonly byEmail: readonly Candidate[];
+  readonly ignoringCase: readonly Candidate[];
+}
+
+export interface CredentialDeps {
+  /**
+   * @param username name to look for exactly and in any case, or null for a login by e-mail only
+   * @param email address to look for
+   */
+  readonly findCandidates: (username: string | null, email: string) => Promise<Candidates>;
+  /** Replaces the password column if it still holds `from`, and notes what sessions were bound to. */
+  readonly upgradePassword: (userId: number, change: PasswordUpgrade) => Promise<void>;
+  readonly passwords: PasswordService;
+  readonly failures: FailureLimit;
+  readonly secretKey: () => string;
+  readonly onUpgradeError: (error: unknown) => void;
+}
+
+export interface PasswordUpgrade {
+  readonly from: string;
+  readonly to: string;
+  /** Session hashes of both: sessions opened before go on (deviation 11). */
+  readonly fromBinding: string;
+  readonly toBinding: string;
+}
+
+export interface LoginRequest {
+  readonly username?: string;
+  readonly email?: string;
+  readonly password: string;
+  /** Address of the client, for the failure limit. */
+  readonly address: string;
+}
+
+export interface VerifiedLogin {
+  readonly userId: number;
+  /** The password column as it now is. */
+  readonly password: string;
+}
+
+const NOBODY: Candidates = { exact: [], byEmail: [], ignoringCase: [] };
+
+/** More users than this can not share an address through the API; it bounds the hashes that one request costs. */
+const MAXIMUM_HASHES = 5;
+
+/**
+ * Resolves credentials as CVAT's two backends do (libraries.md E.1): Django's by exact user name, then allauth's by
+ * e-mail and by user name in any case. Shared by login and Basic.
+ */
+export function createCredentialCheck(deps: CredentialDeps) {
+  const { passwords, failures, secretKey } = deps;
+
+  /**
+   * @returns the account, or undefined for wrong credentials and inactive accounts alike
+   * @throws Throttled after too many failures; ServiceUnavailable when the hash queue is full
+   */
+  return async (login: LoginRequest): Promise<VerifiedLogin | undefined> => {
+    const name = login.email ?? login.username ?? '';
+    // PostgreSQL refuses NUL in text, and no account has it.
+    const found = name.includes('\0') ? NOBODY : await deps.findCandidates(login.email === undefined ? name : null, name);
+    const candidates = order(found, name);
+    const attempt = { account: accountKey(candidates, name), address: login.address };
+    await failures.check(attempt);
+
+    const match = await firstMatch(candidates, login.password);
+    if (match === undefined) {
+      await failures.failed(attempt);
+      return undefined;
+    }
+    await failures.succeeded(attempt);
+    return match;
+  };
+
+  async function firstMatch(candidates: readonly Candidate[], password: string): Promise<VerifiedLogin | undefined> {
+    if (candidates.length === 0) await passwords.burn(password);
+    for (const candidate of candidates) {
+      const { valid, needsRehash } = await passwords.verify(password, candidate.password);
+      if (!valid || !candidate.isActive) continue;
+      const stored = needsRehash ? await upgrade(candidate, password) : candidate.password;
+      return { userId: candidate.userId, password: stored };
+    }
+    return undefined;
+  }
+
+  /** A database that only reads must not keep anybody out: the old hash then stays. */
+  async function upgrade(candidate: Candidate, password: string): Promise<string> {
+    try {
+      const to = await passwords.hash(password);
+      const bindings = {
+        fromBinding: sessionAuthHash(candidate.password, secretKey()),
+        toBinding: sessionAuthHash(to, secretKey()),
+      };
+      await deps.upgradePassword(candidate.userId, { from: candidate.password, to, ...bindings });
+      return to;
+    } catch (error) {
+      deps.onUpgradeError(error);
+      return candidate.password;
+    }
+  }
+}
+
+export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
+
+/** Each user once, at his first place. Twins of a name that differ in case only are nobody: there is no telling whom. */
+function order({ exact, byEmail, ignoringCase }: Candidates, name: string): readonly Candidate[] {
+  const sameEmail = byEmail.filter(({ matchedEmail }) => matchedEmail !== null && foldEmail(matchedEmail) === foldEmail(name));
+  const byName = ignoringCase.length === 1 ? ignoringCase : [];
+  const seen = new Set<number>();
+  return [...exact, ...sameEmail, ...byName]
+    .filter(({ userId }) => !seen.has(userId) && seen.add(userId))
+    .slice(0, MAXIMUM_HASHES);
+}
+
+/** allauth compares addresses by NFKC and case folding, which SQL's lower() only approximates. */
+export const foldEmail = (email: string): string => email.normalize('NFKC').toLowerCase();
+
+const accountKey = ([first]: readonly Candidate[], name: string): string =>
+  first === undefined ? `name:${foldEmail(name).slice(0, 254)}` : `id:${first.userId}`;

@@ -1,0 +1,89 @@
+import { PermissionDenied } from '../kernel/errors.js';
+import { ALPHANUMERIC, type Random } from '../kernel/random.js';
+import { cookieValue } from '../platform/http/cookies.js';
+import type { Exchange } from '../platform/http/exchange.js';
+import { equalInConstantTime } from './signing.js';
+
+/** Django's CSRF protection (`django.middleware.csrf`, 4.2) as DRF's session authentication applies it. */
+
+export const CSRF_COOKIE = 'csrftoken';
+/** 52 weeks, in seconds. */
+export const CSRF_COOKIE_AGE = 31_449_600;
+const SECRET_LENGTH = 32;
+const TOKEN_LENGTH = 2 * SECRET_LENGTH;
+const HEADER_SOURCE = "the 'X-Csrftoken' HTTP header";
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+export const createCsrfSecret = (random: Random): string => random.text(SECRET_LENGTH, ALPHANUMERIC);
+
+/** @returns the secret inside a token: the token itself, or its second half with the mask taken off */
+export function unmaskCsrfToken(token: string): string {
+  if (token.length === SECRET_LENGTH) return token;
+  const size = ALPHANUMERIC.length;
+  return Array.from({ length: SECRET_LENGTH }, (_, i) => {
+    const difference = ALPHANUMERIC.indexOf(token.charAt(SECRET_LENGTH + i)) - ALPHANUMERIC.indexOf(token.charAt(i));
+    return ALPHANUMERIC.charAt((difference + size) % size);
+  }).join('');
+}
+
+/** @returns what is wrong with the form of a token, in Django's words, or undefined */
+export function csrfFormatProblem(token: string): 'has incorrect length' | 'has invalid characters' | undefined {
+  if (token.length !== SECRET_LENGTH && token.length !== TOKEN_LENGTH) return 'has incorrect length';
+  return /[^a-zA-Z0-9]/.test(token) ? 'has invalid characters' : undefined;
+}
+
+/**
+ * Refuses an unsafe request that a foreign page may have sent. For POST the body is parsed on the way, as DRF's
+ * look at the form field does, so that a malformed one is reported before permissions.
+ *
+ * @param trustedOrigins `scheme://host[:port]`, also `scheme://*.domain`
+ * @throws PermissionDenied 403 `CSRF Failed: <reason>`; ParseError and UnsupportedMediaType for a POST body
+ */
+export async function requireCsrf(exchange: Exchange, trustedOrigins: readonly string[]): Promise<void> {
+  const { req, origin, cookies } = exchange;
+  if (SAFE_METHODS.has(req.method)) return;
+  const sentOrigin = req.headers.origin;
+  if (sentOrigin !== undefined) checkOrigin(sentOrigin, origin.base, trustedOrigins);
+  else if (origin.secure) checkReferer(req.headers.referer, origin.host, trustedOrigins);
+
+  const cookie = cookieValue(cookies, CSRF_COOKIE);
+  if (cookie === undefined) throw failed('CSRF cookie not set.');
+  const cookieProblem = csrfFormatProblem(cookie);
+  if (cookieProblem !== undefined) throw failed(`CSRF cookie ${cookieProblem}.`);
+
+  if (req.method === 'POST') await exchange.body();
+  const header = req.headers['x-csrftoken'];
+  if (typeof header !== 'string') throw failed('CSRF token missing.');
+  const headerProblem = csrfFormatProblem(header);
+  if (headerProblem !== undefined) throw failed(`CSRF token from ${HEADER_SOURCE} ${headerProblem}.`);
+  if (!equalInConstantTime(unmaskCsrfToken(header), unmaskCsrfToken(cookie))) {
+    throw failed(`CSRF token from ${HEADER_SOURCE} incorrect.`);
+  }
+}
+
+const failed = (reason: string): PermissionDenied => new PermissionDenied(`CSRF Failed: ${reason}`);
+
+function checkOrigin(sent: string, own: string, trusted: readonly string[]): void {
+  if (sent === own || trusted.includes(sent)) return;
+  const [scheme, host = ''] = sent.split('://', 2);
+  const matches = trusted.some((entry) => {
+    const [trustedScheme, pattern = ''] = entry.split('://', 2);
+    return scheme === trustedScheme && pattern.startsWith('*.') && isSameDomain(host, pattern.slice(1));
+  });
+  if (!matches) throw failed(`Origin checking failed - ${sent} does not match any trusted origins.`);
+}
+
+function checkReferer(sent: string | undefined, ownHost: string, trusted: readonly string[]): void {
+  if (sent === undefined) throw failed('Referer checking failed - no Referer.');
+  const [, scheme = '', host = ''] = sent.match(/^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i) ?? [];
+  if (scheme === '' || host === '') throw failed('Referer checking failed - Referer is malformed.');
+  if (scheme.toLowerCase() !== 'https') throw failed('Referer checking failed - Referer is insecure while host is secure.');
+  const hosts = trusted.map((entry) => entry.split('://', 2)[1]?.replace(/^\*/, '') ?? '');
+  if (host !== ownHost && !hosts.some((pattern) => isSameDomain(host, pattern))) {
+    throw failed(`Referer checking failed - ${sent} does not match any trusted origins.`);
+  }
+}
+
+/** Django's `is_same_domain`: `.example.org` means the domain and everything below it. */
+const isSameDomain = (host: string, pattern: string): boolean =>
+  pattern !== '' && (host === pattern || (pattern.startsWith('.') && (host.endsWith(pattern) || host === pattern.slice(1))));

@@ -1,0 +1,85 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../../kernel/clock.js';
+import type { WorkQueue } from './queue.js';
+
+/** A refusal takes this times a new hash, so that an old one met for the first time is covered too. */
+const HEADROOM = 1.5;
+/** Above the slowest algorithm seen, so that its natural spread does not show. */
+const MARGIN = 1.1;
+/** Weight of the newest duration in the running average. */
+const SMOOTHING = 1 / 8;
+/** One very slow imported hash must not make every refusal as slow. */
+const LONGEST_STRETCH_MS = 1000;
+/** No hash below the ceilings takes longer: the clock was set. */
+const PLAUSIBLE_MS = 3000;
+
+interface EqualizerDependencies {
+  readonly clock: Clock;
+  readonly queue: WorkQueue;
+  /** The algorithm of new hashes and one run of it: what a refusal must cost at least. */
+  readonly preferred: { readonly algorithm: string; readonly run: () => Promise<unknown> };
+  readonly sleep?: (ms: number) => Promise<unknown>;
+}
+
+/**
+ * Makes refusals take the same time, whatever was compared. An unknown user costs one new hash, an imported
+ * PBKDF2 hash half of it, an MD5 nothing: without this the time tells who exists and whose hash is old.
+ * Django runs the missing iterations, which only works within one algorithm.
+ *
+ * Two things are equalized. The *place in the queue* is kept for as long as a new hash takes, else two
+ * log-ins at once would measure each other's work. The *answer* comes after 1.5 times that, or 1.1 times the
+ * slowest algorithm met so far if that is longer, within a second; this part keeps no place and no processor.
+ * Durations are running averages of this process, so they follow the machine and its load.
+ *
+ * Left over: a hash that takes more than a second can be told apart, and one that takes longer than a new
+ * hash keeps its place longer. At 12 rounds no default of Django's is of the first kind; PBKDF2 with more than
+ * a million iterations is of the second.
+ */
+export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }: EqualizerDependencies) => {
+  const typicalMs = new Map<string, number>();
+
+  const measure = async <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> => {
+    const startedAt = clock.now();
+    const result = await work();
+    const took = Math.min(Math.max(clock.now() - startedAt, 0), PLAUSIBLE_MS);
+    const before = typicalMs.get(algorithm) ?? took;
+    typicalMs.set(algorithm, before + (took - before) * SMOOTHING);
+    return result;
+  };
+
+  const preferredMs = (): number => typicalMs.get(preferred.algorithm) ?? 0;
+
+  const refusalMs = (): number => {
+    const slowest = MARGIN * Math.max(...typicalMs.values());
+    return Math.max(HEADROOM * preferredMs(), Math.min(slowest, LONGEST_STRETCH_MS));
+  };
+
+  const waitFor = async (startedAt: number, totalMs: number): Promise<void> => {
+    const remaining = Math.min(startedAt + totalMs - clock.now(), totalMs);
+    if (remaining > 0) await sleep(remaining);
+  };
+
+  return {
+    /** Runs work that has no refusal, in the queue, and learns how long it takes. */
+    run: <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> =>
+      queue.run(() => measure(algorithm, work)),
+
+    /**
+     * Runs a comparison in the queue.
+     * @returns its result: true as soon as it is known, false after the time of every refusal
+     */
+    check: async (algorithm: string, compare: () => Promise<boolean>): Promise<boolean> => {
+      let startedAt = 0;
+      const matched = await queue.run(async () => {
+        startedAt = clock.now();
+        const result = await measure(algorithm, compare);
+        if (result) return true;
+        if (!typicalMs.has(preferred.algorithm)) await measure(preferred.algorithm, preferred.run);
+        await waitFor(startedAt, preferredMs());
+        return false;
+      });
+      if (!matched) await waitFor(startedAt, refusalMs());
+      return matched;
+    },
+  };
+};

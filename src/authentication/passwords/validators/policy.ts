@@ -1,0 +1,59 @@
+import { MAXIMUM_PASSWORD_UNITS } from '../limits.js';
+import { createCommonPasswords } from './common.js';
+import { isEntirelyNumeric } from './numeric.js';
+import { type PasswordOwner, similarityProblem } from './similarity.js';
+
+const DEFAULT_MINIMUM_LENGTH = 8;
+/** CVAT 2.63; 2.62 has 128. */
+const MAXIMUM_LENGTH = 256;
+
+const TOO_LONG = `Password must be ${MAXIMUM_LENGTH} characters or fewer.`;
+const TOO_COMMON = 'This password is too common.';
+const ENTIRELY_NUMERIC = 'This password is entirely numeric.';
+const BREACHED = 'This password has appeared in a data breach. Choose another one.';
+
+const tooShort = (minimum: number): string => {
+  const noun = minimum === 1 ? 'character' : 'characters';
+  return `This password is too short. It must contain at least ${minimum} ${noun}.`;
+};
+
+export interface PasswordPolicyOptions {
+  /** In code points; 8 by default. */
+  readonly minimumLength?: number;
+  /** Lower-case passwords to refuse instead of the bundled list. */
+  readonly commonPasswords?: ReadonlySet<string>;
+  /** Whether a password is known from a breach: `contains` of a breach file. */
+  readonly isBreached?: ((password: string) => Promise<boolean>) | undefined;
+}
+
+/**
+ * The rules for a new password: Django's four validators in CVAT's order, then the maximum, then the breach
+ * file. Passwords are judged as typed and counted in code points.
+ */
+export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
+  const { minimumLength = DEFAULT_MINIMUM_LENGTH, isBreached } = options;
+  const common = createCommonPasswords(options.commonPasswords);
+
+  return {
+    /**
+     * @param owner - whom the password must not resemble; none for a user not known yet
+     * @returns Django's sentences for all that is wrong, none if it will do
+     */
+    validate: async (password: string, owner: PasswordOwner = {}): Promise<string[]> => {
+      // The other rules cost time that grows with the password.
+      if (password.length > MAXIMUM_PASSWORD_UNITS) return [TOO_LONG];
+      const length = Array.from(password).length;
+      const problems = [
+        similarityProblem(password, owner),
+        length < minimumLength && tooShort(minimumLength),
+        (await common.has(password)) && TOO_COMMON,
+        isEntirelyNumeric(password) && ENTIRELY_NUMERIC,
+        length > MAXIMUM_LENGTH && TOO_LONG,
+        isBreached && (await isBreached(password)) && BREACHED,
+      ];
+      return problems.filter((problem) => typeof problem === 'string');
+    },
+  };
+};
+
+export type PasswordPolicy = ReturnType<typeof createPasswordPolicy>;

@@ -1,0 +1,105 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type Clock, MINUTE } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+
+const KEY_BYTES = 32;
+const DEFAULT_MAXIMUM = 10_000;
+const DEFAULT_LIFETIME = 5 * MINUTE;
+
+export interface VerifiedCredentialsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How many credentials are kept; the least recently used go first. 10,000 by default. */
+  readonly maximum?: number;
+  /** Milliseconds from the real comparison; use does not extend it. Five minutes by default. */
+  readonly lifetime?: number;
+}
+
+/** A login and password that were right lately. Worth nothing until confirmed against the user's row. */
+export interface RecalledCredentials {
+  readonly userId: number;
+  /** Names the record; says nothing about the credentials without this process's key. */
+  readonly fingerprint: string;
+}
+
+interface VerifiedRecord {
+  readonly userId: number;
+  readonly storedHashTag: Buffer;
+  readonly verifiedAt: number;
+}
+
+/** UTF-16 keeps lone surrogates apart; the length in front keeps `ab`+`c` and `a`+`bc` apart. */
+const frame = (login: string, password: string): Buffer => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(login.length);
+  return Buffer.concat([length, Buffer.from(login + password, 'utf16le')]);
+};
+
+/**
+ * Remembers which Basic credentials were right, so that a client that sends them with every request pays for
+ * the slow hash once. Memory holds no passwords and no stored hashes, only HMACs under keys of this process.
+ *
+ * A caller asks `recall`, reads the user by id, and asks `confirm` with what the row says *now*: a changed
+ * password or a deactivated account is refused at once, on every node. The login is not looked up again
+ * meanwhile, so a renamed user is reached by his old name until the record expires.
+ */
+export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) => {
+  const { clock, random, maximum = DEFAULT_MAXIMUM, lifetime = DEFAULT_LIFETIME } = options;
+  const credentialsKey = random.bytes(KEY_BYTES);
+  const storedHashKey = random.bytes(KEY_BYTES);
+  const records = new LRUCache<string, VerifiedRecord>({ max: maximum });
+
+  const fingerprintOf = (login: string, password: string): string =>
+    createHmac('sha256', credentialsKey).update(frame(login, password)).digest('base64');
+  const tagOf = (storedHash: string): Buffer =>
+    createHmac('sha256', storedHashKey).update(storedHash).digest();
+
+  const find = (fingerprint: string): VerifiedRecord | undefined => {
+    const record = records.get(fingerprint);
+    if (!record) return undefined;
+    const age = clock.now() - record.verifiedAt;
+    // A clock set back must not lengthen a record's life.
+    if (age >= 0 && age < lifetime) return record;
+    records.delete(fingerprint);
+    return undefined;
+  };
+
+  return {
+    /**
+     * Call after a real comparison succeeded.
+     * @param storedHash - the password column as it now is, after a rewrite if there was one
+     */
+    remember: (login: string, password: string, storedHash: string, userId: number): void => {
+      const record = { userId, storedHashTag: tagOf(storedHash), verifiedAt: clock.now() };
+      records.set(fingerprintOf(login, password), record);
+    },
+
+    /**
+     * @returns whom these exact credentials belonged to within the lifetime, to be confirmed; or undefined
+     */
+    recall: (login: string, password: string): RecalledCredentials | undefined => {
+      const fingerprint = fingerprintOf(login, password);
+      const record = find(fingerprint);
+      return record && { userId: record.userId, fingerprint };
+    },
+
+    /**
+     * @returns whether the record still stands for a user whose row holds this password column and activity.
+     *   If not, it is forgotten: compare the password for real.
+     */
+    confirm: (
+      { userId, fingerprint }: RecalledCredentials,
+      storedHash: string,
+      isActive: boolean,
+    ): boolean => {
+      const record = find(fingerprint);
+      if (record?.userId === userId && isActive && timingSafeEqual(record.storedHashTag, tagOf(storedHash)))
+        return true;
+      records.delete(fingerprint);
+      return false;
+    },
+  };
+};
+
+export type VerifiedCredentials = ReturnType<typeof createVerifiedCredentials>;

@@ -1,0 +1,19 @@
+import type { Request } from 'express';
+import { Strategy, type StrategyCreatedStatic } from 'passport';
+import type { Caller } from '../../kernel/account.js';
+import { settle } from './settle.js';
+
+/** @returns undefined for an anonymous session. @throws PermissionDenied when the CSRF check fails */
+export type CheckSession = (req: Request) => Promise<Caller | undefined>;
+
+/** The `sessionid` cookie. Passport's own session strategy leaves the chain in both branches, and so hides Basic. */
+export function createSessionStrategy(check: CheckSession): Strategy {
+  class SessionStrategy extends Strategy {
+    override readonly name = 'session';
+
+    override authenticate(this: StrategyCreatedStatic, req: Request): void {
+      settle(this, () => check(req));
+    }
+  }
+  return new SessionStrategy();
+}

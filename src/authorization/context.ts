@@ -1,0 +1,58 @@
+import type { OrganizationSelector } from '../kernel/account.js';
+import { ApiError, NotFound, ValidationError } from '../kernel/errors.js';
+import { type Exchange, lastParam } from '../platform/http/exchange.js';
+
+/** Largest value of CVAT's integer keys. */
+const MAXIMUM_ID = 2_147_483_647;
+const ABSENT: OrganizationSelector = { kind: 'absent' };
+const SANDBOX: OrganizationSelector = { kind: 'sandbox' };
+
+const ID_WITH_SLUG =
+  'You cannot specify "org_id" query parameter with "org" query parameter or "X-Organization" HTTP header at the same time.';
+const TWO_SLUGS =
+  'You cannot specify "org" query parameter and "X-Organization" HTTP header with different values.';
+const TWO_IDS = 'You cannot specify "org_id" query parameter with different values.';
+
+/** Django would take the last of several values; which organization is meant must not be a guess. */
+const differs = (query: URLSearchParams, name: string): boolean => new Set(query.getAll(name)).size > 1;
+
+/**
+ * Reads which organization a request asks for (CVAT `iam/middleware.py`): query `org` or `org_id`, or the header
+ * `X-Organization`. CVAT does so inside the permission check, so an error in it is returned, to be thrown there.
+ */
+export function readSelector({ req, query }: Exchange): OrganizationSelector | ApiError {
+  if (differs(query, 'org')) return new ValidationError([TWO_SLUGS]);
+  if (differs(query, 'org_id')) return new ValidationError([TWO_IDS]);
+  const slug = lastParam(query, 'org');
+  const id = lastParam(query, 'org_id');
+  const sent = req.headers['x-organization'];
+  const header = typeof sent === 'string' ? decodeHeader(sent) : null;
+  if (id !== null && (slug !== null || header !== null)) return new ValidationError([ID_WITH_SLUG]);
+  if (slug !== null && header !== null && slug !== header) return new ValidationError([TWO_SLUGS]);
+  if (id !== null) return selectById(id);
+  const wanted = slug ?? header;
+  if (wanted === null) return ABSENT;
+  if (wanted === '') return SANDBOX;
+  return wanted.includes('\0') ? unknownOrganization(wanted) : { kind: 'slug', slug: wanted };
+}
+
+/** Node hands header bytes over as Latin-1, Django decodes them the same way: a slug is ASCII in either. */
+const decodeHeader = (value: string): string => value.trim();
+
+function selectById(text: string): OrganizationSelector | ApiError {
+  if (text === '') return SANDBOX;
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) return new ValidationError({ org_id: ['Enter a number.'] });
+  const id = Number(text);
+  return Math.abs(id) > MAXIMUM_ID ? unknownOrganization(text) : { kind: 'id', id };
+}
+
+/** 404 of an organization that is not there. */
+export const unknownOrganization = (wanted: string): NotFound => new NotFound(`${wanted} organization does not exist.`);
+
+/**
+ * @returns the selector for the look-up of the caller: one in error looks nothing up
+ */
+export const selectorForLookup = (exchange: Exchange): OrganizationSelector => {
+  const selector = readSelector(exchange);
+  return selector instanceof ApiError ? ABSENT : selector;
+};

@@ -1,0 +1,57 @@
+import { NO_PLUGIN, type PolicyEngine, type PolicyQuestion } from './engine.js';
+import { noDecision } from './problems.js';
+
+/**
+ * Reads an `allow`: a boolean, or CVAT's object `{"allow": boolean, "reasons": [...]}`.
+ *
+ * @throws ServiceUnavailable `opa_bad_answer` for anything else, however much it looks like a yes
+ */
+export function readAllow(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  if (typeof answer === 'object' && answer !== null) {
+    const { allow, reasons = [], ...others } = answer as Readonly<Record<string, unknown>>;
+    if (typeof allow === 'boolean' && Array.isArray(reasons) && Object.keys(others).length === 0) return allow;
+  }
+  throw badAnswer('allow', answer);
+}
+
+/**
+ * Reads a `filter`: CVAT 2.62's prefix expression, an object or an array. Its operators and lookups are checked by
+ * whoever turns it into SQL.
+ *
+ * @throws ServiceUnavailable `opa_bad_answer`
+ */
+export function readFilter(answer: unknown): object {
+  if (typeof answer === 'object' && answer !== null) return answer;
+  throw badAnswer('filter', answer);
+}
+
+/**
+ * Reads a `plugin_allow`.
+ *
+ * @returns `absent` if the package has no plugin: then the default rule holds, a read-only token may only read
+ * @throws ServiceUnavailable `opa_bad_answer`
+ */
+export function readPlugin(answer: unknown): 'allowed' | 'denied' | 'absent' {
+  if (answer === NO_PLUGIN) return 'absent';
+  return readAllow(answer) ? 'allowed' : 'denied';
+}
+
+/**
+ * Asks a single `allow`.
+ *
+ * @throws ServiceUnavailable as `PolicyEngine.ask`, and `opa_bad_answer`
+ */
+export const allow = async (engine: PolicyEngine, question: Omit<PolicyQuestion, 'rule'>): Promise<boolean> =>
+  readAllow((await engine.ask([{ ...question, rule: 'allow' }]))[0]);
+
+/**
+ * Asks a single `filter`.
+ *
+ * @throws ServiceUnavailable as `PolicyEngine.ask`, and `opa_bad_answer`
+ */
+export const filter = async (engine: PolicyEngine, question: Omit<PolicyQuestion, 'rule'>): Promise<object> =>
+  readFilter((await engine.ask([{ ...question, rule: 'filter' }]))[0]);
+
+const badAnswer = (rule: string, answer: unknown) =>
+  noDecision('opa_bad_answer', new TypeError(`Not an answer to ${rule}: ${JSON.stringify(answer)?.slice(0, 200)}`));

@@ -1,0 +1,30 @@
+import type { PolicyInput, PolicyQuestion } from './engine.js';
+
+/** @returns the document in CVAT's order of keys, and with nothing but its keys, whatever order the caller's has */
+export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
+  const { user, organization, token } = auth;
+  return {
+    scope,
+    auth: {
+      user: { id: user.id, privilege: user.privilege },
+      organization:
+        organization === null
+          ? null
+          : {
+              id: organization.id,
+              owner: { id: organization.owner.id },
+              user: { role: organization.user.role },
+            },
+      ...(token === undefined ? undefined : { token: { id: token.id, read_only: token.read_only } }),
+    },
+    resource,
+  };
+}
+
+/** @returns the document of a question; only a plugin is told about the token (CVAT `access_tokens/permissions.py`) */
+export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
+  const document = documentOf(input);
+  if (rule === 'plugin_allow' || document.auth.token === undefined) return document;
+  const { user, organization } = document.auth;
+  return { ...document, auth: { user, organization } };
+}

@@ -1,0 +1,85 @@
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import { questionDocument } from './document.js';
+import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
+import { createTransport, type OpaResponse } from './opa-transport.js';
+import { noDecision, SENTENCES } from './problems.js';
+
+export interface OpaHttpOptions {
+  /** Where OPA listens, for example `http://opa:8181`. */
+  readonly url: string;
+  /** Milliseconds that a decision may take. */
+  readonly timeoutMs: number;
+  /** Revision of this server's bundle (`Bundle.revision`): what OPA must have loaded to be ready. */
+  readonly revision: string;
+  /** Connections at most; default 32. */
+  readonly connections?: number;
+  /** Default 64 KiB: a hundred times the longest answer of the rules. */
+  readonly maxResponseBytes?: number;
+}
+
+/**
+ * Decisions of an Open Policy Agent that pulls its rules from this server. A single `allow` or `filter` is posted as
+ * CVAT posts it, to `/v1/data/<package>/<rule>`; several questions go to `/v1/data/decisions/answers` at once.
+ * Nothing is remembered between questions, neither decisions nor failures.
+ */
+export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
+  const { url, timeoutMs, revision, connections = 32, maxResponseBytes = 64 * 1024 } = options;
+  const transport = createTransport({ url, timeoutMs, connections, maxResponseBytes });
+
+  const query = async (path: string, input?: unknown): Promise<unknown> => {
+    const response = await transport.send(path, input === undefined ? undefined : JSON.stringify({ input }));
+    const { result } = readResponse(response);
+    if (result === undefined) throw noDecision(await whyUndefined());
+    return result;
+  };
+
+  /** OPA answers `{}` before its first bundle too; only its health tells that from a rule that does not exist. */
+  const whyUndefined = async (): Promise<PolicyProblem> =>
+    (await transport.send('/health?bundles')).status === 200 ? 'opa_undefined' : 'opa_no_bundle';
+
+  const ask = async (questions: readonly PolicyQuestion[]): Promise<readonly unknown[]> => {
+    const [first, second] = questions;
+    if (first === undefined) return [];
+    if (second === undefined && first.rule !== 'plugin_allow') {
+      return [await query(`/v1/data/${first.package}/${first.rule}`, questionDocument(first))];
+    }
+    const answers = await query('/v1/data/decisions/answers', { questions: questions.map(withDocument) });
+    if (Array.isArray(answers) && answers.length === questions.length) return answers;
+    throw noDecision('opa_bad_answer', new TypeError('OPA did not answer each question.'));
+  };
+
+  const ready = async (): Promise<Readiness> => {
+    try {
+      const loaded = await query('/v1/data/bundle_revision/revision');
+      return loaded === revision ? { ready: true, revision } : notReady('opa_other_bundle');
+    } catch (error) {
+      if (error instanceof ServiceUnavailable) return notReady(error.code as PolicyProblem);
+      throw error;
+    }
+  };
+
+  return { name: 'opa', ask, ready, close: transport.close };
+}
+
+const withDocument = (question: PolicyQuestion) => ({
+  package: question.package,
+  rule: question.rule,
+  input: questionDocument(question),
+});
+
+const notReady = (problem: PolicyProblem): Readiness => ({ ready: false, problem, detail: SENTENCES[problem] });
+
+function readResponse({ status, text }: OpaResponse): { readonly result?: unknown } {
+  if (status >= 500) throw noDecision('opa_unreachable', new Error(`OPA answered ${status}: ${text.slice(0, 200)}`));
+  const body = status === 200 ? parse(text) : undefined;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw noDecision('opa_bad_answer', new TypeError(`OPA answered ${status}: ${text.slice(0, 200)}`));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { errors, Pool } from 'undici';
+import { noDecision } from './problems.js';
+
+export interface TransportOptions {
+  /** Where OPA listens; a path is kept, as a prefix. */
+  readonly url: string;
+  /** Milliseconds that one exchange may take, from the call to the last byte; waiting for a connection counts. */
+  readonly timeoutMs: number;
+  /** Connections at most, kept alive between exchanges. */
+  readonly connections: number;
+  readonly maxResponseBytes: number;
+}
+
+export interface OpaResponse {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface Transport {
+  /**
+   * One exchange, with no second try and no redirect followed.
+   *
+   * @param body JSON of a POST; undefined for a GET
+   * @throws ServiceUnavailable `opa_unreachable`, `opa_bad_answer`
+   */
+  readonly send: (path: string, body?: string) => Promise<OpaResponse>;
+  readonly close: () => Promise<void>;
+}
+
+const HEADERS = ['content-type', 'application/json', 'accept', 'application/json'];
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * HTTP to OPA by undici's `dispatch`: half the CPU of its `request`, a tenth of `fetch`. One deadline of our own
+ * stands for undici's three timers, because none of those covers the wait for a free connection or a body that drips.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { origin, pathname } = new URL(options.url);
+  const prefix = pathname.replace(/\/+$/, '');
+  const pool = new Pool(origin, {
+    connections: options.connections,
+    pipelining: 1,
+    connect: { timeout: options.timeoutMs },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxResponseSize: options.maxResponseBytes,
+  });
+
+  const send = (path: string, body?: string) =>
+    new Promise<OpaResponse>((resolve, reject) => {
+      let status = 0;
+      let failure: Error | undefined;
+      let abort: ((reason: Error) => void) | undefined;
+      const chunks: Buffer[] = [];
+
+      const fail = (error: Error) => {
+        clearTimeout(deadline);
+        failure = error;
+        reject(noDecision(problemOf(error), error));
+      };
+      const deadline = setTimeout(() => {
+        fail(new Error(`No answer from OPA within ${options.timeoutMs} ms`));
+        if (failure !== undefined) abort?.(failure);
+      }, options.timeoutMs);
+
+      pool.dispatch(
+        { origin, path: prefix + path, method: body === undefined ? 'GET' : 'POST', headers: HEADERS, body: body ?? null },
+        {
+          onRequestStart: (controller) => {
+            if (failure !== undefined) controller.abort(failure);
+            abort = (reason) => controller.abort(reason);
+          },
+          onResponseStart: (_controller, statusCode) => {
+            status = statusCode;
+          },
+          onResponseData: (_controller, chunk) => {
+            chunks.push(chunk);
+          },
+          onResponseEnd: () => {
+            clearTimeout(deadline);
+            resolve({ status, text: textOf(chunks) });
+          },
+          onResponseError: (_controller, error) => fail(error),
+        },
+      );
+    });
+
+  return { send, close: () => pool.close() };
+}
+
+const textOf = (chunks: readonly Buffer[]) =>
+  (chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)).toString();
+
+const problemOf = (error: Error) =>
+  error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HTTPParserError
+    ? 'opa_bad_answer'
+    : 'opa_unreachable';

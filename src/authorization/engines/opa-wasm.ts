@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type LoadedPolicy, loadPolicy } from '@open-policy-agent/opa-wasm';
+import { z } from 'zod';
+import { StartError } from '../../kernel/start-error.js';
+import { questionDocument } from './document.js';
+import { NO_PLUGIN, type PolicyEngine, type PolicyQuestion } from './engine.js';
+import { noDecision } from './problems.js';
+
+const Metadata = z.object({ revision: z.string(), wasm: z.string() });
+
+/**
+ * Decisions of the same rules, compiled to WebAssembly by `scripts/build-rules.mjs` and run in this process. An
+ * evaluation is synchronous and takes about 10 µs, less than a message to another process.
+ *
+ * @param path of `policy.wasm`; `policy.json`, which says what it was made from, stands beside it
+ * @throws StartError when the file is missing, is not the one `policy.json` describes, or is no policy
+ */
+export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> {
+  const { wasm, revision } = await readPolicy(path);
+  const load = () => loadPolicy(wasm);
+  const first = await load().catch((cause: unknown) => {
+    throw new StartError(`${path} is no compiled policy. Build it with: npm run rules:build`, { cause });
+  });
+  const entrypoints = new Map<string, number>(Object.entries(first.entrypoints));
+  let policy: LoadedPolicy | undefined = first;
+
+  const answer = (loaded: LoadedPolicy, question: PolicyQuestion): unknown => {
+    const entrypoint = entrypoints.get(entrypointOf(question));
+    if (entrypoint === undefined) return question.rule === 'plugin_allow' ? NO_PLUGIN : undefined;
+    const [result] = loaded.evaluate(questionDocument(question), entrypoint);
+    return result?.result;
+  };
+
+  const ask = async (questions: readonly PolicyQuestion[]): Promise<readonly unknown[]> => {
+    policy ??= await load();
+    const loaded = policy;
+    let answers: readonly unknown[];
+    try {
+      answers = questions.map((question) => answer(loaded, question));
+    } catch (error) {
+      // An evaluation that broke off leaves its stack behind in the instance: enough of them would exhaust it.
+      policy = undefined;
+      throw noDecision('opa_bad_answer', error);
+    }
+    if (answers.length === 1 && answers[0] === undefined) throw noDecision('opa_undefined');
+    return answers.map((value) => value ?? null);
+  };
+
+  return {
+    name: 'embedded',
+    ask,
+    ready: async () => ({ ready: true, revision }),
+    close: async () => undefined,
+  };
+}
+
+const entrypointOf = ({ package: name, rule }: PolicyQuestion) =>
+  rule === 'plugin_allow' ? `access_token_plugin/${name}/allow` : `${name}/${rule}`;
+
+async function readPolicy(path: string) {
+  try {
+    const wasm = await readFile(path);
+    const metadata = Metadata.parse(JSON.parse(await readFile(path.replace(/\.wasm$/, '.json'), 'utf8')));
+    if (createHash('sha256').update(wasm).digest('hex') !== metadata.wasm) throw new Error('its digest is another one');
+    return { wasm, revision: metadata.revision };
+  } catch (cause) {
+    throw new StartError(`${path} is missing or stale. Build it with: npm run rules:build`, { cause });
+  }
+}

@@ -1,0 +1,15 @@
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import type { PolicyProblem } from './engine.js';
+
+/** What the client reads. It names the part that is missing, and no address. */
+export const SENTENCES: Readonly<Record<PolicyProblem, string>> = {
+  opa_unreachable: 'Open Policy Agent (OPA) does not answer, so nothing can be permitted now.',
+  opa_no_bundle: 'Open Policy Agent (OPA) has not loaded its rules yet, so nothing can be permitted now.',
+  opa_undefined: 'Open Policy Agent (OPA) has no rule for this question, so it cannot be permitted.',
+  opa_bad_answer: 'Open Policy Agent (OPA) gave an answer that is no decision, so nothing can be permitted.',
+  opa_other_bundle: 'Open Policy Agent (OPA) decides by rules other than the ones of this server.',
+};
+
+/** @returns the 503 of a missing decision; `cause` is for the log only */
+export const noDecision = (problem: PolicyProblem, cause?: unknown): ServiceUnavailable =>
+  new ServiceUnavailable(problem, SENTENCES[problem], { cause });

@@ -1,0 +1,98 @@
+import { ServiceUnavailable } from '../kernel/errors.js';
+import { type Sql, sql } from '../platform/db/sql.js';
+import { allOf, anyOf, not } from '../platform/http/lists/conditions.js';
+
+/** What a lookup of the policy means for the value beside it, null included. Throws what {@link badFilter} gives. */
+export type Lookup = (value: unknown) => Sql;
+
+/** Which condition each lookup of a policy filter means; any other lookup is refused. */
+export type FilterColumns = Readonly<Record<string, Lookup>>;
+
+/** A list whose lookups reach into a table with several rows for one of the list's. */
+export interface JoinedFilter {
+  readonly columns: FilterColumns;
+  /** The key of the list, an expression that means the same inside `from`: `o.id`. */
+  readonly key: Sql;
+  /** The table of the list under its usual alias, and the joined ones. */
+  readonly from: Sql;
+}
+
+/** Levels of operators; the rules of CVAT use three. */
+const MAX_DEPTH = 32;
+
+/** A policy that answers nonsense is a part that is down: nobody gets a list until it is mended. */
+export const badFilter = (reason: string): ServiceUnavailable =>
+  new ServiceUnavailable('opa_bad_answer', 'The policy engine gave an unusable answer.', {
+    cause: new TypeError(`Malformed policy filter: ${reason}`),
+  });
+
+/** A lookup on an integer column: an id, or null for rows without one. */
+export const integerLookup =
+  (column: Sql): Lookup =>
+  (value) => {
+    if (value === null) return sql`${column} is null`;
+    if (!Number.isSafeInteger(value)) throw badFilter('an id is not an integer');
+    return sql`${column} = ${value}::bigint`;
+  };
+
+/** A lookup on a boolean column. */
+export const booleanLookup =
+  (column: Sql): Lookup =>
+  (value) => {
+    if (value === null) return sql`${column} is null`;
+    if (typeof value !== 'boolean') throw badFilter('a flag is not a boolean');
+    return sql`${column} = ${value}::boolean`;
+  };
+
+/**
+ * Turns the filter of a policy, in the prefix notation of CVAT 2.62, into a condition: `{}` is every row, an object
+ * means all of its equalities, and `["&", e...]`, `["|", e...]`, `["~", e]` join conditions. For lookups with one
+ * value per row; where a lookup crosses to many rows, see {@link compileJoinedFilter}.
+ *
+ * @throws ServiceUnavailable `opa_bad_answer` for anything else: there is no open list by mistake
+ */
+export const compilePolicyFilter = (value: unknown, columns: FilterColumns): Sql =>
+  compile(value, { columns, negatable: true }, MAX_DEPTH);
+
+/**
+ * The same over a join, with Django's meaning: lookups into the joined table speak of *one* of its rows, and each
+ * row of the list comes once (`filter(...).distinct()`). Separate `exists` per lookup would open the list: an
+ * organization has a membership of mine, and it has an active membership, but not one that is both.
+ *
+ * @throws ServiceUnavailable `opa_bad_answer`, also for `~`, which Django does not compile to a join
+ */
+export function compileJoinedFilter(value: unknown, { columns, key, from }: JoinedFilter): Sql {
+  const condition = compile(value, { columns, negatable: false }, MAX_DEPTH);
+  return sql`${key} in (select ${key} from ${from} where ${condition})`;
+}
+
+interface Rules {
+  readonly columns: FilterColumns;
+  readonly negatable: boolean;
+}
+
+function compile(value: unknown, rules: Rules, levels: number): Sql {
+  if (levels === 0) throw badFilter('nested too deep');
+  if (typeof value !== 'object' || value === null) throw badFilter('neither an object nor an array');
+  if (!Array.isArray(value)) return compileEqualities(value, rules.columns);
+
+  const [operator, ...operands]: readonly unknown[] = value;
+  if (operands.length === 0) throw badFilter('an operator without operands');
+  const conditions = operands.map((each) => compile(each, rules, levels - 1));
+  if (operator === '&') return allOf(conditions);
+  if (operator === '|') return anyOf(conditions);
+  const [condition, ...others] = conditions;
+  if (operator !== '~' || condition === undefined || others.length > 0)
+    throw badFilter('an unknown operation');
+  if (!rules.negatable) throw badFilter('a negation over joined rows');
+  return not(condition);
+}
+
+function compileEqualities(term: object, columns: FilterColumns): Sql {
+  const conditions = Object.entries(term).map(([name, value]) => {
+    const lookup = Object.hasOwn(columns, name) ? columns[name] : undefined;
+    if (lookup === undefined) throw badFilter('an unknown lookup');
+    return lookup(value);
+  });
+  return allOf(conditions);
+}

@@ -1,0 +1,112 @@
+import { fileURLToPath } from 'node:url';
+import connectPgSimple from 'connect-pg-simple';
+import { RedisStore } from 'connect-redis';
+import session from 'express-session';
+import { createSessionStore, type SessionStore } from './authentication/sessions/store.js';
+import type { PolicyEngine } from './authorization/engines/engine.js';
+import { createOpaHttpEngine } from './authorization/engines/opa-http.js';
+import { createEmbeddedEngine } from './authorization/engines/opa-wasm.js';
+import { SECOND } from './kernel/clock.js';
+import type { ContainerOptions } from './container.js';
+import { createDatabase } from './platform/db/database.js';
+import { describeFailure } from './platform/db/failures.js';
+import type { Database } from './platform/db/pool.js';
+import { connectRedis, describeRedisFailure, type RedisConnection } from './platform/redis/client.js';
+import {
+  createFallbackRateStore,
+  createMemoryRateStore,
+  createRedisRateStore,
+  type RateStore,
+} from './platform/throttle/rate-store.js';
+
+/** What the three URLs of the settings switch: the real thing, or what comes with the server. */
+export interface Engines {
+  readonly database: 'PostgreSQL' | 'embedded';
+  readonly sessions: 'Redis' | 'in the database';
+  readonly policy: 'OPA' | 'embedded';
+  readonly db: Database;
+  readonly redis: RedisConnection | null;
+  readonly sessionStore: SessionStore;
+  readonly rates: RateStore;
+  readonly policyEngine: PolicyEngine;
+  readonly close: () => Promise<void>;
+}
+
+const POLICY = fileURLToPath(new URL('../rules/compiled/policy.wasm', import.meta.url));
+/** Seconds between two removals of expired sessions from the database. */
+const PRUNE_INTERVAL = 15 * 60;
+
+/** @throws StartError when an embedded part can't be opened; real services may be down, then and later */
+export async function openEngines(options: ContainerOptions & { readonly revision: string }): Promise<Engines> {
+  const { config, clock, log, revision, strict } = options;
+  const policyEngine =
+    config.OPA_URL === undefined
+      ? await createEmbeddedEngine(POLICY)
+      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, revision });
+  const db = await createDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    applicationName: 'cvat-auth-server',
+    guardNesting: strict,
+  });
+  const onRedisError = createRedisReporter(options);
+  const redis = config.REDIS_URL === undefined ? null : await connectRedis(config.REDIS_URL, onRedisError);
+  const sessions = redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
+  const memory = createMemoryRateStore(clock);
+  const rates =
+    redis === null
+      ? memory
+      : createFallbackRateStore(createRedisRateStore(redis.client, `${config.REDIS_KEY_PREFIX}rate:`, clock), memory, (error) =>
+          log.warn({ error }, 'Redis does not answer: this process counts requests for itself.'),
+        );
+  return {
+    database: config.DATABASE_URL === undefined ? 'embedded' : 'PostgreSQL',
+    sessions: redis === null ? 'in the database' : 'Redis',
+    policy: config.OPA_URL === undefined ? 'embedded' : 'OPA',
+    db,
+    redis,
+    sessionStore: sessions.store,
+    rates,
+    policyEngine,
+    close: async () => {
+      sessions.close();
+      await policyEngine.close();
+      await redis?.close();
+      await db.close();
+    },
+  };
+}
+
+interface OpenStore {
+  readonly store: SessionStore;
+  readonly close: () => void;
+}
+
+function redisSessions({ client }: RedisConnection, config: ContainerOptions['config']): OpenStore {
+  const store = new RedisStore({ client, prefix: `${config.REDIS_KEY_PREFIX}session:`, ttl: config.SESSION_COOKIE_AGE });
+  return { store: createSessionStore(store, config.SESSION_COOKIE_AGE, describeRedisFailure), close: () => undefined };
+}
+
+function databaseSessions(db: Database, ageSeconds: number): OpenStore {
+  const PgStore = connectPgSimple(session);
+  const store = new PgStore({
+    pool: db.pool,
+    tableName: 'auth_server_sessions',
+    ttl: ageSeconds,
+    pruneSessionInterval: PRUNE_INTERVAL,
+    errorLog: () => undefined,
+  });
+  return { store: createSessionStore(store, ageSeconds, describeFailure), close: () => void store.close() };
+}
+
+/** ioredis reports every attempt to reconnect: one line for each change is enough. */
+function createRedisReporter({ log }: ContainerOptions): (error: Error) => void {
+  let last = '';
+  return (error) => {
+    if (error.message === last) return;
+    last = error.message;
+    log.warn({ error }, 'Redis does not answer.');
+  };
+}

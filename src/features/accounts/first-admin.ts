@@ -1,0 +1,56 @@
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import { StartError } from '../../kernel/start-error.js';
+import type { Database } from '../../platform/db/pool.js';
+import { hasSuperuser, insertAccount, isUsernameTaken, lockRegistration } from './registration-repository.js';
+import { usernameProblem } from './schemas.js';
+
+/** Easy to read aloud and to type: no look-alikes. 20 of them are 100 bits and more. */
+const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+const PASSWORD_LENGTH = 20;
+
+export interface FirstAdminOptions {
+  readonly username: string;
+  readonly email: string;
+  /** Generated when it is not given. */
+  readonly password: string | undefined;
+}
+
+export interface FirstAdmin {
+  readonly username: string;
+  /** To be shown once; null when the operator gave it himself. */
+  readonly generatedPassword: string | null;
+}
+
+/**
+ * Creates the first administrator when there is no active superuser: superuser, staff, group `admin`, verified
+ * address. Replicas that start together create one.
+ *
+ * @returns who was created, or undefined
+ * @throws StartError when ADMIN_USERNAME can't be used
+ */
+export async function ensureFirstAdmin(
+  deps: { readonly db: Database; readonly passwords: PasswordService; readonly clock: Clock; readonly random: Random },
+  options: FirstAdminOptions,
+): Promise<FirstAdmin | undefined> {
+  const { db, passwords, clock, random } = deps;
+  if (await hasSuperuser(db)) return undefined;
+  if (usernameProblem(options.username) !== undefined || options.username.length > 150) {
+    throw new StartError(`ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`);
+  }
+  const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
+  const password = await passwords.hash(options.password ?? generated ?? '');
+  return db.transaction(async (tx) => {
+    await lockRegistration(tx);
+    if (await hasSuperuser(tx)) return undefined;
+    if (await isUsernameTaken(tx, options.username)) {
+      throw new StartError(
+        `There is no superuser, and "${options.username}" is an ordinary account: set ADMIN_USERNAME to a name that is free.`,
+      );
+    }
+    const account = { ...options, password, firstName: '', lastName: '', group: 'admin', emailVerified: true };
+    await insertAccount(tx, { ...account, isStaff: true, isSuperuser: true, isActive: true }, dateOf(clock));
+    return { username: options.username, generatedPassword: generated };
+  });
+}

@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
+import type { IdentityStore } from '../../authentication/identity.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import { ApiError, ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
+import type { Random } from '../../kernel/random.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import { checkFields, requireObject } from '../../platform/http/validate.js';
+import { findToken, findUserIdsByEmail, recordLogin } from './repository.js';
+import { LoginWrite } from './schemas.js';
+
+/** CVAT's own sentence for an address that does not mean exactly one user. */
+const UNKNOWN_EMAIL = ['Unable to login with provided credentials'];
+const MUST_INCLUDE = ['Must include either "username" or "email" and "password".'];
+const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'] };
+
+export interface LoginDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly identities: IdentityStore;
+  readonly checkCredentials: CredentialCheck;
+  readonly sessions: Sessions;
+  readonly emailVerificationIsMandatory: boolean;
+  /** A database that only reads keeps nobody out; what could not be noted is logged. */
+  readonly onWriteError: (error: unknown) => void;
+}
+
+type LoginBody = Partial<z.output<typeof LoginWrite>>;
+
+/** The answer to right credentials of an account whose address waits for confirmation. */
+export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { readonly kind: 'unverified' };
+
+/**
+ * CVAT's login: dj-rest-auth's serializer, and on any of its errors a second look with the values as they were sent,
+ * whose own errors win (libraries.md E.2). Here the second look asks for no second hash.
+ */
+export function createLogin(deps: LoginDeps) {
+  const { db, clock, random, identities, sessions } = deps;
+
+  /** @throws ValidationError, Throttled, ServiceUnavailable */
+  const login = async (exchange: Exchange, body: unknown): Promise<LoginOutcome> => {
+    const fields = readFields(body);
+    if (!fields.good) throw await secondLook(fields.raw, new ValidationError(fields.errors));
+    const { username = '', email = '', password = '' } = fields.values;
+    if (email !== '') await requireOneOwner(email);
+    else if (username === '') throw new ValidationError(MUST_INCLUDE);
+    const match = await deps.checkCredentials({
+      ...(email === '' ? { username } : { email }),
+      password,
+      address: exchange.origin.clientAddress,
+    });
+    if (match === undefined) throw new ValidationError(WRONG);
+    return open(exchange, match);
+  };
+
+  const open = async (exchange: Exchange, match: VerifiedLogin): Promise<LoginOutcome> => {
+    const identity = await identities.byId(match.userId, { kind: 'absent' });
+    if (identity === undefined || !identity.account.isActive) throw new ValidationError(WRONG);
+    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) return { kind: 'unverified' };
+    const key = await noteLogin(match.userId);
+    await sessions.login(exchange, identity);
+    exchange.userId = match.userId;
+    return { kind: 'token', key };
+  };
+
+  /** @returns the API token of the account, made if it had none */
+  const noteLogin = async (userId: number): Promise<string> => {
+    const newKey = random.bytes(20).toString('hex');
+    try {
+      const key = (await recordLogin(db, userId, newKey, dateOf(clock))) ?? (await findToken(db, userId));
+      if (key !== undefined) return key;
+      throw new TypeError(`User ${userId} is gone.`);
+    } catch (error) {
+      const key = isReadOnly(error) ? await findToken(db, userId) : undefined;
+      if (key === undefined) throw error;
+      deps.onWriteError(error);
+      return key;
+    }
+  };
+
+  /** CVAT's second look at the raw values. @returns its error, or the first one when it finds nothing else to say */
+  const secondLook = async (raw: Readonly<Record<string, unknown>>, first: ApiError): Promise<ApiError> => {
+    const { username, email, password } = raw;
+    if (isTruthy(email)) {
+      if (typeof email !== 'string') return new ValidationError(UNKNOWN_EMAIL);
+      const owners = await findUserIdsByEmail(db, email.replaceAll('\0', ''));
+      if (owners.length !== 1 || email.includes('\0')) return new ValidationError(UNKNOWN_EMAIL);
+      return isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
+    }
+    return isTruthy(username) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
+  };
+
+  const requireOneOwner = async (email: string): Promise<void> => {
+    const owners = await findUserIdsByEmail(db, email);
+    if (owners.length !== 1) throw new ValidationError(UNKNOWN_EMAIL);
+  };
+
+  return { login, noteLogin };
+}
+
+export type Login = ReturnType<typeof createLogin>;
+
+type Fields =
+  | { readonly good: true; readonly values: LoginBody }
+  | { readonly good: false; readonly raw: Readonly<Record<string, unknown>>; readonly errors: Record<string, readonly string[]> };
+
+/** A list has no `get`, so CVAT finds nothing in it; any other value that is no object keeps DRF's error. */
+function readFields(body: unknown): Fields {
+  if (Array.isArray(body)) return { good: false, raw: {}, errors: {} };
+  requireObject(body);
+  const { values, errors } = checkFields(LoginWrite, body);
+  if (Object.keys(errors).length === 0) return { good: true, values };
+  return { good: false, raw: body, errors: errors as Record<string, readonly string[]> };
+}
+
+/** Python's truth of a JSON value. */
+const isTruthy = (value: unknown): boolean => {
+  if (value === null || value === undefined || value === '' || value === 0 || value === false) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+};
+
+/** SQLSTATE 25006: the server takes no writes. */
+const isReadOnly = (error: unknown): boolean => {
+  const cause = error instanceof ServiceUnavailable ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === '25006';
+};

@@ -1,0 +1,148 @@
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { uniqueViolation } from '../../platform/db/failures.js';
+import { checkFields } from '../../platform/http/validate.js';
+import {
+  findAddressOwners,
+  insertAccount,
+  isUsernameTaken,
+  lockRegistration,
+  type NewAccount,
+  takeOverPlaceholder,
+} from './registration-repository.js';
+import { RegisterWithEmailWrite, RegisterWrite, usernameProblem } from './schemas.js';
+
+const USERNAME_TAKEN = 'A user with that username already exists.';
+const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
+const MISMATCH = "The two password fields didn't match.";
+
+export interface RegistrationDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly passwords: PasswordService;
+  readonly policy: PasswordPolicy;
+  readonly defaultGroup: string;
+  readonly emailIsRequired: boolean;
+}
+
+export interface Registered {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+interface Applicant {
+  readonly username: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly password: string;
+}
+
+/** CVAT's registration: dj-rest-auth's serializer over allauth, with the order of its errors (libraries.md E.6). */
+export function createRegistration(deps: RegistrationDeps) {
+  const { db, policy, passwords } = deps;
+
+  /**
+   * @returns the new account
+   * @throws ValidationError in the shapes of the contract; ServiceUnavailable
+   */
+  const register = async (body: unknown): Promise<Registered> => {
+    const applicant = await readApplicant(body);
+    // Slow work outside the transaction: hashing takes a fifth of a second.
+    await refuseUnsuitable(db, applicant);
+    const password = await passwords.hash(applicant.password);
+    return create({ ...applicant, password });
+  };
+
+  /** All field errors are reported together, the mismatch of the passwords only when there are none. */
+  const readApplicant = async (body: unknown): Promise<Applicant> => {
+    const { values, errors } = checkFields(deps.emailIsRequired ? RegisterWithEmailWrite : RegisterWrite, body);
+    const { username, email = '', password1, password2, first_name: firstName = '', last_name: lastName = '' } = values;
+    const found: Record<string, FieldErrors[string] | undefined> = {
+      username: errors['username'] ?? (username === undefined ? undefined : await usernameErrors(username)),
+      email: errors['email'] ?? (email === '' ? undefined : await emailErrors(email)),
+      password1: errors['password1'] ?? (password1 === undefined ? undefined : await passwordErrors(password1)),
+      password2: errors['password2'],
+      first_name: errors['first_name'],
+      last_name: errors['last_name'],
+    };
+    const failing = Object.entries(found).filter((entry): entry is [string, FieldErrors[string]] => entry[1] !== undefined);
+    if (failing.length > 0) throw new ValidationError(Object.fromEntries(failing));
+    if (password1 !== password2) throw new ValidationError({ non_field_errors: [MISMATCH] });
+    return { username: username ?? '', email, firstName, lastName, password: password1 ?? '' };
+  };
+
+  const usernameErrors = async (username: string): Promise<readonly string[] | undefined> => {
+    const problem = usernameProblem(username);
+    if (problem !== undefined) return [problem];
+    return (await isUsernameTaken(db, username)) ? [USERNAME_TAKEN] : undefined;
+  };
+
+  const emailErrors = async (email: string): Promise<readonly string[] | undefined> => {
+    const owners = await findAddressOwners(db, email);
+    return owners.some(({ isVerified }) => isVerified) ? [EMAIL_TAKEN] : undefined;
+  };
+
+  const passwordErrors = async (password: string): Promise<readonly string[] | undefined> => {
+    const problems = await policy.validate(password);
+    return problems.length > 0 ? problems : undefined;
+  };
+
+  /** The second pass of CVAT: an address that anybody has, then the password against the person. */
+  const refuseUnsuitable = async (queryable: Queryable, applicant: Applicant): Promise<void> => {
+    await placeholderOf(queryable, applicant.email);
+    const problems = await policy.validate(applicant.password, applicant);
+    if (problems.length > 0) throw new ValidationError({ non_field_errors: problems });
+  };
+
+  /**
+   * @returns the id of the invited placeholder with this address, if there is one (CVAT `get_dummy_or_regular_user`)
+   * @throws ValidationError when the address belongs to anybody else
+   */
+  const placeholderOf = async (queryable: Queryable, email: string): Promise<number | undefined> => {
+    if (email === '') return undefined;
+    const owners = await findAddressOwners(queryable, email);
+    const [first] = owners;
+    if (first === undefined) return undefined;
+    if (owners.length === 1 && !passwords.isUsable(first.password) && !first.hasEmailRow) return first.userId;
+    throw new ValidationError([EMAIL_TAKEN]);
+  };
+
+  const create = async (applicant: Applicant): Promise<Registered> => {
+    const account: NewAccount = {
+      ...applicant,
+      isStaff: false,
+      isSuperuser: false,
+      isActive: true,
+      group: deps.defaultGroup,
+      emailVerified: false,
+    };
+    try {
+      const id = await db.transaction(async (tx) => {
+        await lockRegistration(tx);
+        if (await isUsernameTaken(tx, account.username)) throw new ValidationError({ username: [USERNAME_TAKEN] });
+        const placeholder = await placeholderOf(tx, account.email);
+        if (placeholder === undefined) return insertAccount(tx, account, dateOf(deps.clock));
+        await takeOverPlaceholder(tx, placeholder, account);
+        return placeholder;
+      });
+      const { username, email, firstName, lastName } = account;
+      return { id, username, email, firstName, lastName };
+    } catch (error) {
+      // CVAT beside us on the same database does not know our lock.
+      if (uniqueViolation(error) === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
+      throw error;
+    }
+  };
+
+  return { register };
+}
+
+export type Registration = ReturnType<typeof createRegistration>;

@@ -1,0 +1,116 @@
+import type { Candidate, Candidates, PasswordUpgrade } from '../../authentication/credentials.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+
+interface CandidateRow extends Candidate {
+  readonly kind: 'exact' | 'email' | 'ignoring-case';
+}
+
+/**
+ * Everybody whom a login name may mean. Of the users with an address, only verified owners count when there is one
+ * (allauth `filter_users_by_email`).
+ *
+ * @param username name to look for, or null when only the address counts
+ */
+export async function findCandidates(db: Queryable, username: string | null, email: string): Promise<Candidates> {
+  const rows = await many<CandidateRow>(
+    db,
+    sql`
+      with wanted (username, email) as (select ${username}::text, ${email}::text),
+      addresses as (
+        select e.user_id, e.email, e.verified
+        from account_emailaddress e join wanted on lower(e.email) = lower(wanted.email)
+      ),
+      owners as (
+        select a.user_id, a.email from addresses a where a.verified
+        union
+        select a.user_id, a.email from addresses a where not exists (select 1 from addresses v where v.verified)
+        union
+        select u.id, u.email from auth_user u join wanted on lower(u.email) = lower(wanted.email)
+        where not exists (select 1 from addresses v where v.verified)
+      ),
+      matches as (
+        select 1 as rank, 'exact' as kind, u.id, null::text as email
+        from auth_user u join wanted on u.username = wanted.username
+        union all
+        select 2, 'email', o.user_id, o.email from owners o
+        union all
+        select 3, 'ignoring-case', u.id, null
+        from auth_user u join wanted on lower(u.username) = lower(wanted.username)
+      )
+      select m.kind, u.id as "userId", u.username, m.email as "matchedEmail", u.password, u.is_active as "isActive"
+      from matches m join auth_user u on u.id = m.id
+      order by m.rank, u.id
+      limit 30`,
+    { name: 'login_candidates' },
+  );
+  const of = (kind: CandidateRow['kind']): readonly Candidate[] => rows.filter((row) => row.kind === kind);
+  return { exact: of('exact'), byEmail: of('email'), ignoringCase: of('ignoring-case') };
+}
+
+/** @returns the ids of the users that have the address, by the same rule as `findCandidates` */
+export async function findUserIdsByEmail(db: Queryable, email: string): Promise<readonly number[]> {
+  const { byEmail } = await findCandidates(db, null, email);
+  return [...new Set(byEmail.map(({ userId }) => userId))];
+}
+
+/**
+ * Replaces a password hash by a better one of the same password, unless it changed meanwhile, and keeps what sessions
+ * are bound to: the root of the lineage stays as long as upgrades follow one another.
+ */
+export const upgradePassword = (db: Queryable, userId: number, { from, to, fromBinding, toBinding }: PasswordUpgrade) =>
+  execute(
+    db,
+    sql`
+      with upgraded as (
+        update auth_user set password = ${to} where id = ${userId} and password = ${from} returning id
+      )
+      insert into auth_server_password_lineage as l (user_id, current_binding, root_binding)
+      select id, ${toBinding}, ${fromBinding} from upgraded
+      on conflict (user_id) do update set
+        root_binding = case when l.current_binding = ${fromBinding} then l.root_binding else excluded.root_binding end,
+        current_binding = excluded.current_binding`,
+  );
+
+/**
+ * Notes a login and gives the account its API token: the one it has, or this new one.
+ *
+ * @returns the key; undefined when another replica made one at the same moment, to be read again
+ */
+export async function recordLogin(db: Queryable, userId: number, newKey: string, now: Date): Promise<string | undefined> {
+  const row = await one<{ key: string | null }>(
+    db,
+    sql`
+      with login as (
+        update auth_user set last_login = ${now} where id = ${userId} returning id
+      ),
+      made as (
+        insert into authtoken_token (key, created, user_id)
+        select ${newKey}, ${now}, id from login
+        on conflict (user_id) do nothing
+        returning key
+      )
+      select coalesce((select key from made), (select t.key from authtoken_token t where t.user_id = ${userId})) as key`,
+  );
+  return row?.key ?? undefined;
+}
+
+export async function findToken(db: Queryable, userId: number): Promise<string | undefined> {
+  return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))?.key;
+}
+
+export const deleteToken = (db: Queryable, userId: number) =>
+  execute(db, sql`delete from authtoken_token where user_id = ${userId}`);
+
+/** Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update). */
+export const recordAccessTokenUse = (db: Queryable, id: number, previous: Timestamp | null, now: Date) =>
+  execute(
+    db,
+    sql`
+      update access_tokens_accesstoken set last_used_date = ${now}
+      where id = ${id} and last_used_date is not distinct from ${previous}::timestamptz`,
+  );
+
+export const upgradeAccessTokenHash = (db: Queryable, id: number, from: string, to: string) =>
+  execute(db, sql`update access_tokens_accesstoken set hashed_key = ${to} where id = ${id} and hashed_key = ${from}`);

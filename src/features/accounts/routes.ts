@@ -1,0 +1,83 @@
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import type { IdentityStore } from '../../authentication/identity.js';
+import type { Database } from '../../platform/db/pool.js';
+import { defineRoute, reply } from '../../platform/http/route.js';
+import type { Login } from './login.js';
+import type { Registration } from './registration.js';
+import { deleteToken } from './repository.js';
+import { DetailRead, LoginWrite, RegisterRead, RegisterWrite, TokenRead } from './schemas.js';
+
+export interface AccountRouteDeps {
+  readonly db: Database;
+  readonly identities: IdentityStore;
+  readonly sessions: Sessions;
+  readonly login: Login;
+  readonly registration: Registration;
+  readonly emailVerificationIsMandatory: boolean;
+}
+
+const loginRoute = ({ login }: AccountRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/login',
+    operationId: 'auth_create_login',
+    summary: 'Log in with a user name or an e-mail address and a password',
+    tag: 'auth',
+    view: 'Login View Ex',
+    access: { kind: 'public', because: 'people without a session come here to get one' },
+    body: LoginWrite,
+    checksBody: false,
+    responses: { 200: TokenRead },
+    handle: async ({ exchange }) => {
+      const outcome = await login.login(exchange, await exchange.body());
+      if (outcome.kind === 'token') return reply(200, { key: outcome.key });
+      return { status: 400, type: 'text/html; charset=utf-8', text: 'Unverified email' };
+    },
+  });
+
+const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/logout',
+    operationId: 'auth_create_logout',
+    summary: 'Log out: ends the session and deletes the API token',
+    tag: 'auth',
+    view: 'Logout',
+    access: { kind: 'public', because: 'logging out is no error for anybody (dj-rest-auth)' },
+    responses: { 200: DetailRead },
+    handle: async ({ exchange, caller }) => {
+      if (caller !== null) await deleteToken(db, caller.account.id);
+      await sessions.logout(exchange);
+      return reply(200, { detail: 'Successfully logged out.' });
+    },
+  });
+
+const registerRoute = ({ login, registration, sessions, identities, emailVerificationIsMandatory }: AccountRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/register',
+    operationId: 'auth_create_register',
+    summary: 'Create an account',
+    tag: 'auth',
+    view: 'Register View Ex',
+    access: { kind: 'public', because: 'people without an account come here to get one' },
+    body: RegisterWrite,
+    checksBody: false,
+    responses: { 201: RegisterRead },
+    handle: async ({ exchange }) => {
+      const { id, username, email, firstName, lastName } = await registration.register(await exchange.body());
+      const identity = emailVerificationIsMandatory ? undefined : await identities.byId(id, { kind: 'absent' });
+      const key = identity && (await login.noteLogin(id));
+      if (identity !== undefined) await sessions.login(exchange, identity);
+      return reply(201, {
+        username,
+        email,
+        first_name: firstName,
+        last_name: lastName,
+        email_verification_required: emailVerificationIsMandatory,
+        key: key ?? null,
+      });
+    },
+  });
+
+export const accountRoutes = (deps: AccountRouteDeps) => [loginRoute(deps), logoutRoute(deps), registerRoute(deps)];

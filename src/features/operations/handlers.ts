@@ -1,0 +1,121 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Readiness } from '../../authorization/engines/engine.js';
+import type { Exchanges, Exchange } from '../../platform/http/exchange.js';
+import { lastParam } from '../../platform/http/exchange.js';
+import { NOT_FOUND_PAGE } from '../../platform/http/pages.js';
+import { type Outgoing, send } from '../../platform/http/send.js';
+import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
+import type { Metrics } from './metrics.js';
+
+export interface OperationsDeps extends HealthDeps {
+  readonly exchanges: Exchanges;
+  readonly metrics: Metrics;
+  readonly metricsToken: string | undefined;
+  /** Names of migrations that are not applied yet. */
+  readonly pendingMigrations: () => Promise<readonly string[]>;
+  /** True from SIGTERM on: the balancer sends no more, what is in flight finishes. */
+  readonly isStopping: () => boolean;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+const NO_CACHE = 'max-age=0, no-cache, no-store, must-revalidate, private';
+
+/** `GET /api/server/health/` (django-health-check; deviation 17: 503 when a part is down). */
+export const healthHandler = (deps: OperationsDeps): RequestHandler =>
+  answer(deps.exchanges, async (exchange) => {
+    const headers = { 'Cache-Control': NO_CACHE };
+    const form = healthForm(exchange);
+    if (form === undefined) {
+      const text = 'Not Acceptable: Supported content types: text/html, application/json';
+      return { status: 406, headers, content: { kind: 'text', type: TEXT, text } };
+    }
+    const report = await checkHealth(deps);
+    const status = isHealthy(report) ? 200 : 503;
+    const text = form === 'json' ? pythonJson(report) : healthPage(report);
+    const type = form === 'json' ? 'application/json' : 'text/html; charset=utf-8';
+    return { status, headers, content: { kind: 'text', type, text } };
+  });
+
+function healthForm({ query, req }: Exchange): 'json' | 'html' | undefined {
+  if (lastParam(query, 'format') === 'json') return 'json';
+  const accepted = req.accepts(['text/html', 'application/json']);
+  if (accepted === false) return undefined;
+  return accepted === 'application/json' ? 'json' : 'html';
+}
+
+/** Python's `json.dumps` of a flat map: blanks after separators, non-ASCII escaped. */
+const pythonJson = (report: HealthReport): string =>
+  `{${Object.entries(report)
+    .map(([name, status]) => `${JSON.stringify(name)}: ${JSON.stringify(status)}`)
+    .join(', ')}}`.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+const healthPage = (report: HealthReport): string => {
+  const rows = Object.entries(report).map(([name, status]) => `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(status)}</td></tr>`);
+  return `<!doctype html>\n<html lang="en">\n<head><title>System status</title></head>\n<body>\n<h1>System status</h1>\n<table>\n${rows.join('\n')}\n</table>\n</body>\n</html>\n`;
+};
+
+/** `GET /livez`: the process answers. Says nothing of its dependencies: a restart would not mend those. */
+export const livenessHandler = ({ exchanges }: OperationsDeps): RequestHandler =>
+  answer(exchanges, async () => json(200, { status: 'ok' }));
+
+/** `GET /readyz`: the database answers, the migrations are done, the policy engine has this server's rules. */
+export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
+  answer(deps.exchanges, async () => {
+    const parts = {
+      database: await stateOf(deps.pingDatabase),
+      migrations: await migrationState(deps.pendingMigrations),
+      redis: deps.pingRedis === null ? 'not used' : await stateOf(deps.pingRedis),
+      policy: policyState(await deps.policyReadiness()),
+    };
+    const ready = !deps.isStopping() && Object.values(parts).every((state) => state === 'ok' || state === 'not used');
+    const status = deps.isStopping() ? 'stopping' : ready ? 'ok' : 'not ready';
+    return json(ready ? 200 : 503, { status, ...parts });
+  });
+
+const stateOf = (probe: () => Promise<void>): Promise<string> =>
+  probe().then(
+    () => 'ok',
+    () => 'does not answer',
+  );
+
+const migrationState = (pending: OperationsDeps['pendingMigrations']): Promise<string> =>
+  pending().then(
+    (names) => (names.length === 0 ? 'ok' : `not applied: ${names.join(', ')}`),
+    () => 'unknown: the database does not answer',
+  );
+
+const policyState = (readiness: Readiness): string => (readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`);
+
+/** `GET /metrics`: for loopback, and for whoever has METRICS_TOKEN; nobody else learns that it exists. */
+export const metricsHandler = ({ exchanges, metrics, metricsToken }: OperationsDeps): RequestHandler =>
+  answer(exchanges, async (exchange) => {
+    if (!mayReadMetrics(exchange, metricsToken)) {
+      return { status: 404, content: { kind: 'text', type: 'text/html; charset=utf-8', text: NOT_FOUND_PAGE } };
+    }
+    return { status: 200, content: { kind: 'text', type: metrics.contentType, text: await metrics.render() } };
+  });
+
+function mayReadMetrics({ req }: Exchange, token: string | undefined): boolean {
+  const given = req.headers.authorization?.match(/^Bearer (\S+)$/i)?.[1];
+  if (token !== undefined && given !== undefined) return timingSafeEqual(digest(given), digest(token));
+  const forwarded = req.headers['x-forwarded-for'] !== undefined || req.headers.forwarded !== undefined;
+  return !forwarded && /^(127\.|::1$|::ffff:127\.)/.test(req.socket.remoteAddress ?? '');
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const json = (status: number, value: object): Outgoing => ({
+  status,
+  content: { kind: 'text', type: 'application/json', text: JSON.stringify(value) },
+});
+
+function answer(exchanges: Exchanges, work: (exchange: Exchange) => Promise<Outgoing>): RequestHandler {
+  return async (req) => {
+    const exchange = exchanges.of(req);
+    await send(exchange, await work(exchange));
+  };
+}

@@ -1,0 +1,83 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { freemem, hostname } from 'node:os';
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import type { Readiness } from '../../authorization/engines/engine.js';
+
+const MEGABYTE = 1024 * 1024;
+/** django-health-check's default. */
+const MINIMUM_MEMORY_MB = 100;
+
+export interface HealthDeps {
+  readonly pingDatabase: () => Promise<void>;
+  /** Null when sessions live in the database. */
+  readonly pingRedis: (() => Promise<void>) | null;
+  readonly policyReadiness: () => Promise<Readiness>;
+  /** Folder whose disk is watched. */
+  readonly folder: string;
+  readonly maximumDiskPercent: number;
+}
+
+/** Status of each part by its name in django-health-check 3.20 with CVAT's plugins; `working` is good. */
+export type HealthReport = Readonly<Record<string, string>>;
+
+export const isHealthy = (report: HealthReport): boolean => Object.values(report).every((status) => status === 'working');
+
+/** @returns the state of every part, sorted by name; never throws */
+export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
+  const database = status(async () => deps.pingDatabase(), 'unavailable: Database error');
+  const cache = status(deps.pingRedis ?? (async () => deps.pingDatabase()), 'unexpected result: Connection Error');
+  const [db, redis, disk, memory, opa] = await Promise.all([
+    database,
+    cache,
+    diskStatus(deps.folder, deps.maximumDiskPercent),
+    memoryStatus(),
+    policyStatus(deps.policyReadiness),
+  ]);
+  return {
+    'Cache backend: default': redis,
+    'Cache backend: media': redis,
+    DatabaseBackend: db,
+    'DatabaseBackend[default]': db,
+    DiskUsage: disk,
+    MemoryUsage: memory,
+    OPAHealthCheck: opa,
+  };
+}
+
+async function status(probe: () => Promise<void>, failure: string): Promise<string> {
+  try {
+    await probe();
+    return 'working';
+  } catch (error) {
+    if (error instanceof ServiceUnavailable || error instanceof Error) return failure;
+    throw error;
+  }
+}
+
+async function policyStatus(readiness: HealthDeps['policyReadiness']): Promise<string> {
+  const state = await readiness();
+  return state.ready ? 'working' : `unknown error: ${state.detail}`;
+}
+
+async function diskStatus(folder: string, maximumPercent: number): Promise<string> {
+  const { blocks, bfree, bavail } = await statfs(folder);
+  const used = blocks - bfree;
+  const percent = (100 * used) / (used + bavail);
+  return percent < maximumPercent
+    ? 'working'
+    : `warning: ${hostname()} ${percent.toFixed(1)}% disk usage exceeds ${maximumPercent}%`;
+}
+
+async function memoryStatus(): Promise<string> {
+  const available = Math.floor((await availableBytes()) / MEGABYTE);
+  return available >= MINIMUM_MEMORY_MB
+    ? 'working'
+    : `warning: ${hostname()} ${available} MB available RAM below ${MINIMUM_MEMORY_MB} MB`;
+}
+
+/** What Linux says could be used without swapping; elsewhere what is free. */
+async function availableBytes(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const kilobytes = text.match(/^MemAvailable:\s+(\d+) kB/m)?.[1];
+  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
+}

@@ -1,0 +1,28 @@
+import type { Bundle } from '../../authorization/bundle/bundle.js';
+import { defineRoute } from '../../platform/http/route.js';
+
+/**
+ * `GET /api/auth/rules`: what Open Policy Agent pulls. Needs nobody's credentials and no database, so that OPA has its
+ * rules before anything else is up.
+ */
+export const bundleRoutes = (bundle: () => Bundle) => [
+  defineRoute({
+    method: 'get',
+    path: '/api/auth/rules',
+    operationId: 'auth_retrieve_rules',
+    summary: 'Get the rules of Open Policy Agent as a bundle',
+    tag: 'auth',
+    view: 'Rules',
+    ways: 'none',
+    access: { kind: 'public', because: 'OPA has no credentials, and the rules hold no secret' },
+    responses: { 200: null },
+    handle: async ({ exchange }) => {
+      const { bytes, etag } = bundle();
+      const headers = { ETag: etag, 'Cache-Control': 'no-cache' };
+      const known = exchange.req.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+      return known.includes(etag) || known.includes('*')
+        ? { status: 304, type: 'application/x-tar', text: '', headers }
+        : { status: 200, type: 'application/x-tar', text: bytes, headers };
+    },
+  }),
+];

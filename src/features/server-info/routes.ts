@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { defineRoute, reply } from '../../platform/http/route.js';
+
+const AboutRead = z
+  .object({ name: z.string(), description: z.string(), version: z.string(), logo_url: z.string(), subtitle: z.string() })
+  .meta({ id: 'About' });
+
+const PluginsRead = z.object({ ANALYTICS: z.boolean(), MODELS: z.boolean() }).meta({ id: 'Plugins' });
+
+export interface ServerInfoDeps {
+  /** CVAT's release that this server stands for: clients compare it with their own. */
+  readonly version: string;
+  readonly analytics: boolean;
+  readonly models: boolean;
+}
+
+const about = ({ version }: ServerInfoDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/server/about',
+    operationId: 'server_retrieve_about',
+    summary: 'Get basic server information',
+    tag: 'server',
+    view: 'About',
+    access: { kind: 'public', because: 'clients read the version before they sign in' },
+    responses: { 200: AboutRead },
+    handle: async ({ exchange }) =>
+      reply(200, {
+        name: 'Computer Vision Annotation Tool',
+        description: 'Identity and access for CVAT, the Computer Vision Annotation Tool.',
+        version,
+        logo_url: `${exchange.origin.base}/static/logo.svg`,
+        subtitle: 'Open Data Annotation Platform',
+      }),
+  });
+
+const plugins = ({ analytics, models }: ServerInfoDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/server/plugins',
+    operationId: 'server_retrieve_plugins',
+    summary: 'Get enabled plugins',
+    tag: 'server',
+    view: 'Plugins',
+    access: { kind: 'policy', checks: () => [{ package: 'server', scope: 'view', resource: null }] },
+    responses: { 200: PluginsRead },
+    handle: async () => reply(200, { ANALYTICS: analytics, MODELS: models }),
+  });
+
+export const serverInfoRoutes = (deps: ServerInfoDeps) => [about(deps), plugins(deps)];

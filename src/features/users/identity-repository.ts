@@ -1,0 +1,154 @@
+import type { AccessTokenIdentity, Identity, IdentityStore } from '../../authentication/identity.js';
+import type { Account, OrganizationRole, OrganizationSelector } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { one, type Queryable } from '../../platform/db/queryable.js';
+import { join, raw, type Sql, sql } from '../../platform/db/sql.js';
+
+/** One row: the account, the organization the request asks for, and what its credentials are checked against. */
+interface IdentityRow extends Omit<Account, 'groups'> {
+  readonly groups: string[];
+  readonly password: string;
+  readonly lineageCurrent: string | null;
+  readonly lineageRoot: string | null;
+  readonly hasVerifiedEmail: boolean;
+  readonly organizationId: number | null;
+  readonly organizationSlug: string | null;
+  readonly organizationOwnerId: number | null;
+  readonly organizationRole: OrganizationRole | null;
+}
+
+interface TokenRow extends IdentityRow {
+  readonly key: string;
+}
+
+interface AccessTokenRow extends IdentityRow {
+  readonly tokenId: number;
+  readonly hashedKey: string;
+  readonly readOnly: boolean;
+  readonly lastUsedAt: Timestamp | null;
+}
+
+export const ACCOUNT_COLUMNS = sql`
+  u.id, u.username, u.first_name as "firstName", u.last_name as "lastName", u.email, u.is_staff as "isStaff",
+  u.is_superuser as "isSuperuser", u.is_active as "isActive", u.last_login as "lastLogin",
+  u.date_joined as "dateJoined",
+  array(
+    select g.name from auth_user_groups ug join auth_group g on g.id = ug.group_id
+    where ug.user_id = u.id order by g.id
+  ) as groups,
+  coalesce((select p.has_analytics_access from engine_profile p where p.user_id = u.id), false) as "hasAnalyticsAccess"`;
+
+const CREDENTIAL_COLUMNS = sql`
+  u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
+  exists (select 1 from account_emailaddress e where e.user_id = u.id and e.verified) as "hasVerifiedEmail"`;
+
+const LINEAGE = sql`left join auth_server_password_lineage l on l.user_id = u.id`;
+
+interface OrganizationParts {
+  /** Distinguishes the prepared statements. */
+  readonly name: string;
+  readonly columns: Sql;
+  readonly tables: Sql;
+}
+
+/** Without an organization the statement does not touch its tables at all. */
+function organizationParts(selector: OrganizationSelector): OrganizationParts {
+  if (selector.kind === 'absent' || selector.kind === 'sandbox') {
+    const columns = sql`null::integer as "organizationId", null::text as "organizationSlug",
+      null::integer as "organizationOwnerId", null::text as "organizationRole"`;
+    return { name: 'plain', columns, tables: raw('') };
+  }
+  const columns = sql`o.id as "organizationId", o.slug as "organizationSlug", o.owner_id as "organizationOwnerId",
+    m.role as "organizationRole"`;
+  const condition = selector.kind === 'slug' ? sql`o.slug = ${selector.slug}` : sql`o.id = ${selector.id}`;
+  const tables = sql`
+    left join organizations_organization o on ${condition}
+    left join organizations_membership m on m.organization_id = o.id and m.user_id = u.id and m.is_active`;
+  return { name: selector.kind, columns, tables };
+}
+
+const columnsOf = (organization: OrganizationParts, more: readonly Sql[]): Sql =>
+  join([ACCOUNT_COLUMNS, CREDENTIAL_COLUMNS, organization.columns, ...more], ', ');
+
+/** Looks up who is calling: every function is one statement, prepared once per connection. */
+export const createIdentityStore = (db: Queryable): IdentityStore => ({
+  byId: async (id, selector) => {
+    const organization = organizationParts(selector);
+    const row = await one<IdentityRow>(
+      db,
+      sql`select ${columnsOf(organization, [])} from auth_user u ${LINEAGE} ${organization.tables} where u.id = ${id}`,
+      { name: `identity_by_id_${organization.name}` },
+    );
+    return row && identityOf(row);
+  },
+
+  byToken: async (key, selector) => {
+    const organization = organizationParts(selector);
+    const row = await one<TokenRow>(
+      db,
+      sql`
+        select ${columnsOf(organization, [sql`t.key`])}
+        from authtoken_token t
+        join auth_user u on u.id = t.user_id
+        ${LINEAGE} ${organization.tables}
+        where t.key = ${key}`,
+      { name: `identity_by_token_${organization.name}` },
+    );
+    return row && { ...identityOf(row), key: row.key };
+  },
+
+  byAccessTokenPrefix: async (prefix, selector, { now, notUsedSince }) => {
+    const organization = organizationParts(selector);
+    const token = sql`a.id as "tokenId", a.hashed_key as "hashedKey", a.read_only as "readOnly", a.last_used_date as "lastUsedAt"`;
+    const row = await one<AccessTokenRow>(
+      db,
+      sql`
+        select ${columnsOf(organization, [token])}
+        from access_tokens_accesstoken a
+        join auth_user u on u.id = a.owner_id
+        ${LINEAGE} ${organization.tables}
+        where a.prefix = ${prefix}
+          and not a.revoked
+          and (a.expiry_date is null or a.expiry_date >= ${now})
+          and coalesce(a.last_used_date, a.created) >= ${notUsedSince}`,
+      { name: `identity_by_access_token_${organization.name}` },
+    );
+    return row && accessTokenIdentityOf(row);
+  },
+});
+
+const accessTokenIdentityOf = (row: AccessTokenRow): AccessTokenIdentity => ({
+  ...identityOf(row),
+  token: { id: row.tokenId, hashedKey: row.hashedKey, readOnly: row.readOnly, lastUsedAt: row.lastUsedAt },
+});
+
+function identityOf(row: IdentityRow): Identity {
+  const { password, lineageCurrent, lineageRoot, hasVerifiedEmail } = row;
+  const { organizationId, organizationSlug, organizationOwnerId, organizationRole } = row;
+  return {
+    account: accountOf(row),
+    password,
+    lineage: lineageCurrent === null || lineageRoot === null ? null : { current: lineageCurrent, root: lineageRoot },
+    hasVerifiedEmail,
+    organization:
+      organizationId === null || organizationSlug === null
+        ? null
+        : { id: organizationId, slug: organizationSlug, ownerId: organizationOwnerId, role: organizationRole },
+  };
+}
+
+/** @returns the account alone: what else a row holds stays behind */
+export const accountOf = (row: Account): Account => ({
+  id: row.id,
+  username: row.username,
+  firstName: row.firstName,
+  lastName: row.lastName,
+  email: row.email,
+  groups: row.groups,
+  isStaff: row.isStaff,
+  isSuperuser: row.isSuperuser,
+  isActive: row.isActive,
+  lastLogin: row.lastLogin,
+  dateJoined: row.dateJoined,
+  hasAnalyticsAccess: row.hasAnalyticsAccess,
+});

@@ -1,0 +1,2 @@
+export { createIdentityStore } from './identity-repository.js';
+export { userRoutes } from './routes.js';

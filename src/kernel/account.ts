@@ -1,0 +1,63 @@
+import type { Timestamp } from './timestamp.js';
+
+/** Vocabulary of who is calling, shared by authentication, authorization and the features. */
+
+/** CVAT's roles (`IAM_ROLES`), highest first: the first one a user's groups contain is his privilege. */
+export const ROLES = ['admin', 'user', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** @returns the highest role among the group names, or null (CVAT's `privilege`) */
+export const privilegeOf = (groups: readonly string[]): Role | null =>
+  ROLES.find((role) => groups.includes(role)) ?? null;
+
+export const ORGANIZATION_ROLES = ['owner', 'maintainer', 'supervisor', 'worker'] as const;
+export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
+
+/** A row of `auth_user` with what CVAT keeps beside it. Never holds the password column. */
+export interface Account {
+  readonly id: number;
+  readonly username: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+  readonly groups: readonly string[];
+  readonly isStaff: boolean;
+  readonly isSuperuser: boolean;
+  readonly isActive: boolean;
+  readonly lastLogin: Timestamp | null;
+  readonly dateJoined: Timestamp;
+  readonly hasAnalyticsAccess: boolean;
+}
+
+/** By which of the four ways the caller came in. */
+export type Credential =
+  | { readonly kind: 'token' }
+  | { readonly kind: 'access-token'; readonly id: number; readonly readOnly: boolean }
+  | { readonly kind: 'session' }
+  | { readonly kind: 'basic' };
+
+/** The organization a request asked for, as the caller stands in it. */
+export interface OrganizationContext {
+  readonly id: number;
+  readonly slug: string;
+  readonly ownerId: number | null;
+  /** The caller's role if he has an active membership. */
+  readonly role: OrganizationRole | null;
+}
+
+/**
+ * Which organization the request asks for (`org`, `org_id`, `X-Organization`).
+ * `sandbox` is the explicitly empty value: the personal workspace.
+ */
+export type OrganizationSelector =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'sandbox' }
+  | { readonly kind: 'slug'; readonly slug: string }
+  | { readonly kind: 'id'; readonly id: number };
+
+/** An authenticated caller. `organization` is null when none was asked for or the one asked for does not exist. */
+export interface Caller {
+  readonly account: Account;
+  readonly credential: Credential;
+  readonly organization: OrganizationContext | null;
+}

@@ -1,0 +1,122 @@
+/**
+ * Every error that a client may see. One class per exception of Django REST framework, with its default
+ * sentence, so that a handler throws what it means and the renderer decides nothing.
+ */
+
+export interface ApiErrorOptions extends ErrorOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Messages per field, in declaration order; nested maps for nested serializers. */
+export type FieldErrors = { readonly [field: string]: readonly string[] | FieldErrors };
+
+/** An answer other than success: its status, its exact JSON body and its headers. `cause` is for the log only. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, body: unknown, options: ApiErrorOptions = {}) {
+    super(`${status} ${JSON.stringify(body)}`, options);
+    this.name = new.target.name;
+    this.status = status;
+    this.body = body;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** 400, `JSON parse error - ...`. */
+export class ParseError extends ApiError {
+  constructor(detail = 'Malformed request.', options?: ApiErrorOptions) {
+    super(400, { detail }, options);
+  }
+}
+
+/**
+ * 400 in one of the shapes of `ValidationError`: a field map, a list of sentences (DRF's form for a plain string
+ * raised outside a serializer), or a bare JSON string (CVAT views that answer with a text).
+ */
+export class ValidationError extends ApiError {
+  constructor(body: FieldErrors | readonly string[] | string, options?: ApiErrorOptions) {
+    super(400, body, options);
+  }
+}
+
+/** 401 of a request without credentials. The challenge names the first authentication class of the view (DRF). */
+export class NotAuthenticated extends ApiError {
+  constructor(challenge: string, options?: ApiErrorOptions) {
+    super(401, { detail: 'Authentication credentials were not provided.' }, { ...options, headers: { 'WWW-Authenticate': challenge } });
+  }
+}
+
+/** 401 of a request whose credentials are of a known kind and wrong. */
+export class AuthenticationFailed extends ApiError {
+  constructor(detail = 'Incorrect authentication credentials.', options?: ApiErrorOptions) {
+    super(401, { detail }, options);
+  }
+}
+
+/** 403, also for CSRF failures (raised by the session authentication, as in DRF). */
+export class PermissionDenied extends ApiError {
+  constructor(detail = 'You do not have permission to perform this action.', options?: ApiErrorOptions) {
+    super(403, { detail }, options);
+  }
+}
+
+/** 404 as JSON. */
+export class NotFound extends ApiError {
+  constructor(detail = 'Not found.', options?: ApiErrorOptions) {
+    super(404, { detail }, options);
+  }
+}
+
+/** 405. */
+export class MethodNotAllowed extends ApiError {
+  constructor(method: string, options?: ApiErrorOptions) {
+    super(405, { detail: `Method "${method}" not allowed.` }, options);
+  }
+}
+
+/** 406. */
+export class NotAcceptable extends ApiError {
+  constructor(detail = 'Could not satisfy the request Accept header.', options?: ApiErrorOptions) {
+    super(406, { detail }, options);
+  }
+}
+
+/** 413. Not in Django REST framework: JSON bodies are unlimited there. */
+export class PayloadTooLarge extends ApiError {
+  constructor(limitBytes: number, options?: ApiErrorOptions) {
+    super(413, { detail: `Request body exceeds ${limitBytes} bytes.` }, options);
+  }
+}
+
+/** 415; `contentType` is repeated as it was sent. */
+export class UnsupportedMediaType extends ApiError {
+  constructor(contentType: string, options?: ApiErrorOptions) {
+    super(415, { detail: `Unsupported media type "${contentType}" in request.` }, options);
+  }
+}
+
+/** 429; `waitSeconds` is rounded up and left out when it is 0 (DRF `Throttled`). */
+export class Throttled extends ApiError {
+  constructor(waitSeconds: number, options?: ApiErrorOptions) {
+    const wait = Math.ceil(waitSeconds);
+    const unit = wait === 1 ? 'second' : 'seconds';
+    super(
+      429,
+      { detail: wait > 0 ? `Request was throttled. Expected available in ${wait} ${unit}.` : 'Request was throttled.' },
+      { ...options, headers: wait > 0 ? { 'Retry-After': String(wait) } : {} },
+    );
+  }
+}
+
+/** 503 that names what is missing: a dependency that is down or a queue that is full. Fails closed, heals by itself. */
+export class ServiceUnavailable extends ApiError {
+  readonly code: string;
+
+  constructor(code: string, detail: string, options?: ApiErrorOptions & { readonly retryAfterSeconds?: number }) {
+    super(503, { detail, code }, { ...options, headers: { 'Retry-After': String(options?.retryAfterSeconds ?? 5) } });
+    this.code = code;
+  }
+}

@@ -1,0 +1,25 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+
+/** Where randomness comes from: the only place that draws it, always from the CSPRNG. */
+export interface Random {
+  /** @returns `length` random bytes */
+  readonly bytes: (length: number) => Buffer;
+  /** @returns `length` characters, each drawn without bias from `alphabet` */
+  readonly text: (length: number, alphabet: string) => string;
+  /** @returns a version 4 UUID */
+  readonly uuid: () => string;
+  /** @returns a number from 0 up to, not including, 1; for jitter, never for secrets */
+  readonly fraction: () => number;
+}
+
+export const LOWER_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** Django's `RANDOM_STRING_CHARS`, in its order: CSRF masking does arithmetic on the positions. */
+export const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+  text: (length, alphabet) =>
+    Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join(''),
+  uuid: () => randomUUID(),
+  fraction: () => randomInt(2 ** 32) / 2 ** 32,
+};

@@ -1,0 +1,142 @@
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Container, createContainer } from './container.js';
+import type { FirstAdmin } from './features/accounts/index.js';
+import { SECOND, systemClock } from './kernel/clock.js';
+import { ServiceUnavailable } from './kernel/errors.js';
+import { systemRandom } from './kernel/random.js';
+import { StartError } from './kernel/start-error.js';
+import { loadConfig, readEnvironment } from './platform/config/load.js';
+import type { Config } from './platform/config/settings.js';
+import { createHttpServer } from './platform/http/server.js';
+import { createLog, type Log } from './platform/telemetry/log.js';
+import { VERSION } from './version.js';
+
+const RETRY_PREPARATION = 2 * SECOND;
+
+async function main(): Promise<void> {
+  const config = loadConfig(readEnvironment());
+  const log = createLog(config.LOG_LEVEL);
+  if (config.WEB_CONCURRENCY > 1 && cluster.isPrimary) superviseWorkers(config, log);
+  else await serve(config, log);
+}
+
+async function serve(config: Config, log: Log): Promise<void> {
+  const container = await createContainer({
+    config,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    version: VERSION,
+    strict: false,
+  });
+  const server = createHttpServer(container.app);
+  stopOnSignals(server, container, config, log);
+  try {
+    // Embedded parts are there at once. Real ones may come later: the rules are served meanwhile, everything else is 503.
+    if (config.DATABASE_URL === undefined) announceAdmin(await container.prepare());
+    await listen(server, config);
+  } catch (error) {
+    await container.close();
+    throw error;
+  }
+  if (config.DATABASE_URL !== undefined) await prepareWhenPossible(container, log);
+  announceReady(server, container, config, log);
+}
+
+async function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
+  server.listen(PORT, HOST);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new StartError(cannotListen(cause, HOST, PORT), { cause });
+  }
+}
+
+function cannotListen(cause: unknown, host: string, port: number): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return `PORT ${port} is in use on ${host}: stop the program that has it, or set PORT to another one.`;
+  if (code === 'EACCES') return `PORT ${port} is not allowed for this user: set PORT to 1024 or above.`;
+  return `HOST ${host} can't be listened on (${String(code)}): set HOST to an address of this machine.`;
+}
+
+/** A database that is not there yet is waited for; a wrong one stops the start. */
+async function prepareWhenPossible(container: Container, log: Log): Promise<void> {
+  for (;;) {
+    try {
+      announceAdmin(await container.prepare());
+      return;
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailable)) throw error;
+      log.warn({ code: error.code, error }, 'The server waits for its database.');
+      await delay(RETRY_PREPARATION);
+    }
+  }
+}
+
+/** To the terminal and not to the log: this is the only time the password is seen. */
+function announceAdmin(admin: FirstAdmin | undefined): void {
+  if (admin?.generatedPassword == null) return;
+  process.stdout.write(
+    `\nThe first administrator is "${admin.username}" with the password\n\n    ${admin.generatedPassword}\n\nIt is shown this once. Change it after signing in.\n\n`,
+  );
+}
+
+function announceReady(server: Server, { engines }: Container, config: Config, log: Log): void {
+  const { port } = server.address() as AddressInfo;
+  const url = config.PUBLIC_URL.replace(/:0$/, `:${port}`);
+  const { database, sessions, policy } = engines;
+  log.info(
+    { url, docs: `${url}/api/docs`, database, sessions, policy },
+    `Ready at ${url} (docs: ${url}/api/docs), database: ${database}, sessions: ${sessions}, policy: ${policy}`,
+  );
+}
+
+function stopOnSignals(server: Server, container: Container, config: Config, log: Log): void {
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'Stopping: no new connections, requests in flight finish.');
+    container.stop();
+    const closed = server.listening ? once(server.close(), 'close') : Promise.resolve();
+    server.closeIdleConnections();
+    await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
+    server.closeAllConnections();
+    await container.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+}
+
+/** One process for each worker; one that dies is replaced, a signal reaches all. */
+function superviseWorkers(config: Config, log: Log): void {
+  let stopping = false;
+  for (let i = 0; i < config.WEB_CONCURRENCY; i += 1) cluster.fork();
+  cluster.on('exit', (worker, code) => {
+    const running = Object.keys(cluster.workers ?? {}).length;
+    if (stopping || code === 1) {
+      stopping = true;
+      process.exitCode = code === 1 ? 1 : (process.exitCode ?? 0);
+      if (running > 0 && code === 1) for (const other of Object.values(cluster.workers ?? {})) other?.kill('SIGTERM');
+      return;
+    }
+    log.error({ worker: worker.process.pid, code }, 'A worker died and is replaced.');
+    cluster.fork();
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stopping = true;
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.kill(signal);
+    });
+  }
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});

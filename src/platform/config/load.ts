@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { z } from 'zod';
+import { StartError } from '../../kernel/start-error.js';
+import { type Config, Settings } from './settings.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @returns the environment of the process over the file `.env` of the working folder, if there is one */
+export function readEnvironment(): Environment {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}
+
+/**
+ * Checks the environment. An empty value counts as not set (compose files pass them); `NAME_FILE` names a file that
+ * holds the value of `NAME`, for secrets.
+ *
+ * @throws StartError with a sentence that names the first wrong variable and what it must be
+ */
+export function loadConfig(environment: Environment): Config {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(Settings.shape)) {
+    const value = readValue(environment, name);
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const result = Settings.safeParse(given);
+  if (!result.success) throw wrongSetting(given, result.error);
+  const config = { ...result.data, PUBLIC_URL: result.data.PUBLIC_URL ?? `http://localhost:${result.data.PORT}` };
+  checkTogether(config);
+  return Object.freeze(config);
+}
+
+function readValue(environment: Environment, name: string): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (path === undefined || path === '') return environment[name];
+  if (environment[name]) {
+    throw new StartError(`${name} and ${name}_FILE are both set: keep one of them.`);
+  }
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new StartError(`${name}_FILE names ${path}, which can't be read: correct the path or its permissions.`, { cause });
+  }
+}
+
+function wrongSetting(given: Readonly<Record<string, string>>, error: z.ZodError): StartError {
+  const issue = error.issues[0];
+  const name = String(issue?.path[0] ?? 'The environment');
+  const shown = /SECRET|PASSWORD|TOKEN|_URL/.test(name) ? 'wrong' : `"${given[name] ?? ''}"`;
+  return new StartError(`${name} is ${shown}: ${issue?.message ?? 'it is not valid'}. Correct it in the environment or in .env.`);
+}
+
+/** Rules that join several settings. */
+function checkTogether(config: Config): void {
+  if (config.WEB_CONCURRENCY > 1 && (config.DATABASE_URL === undefined || config.REDIS_URL === undefined)) {
+    throw new StartError(
+      `WEB_CONCURRENCY is ${config.WEB_CONCURRENCY}: several workers need DATABASE_URL and REDIS_URL, because the embedded database serves one process. Set both, or set WEB_CONCURRENCY to 1.`,
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { choice, choices, flag, integer, list, networks, optionalText, origins, rate, text, url } from './fields.js';
+import { redisUrl } from './redis-url.js';
+
+/**
+ * Every setting of the server, in the order in which `.env.example` lists them. Names follow CVAT or Django where
+ * they have one. A section starts where `SECTIONS` says so.
+ */
+export const Settings = z.object({
+  HOST: text({ default: '127.0.0.1', description: 'Address to listen on; 0.0.0.0 for every interface.' }),
+  PORT: integer(0, 65_535, { default: 8080, description: 'Port to listen on; 0 takes a free one.' }),
+  PUBLIC_URL: url(['http', 'https'], 'Address under which people reach this server; mails link to it. Default: http://localhost:PORT.'),
+  UI_URL: url(['http', 'https'], 'Where the CVAT user interface lives; when set, / redirects there.'),
+  ALLOWED_HOSTS: list({
+    default: ['localhost', '127.0.0.1', '[::1]'],
+    description: 'Host names the server answers to, besides the one of PUBLIC_URL; `.example.org` for a domain with all below it, `*` for any.',
+  }),
+  TRUSTED_PROXIES: networks({
+    default: ['loopback'],
+    description: 'Reverse proxies whose X-Forwarded-For, -Host and -Proto are believed: addresses, CIDR blocks, or `loopback`.',
+  }),
+  CORS_ALLOWED_ORIGINS: origins('Other origins whose pages may call the API with cookies.'),
+  CSRF_TRUSTED_ORIGINS: origins('Other origins whose pages may send unsafe requests with a session; `https://*.example.org` is possible.'),
+  WEB_CONCURRENCY: integer(1, 64, {
+    default: 1,
+    description: 'Worker processes that share the port; more than 1 needs DATABASE_URL and REDIS_URL.',
+  }),
+  SHUTDOWN_TIMEOUT: integer(1, 300, { default: 30, description: 'Seconds that requests in flight may take to finish after SIGTERM.' }),
+
+  DATA_DIR: text({ default: './data', description: 'Folder of the embedded database and of the generated secret key.' }),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'PostgreSQL 13 to 17, for example postgres://user:password@host:5432/cvat. Default: embedded.'),
+  DATABASE_POOL_SIZE: integer(1, 500, { default: 10, description: 'Connections to PostgreSQL a process may open.' }),
+  DATABASE_TIMEOUT: integer(1, 300, { default: 5, description: 'Seconds to wait for a connection or an answer of PostgreSQL.' }),
+  MIGRATE_ON_START: flag({ default: true, description: 'Bring the tables up to date at start; false to run `npm run migrate` by hand.' }),
+  REDIS_URL: redisUrl(
+    'Redis 6 to 8 or Valkey: redis://host:6379/0, rediss:// for TLS, redis+cluster://a:6379,b:6379, redis+sentinel://a:26379,b:26379/mymaster/0. Default: sessions in the database.',
+  ),
+  REDIS_KEY_PREFIX: text({ default: 'cvat:', description: 'What every key in Redis starts with.' }),
+  OPA_URL: url(['http', 'https'], 'Open Policy Agent that pulls its rules from here, for example http://opa:8181. Default: embedded.'),
+  OPA_TIMEOUT_MS: integer(50, 60_000, { default: 2000, description: 'Milliseconds a decision of Open Policy Agent may take.' }),
+
+  SECRET_KEY: z
+    .string()
+    .min(32, 'it must be at least 32 characters; make one with: openssl rand -base64 48')
+    .optional()
+    .meta({ description: 'Signs sessions, confirmation and reset links; all replicas need the same. Default: generated once and kept in DATA_DIR, or in the database of DATABASE_URL.' }),
+  ADMIN_USERNAME: text({ default: 'admin', description: 'Name of the first administrator, created when there is no superuser.' }),
+  ADMIN_EMAIL: text({ default: 'admin@localhost', description: 'E-mail address of the first administrator.' }),
+  ADMIN_PASSWORD: optionalText('Password of the first administrator. Default: generated and printed once.'),
+
+  IAM_TYPE: choice(['BASIC'], { default: 'BASIC', description: 'Where accounts come from.' }),
+  IAM_DEFAULT_ROLE: choice(['user', 'worker', 'admin'], { default: 'user', description: 'Group of a new account.' }),
+  ACCOUNT_EMAIL_VERIFICATION: choice(['none', 'optional', 'mandatory'], {
+    default: 'none',
+    description: 'Whether an e-mail address must be confirmed before signing in.',
+  }),
+  SESSION_COOKIE_AGE: integer(1, 31_536_000, { default: 1_209_600, description: 'Seconds a session lives after its last renewal.' }),
+  SESSION_COOKIE_SECURE: flag({ default: false, description: 'Send the session cookies over HTTPS only; set it when PUBLIC_URL is https.' }),
+  CSRF_COOKIE_SECURE: flag({ default: false, description: 'Send the CSRF cookie over HTTPS only; set it when PUBLIC_URL is https.' }),
+  CVAT_ACCESS_TOKEN_STALE_PERIOD: integer(1, 3_153_600_000, {
+    default: 15_552_000,
+    description: 'Seconds without use after which a personal access token stops working.',
+  }),
+  CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL: integer(0, 31_536_000, {
+    default: 7200,
+    description: 'Seconds between two updates of the last use of a personal access token.',
+  }),
+
+  PASSWORD_BCRYPT_ROUNDS: integer(4, 20, { default: 12, description: 'Cost of a new password hash; each step doubles it.' }),
+  PASSWORD_HASH_CONCURRENCY: integer(0, 256, { default: 0, description: 'Password hashes computed at once; 0 for one per core.' }),
+  PASSWORD_HASH_QUEUE: integer(0, 100_000, { default: 100, description: 'Password checks that may wait; beyond that the answer is 503.' }),
+  PASSWORD_HASHERS_EXTRA: choices(['md5', 'sha1', 'bcrypt'], 'Old hash formats to accept as well: md5, sha1, bcrypt.'),
+  THROTTLE_ANON: rate({ default: { limit: 100, periodSeconds: 60 }, description: 'Requests without credentials per client address.' }),
+  LOGIN_FAILURES_PER_ADDRESS: rate({
+    default: { limit: 50, periodSeconds: 600 },
+    description: 'Wrong passwords per client address, over all accounts.',
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT: rate({
+    default: { limit: 100, periodSeconds: 3600 },
+    description: 'Wrong passwords per account, over all addresses; addresses from which the account signed in before are exempt.',
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: rate({
+    default: { limit: 10, periodSeconds: 300 },
+    description: 'Wrong passwords per account from one address.',
+  }),
+
+  CVAT_ANALYTICS: flag({ default: false, description: 'What /api/server/plugins says of ANALYTICS.' }),
+  CVAT_SERVERLESS: flag({ default: false, description: 'What /api/server/plugins says of MODELS.' }),
+  CVAT_HEALTH_DISK_USAGE_MAX: integer(1, 100, { default: 90, description: 'Percent of the disk in use above which the health check warns.' }),
+  API_DOCS_PUBLIC: flag({ default: true, description: 'Serve /api/schema, /api/docs and /api/redoc to everybody; false asks for authentication.' }),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'it must be at least 16 characters')
+    .optional()
+    .meta({ description: 'Bearer token for /metrics from other hosts; without it only loopback may read them.' }),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'Least severity that is logged.' }),
+});
+
+export type Config = Readonly<z.output<typeof Settings>> & { readonly PUBLIC_URL: string };
+
+/** The headings of `.env.example`: the setting each section starts with. */
+export const SECTIONS: Readonly<Record<string, string>> = {
+  HOST: 'Where the server listens',
+  DATA_DIR: 'Where data lives; without the three URLs everything is embedded',
+  SECRET_KEY: 'Secrets and the first administrator',
+  IAM_TYPE: 'Accounts, sessions and tokens',
+  PASSWORD_BCRYPT_ROUNDS: 'Passwords and limits',
+  CVAT_ANALYTICS: 'Information, documentation, operation',
+};

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '../../../kernel/start-error.js';
+import type { Engine } from './engine.js';
+import { type EngineThread, openEngineThread } from './thread.js';
+
+/** Milliseconds after which an answer is not waited for any more. PGlite can't cancel a statement. */
+const OVERDUE = 60_000;
+
+/**
+ * An engine in a thread that is replaced when it breaks: by a crash, a full disk, a statement that does not end. The
+ * work in progress fails, its transaction is rolled back, and the next connection opens the folder again.
+ *
+ * @throws StartError if the folder holds no database that opens
+ */
+export async function createLastingEngine(dir: string, overdue = OVERDUE): Promise<Engine> {
+  let thread: EngineThread | undefined = await openFirst(dir);
+
+  async function use<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    if (thread === undefined) throw lost();
+    const { engine, kill } = thread;
+    const late = new AbortController();
+    delay(overdue, undefined, { signal: late.signal, ref: false }).then(kill, () => {});
+    try {
+      return await work(engine);
+    } catch (cause) {
+      if (thread?.engine === engine) thread = undefined;
+      await kill();
+      throw lost(cause);
+    } finally {
+      late.abort();
+    }
+  }
+
+  return {
+    async reset() {
+      thread ??= await openEngineThread(dir);
+      await use((engine) => engine.reset());
+    },
+    exec: (messages) => use((engine) => engine.exec(messages)),
+    async close() {
+      if (thread !== undefined) await use((engine) => engine.close());
+    },
+  };
+}
+
+function openFirst(dir: string): Promise<EngineThread> {
+  return openEngineThread(dir).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(
+      `The embedded database in ${dir} does not open (${reason}): restore the folder from a backup, or move it away to start with an empty one.`,
+      { cause },
+    );
+  });
+}
+
+/** Starts as the driver's words for a lost connection do, because it is one: trying again may help. */
+const lost = (cause?: unknown): Error => new Error('Connection terminated: the embedded database stopped.', { cause });

@@ -1,0 +1,100 @@
+import { type FileHandle, link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '../../../kernel/start-error.js';
+import { describeSelf, isAlive, type Owner, parseOwner } from './owner.js';
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Milliseconds between two signs of life, for processes that can't see each other's pid: containers on one volume. */
+const BEAT = 1000;
+/** Milliseconds without one after which an owner elsewhere counts as gone. */
+const SILENCE = 4 * BEAT;
+/** The count of signs of life comes before the owner, at a fixed width: it is overwritten in place. */
+const BEAT_DIGITS = 12;
+
+/**
+ * Takes the lock of a folder: a file that its owner makes with O_EXCL and removes at the end. The lock of a process that
+ * is gone, be it by kill -9 or by a power cut, is taken over.
+ *
+ * @param file the lock file; its folder must exist
+ * @param folder the folder it protects, for the message
+ * @throws StartError if a living process holds it
+ */
+export async function acquireLock(file: string, folder: string): Promise<Lock> {
+  const content = format(await describeSelf());
+  while (!(await tryCreate(file, content))) await removeStale(file, folder);
+  const handle = await open(file, 'r+');
+  const beating = new AbortController();
+  const heart = beat(handle, beating.signal);
+  return {
+    async release() {
+      beating.abort();
+      await heart;
+      await handle.close();
+      if (ownerPart(await read(file)) === ownerPart(content)) await rm(file, { force: true });
+    },
+  };
+}
+
+async function tryCreate(file: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(file, content, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function beat(handle: FileHandle, signal: AbortSignal): Promise<void> {
+  for (let count = 1; ; count += 1) {
+    await delay(BEAT, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+    // A full disk must not end the server: at worst somebody elsewhere takes this process for gone.
+    await handle.write(beatPart(count), 0).catch(() => {});
+  }
+}
+
+/** @throws StartError if the owner lives */
+async function removeStale(file: string, folder: string): Promise<void> {
+  const content = await read(file);
+  if (content === undefined) return;
+  // No owner can be read while the file is being made, or after a power cut.
+  const owner = parseOwner(content.slice(BEAT_DIGITS));
+  const alive = owner === undefined ? undefined : await isAlive(owner);
+  if (alive ?? (await showsLife(file, content))) throw inUse(folder, owner);
+  const aside = `${file}.stale-${process.pid}`;
+  await rename(file, aside).catch(ignoreMissing);
+  // If somebody else took the stale lock over in between, it was his that was moved, and goes back.
+  const moved = await read(aside);
+  if (moved !== undefined && ownerPart(moved) !== ownerPart(content)) await link(aside, file);
+  await rm(aside, { force: true });
+}
+
+async function showsLife(file: string, content: string): Promise<boolean> {
+  await delay(SILENCE);
+  return (await read(file)) !== content;
+}
+
+function inUse(folder: string, owner: Owner | undefined): StartError {
+  const by = owner === undefined ? 'another process' : `process ${owner.pid}`;
+  return new StartError(
+    `The data folder ${folder} is in use by ${by}: stop that one first, or set DATA_DIR to another folder.`,
+  );
+}
+
+const beatPart = (count: number): string => String(count).padStart(BEAT_DIGITS, '0');
+const ownerPart = (content: string | undefined): string | undefined => content?.slice(BEAT_DIGITS);
+const format = (owner: Owner): string => `${beatPart(0)} ${JSON.stringify(owner)}\n`;
+
+const read = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(ignoreMissing);
+
+function ignoreMissing(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
+  return undefined;
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

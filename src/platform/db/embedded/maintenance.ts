@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../pool.js';
+import { one } from '../queryable.js';
+import { sql } from '../sql.js';
+
+/** Milliseconds between two checkpoints: PostgreSQL's `checkpoint_timeout`. */
+const INTERVAL = 300_000;
+/** How many intervals pass between two vacuums. */
+const VACUUM_EVERY = 12;
+
+/**
+ * Does what PostgreSQL's background processes would do, which an embedded database does not have: without checkpoints the
+ * WAL would grow for as long as the server runs, without vacuum the tables would.
+ */
+export function startMaintenance(db: Database): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const running = maintain(db, stopped.signal);
+  return {
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+async function maintain(db: Database, signal: AbortSignal): Promise<void> {
+  let position = '';
+  for (let round = 1; ; round += 1) {
+    await delay(INTERVAL, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+    // A round that fails, for example for a busy connection, is made up for by the next.
+    position = await maintainOnce(db, { position, vacuum: round % VACUUM_EVERY === 0 }).catch(() => position);
+  }
+}
+
+/** @returns the end of the WAL, which tells the next round whether anything was written since */
+export async function maintainOnce(
+  db: Database,
+  { position, vacuum }: { readonly position: string; readonly vacuum: boolean },
+): Promise<string> {
+  if ((await walPosition(db)) === position) return position;
+  if (vacuum) await db.query({ text: 'vacuum (analyze)' });
+  await db.query({ text: 'checkpoint' });
+  return walPosition(db);
+}
+
+async function walPosition(db: Database): Promise<string> {
+  const row = await one<{ position: string }>(db, sql`select pg_current_wal_insert_lsn()::text as position`);
+  return row?.position ?? '';
+}

@@ -1,0 +1,34 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Engine, openEngine } from './engine.js';
+import type { Reply, Request } from './thread.js';
+
+/** The thread of the embedded database: a slow statement must not hold up the event loop of the server. */
+
+const answer = (reply: Reply, transfer: readonly ArrayBuffer[] = []): void => {
+  parentPort?.postMessage(reply, transfer);
+};
+
+async function handle(engine: Engine, request: Request): Promise<void> {
+  try {
+    if (request.kind === 'exec') {
+      const result = await engine.exec(request.messages);
+      answer({ result }, result.buffer instanceof ArrayBuffer ? [result.buffer] : []);
+    } else {
+      await engine[request.kind]();
+      answer({});
+    }
+  } catch (error) {
+    answer({ error });
+  }
+}
+
+/** One request after the other: a reset is two statements that nothing may come between. */
+let queue: Promise<void> = openEngine(workerData).then(
+  (engine) => {
+    answer({});
+    parentPort?.on('message', (request: Request) => {
+      queue = queue.then(() => handle(engine, request));
+    });
+  },
+  (error: unknown) => answer({ error }),
+);

@@ -1,0 +1,41 @@
+import pg from 'pg';
+import { createPoolDatabase, type Database } from './pool.js';
+
+export interface ExternalOptions {
+  /** `postgres://user:password@host:5432/database`; parameters in it win over what is set here. */
+  readonly url: string;
+  readonly poolSize: number;
+  /** Milliseconds to wait for a connection, and again for the answer to a statement. */
+  readonly timeout: number;
+  readonly applicationName: string;
+  readonly guardNesting: boolean;
+}
+
+/** How much later than the server the client gives up on a statement: the server's own error keeps the connection. */
+const GRACE = 500;
+
+/** Ends a transaction whose client went silent, with its locks. */
+const IDLE_IN_TRANSACTION = 60_000;
+
+/**
+ * Opens a pool of connections to a PostgreSQL server. Connects with the first statement, not before, so that the
+ * server may come up later, go away and come back.
+ */
+export function createExternalDatabase(options: ExternalOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.timeout,
+    statement_timeout: options.timeout,
+    query_timeout: options.timeout + GRACE,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  return createPoolDatabase(pool, {
+    kind: 'postgresql',
+    closeTimeout: options.timeout,
+    guardNesting: options.guardNesting,
+  });
+}

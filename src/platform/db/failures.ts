@@ -1,0 +1,71 @@
+import pg from 'pg';
+import { ServiceUnavailable } from '../../kernel/errors.js';
+
+/** SQLSTATE codes that say "not now": shutdown, start-up, too many connections, a timeout, a standby after failover. */
+const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '57014', '25P03', '25006']);
+
+/** Codes of Node.js for a server that can't be reached. ENOENT is a unix socket that is not there. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+
+/** How what `pg` and `pg-pool` say of a lost or slow connection starts: these errors carry no code. */
+const DRIVER_MESSAGES = [
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+  'Connection terminated',
+  'Query read timeout',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'Cannot use a pool after calling end',
+];
+
+/** Transactions that PostgreSQL ended because of others: serialization failure and deadlock. */
+const CONFLICT_STATES = new Set(['40001', '40P01']);
+
+const codeOf = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** @returns whether the transaction may succeed when it runs again from its start */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code !== undefined && CONFLICT_STATES.has(error.code);
+
+/**
+ * @returns whether the connection is useless after this error. An ordinary error of a statement leaves it intact;
+ *   everything that did not come from the server as such an error leaves it in an unknown state.
+ */
+export const breaksConnection = (error: unknown): boolean =>
+  !(error instanceof pg.DatabaseError) || error.severity === 'FATAL' || error.severity === 'PANIC';
+
+function isUnavailable(error: Error): boolean {
+  const code = codeOf(error);
+  if (error instanceof pg.DatabaseError) {
+    return code !== undefined && (code.startsWith('08') || UNAVAILABLE_STATES.has(code));
+  }
+  return (code !== undefined && NETWORK_CODES.has(code)) || DRIVER_MESSAGES.some((start) => error.message.startsWith(start));
+}
+
+/**
+ * @returns `ServiceUnavailable` with the code `database_unreachable` for a database that can't be reached or takes too
+ *   long, its cause kept; any other error as it is
+ */
+export function describeFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || !isUnavailable(error)) return error;
+  return new ServiceUnavailable('database_unreachable', 'The database does not answer. Try again in a few seconds.', {
+    cause: error,
+  });
+}
+
+/** @returns the name of the unique constraint or unique index that refused the row; undefined for any other error */
+export const uniqueViolation = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === '23505' ? error.constraint : undefined;

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { StartError } from '../../kernel/start-error.js';
+import type { Database } from './pool.js';
+import { execute, many, one, type Queryable } from './queryable.js';
+import { sql } from './sql.js';
+
+/** The migrations that come with the server. */
+export const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+interface Migration {
+  readonly name: string;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+interface Applied {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+const TABLE = sql`
+  create table auth_server_migrations (
+    name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+  )
+`;
+
+/** How long a statement waits for a table that others use: meanwhile everybody else waits behind it. */
+const LOCK_TIMEOUT = '10s';
+
+/**
+ * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their names, each
+ * in a transaction of its own. Any number of processes may do so at once: they take turns.
+ *
+ * @returns the names of the files it applied
+ * @throws StartError if an applied file was changed since, or if a file can't be applied
+ * @throws ServiceUnavailable if the database does not answer
+ */
+export async function migrate(db: Database, dir: string): Promise<string[]> {
+  const migrations = await readMigrations(dir);
+  const done: string[] = [];
+  // Looks before it locks: a role that may not create tables can start a server whose tables are there.
+  while (findPending(migrations, await listApplied(db)).length > 0) {
+    const name = await applyNext(db, migrations);
+    if (name !== undefined) done.push(name);
+  }
+  return done;
+}
+
+/**
+ * @returns the names of the files that `migrate` would apply
+ * @throws StartError if an applied file was changed since
+ */
+export async function pendingMigrations(db: Queryable, dir: string): Promise<string[]> {
+  return findPending(await readMigrations(dir), await listApplied(db)).map(({ name }) => name);
+}
+
+async function readMigrations(dir: string): Promise<Migration[]> {
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      // A checkout on Windows may end lines with CRLF: the same file.
+      const text = (await readFile(path.join(dir, name), 'utf8')).replaceAll('\r\n', '\n');
+      return { name, text, sha256: createHash('sha256').update(text).digest('hex') };
+    }),
+  );
+}
+
+async function listApplied(db: Queryable): Promise<Applied[]> {
+  if (!(await hasTable(db))) return [];
+  return many<{ name: string; sha256: string }>(db, sql`select name, sha256 from auth_server_migrations`);
+}
+
+async function hasTable(db: Queryable): Promise<boolean> {
+  const table = sql`select to_regclass('auth_server_migrations') is not null as exists`;
+  return (await one<{ exists: boolean }>(db, table))?.exists ?? false;
+}
+
+/** Applied files that are not in the folder belong to a newer release and are left alone. */
+function findPending(migrations: readonly Migration[], applied: readonly Applied[]): Migration[] {
+  const sums = new Map(applied.map(({ name, sha256 }) => [name, sha256]));
+  const changed = migrations.find(({ name, sha256 }) => sums.has(name) && sums.get(name) !== sha256);
+  if (changed !== undefined) {
+    throw new StartError(
+      `The migration ${changed.name} was changed after it had been applied: restore the file and put the change into a new one.`,
+    );
+  }
+  return migrations.filter(({ name }) => !sums.has(name));
+}
+
+/** @returns the name of the file it applied; undefined when another process was faster */
+function applyNext(db: Database, migrations: readonly Migration[]): Promise<string | undefined> {
+  const apply = async (tx: Queryable): Promise<string | undefined> => {
+    await execute(tx, sql`select pg_advisory_xact_lock(hashtextextended('auth_server_migrations', 0))`);
+    const [next] = findPending(migrations, await listApplied(tx));
+    if (next === undefined) return undefined;
+    if (!(await hasTable(tx))) await execute(tx, TABLE);
+    await applyFile(tx, next);
+    return next.name;
+  };
+  return db.transaction(apply, { statementTimeout: 0 });
+}
+
+async function applyFile(tx: Queryable, { name, text, sha256 }: Migration): Promise<void> {
+  try {
+    await tx.query({ text: `set local lock_timeout = '${LOCK_TIMEOUT}'` });
+    // Without parameters the text goes as one simple query, which may hold several statements.
+    await tx.query({ text });
+  } catch (error) {
+    throw describeRefusal(name, error);
+  }
+  await execute(tx, sql`insert into auth_server_migrations (name, sha256) values (${name}, ${sha256})`);
+}
+
+function describeRefusal(name: string, error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError) || error.code?.startsWith('40')) return error;
+  const remedy =
+    error.code === '55P03'
+      ? 'another program holds its tables: start again when its transaction has ended'
+      : `PostgreSQL says "${error.message}": correct that and start again`;
+  return new StartError(`The migration ${name} could not be applied and changed nothing: ${remedy}.`, { cause: error });
+}

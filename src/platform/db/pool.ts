@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { breaksConnection, describeFailure, isConflict } from './failures.js';
+import type { Queryable } from './queryable.js';
+
+export interface TransactionOptions {
+  /** Default: READ COMMITTED, as in Django. */
+  readonly isolation?: keyof typeof BEGIN;
+  /** How often `fn` may run in all when others cause a deadlock or a serialization failure. Default 3. */
+  readonly attempts?: number;
+  /** Milliseconds a statement may take, instead of the pool's own limit; 0 for no limit. */
+  readonly statementTimeout?: number;
+}
+
+/** The database: statements one by one, or several in a transaction. */
+export interface Database extends Queryable {
+  readonly kind: 'postgresql' | 'embedded';
+  /** For libraries that need a `pg.Pool` (connect-pg-simple). Its errors are not translated. */
+  readonly pool: pg.Pool;
+  /**
+   * Runs `fn` in a transaction, commits when it resolves and rolls back when it rejects. After a deadlock or a
+   * serialization failure `fn` runs again, so it must have no effect outside the transaction. It must use only `tx`:
+   * waiting in it for the database itself is waiting for a second connection, which the embedded database does not have.
+   */
+  transaction<T>(fn: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Ends the connections when their work is done. A database that does not answer can't hold it up. */
+  close(): Promise<void>;
+}
+
+export interface PoolDatabaseOptions {
+  readonly kind: Database['kind'];
+  /** Milliseconds that `close` waits. */
+  readonly closeTimeout: number;
+  /** Refuses a statement of the pool inside a transaction at once; costs time in every promise: development and tests. */
+  readonly guardNesting: boolean;
+  /** What belongs to the pool and ends after it. */
+  readonly onClosed?: () => Promise<void>;
+}
+
+/** `query_timeout` is read by `pg` per statement but missing from its types. */
+interface TimedQuery extends pg.QueryConfig {
+  readonly query_timeout?: number;
+}
+
+/** The longest delay that timers know; `pg` takes 0 for "not given" and would fall back to the pool's limit. */
+const NO_LIMIT = 2 ** 31 - 1;
+
+const BEGIN = {
+  'read committed': 'begin',
+  'repeatable read': 'begin isolation level repeatable read',
+  serializable: 'begin isolation level serializable',
+} as const;
+
+/** Makes a `Database` of a pool; every failure to reach the server becomes `ServiceUnavailable`. */
+export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
+  const guard = options.guardNesting ? createNestingGuard() : undefined;
+  // pg-pool listens only while a client is idle; without a listener a connection lost in between ends the process.
+  pool.on('connect', (client) => client.on('error', ignore));
+  // The next use of the pool connects anew and reports what is wrong if it lasts.
+  pool.on('error', ignore);
+
+  return {
+    kind: options.kind,
+    pool,
+    async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
+      guard?.check();
+      // Not pool.query(): it closes the connection after every error, also after a refused duplicate.
+      return withClient(pool, (client) => client.query<R>(config));
+    },
+    async transaction(fn, transactionOptions = {}) {
+      guard?.check();
+      const attempts = transactionOptions.attempts ?? 3;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await withClient(pool, (client) => {
+            const run = () => runTransaction(client, fn, transactionOptions);
+            return guard === undefined ? run() : guard.enter(run);
+          });
+        } catch (error) {
+          if (attempt >= attempts || !isConflict(error)) throw error;
+        }
+      }
+    },
+    async close() {
+      const cancel = new AbortController();
+      const late = delay(options.closeTimeout, undefined, { signal: cancel.signal }).catch(ignore);
+      await Promise.race([pool.end(), late]);
+      cancel.abort();
+      await options.onClosed?.();
+    },
+  };
+}
+
+const ignore = (): void => {};
+
+/** A connection taken out of the pool, with errors translated. */
+interface Lease {
+  query<R extends pg.QueryResultRow>(config: TimedQuery): Promise<pg.QueryResult<R>>;
+  /** Whether the connection must not be used again. */
+  isBroken(): boolean;
+}
+
+async function withClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch(fail);
+  let broken = false;
+  const lose = () => {
+    broken = true;
+  };
+  client.once('error', lose);
+  try {
+    return await work({
+      isBroken: () => broken,
+      query: <R extends pg.QueryResultRow>(config: TimedQuery) =>
+        client.query<R>(config).catch((error: unknown) => {
+          broken ||= breaksConnection(error);
+          return fail(error);
+        }),
+    });
+  } finally {
+    client.off('error', lose);
+    client.release(broken);
+  }
+}
+
+function fail(error: unknown): never {
+  throw describeFailure(error);
+}
+
+async function runTransaction<T>(
+  client: Lease,
+  fn: (tx: Queryable) => Promise<T>,
+  { isolation = 'read committed', statementTimeout }: TransactionOptions,
+): Promise<T> {
+  let open = true;
+  const limit = statementTimeout === undefined ? {} : { query_timeout: statementTimeout || NO_LIMIT };
+  const run = <R extends pg.QueryResultRow>(config: pg.QueryConfig) => client.query<R>({ ...config, ...limit });
+  const tx: Queryable = {
+    async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
+      if (!open) throw new TypeError('This transaction has ended: await every statement inside it.');
+      return run<R>(config);
+    },
+  };
+  try {
+    await run({ text: BEGIN[isolation] });
+    if (statementTimeout !== undefined) await run({ text: `set local statement_timeout = ${statementTimeout}` });
+    const result = await fn(tx);
+    open = false;
+    await commit(run);
+    return result;
+  } catch (error) {
+    open = false;
+    if (!client.isBroken()) await run({ text: 'rollback' }).catch(ignore);
+    throw error;
+  }
+}
+
+/** @throws Error if PostgreSQL rolled back: to COMMIT of a failed transaction it answers so, without an error */
+async function commit(run: Queryable['query']): Promise<void> {
+  const { command } = await run({ text: 'commit' });
+  if (command !== 'COMMIT') throw new Error('A statement failed and its error was not passed on: rolled back.');
+}
+
+/** Finds a statement sent past an open transaction, which would wait for a second connection. */
+function createNestingGuard() {
+  const current = new AsyncLocalStorage<{ open: boolean }>();
+  return {
+    check(): void {
+      if (current.getStore()?.open) {
+        throw new TypeError('The database was used inside one of its transactions: use the client it passes on.');
+      }
+    },
+    async enter<T>(work: () => Promise<T>): Promise<T> {
+      const state = { open: true };
+      try {
+        return await current.run(state, work);
+      } finally {
+        state.open = false;
+      }
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http';
+import { TextDecoder } from 'node:util';
+import getRawBody from 'raw-body';
+import { ApiError, ParseError, PayloadTooLarge, UnsupportedMediaType } from '../../kernel/errors.js';
+
+/** Largest JSON body in bytes, and deepest nesting. Django has no limit on either; ours is in the contract's spirit. */
+export const MAXIMUM_BODY_BYTES = 1024 * 1024;
+export const MAXIMUM_BODY_DEPTH = 100;
+
+/**
+ * DRF's `JSONParser` on a request whose only parser is JSON.
+ *
+ * @returns the parsed value; `{}` for an empty body whatever its content type
+ * @throws UnsupportedMediaType 415 for any other content type with a body
+ * @throws ParseError 400 for what is not JSON, PayloadTooLarge 413
+ */
+export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
+  const contentType = req.headers['content-type'] ?? '';
+  const bytes = await readBytes(req);
+  if (bytes.length === 0) return {};
+  const [range = '', ...parameters] = contentType.split(';');
+  if (!['application/json', 'application/*', '*/*'].includes(range.trim().toLowerCase())) {
+    throw new UnsupportedMediaType(contentType);
+  }
+  return parseJson(decode(bytes, charsetOf(parameters)));
+}
+
+async function readBytes(req: IncomingMessage): Promise<Buffer> {
+  if (req.headers['content-length'] === '0' || (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined)) {
+    return Buffer.alloc(0);
+  }
+  try {
+    return await getRawBody(req, { limit: MAXIMUM_BODY_BYTES, length: req.headers['content-length'] ?? null });
+  } catch (cause) {
+    if (cause instanceof Error && 'type' in cause && cause.type === 'entity.too.large') {
+      throw new PayloadTooLarge(MAXIMUM_BODY_BYTES, { cause, headers: { Connection: 'close' } });
+    }
+    throw new ApiError(400, { detail: 'The request was cut off before its end.' }, { cause });
+  }
+}
+
+const charsetOf = (parameters: readonly string[]): string =>
+  parameters
+    .map((parameter) => parameter.trim().match(/^charset="?([^"]+)"?$/i)?.[1])
+    .find((name) => name !== undefined) ?? 'utf-8';
+
+function decode(bytes: Buffer, charset: string): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw new ParseError('JSON parse error - Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)');
+  }
+  try {
+    return decoderFor(charset).decode(bytes);
+  } catch (cause) {
+    throw new ParseError(`JSON parse error - '${charset}' codec can't decode the body`, { cause });
+  }
+}
+
+function decoderFor(charset: string): TextDecoder {
+  try {
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true });
+  } catch {
+    // DRF falls back to UTF-8 for a name that the platform does not know.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (exceedsDepth(text)) throw new ParseError(`JSON parse error - Nested deeper than ${MAXIMUM_BODY_DEPTH} levels`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ParseError(`JSON parse error - ${describe(cause, text)}`, { cause });
+  }
+}
+
+/** Counts brackets outside strings before parsing: the parser itself may not be asked to recurse. */
+function exceedsDepth(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (inString) {
+      if (char === 0x5c) at += 1;
+      else if (char === 0x22) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x7b || char === 0x5b) {
+      depth += 1;
+      if (depth > MAXIMUM_BODY_DEPTH) return true;
+    } else if (char === 0x7d || char === 0x5d) depth -= 1;
+  }
+  return false;
+}
+
+/** V8 quotes the text around the error, which may be a password: only the position is repeated. */
+function describe(cause: unknown, text: string): string {
+  const message = cause instanceof Error ? cause.message : '';
+  const position = message.match(/position (\d+)/)?.[1];
+  const at = position === undefined ? (message.includes('end of JSON') ? text.length : 0) : Number(position);
+  const before = text.slice(0, at);
+  const line = before.split('\n').length;
+  const column = at - before.lastIndexOf('\n');
+  return `Expecting value: line ${line} column ${column} (char ${[...before].length})`;
+}

@@ -1,0 +1,140 @@
+import type { CorsOptions } from 'cors';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { ApiError, ServiceUnavailable } from '../../kernel/errors.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import type { Log } from '../telemetry/log.js';
+import type { Exchange, Exchanges } from './exchange.js';
+import { isAllowedHost } from './origin.js';
+import { BAD_REQUEST_PAGE, NOT_FOUND_PAGE, SERVER_ERROR_PAGE } from './pages.js';
+import { send } from './send.js';
+
+const HTML = 'text/html; charset=utf-8';
+
+export interface EdgeDeps {
+  readonly exchanges: Exchanges;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly allowedHosts: readonly string[];
+  /** Paths that exist with a trailing slash: without it they are redirected (Django `APPEND_SLASH`). */
+  readonly slashPaths: readonly RegExp[];
+  /** Replaces a `csrftoken` cookie that can not be one (libraries.md B.6). */
+  readonly repairCsrf: (exchange: Exchange) => void;
+  readonly onResponse: (exchange: Exchange, status: number, seconds: number) => void;
+}
+
+/** What stands around the routes: Django's middlewares, the last resort for unknown paths, and the error renderer. */
+export function createEdge(deps: EdgeDeps) {
+  const { exchanges, clock, random, log } = deps;
+
+  const open: RequestHandler = (req, res, next) => {
+    const started = clock.now();
+    const exchange = exchanges.open(req, res, random.uuid());
+    res.setHeader('X-Request-Id', exchange.id);
+    res.once('finish', () => deps.onResponse(exchange, res.statusCode, (clock.now() - started) / 1000));
+    next();
+  };
+
+  /** Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`; the latter does not see preflights. */
+  const securityHeaders: RequestHandler = (_req, res, next) => {
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    res.setHeader('Referrer-Policy', 'strict-origin-when-cross-origin');
+    res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    next();
+  };
+
+  /**
+   * django-cors-headers answers every preflight itself, whatever the path and the host; without allowed origins it
+   * adds nothing to anything.
+   */
+  const preflight =
+    (handleCors: RequestHandler): RequestHandler =>
+    (req, res, next) => {
+      const isPreflight = req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined;
+      handleCors(req, res, () => {
+        if (!isPreflight) return next();
+        res.statusCode = 200;
+        res.setHeader('Content-Type', HTML);
+        res.setHeader('Content-Length', 0);
+        res.setHeader('Vary', 'Origin');
+        res.end();
+      });
+    };
+
+  const corsOptions = (origins: readonly string[]): CorsOptions => ({
+    origin: (origin, decide) => decide(null, origin !== undefined && origins.includes(origin)),
+    credentials: true,
+    methods: ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+    allowedHeaders: CORS_HEADERS,
+    maxAge: 86_400,
+    preflightContinue: true,
+  });
+
+  /** Only reached with a host that may be ours: nothing below builds a link to a foreign one. */
+  const checkHost: RequestHandler = async (req, res, next) => {
+    const exchange = exchanges.of(req);
+    if (exchange.path === RULES_PATH || isAllowedHost(exchange.origin.host, deps.allowedHosts)) {
+      res.setHeader('X-Frame-Options', 'DENY');
+      return next();
+    }
+    await page(exchange, 400, BAD_REQUEST_PAGE);
+  };
+
+  const repairCsrfCookie: RequestHandler = (req, _res, next) => {
+    if (req.headers.cookie?.includes('csrftoken')) deps.repairCsrf(exchanges.of(req));
+    next();
+  };
+
+  const appendSlash: RequestHandler = (req, res, next) => {
+    const { path } = exchanges.of(req);
+    if (!deps.slashPaths.some((pattern) => pattern.test(`${path}/`))) return next();
+    const query = req.url.slice(path.length);
+    res.writeHead(301, { Location: `${path}/${query}`, 'Content-Type': HTML, 'Content-Length': 0, Vary: 'Origin, Cookie' }).end();
+  };
+
+  const notFound: RequestHandler = (req) => page(exchanges.of(req), 404, NOT_FOUND_PAGE);
+
+  const renderError: ErrorRequestHandler = async (error, req, res, _next) => {
+    const exchange = exchanges.of(req);
+    if (error instanceof ApiError) {
+      if (error instanceof ServiceUnavailable) log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+      await send(exchange, { status: error.status, headers: error.headers, content: { kind: 'json', value: error.body } });
+      return;
+    }
+    log.error({ request: exchange.id, error }, 'A request failed unexpectedly.');
+    if (res.headersSent) res.destroy();
+    else await page(exchange, 500, SERVER_ERROR_PAGE);
+  };
+
+  const page = (exchange: Exchange, status: number, text: string): Promise<void> => {
+    exchange.allow = '';
+    return send(exchange, { status, content: { kind: 'text', type: HTML, text } });
+  };
+
+  return { open, securityHeaders, preflight, corsOptions, checkHost, repairCsrfCookie, appendSlash, notFound, renderError };
+}
+
+/** OPA calls the server by whatever name the network has for it, and the answer names no host. */
+const RULES_PATH = '/api/auth/rules';
+
+/** CVAT's `CORS_ALLOW_HEADERS`, in its order. */
+const CORS_HEADERS = [
+  'accept',
+  'accept-encoding',
+  'authorization',
+  'content-type',
+  'dnt',
+  'origin',
+  'user-agent',
+  'x-csrftoken',
+  'x-requested-with',
+  'upload-offset',
+  'upload-length',
+  'tus-version',
+  'tus-resumable',
+  'upload-start',
+  'upload-finish',
+  'upload-multiple',
+  'x-organization',
+].join(', ');

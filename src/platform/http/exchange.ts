@@ -1,0 +1,81 @@
+import type { Request, Response } from 'express';
+import { readJsonBody } from './body.js';
+import { parseCookies, type RequestCookies } from './cookies.js';
+import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
+import type { OriginReader, RequestOrigin } from './origin.js';
+
+/** One request and what its answer needs to know. Steps share it; nothing outlives the response. */
+export interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+  readonly id: string;
+  readonly origin: RequestOrigin;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly cookies: RequestCookies;
+  /** Lines for `Set-Cookie` by cookie name, in the order in which they will be sent. */
+  readonly setCookies: Map<string, string>;
+  /** The CSRF cookie is among them: `Cookie` then precedes `Origin` in Vary, as the middleware order gives it. */
+  csrfCookieSet: boolean;
+  representation: Representation;
+  /** Methods of the view, for the `Allow` header; empty outside views. */
+  allow: string;
+  /** Who called, for the access log. */
+  userId: number | null;
+  /** The JSON body, read and parsed once. @throws ParseError, UnsupportedMediaType, PayloadTooLarge */
+  readonly body: () => Promise<unknown>;
+  /** Runs before the answer leaves, with its status: the session saves itself here. */
+  readonly beforeSend: ((status: number) => Promise<void> | void)[];
+}
+
+/** Gives every request its exchange; the same one each time it is asked for. */
+export function createExchanges(readOrigin: OriginReader) {
+  const exchanges = new WeakMap<Request, Exchange>();
+
+  const open = (req: Request, res: Response, id: string): Exchange => {
+    const at = req.url.indexOf('?');
+    let query: URLSearchParams | undefined;
+    let cookies: RequestCookies | undefined;
+    let body: Promise<unknown> | undefined;
+    const exchange: Exchange = {
+      req,
+      res,
+      id,
+      origin: readOrigin(req),
+      path: at < 0 ? req.url : req.url.slice(0, at),
+      get query() {
+        query ??= new URLSearchParams(at < 0 ? '' : req.url.slice(at + 1));
+        return query;
+      },
+      get cookies() {
+        cookies ??= parseCookies(req.headers.cookie);
+        return cookies;
+      },
+      setCookies: new Map(),
+      csrfCookieSet: false,
+      representation: DEFAULT_REPRESENTATION,
+      allow: '',
+      userId: null,
+      body: () => {
+        body ??= readJsonBody(req);
+        return body;
+      },
+      beforeSend: [],
+    };
+    exchanges.set(req, exchange);
+    return exchange;
+  };
+
+  const of = (req: Request): Exchange => {
+    const exchange = exchanges.get(req);
+    if (exchange === undefined) throw new TypeError('The request has no exchange: open() comes first in app.ts.');
+    return exchange;
+  };
+
+  return { open, of };
+}
+
+export type Exchanges = ReturnType<typeof createExchanges>;
+
+/** @returns the last value of a query parameter (Django's `QueryDict.get`), or null */
+export const lastParam = (params: URLSearchParams, name: string): string | null => params.getAll(name).at(-1) ?? null;

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { isEmail } from './email.js';
+
+/**
+ * DRF's serializer fields as zod schemas: the same coercions, the same sentences, the validators of one field all
+ * reported in DRF's order. Lengths are code points.
+ */
+
+export interface CharOptions {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly allowBlank?: boolean;
+  /** False for passwords, which count as they are typed (deviation 10). */
+  readonly trim?: boolean;
+  /** Text for a value of the wrong JSON type; email, slug and regex fields have their own. */
+  readonly invalid?: string;
+  readonly validators?: readonly ((value: string) => string | undefined)[];
+  readonly description?: string;
+}
+
+const REQUIRED = 'This field is required.';
+const NOT_NULL = 'This field may not be null.';
+const BLANK = 'This field may not be blank.';
+
+/** What Python's `str.strip` removes, which is not what `trim` removes. */
+const PYTHON_BLANK =
+  '[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const EDGES = new RegExp(`^${PYTHON_BLANK}+|(?<!${PYTHON_BLANK})${PYTHON_BLANK}+$`, 'g');
+export const pythonTrim = (text: string): string => text.replace(EDGES, '');
+
+export const codePoints = (text: string): number => {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+};
+
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** DRF `CharField`. */
+export function charField(options: CharOptions = {}) {
+  return z.preprocess(
+    (value) => normalize(value, options),
+    z
+      .string({
+        error: ({ input }) =>
+          input === undefined ? REQUIRED : input === null ? NOT_NULL : (options.invalid ?? 'Not a valid string.'),
+      })
+      .check((context) => {
+        for (const message of charErrors(context.value, options)) {
+          context.issues.push({ code: 'custom', message, input: context.value });
+        }
+      })
+      .meta(openApiOf(options)),
+  );
+}
+
+function normalize(value: unknown, { trim = true }: CharOptions): unknown {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && trim ? pythonTrim(text) : text;
+}
+
+function charErrors(value: string, { minimum, maximum, allowBlank = false, validators = [] }: CharOptions): string[] {
+  if (value === '') return allowBlank ? [] : [BLANK];
+  const errors: (string | undefined)[] = [];
+  const length = codePoints(value);
+  if (maximum !== undefined && length > maximum) errors.push(`Ensure this field has no more than ${maximum} characters.`);
+  if (minimum !== undefined && length < minimum) errors.push(`Ensure this field has at least ${minimum} characters.`);
+  if (value.includes('\0')) errors.push('Null characters are not allowed.');
+  const surrogate = value.match(LONE_SURROGATE)?.[0].charCodeAt(0).toString(16).toUpperCase();
+  if (surrogate !== undefined) errors.push(`Surrogate characters are not allowed: U+${surrogate}.`);
+  for (const validator of validators) errors.push(validator(value));
+  return errors.filter((message) => message !== undefined);
+}
+
+const openApiOf = ({ minimum, maximum, description }: CharOptions) => ({
+  ...(minimum === undefined ? {} : { minLength: minimum }),
+  ...(maximum === undefined ? {} : { maxLength: maximum }),
+  ...(description === undefined ? {} : { description }),
+});
+
+const INVALID_EMAIL = 'Enter a valid email address.';
+
+/** DRF `EmailField`, with Django's validator. */
+export const emailField = (options: CharOptions = {}) =>
+  charField({
+    ...options,
+    invalid: INVALID_EMAIL,
+    validators: [(value) => (isEmail(value) ? undefined : INVALID_EMAIL), ...(options.validators ?? [])],
+  });

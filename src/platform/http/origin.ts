@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http';
+import proxyaddr from 'proxy-addr';
+
+/** How the client addressed this server: the scheme, host and client address that links, CSRF and limits use. */
+export interface RequestOrigin {
+  /** `X-Forwarded-Proto` up to its first comma must be exactly `https` (Django `SECURE_PROXY_SSL_HEADER`). */
+  readonly secure: boolean;
+  readonly scheme: 'http' | 'https';
+  /** Host with the port as it was sent; not validated. */
+  readonly host: string;
+  /** Address of the client, beyond trusted proxies. */
+  readonly clientAddress: string;
+  /** `scheme://host`. */
+  readonly base: string;
+}
+
+export type OriginReader = (req: IncomingMessage) => RequestOrigin;
+
+/**
+ * Believes `X-Forwarded-*` only from trusted peers (deviation 7); the rest follows Django with
+ * `USE_X_FORWARDED_HOST` and CVAT's `SECURE_PROXY_SSL_HEADER`.
+ *
+ * @param trustedProxies addresses, CIDR blocks or `loopback`
+ */
+export function createOriginReader(trustedProxies: readonly string[]): OriginReader {
+  const trusted = proxyaddr.compile([...trustedProxies]);
+  return (req) => {
+    const peer = req.socket.remoteAddress ?? '';
+    const believed = peer !== '' && trusted(peer, 0);
+    const secure = believed ? isSecure(req) : isTls(req);
+    const scheme = secure ? 'https' : 'http';
+    const host = (believed ? header(req, 'x-forwarded-host') : undefined) ?? req.headers.host ?? '';
+    const clientAddress = believed && req.headers['x-forwarded-for'] !== undefined ? proxyaddr(req, trusted) : peer;
+    return { secure, scheme, host, clientAddress: plainAddress(clientAddress), base: `${scheme}://${host}` };
+  };
+}
+
+const header = (req: IncomingMessage, name: string): string | undefined => {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+};
+
+const isTls = (req: IncomingMessage): boolean => 'encrypted' in req.socket && req.socket.encrypted === true;
+
+function isSecure(req: IncomingMessage): boolean {
+  const forwarded = header(req, 'x-forwarded-proto');
+  return forwarded === undefined ? isTls(req) : forwarded.split(',', 1)[0]?.trim() === 'https';
+}
+
+/** IPv4-mapped IPv6 addresses are the IPv4 client that they carry: one client, one counter. */
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+
+const HOST_SYNTAX = /^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:\d+)?$/;
+
+/**
+ * Django's `HttpRequest.get_host` check: syntax first, then `ALLOWED_HOSTS`.
+ *
+ * @param host with optional port, as sent
+ * @param allowed exact names, `.domain` for it and all below it, or `*`
+ */
+export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
+  const lower = host.toLowerCase();
+  if (!HOST_SYNTAX.test(lower)) return false;
+  const name = lower.replace(/:\d+$/, '').replace(/\.$/, '');
+  return allowed.some((pattern) => {
+    const wanted = pattern.toLowerCase();
+    if (wanted === '*') return true;
+    return wanted.startsWith('.') ? name.endsWith(wanted) || name === wanted.slice(1) : name === wanted;
+  });
+}

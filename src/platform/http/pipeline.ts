@@ -1,0 +1,141 @@
+import type { RequestHandler } from 'express';
+import type { z } from 'zod';
+import type { Caller } from '../../kernel/account.js';
+import { MethodNotAllowed, NotAuthenticated, NotFound } from '../../kernel/errors.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
+import { type Exchange, type Exchanges, lastParam } from './exchange.js';
+import { describeView } from './metadata.js';
+import { negotiate } from './negotiation.js';
+import type { Access, AnyRoute, Method, View, Ways } from './route.js';
+import { type Outgoing, send } from './send.js';
+import { check } from './validate.js';
+
+/** What the pipeline needs from the rings below it. */
+export interface PipelineDeps {
+  readonly exchanges: Exchanges;
+  /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
+  readonly identify: (exchange: Exchange, ways: Ways, needsOrganization: boolean) => Promise<Caller | null>;
+  /** @throws PermissionDenied unless every check is allowed, and the errors of the organization context */
+  readonly authorize: (exchange: Exchange, caller: Caller, checks: readonly PolicyCheck[]) => Promise<void>;
+  /** @throws Throttled */
+  readonly throttle: (exchange: Exchange, caller: Caller | null, scope: string | undefined) => Promise<void>;
+  /** Checks answers against their schemas: on in tests and development. */
+  readonly checkResponses: boolean;
+}
+
+interface Call {
+  readonly exchange: Exchange;
+  readonly view: View;
+  readonly route: AnyRoute | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  caller: Caller | null;
+  object: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+type Step = (call: Call, deps: PipelineDeps) => Promise<Outgoing | undefined> | Outgoing | undefined;
+
+/**
+ * The order is the contract (rest_framework `APIView.initial`): 406 before 401, 401 before 403, 403 before 429, 429
+ * before 405, 404 before 400. Decision record 0001. The first step that answers or throws ends the request.
+ */
+export const STEPS: readonly Step[] = [
+  negotiateContent,
+  identify,
+  requireIdentity,
+  authorizeCollection,
+  throttle,
+  findMethod,
+  load,
+  authorizeObject,
+  validate,
+  respond,
+];
+
+/** @returns the handler of all methods of a view */
+export const mount =
+  (view: View, deps: PipelineDeps): RequestHandler =>
+  async (req, res) => {
+    const exchange = deps.exchanges.of(req);
+    exchange.allow = view.allow;
+    const route = view.routes.get(methodOf(req.method));
+    const params = req.params as Readonly<Record<string, string>>;
+    const call: Call = { exchange, view, route, params, caller: null, object: undefined, query: undefined, body: undefined };
+    for (const step of STEPS) {
+      const outgoing = await step(call, deps);
+      if (outgoing !== undefined) return send(exchange, outgoing);
+    }
+    throw new TypeError(`No step answered ${req.method} ${view.path}; ${res.statusCode}`);
+  };
+
+/** HEAD is GET without its body. */
+const methodOf = (method: string): Method => (method === 'HEAD' ? 'get' : method.toLowerCase()) as Method;
+
+const isMetadata = ({ exchange }: Call): boolean => exchange.req.method === 'OPTIONS';
+
+function negotiateContent({ exchange }: Call): undefined {
+  exchange.representation = negotiate(exchange.req.headers.accept, lastParam(exchange.query, 'scheme'));
+}
+
+async function identify(call: Call, deps: PipelineDeps): Promise<undefined> {
+  call.caller = await deps.identify(call.exchange, call.view.ways, call.route?.access.kind === 'policy');
+  call.exchange.userId = call.caller?.account.id ?? null;
+}
+
+function requireIdentity({ caller, view, route }: Call): undefined {
+  const isPublic = route === undefined ? view.isPublic : route.access.kind === 'public';
+  if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf(view.ways));
+}
+
+/** The challenge is the one of the first class of the view, whichever class failed (DRF). */
+export const challengeOf = (ways: Ways): string => (ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token');
+
+async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<undefined> {
+  if (call.route !== undefined && call.route.load === undefined) await authorize(call, call.route.access, deps);
+}
+
+async function throttle({ exchange, caller, route }: Call, deps: PipelineDeps): Promise<undefined> {
+  await deps.throttle(exchange, caller, route?.throttle);
+}
+
+function findMethod(call: Call): Outgoing | undefined {
+  if (isMetadata(call)) return { status: 200, content: { kind: 'json', value: describeView(call.view) } };
+  if (call.route === undefined) throw new MethodNotAllowed(call.exchange.req.method);
+  return undefined;
+}
+
+async function load(call: Call): Promise<undefined> {
+  if (call.route?.load === undefined) return;
+  call.object = await call.route.load(call.params, call.caller);
+  if (call.object === undefined) throw new NotFound();
+}
+
+async function authorizeObject(call: Call, deps: PipelineDeps): Promise<undefined> {
+  if (call.route?.load !== undefined) await authorize(call, call.route.access, deps);
+}
+
+async function authorize(call: Call, access: Access<unknown>, deps: PipelineDeps): Promise<void> {
+  if (access.kind !== 'policy' || call.caller === null) return;
+  const { exchange, params, caller } = call;
+  const checks = await access.checks(call.object, { params, query: exchange.query, body: exchange.body, caller });
+  await deps.authorize(exchange, caller, checks);
+}
+
+async function validate(call: Call): Promise<undefined> {
+  const { route, exchange } = call;
+  if (route?.query !== undefined) call.query = check(route.query as z.ZodType, Object.fromEntries(exchange.query));
+  if (route?.body !== undefined && route.checksBody !== false) call.body = check(route.body as z.ZodType, await exchange.body());
+}
+
+async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {
+  const { route, exchange, params, caller, object, query, body } = call;
+  if (route === undefined) throw new MethodNotAllowed(exchange.req.method);
+  const answer = await route.handle({ exchange, params, caller, object, query, body });
+  const headers = answer.headers === undefined ? {} : { headers: answer.headers };
+  if ('text' in answer) return { status: answer.status, ...headers, content: { kind: 'text', type: answer.type, text: answer.text } };
+  if (answer.body === null) return { status: answer.status, ...headers, content: { kind: 'none' } };
+  const schema: z.ZodType | null | undefined = route.responses[answer.status];
+  if (deps.checkResponses && schema) schema.parse(answer.body);
+  return { status: answer.status, ...headers, content: { kind: 'json', value: answer.body } };
+}

@@ -1,0 +1,138 @@
+import type { z } from 'zod';
+import type { Caller, Credential } from '../../kernel/account.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
+import type { Exchange } from './exchange.js';
+
+type Schema = z.ZodType;
+type Parsed<S> = S extends Schema ? z.output<S> : undefined;
+
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+export type Responses = Readonly<Record<number, Schema | null>>;
+
+/** What a step before validation may look at. The body is parsed when it is asked for and has not been checked. */
+export interface Unchecked {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: () => Promise<unknown>;
+  readonly caller: Caller;
+}
+
+/** Who may come in. A route without it does not compile; `public` and `authenticated` say why no policy is asked. */
+export type Access<O> =
+  | { readonly kind: 'public'; readonly because: string }
+  | { readonly kind: 'authenticated'; readonly because: string }
+  | { readonly kind: 'policy'; readonly checks: (object: O, request: Unchecked) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[] };
+
+/** The strategies a view accepts, in the order of the chain; their first one names the 401 challenge. */
+export type Ways = 'all' | 'none' | readonly Credential['kind'][];
+
+export type Reply<R extends Responses> = {
+  readonly [S in keyof R & number]: {
+    readonly status: S;
+    readonly body: R[S] extends Schema ? z.input<R[S]> : null;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+}[keyof R & number];
+
+export interface Call<O, Q extends Schema | undefined, B extends Schema | undefined> {
+  readonly exchange: Exchange;
+  readonly params: Readonly<Record<string, string>>;
+  /** Null only on public routes. */
+  readonly caller: Caller | null;
+  readonly object: O;
+  readonly query: Parsed<Q>;
+  readonly body: Parsed<B>;
+}
+
+/** One operation, as a value: mounted, checked, documented and tested from here. */
+export interface Route<O, Q extends Schema | undefined, B extends Schema | undefined, R extends Responses> {
+  readonly method: Method;
+  /** Express path with `:parameters`, from the root. */
+  readonly path: `/${string}`;
+  /** CVAT's operation id. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** Name that `OPTIONS` answers: DRF's view name. */
+  readonly view: string;
+  readonly ways?: Ways;
+  readonly access: Access<O>;
+  readonly throttle?: string;
+  readonly load?: (params: Readonly<Record<string, string>>, caller: Caller | null) => Promise<O | undefined>;
+  readonly query?: Q;
+  readonly body?: B;
+  /** False: the handler checks the body itself, for the few views whose errors mix with look-ups. */
+  readonly checksBody?: false;
+  readonly responses: R;
+  readonly handle: (call: Call<O, Q, B>) => Promise<Reply<R> | Text>;
+}
+
+/** An answer that is not JSON, for the few views of the contract that have one. */
+export interface Text {
+  readonly status: number;
+  readonly text: string | Buffer;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of routes has no common type arguments
+export type AnyRoute = Route<any, any, any, any>;
+
+export const defineRoute = <
+  O = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+  const R extends Responses = Responses,
+>(route: Route<O, Q, B, R>): Route<O, Q, B, R> => route;
+
+export const reply = <const S extends number, B>(status: S, body: B, headers?: Readonly<Record<string, string>>) => ({
+  status,
+  body,
+  ...(headers === undefined ? {} : { headers }),
+});
+
+/** @throws TypeError on a public route that nobody signed in to: a mistake of ours, not of the client */
+export function requireCaller(caller: Caller | null): Caller {
+  if (caller === null) throw new TypeError('This handler needs a caller: its route must not be public.');
+  return caller;
+}
+
+/** Several routes of one path: what DRF calls a view. */
+export interface View {
+  readonly path: string;
+  readonly name: string;
+  readonly routes: ReadonlyMap<Method, AnyRoute>;
+  readonly ways: Ways;
+  readonly isPublic: boolean;
+  /** `Allow` in DRF's order: GET, POST, PATCH, DELETE, HEAD (iff GET), OPTIONS. */
+  readonly allow: string;
+}
+
+const METHOD_ORDER: readonly Method[] = ['get', 'post', 'patch', 'delete'];
+
+/**
+ * Groups routes into views.
+ *
+ * @throws TypeError when routes of one path disagree on their ways in or repeat a method
+ */
+export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
+  const paths = [...new Set(routes.map((route) => route.path))];
+  return paths.map((path) => {
+    const own = routes.filter((route) => route.path === path);
+    const [first] = own;
+    const byMethod = new Map(own.map((route) => [route.method, route]));
+    const ways = first?.ways ?? 'all';
+    if (byMethod.size !== own.length || own.some((route) => JSON.stringify(route.ways ?? 'all') !== JSON.stringify(ways))) {
+      throw new TypeError(`The routes of ${path} repeat a method or differ in their ways in.`);
+    }
+    const methods = METHOD_ORDER.filter((method) => byMethod.has(method)).map((method) => method.toUpperCase());
+    return {
+      path,
+      name: first?.view ?? '',
+      routes: byMethod,
+      ways,
+      isPublic: own.every((route) => route.access.kind === 'public'),
+      allow: [...methods, ...(byMethod.has('get') ? ['HEAD'] : []), 'OPTIONS'].join(', '),
+    };
+  });
+}

@@ -1,0 +1,75 @@
+import { promisify } from 'node:util';
+import { gzip as gzipCallback } from 'node:zlib';
+import type { Exchange } from './exchange.js';
+
+const gzip = promisify(gzipCallback);
+/** Django's `GZipMiddleware` leaves shorter bodies alone. */
+const GZIP_MINIMUM_BYTES = 200;
+
+export interface Outgoing {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly content:
+    | { readonly kind: 'json'; readonly value: unknown }
+    | { readonly kind: 'text'; readonly type: string; readonly text: string | Buffer }
+    | { readonly kind: 'none' };
+}
+
+/** Compact JSON as DRF renders it: U+2028 and U+2029 are escaped, everything else is plain UTF-8. */
+export const renderJson = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029');
+
+/**
+ * Sends the answer of an exchange with the headers that the middlewares of the contract add, in their order.
+ * Nothing is sent twice: a late failure after the headers left is the connection's end.
+ */
+export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void> {
+  const { res, req } = exchange;
+  for (const task of exchange.beforeSend.splice(0)) await task(outgoing.status);
+  const { type, bytes } = encode(exchange, outgoing);
+  // Bytes are an archive already.
+  const isArchive = outgoing.content.kind === 'text' && typeof outgoing.content.text !== 'string';
+  const compressed = isArchive ? bytes : await compress(exchange, bytes);
+  if (res.headersSent || res.destroyed) return;
+
+  res.statusCode = outgoing.status;
+  if (type !== undefined) res.setHeader('Content-Type', type);
+  if (exchange.allow !== '') res.setHeader('Allow', exchange.allow);
+  res.setHeader('Vary', vary(exchange, bytes.length));
+  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
+  if (exchange.setCookies.size > 0) res.setHeader('Set-Cookie', [...exchange.setCookies.values()]);
+  for (const [name, value] of Object.entries(outgoing.headers ?? {})) res.setHeader(name, value);
+  if (compressed !== bytes) {
+    res.setHeader('Content-Encoding', 'gzip');
+    const etag = res.getHeader('ETag');
+    if (typeof etag === 'string' && etag.startsWith('"')) res.setHeader('ETag', `W/${etag}`);
+  }
+  if (outgoing.status !== 304) res.setHeader('Content-Length', compressed.length);
+  res.end(req.method === 'HEAD' ? undefined : compressed);
+}
+
+function encode({ representation }: Exchange, { content }: Outgoing): { type?: string; bytes: Buffer } {
+  if (content.kind === 'none') return { bytes: Buffer.alloc(0) };
+  if (content.kind === 'json') {
+    return { type: representation.mediaType, bytes: Buffer.from(renderJson(content.value, representation.indent)) };
+  }
+  return { type: content.type, bytes: typeof content.text === 'string' ? Buffer.from(content.text) : content.text };
+}
+
+async function compress({ req }: Exchange, bytes: Buffer): Promise<Buffer> {
+  if (bytes.length < GZIP_MINIMUM_BYTES || !/\bgzip\b/.test(req.headers['accept-encoding']?.toString() ?? '')) return bytes;
+  const compressed = await gzip(bytes, { level: 6 });
+  return compressed.length < bytes.length ? compressed : bytes;
+}
+
+/**
+ * CVAT looks at the session on every response (last-activity middleware), so `Cookie` is always there; it stands
+ * before `Origin` when the CSRF middleware put it in first.
+ */
+function vary({ allow, csrfCookieSet }: Exchange, length: number): string {
+  return [
+    ...(allow === '' ? [] : ['Accept']),
+    ...(length >= GZIP_MINIMUM_BYTES ? ['Accept-Encoding'] : []),
+    ...(csrfCookieSet ? ['Cookie', 'Origin'] : ['Origin', 'Cookie']),
+  ].join(', ');
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+
+/** What became of each field of an object: the values of the good ones, the messages of the others. */
+export interface FieldResults<S extends z.ZodObject> {
+  readonly values: Partial<z.output<S>>;
+  readonly errors: FieldErrors;
+}
+
+/**
+ * Checks the fields of an object one by one, as a DRF serializer does, in their order. Unknown keys are ignored.
+ *
+ * @throws ValidationError when the value is not an object
+ */
+export function checkFields<S extends z.ZodObject>(schema: S, value: unknown): FieldResults<S> {
+  requireObject(value);
+  const values: Record<string, unknown> = {};
+  const errors: Record<string, readonly string[]> = {};
+  for (const [field, type] of Object.entries(schema.shape)) {
+    const given = Object.hasOwn(value, field) ? value[field] : undefined;
+    const result = z.safeParse(type, given);
+    if (!result.success) errors[field] = result.error.issues.map((issue) => issue.message);
+    else if (result.data !== undefined) values[field] = result.data;
+  }
+  return { values: values as Partial<z.output<S>>, errors };
+}
+
+/**
+ * Checks a value against a schema and speaks DRF's error shape.
+ *
+ * @returns the parsed value
+ * @throws ValidationError with the messages of all failing fields
+ */
+export function check(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodObject) {
+    const { values, errors } = checkFields(schema, value);
+    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
+    return values;
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ValidationError({ non_field_errors: result.error.issues.map((issue) => issue.message) });
+}
+
+/** DRF's answers to a body that is not an object. @throws ValidationError */
+export function requireObject(value: unknown): asserts value is Readonly<Record<string, unknown>> {
+  if (value === null) throw new ValidationError({ non_field_errors: ['No data provided'] });
+  if (typeof value === 'object' && !Array.isArray(value)) return;
+  throw new ValidationError({
+    non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonTypeName(value)}.`],
+  });
+}
+
+/** @returns what Python calls the type of a JSON value */
+export function pythonTypeName(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  if (value === null) return 'NoneType';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as 'string' | 'boolean' | 'object'];
+}

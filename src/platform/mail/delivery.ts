@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, SECOND } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import type { Queryable } from '../db/queryable.js';
+import type { Log } from '../telemetry/log.js';
+import { MailFailure } from './failure.js';
+import { domainOf } from './message.js';
+import { type LeasedMail, park, postpone, remove } from './outbox.js';
+import type { MailTransport } from './transport.js';
+
+export interface DeliveryDeps {
+  readonly db: Queryable;
+  readonly transport: MailTransport;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'fraction'>;
+  /** Gets the id, the kind and the domain of the recipient of a mail, never its words. */
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** Milliseconds. */
+export interface DeliveryTiming {
+  /** How long one attempt may take. */
+  readonly deadline: number;
+  /** How long a running attempt may go on after the stop was asked for. */
+  readonly stopGrace: number;
+}
+
+/** `unavailable`: other mails would fare no better at the moment. */
+export type Outcome = 'delivered' | 'failed' | 'unavailable';
+
+const FIRST_PAUSE_SECONDS = 10;
+const LONGEST_PAUSE_SECONDS = 3600;
+/** A delivered mail must be crossed off before its lease ends: a second copy would leave otherwise. */
+const SETTLE_TRIES = 10;
+const SETTLE_PAUSE = 2 * SECOND;
+
+/** @returns a function that sends a leased mail once and notes in the outbox how that ended; it never rejects */
+export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopping: AbortSignal) {
+  const { db, clock, random, log } = deps;
+
+  /** Notes how an attempt ended, through a short outage of the database. */
+  const settle = async (write: () => Promise<unknown>): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (tries >= SETTLE_TRIES || stopping.aborted) throw error;
+        await delay(SETTLE_PAUSE, undefined, { signal: stopping }).catch(ignore);
+      }
+    }
+  };
+
+  const record = async (
+    mail: LeasedMail,
+    failure: MailFailure | undefined,
+    fields: object,
+  ): Promise<Outcome> => {
+    if (failure === undefined) {
+      await settle(() => remove(db, mail));
+      log.info(fields, 'mail delivered');
+      return 'delivered';
+    }
+    const reason = { step: failure.step, code: failure.code };
+    if (failure.verdict === 'refused') {
+      await settle(() => park(db, mail, failure.message));
+      log.error({ ...fields, ...reason }, 'mail given up: refused for good');
+      return 'failed';
+    }
+    const seconds = stopping.aborted ? 0 : pauseSeconds(mail.attempt, random.fraction());
+    await settle(() => postpone(db, mail, seconds, failure.message));
+    log.warn(
+      { ...fields, ...reason, retryInSeconds: Math.round(seconds) },
+      'mail not delivered; trying again',
+    );
+    return failure.verdict === 'unavailable' ? 'unavailable' : 'failed';
+  };
+
+  return async (mail: LeasedMail): Promise<Outcome> => {
+    const start = clock.now();
+    const failure = await attempt(deps, mail, timing, stopping);
+    const fields = { mail: mail.id, kind: mail.kind, domain: domainOf(mail.to), attempt: mail.attempt };
+    try {
+      return await record(mail, failure, { ...fields, ms: clock.now() - start });
+    } catch (error) {
+      // The lease ends by itself.
+      const what =
+        failure === undefined ? 'mail delivered, and may be delivered again' : 'mail not delivered';
+      log.error({ ...fields, error }, `${what}: the outbox can not be written`);
+      return 'unavailable';
+    }
+  };
+}
+
+const ignore = (): void => {};
+
+/** @returns why the mail did not leave; undefined if it did */
+async function attempt(
+  { transport, log }: DeliveryDeps,
+  mail: LeasedMail,
+  { deadline, stopGrace }: DeliveryTiming,
+  stopping: AbortSignal,
+): Promise<MailFailure | undefined> {
+  const cut = new AbortController();
+  const timers = [setTimeout(() => cut.abort(), deadline)];
+  const hurry = () => timers.push(setTimeout(() => cut.abort(), stopGrace));
+  if (stopping.aborted) hurry();
+  else stopping.addEventListener('abort', hurry, { once: true });
+  try {
+    await transport.send(mail, cut.signal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MailFailure) return error;
+    log.error({ mail: mail.id, kind: mail.kind, error }, 'mail transport failed unexpectedly');
+    return new MailFailure('message', 'postponed', 'unexpected', 'The mail transport failed; see the log.');
+  } finally {
+    stopping.removeEventListener('abort', hurry);
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+/** Doubles from attempt to attempt, with a quarter of jitter both ways so that replicas don't move in step. */
+const pauseSeconds = (attempt: number, fraction: number): number =>
+  Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * (0.75 + fraction / 2);

@@ -1,0 +1,43 @@
+/** The stations of a mail on its way out, in order. */
+export const MAIL_STEPS = [
+  'resolve',
+  'connect',
+  'tls',
+  'greeting',
+  'login',
+  'sender',
+  'recipient',
+  'message',
+] as const;
+export type MailStep = (typeof MAIL_STEPS)[number];
+
+/**
+ * What a failure means for the mail: `refused`, the server will never take this one; `postponed`, it may take it
+ * later; `unavailable`, it takes none at the moment, whosever they are.
+ */
+export type MailVerdict = 'refused' | 'postponed' | 'unavailable';
+
+/** Why a mail did not leave. The message is a sentence for the operator; it may quote the server, never a secret. */
+export class MailFailure extends Error {
+  override readonly name = 'MailFailure';
+  readonly step: MailStep;
+  readonly verdict: MailVerdict;
+  /** The reply code of the server, such as `550`, or the error code of the system, such as `ECONNREFUSED`. */
+  readonly code: string;
+
+  constructor(step: MailStep, verdict: MailVerdict, code: string, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.step = step;
+    this.verdict = verdict;
+    this.code = code;
+  }
+}
+
+/** The failure of a mail whose recipient is no address: no server is asked. */
+export const notAMailbox = (): MailFailure =>
+  new MailFailure(
+    'recipient',
+    'refused',
+    'bad_address',
+    'The recipient is not an e-mail address of one mailbox.',
+  );

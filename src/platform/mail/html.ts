@@ -1,0 +1,37 @@
+/** HTML that is safe to put into a page as it is. Only the `html` tag makes it. */
+export interface Html {
+  readonly [MARKUP]: string;
+}
+
+/** What may stand in a template; text is escaped, HTML is not, and lists are written one after the other. */
+export type HtmlPart = string | number | Html | readonly HtmlPart[];
+
+const MARKUP: unique symbol = Symbol('html');
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escape = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+
+const isHtml = (part: object): part is Html => Object.hasOwn(part, MARKUP);
+
+function write(part: HtmlPart): string {
+  if (typeof part !== 'object') return escape(String(part));
+  return isHtml(part) ? part[MARKUP] : part.map(write).join('');
+}
+
+/** Writes HTML. Interpolations are safe between tags and in quoted attributes, not in scripts, styles or tag names. */
+export const html = (strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html => ({
+  [MARKUP]: strings
+    .map((chunk, index) => chunk + (index < parts.length ? write(parts[index] ?? '') : ''))
+    .join(''),
+});
+
+/** @returns the markup as text, ready to be sent */
+export const renderHtml = (page: Html): string => page[MARKUP];

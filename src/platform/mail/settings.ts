@@ -1,0 +1,214 @@
+import { isIP } from 'node:net';
+import { StartError } from '../../kernel/start-error.js';
+import { parseSender, type Sender } from './message.js';
+
+/**
+ * `implicit`: TLS from the first byte (port 465). `starttls`: nothing is said before STARTTLS succeeded and the
+ * certificate was checked. `opportunistic`: STARTTLS where it is offered, unchecked, since plain text would do as well.
+ */
+export type TlsMode = 'implicit' | 'starttls' | 'opportunistic';
+
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsMode;
+  readonly credentials: { readonly user: string; readonly password: string } | null;
+  /** PEM file of the authority that signs the server's certificate, instead of the ones Node.js knows. */
+  readonly caFile: string | null;
+  /** Seconds that connecting, the greeting and each answer may take. */
+  readonly timeoutSeconds: number;
+}
+
+export type MailSettings =
+  | { readonly kind: 'smtp'; readonly from: Sender; readonly smtp: SmtpSettings }
+  | { readonly kind: 'console'; readonly from: Sender }
+  | { readonly kind: 'file'; readonly from: Sender; readonly folder: string }
+  | { readonly kind: 'none' };
+
+/** The part of the configuration that mail reads; the names are CVAT's and Django's. */
+export interface MailConfig {
+  readonly EMAIL_BACKEND?: MailSettings['kind'] | undefined;
+  readonly EMAIL_URL?: string | undefined;
+  readonly EMAIL_HOST?: string | undefined;
+  readonly EMAIL_PORT?: number | undefined;
+  readonly EMAIL_USE_TLS?: boolean | undefined;
+  readonly EMAIL_USE_SSL?: boolean | undefined;
+  readonly EMAIL_HOST_USER?: string | undefined;
+  readonly EMAIL_HOST_PASSWORD?: string | undefined;
+  readonly EMAIL_CA_FILE?: string | undefined;
+  readonly EMAIL_TIMEOUT?: number | undefined;
+  readonly EMAIL_FILE_PATH?: string | undefined;
+  readonly DEFAULT_FROM_EMAIL?: string | undefined;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const SUBMISSION_PORT = 587;
+const IMPLICIT_TLS_PORT = 465;
+/** Django's defaults. */
+const DEFAULT_SENDER = 'webmaster@localhost';
+const DEFAULT_PORT = 25;
+
+/** The names that say the same as parts of `EMAIL_URL`. */
+const SERVER_NAMES = [
+  'EMAIL_HOST',
+  'EMAIL_PORT',
+  'EMAIL_USE_TLS',
+  'EMAIL_USE_SSL',
+  'EMAIL_HOST_USER',
+  'EMAIL_HOST_PASSWORD',
+  'EMAIL_CA_FILE',
+  'EMAIL_TIMEOUT',
+] as const;
+const OPTIONS = new Set(['tls', 'ca', 'timeout']);
+
+/**
+ * @param fallback what to use when neither a backend nor a server is named
+ * @returns how mails leave. A named server means `smtp`, unless `EMAIL_BACKEND` says otherwise
+ * @throws StartError for settings that contradict each other or can't be read; it never repeats `EMAIL_URL`
+ */
+export function resolveMailSettings(config: MailConfig, fallback: 'console' | 'none'): MailSettings {
+  const named = config.EMAIL_URL !== undefined || config.EMAIL_HOST !== undefined;
+  const kind = config.EMAIL_BACKEND ?? (named ? 'smtp' : fallback);
+  if (kind === 'none') return { kind };
+  const from = requireSender(config.DEFAULT_FROM_EMAIL ?? DEFAULT_SENDER);
+  if (kind === 'console') return { kind, from };
+  if (kind === 'file') return { kind, from, folder: requireFolder(config.EMAIL_FILE_PATH) };
+  return {
+    kind,
+    from,
+    smtp: config.EMAIL_URL === undefined ? readNames(config) : readUrl(config.EMAIL_URL, config),
+  };
+}
+
+function requireSender(text: string): Sender {
+  const sender = parseSender(text);
+  if (sender !== undefined) return sender;
+  throw new StartError(
+    `DEFAULT_FROM_EMAIL is "${text}": it must be an address such as noreply@example.org or CVAT <noreply@example.org>.`,
+  );
+}
+
+function requireFolder(path: string | undefined): string {
+  if (path !== undefined) return path;
+  throw new StartError('EMAIL_BACKEND is file: set EMAIL_FILE_PATH to the folder that receives the mails.');
+}
+
+function readUrl(url: string, config: MailConfig): SmtpSettings {
+  const other = SERVER_NAMES.find((name) => config[name] !== undefined && config[name] !== false);
+  if (other === undefined) return parseEmailUrl(url);
+  throw new StartError(
+    `EMAIL_URL and ${other} are both set: keep EMAIL_URL alone, or the separate names without it.`,
+  );
+}
+
+function readNames(config: MailConfig): SmtpSettings {
+  if (config.EMAIL_USE_TLS && config.EMAIL_USE_SSL) {
+    throw new StartError(
+      'EMAIL_USE_TLS and EMAIL_USE_SSL are both true: keep the first for STARTTLS, the second for TLS from the start.',
+    );
+  }
+  const port = config.EMAIL_PORT ?? (config.EMAIL_USE_SSL ? IMPLICIT_TLS_PORT : DEFAULT_PORT);
+  const caFile = config.EMAIL_CA_FILE ?? null;
+  return {
+    host: config.EMAIL_HOST ?? 'localhost',
+    port,
+    tls: chooseTls({
+      implicit:
+        config.EMAIL_USE_SSL === true || (port === IMPLICIT_TLS_PORT && config.EMAIL_USE_TLS !== true),
+      demanded: config.EMAIL_USE_TLS === true || caFile !== null,
+    }),
+    credentials: requirePair(
+      'EMAIL_HOST_USER and EMAIL_HOST_PASSWORD',
+      config.EMAIL_HOST_USER,
+      config.EMAIL_HOST_PASSWORD,
+    ),
+    caFile,
+    timeoutSeconds: config.EMAIL_TIMEOUT ?? DEFAULT_TIMEOUT_SECONDS,
+  };
+}
+
+const chooseTls = ({
+  implicit,
+  demanded,
+}: {
+  readonly implicit: boolean;
+  readonly demanded: boolean;
+}): TlsMode => (implicit ? 'implicit' : demanded ? 'starttls' : 'opportunistic');
+
+/**
+ * Reads `smtp://user:password@host:587?tls=starttls&ca=/etc/ca.pem&timeout=30` or `smtps://...` (TLS from the start).
+ * User and password are percent-encoded. Without `tls`: `implicit` for smtps and port 465; `starttls` when a password
+ * would otherwise leave this machine in plain text, or when an authority is named; `opportunistic` for the rest.
+ *
+ * @throws StartError that says what is wrong and quotes nothing: any part of a misread URL may be of the password
+ */
+export function parseEmailUrl(text: string): SmtpSettings {
+  const url = requireUrl(text);
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const secure = url.protocol === 'smtps:';
+  const port = url.port === '' ? (secure ? IMPLICIT_TLS_PORT : SUBMISSION_PORT) : Number(url.port);
+  const credentials = requirePair(
+    'The user and the password of EMAIL_URL',
+    decode(url.username),
+    decode(url.password),
+  );
+  const caFile = url.searchParams.get('ca');
+  const chosen = readTls(url.searchParams.get('tls'));
+  if (secure && chosen !== undefined && chosen !== 'implicit') {
+    throw wrongUrl('smtps:// is TLS from the start; write smtp:// to use the option tls');
+  }
+  const tls = chooseTls({
+    implicit: secure || port === IMPLICIT_TLS_PORT,
+    demanded: caFile !== null || (credentials !== null && !isLoopback(host)),
+  });
+  const timeoutSeconds = readTimeout(url.searchParams.get('timeout'));
+  return { host, port, tls: chosen ?? tls, credentials, caFile, timeoutSeconds };
+}
+
+function requireUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^smtps?:$/.test(url.protocol) || !/^[\w.:[\]-]+$/.test(url.hostname)) {
+    throw wrongUrl('it must look like smtp://user:password@host:587');
+  }
+  if (
+    !/^\/?$/.test(url.pathname) ||
+    url.hash !== '' ||
+    [...url.searchParams.keys()].some((name) => !OPTIONS.has(name))
+  ) {
+    throw wrongUrl(
+      'after the host it may have the options tls, ca and timeout only; percent-encode / ? # and @ in user and password',
+    );
+  }
+  return url;
+}
+
+const wrongUrl = (what: string): StartError => new StartError(`EMAIL_URL is wrong: ${what}.`);
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw wrongUrl('its user or password holds a % that is not percent-encoded as %25');
+  }
+}
+
+function requirePair(names: string, user = '', password = ''): SmtpSettings['credentials'] {
+  if (user === '' && password === '') return null;
+  if (user !== '' && password !== '') return { user, password };
+  throw new StartError(`${names} belong together: set both or neither.`);
+}
+
+function readTls(text: string | null): TlsMode | undefined {
+  if (text === null) return undefined;
+  if (text === 'implicit' || text === 'starttls' || text === 'opportunistic') return text;
+  throw wrongUrl('its option tls must be implicit, starttls or opportunistic');
+}
+
+function readTimeout(text: string | null): number {
+  if (text === null) return DEFAULT_TIMEOUT_SECONDS;
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw wrongUrl('its option timeout must be a number of seconds from 1 to 999');
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

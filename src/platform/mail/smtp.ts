@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import nodemailer, { type SMTPTransportOptions } from 'nodemailer';
+import { SECOND } from '../../kernel/clock.js';
+import { StartError } from '../../kernel/start-error.js';
+import { diagnose } from './diagnosis.js';
+import { MAIL_STEPS, type MailStep, notAMailbox } from './failure.js';
+import { compose, isMailbox, type MailMessage, type Sender } from './message.js';
+import { probe } from './probe.js';
+import type { SmtpSettings } from './settings.js';
+import type { MailTransport } from './transport.js';
+
+/**
+ * Sends through a mail server, each mail over a connection of its own.
+ *
+ * @throws StartError if the file of the certificate authority can't be read
+ */
+export function createSmtpTransport(from: Sender, settings: SmtpSettings): MailTransport {
+  const mailer = nodemailer.createTransport(optionsOf(settings));
+  const failing = (error: unknown): never => {
+    throw diagnose(error, settings, from.address);
+  };
+  const send = async (message: MailMessage, signal?: AbortSignal): Promise<void> => {
+    if (!isMailbox(message.to)) throw notAMailbox();
+    await mailer.sendMail({ ...compose(from, message), signal }).catch(failing);
+  };
+  const greet = async (): Promise<void> => {
+    await mailer.verify().catch(failing);
+  };
+  return {
+    kind: 'smtp',
+    send,
+    verify: (message) =>
+      probe(
+        message === undefined ? MAIL_STEPS.slice(0, MAIL_STEPS.indexOf('sender')) : MAIL_STEPS,
+        () => (message === undefined ? greet() : send(message)),
+        { success: describe(settings, message !== undefined), idle: idleSteps(settings) },
+      ),
+    close: () => mailer.close(),
+  };
+}
+
+function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
+  const timeout = settings.timeoutSeconds * SECOND;
+  return {
+    host: settings.host,
+    port: settings.port,
+    secure: settings.tls === 'implicit',
+    requireTLS: settings.tls === 'starttls',
+    opportunisticTLS: settings.tls === 'opportunistic',
+    tls: {
+      minVersion: 'TLSv1.2',
+      // RFC 7435: unchecked encryption beats the plain text that this mode would otherwise settle for.
+      rejectUnauthorized: settings.tls !== 'opportunistic',
+      ...(settings.caFile === null ? {} : { ca: readAuthority(settings.caFile) }),
+    },
+    // A server that offers no login gets no mail: it is not the one that the password is for.
+    ...(settings.credentials === null
+      ? {}
+      : { auth: { user: settings.credentials.user, pass: settings.credentials.password }, forceAuth: true }),
+    dnsTimeout: timeout,
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    // Later than the others, so that silence at the start is reported as what it is.
+    socketTimeout: timeout + SECOND,
+    socketCloseTimeout: SECOND,
+    // Without it nodemailer finds no address in a container that has the loopback interface only.
+    allowInternalNetworkInterfaces: true,
+  };
+}
+
+function readAuthority(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new StartError(
+      `The certificate authority ${path} of the mail server can't be read: correct its path.`,
+      { cause },
+    );
+  }
+}
+
+const idleSteps = ({ tls, credentials }: SmtpSettings): MailStep[] => [
+  ...(tls === 'opportunistic' ? (['tls'] as const) : []),
+  ...(credentials === null ? (['login'] as const) : []),
+];
+
+function describe({ host, port, tls, credentials }: SmtpSettings, sent: boolean): string {
+  const encryption = tls === 'opportunistic' ? 'encrypted only if the server offers it' : 'encrypted';
+  const user = credentials === null ? 'without a login' : `as ${credentials.user}`;
+  return `${host}:${port} ${sent ? 'took the mail' : 'takes mail'}, ${encryption}, ${user}.`;
+}

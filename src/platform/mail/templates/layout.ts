@@ -1,0 +1,97 @@
+import { type Html, html, renderHtml } from '../html.js';
+import { type MailContent, oneLine } from '../message.js';
+
+/** The site in whose name a mail speaks. */
+export interface Site {
+  /** The name of the row of `django_site`. */
+  readonly name: string;
+  /** `ACCOUNT_EMAIL_SUBJECT_PREFIX`; undefined for allauth's own prefix, the name in brackets. */
+  readonly subjectPrefix?: string | undefined;
+}
+
+/** Names a mail, in the log and in the outbox. */
+export type MailKind =
+  | 'sign-up-confirmation'
+  | 'login-confirmation'
+  | 'email-change-confirmation'
+  | 'email-changed'
+  | 'password-reset'
+  | 'password-changed'
+  | 'set-password'
+  | 'invitation'
+  | 'account-waiting'
+  | 'account-activated'
+  | 'test';
+
+/** What a template returns: add the recipient and it is ready for the outbox. */
+export interface KnownMail extends MailContent {
+  readonly kind: MailKind;
+}
+
+interface Letter {
+  readonly kind: MailKind;
+  /** Without the prefix of the site. */
+  readonly subject: string;
+  /** Whom it greets; undefined for somebody without a name. */
+  readonly name?: string | undefined;
+  readonly paragraphs: readonly string[];
+  /** Where to click. */
+  readonly action?: { readonly label: string; readonly link: string } | undefined;
+  readonly closing: readonly string[];
+}
+
+/** Writes a letter as plain text and as HTML, both from the same words. */
+export function writeLetter(site: Site, letter: Letter): KnownMail {
+  const greeting = letter.name === undefined ? 'Hello,' : `Hello ${letter.name},`;
+  const words = {
+    before: [greeting, ...letter.paragraphs].map(oneLine),
+    after: letter.closing.map(oneLine),
+    signature: oneLine(site.name),
+  };
+  const link = letter.action === undefined ? [] : [`${letter.action.label}:\n${letter.action.link}`];
+  return {
+    kind: letter.kind,
+    // allauth 0.57, adapter.format_email_subject
+    subject: oneLine(`${site.subjectPrefix ?? `[${site.name}] `}${letter.subject}`),
+    text: `${[...words.before, ...link, ...words.after, `-- \n${words.signature}`].join('\n\n')}\n`,
+    html: renderHtml(page(letter, words)),
+  };
+}
+
+interface Words {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly signature: string;
+}
+
+const page = ({ subject, action }: Letter, { before, after, signature }: Words): Html => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${oneLine(subject)}</title>
+</head>
+<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
+<div style="max-width:560px;margin:0 auto">
+${before.map(paragraph)}${action === undefined ? [] : button(action)}${after.map(paragraph)}<p style="margin:32px 0 0;color:#6b7280">${signature}</p>
+</div>
+</body>
+</html>
+`;
+
+const paragraph = (text: string): Html => html`<p style="margin:0 0 16px">${text}</p>\n`;
+
+/** The link is written out as well: some readers see no buttons, some people want to see where they go. */
+const button = ({
+  label,
+  link,
+}: {
+  readonly label: string;
+  readonly link: string;
+}): Html => html`<p style="margin:24px 0"><a href="${link}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none">${label}</a></p>
+<p style="margin:0 0 16px;font-size:13px;word-break:break-all">${link}</p>
+`;
+
+/** @returns `3 days`, `1 day` */
+export const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`);

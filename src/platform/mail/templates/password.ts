@@ -1,0 +1,49 @@
+import { days, type KnownMail, type Site, writeLetter } from './layout.js';
+
+export interface PasswordLinkData {
+  readonly username: string;
+  /** `<PUBLIC_URL>/auth/password/reset/confirm?uid=<uid>&token=<token>` */
+  readonly link: string;
+  readonly validDays: number;
+}
+
+/** CVAT, `authentication/password_reset_key`. */
+export const passwordReset = (site: Site, { username, link, validDays }: PasswordLinkData): KnownMail =>
+  writeLetter(site, {
+    kind: 'password-reset',
+    subject: 'Password Reset E-mail',
+    name: username,
+    paragraphs: [`Somebody, probably you, asked for a new password for your account at ${site.name}.`],
+    action: { label: 'Choose a new password', link },
+    closing: [
+      `The link works once, for ${days(validDays)}. Your user name is ${username}.`,
+      'If you did not ask, ignore this mail: your password stays as it is.',
+    ],
+  });
+
+/** For an account that an administrator made. Ours. */
+export const setPassword = (site: Site, { username, link, validDays }: PasswordLinkData): KnownMail =>
+  writeLetter(site, {
+    kind: 'set-password',
+    subject: 'Set the password of your new account',
+    name: username,
+    paragraphs: [`An administrator made an account for you at ${site.name}. Your user name is ${username}.`],
+    action: { label: 'Set my password', link },
+    closing: [`The link works once, for ${days(validDays)}. After that, ask for a password reset.`],
+  });
+
+export interface PasswordChangedData {
+  readonly username: string;
+}
+
+/** Tells the owner of an account what may not have been his doing. Ours. */
+export const passwordChanged = (site: Site, { username }: PasswordChangedData): KnownMail =>
+  writeLetter(site, {
+    kind: 'password-changed',
+    subject: 'Your password was changed',
+    name: username,
+    paragraphs: [`The password of your account at ${site.name} was changed.`],
+    closing: [
+      'If you did not change it, reset it at once and tell an administrator: somebody else may be using your account.',
+    ],
+  });

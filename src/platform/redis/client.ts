@@ -1,0 +1,90 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import { parseRedisUrl, type RedisLogin } from '../config/redis-url.js';
+
+export type RedisClient = Redis | Cluster;
+
+export interface RedisConnection {
+  readonly client: RedisClient;
+  /** @throws ServiceUnavailable `redis_unreachable` */
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Milliseconds a command may take; a paused Redis must not hold requests longer. */
+const COMMAND_TIMEOUT = 1000;
+const CONNECT_TIMEOUT = 2000;
+const LONGEST_RECONNECT_DELAY = 1000;
+
+/** Commands fail at once while Redis is away, and work again as soon as it is back. */
+const FAIL_FAST = {
+  connectTimeout: CONNECT_TIMEOUT,
+  commandTimeout: COMMAND_TIMEOUT,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  retryStrategy: (attempt: number) => Math.min(attempt * 50, LONGEST_RECONNECT_DELAY),
+} satisfies RedisOptions;
+
+/**
+ * Connects to Redis, a cluster, or a master behind sentinels. Resolves also when Redis is away: the client goes on
+ * trying, and everything that needs it fails closed until then.
+ *
+ * @param url checked by the configuration
+ * @param onError told of each failure to connect, for the log
+ */
+export async function connectRedis(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
+  const client = createClient(url);
+  client.on('error', onError);
+  await new Promise<void>((resolve) => {
+    client.once('ready', resolve);
+    client.once('error', () => resolve());
+    client.connect().catch(onError);
+  });
+  return {
+    client,
+    ping: async () => {
+      await client.ping().catch((error: unknown) => {
+        throw describeRedisFailure(error);
+      });
+    },
+    close: async () => {
+      client.disconnect();
+    },
+  };
+}
+
+function createClient(url: string): RedisClient {
+  const target = parseRedisUrl(url);
+  if (target === undefined) throw new TypeError('The configuration let an unknown form of REDIS_URL through.');
+  if (target.kind === 'single') return new Redis(url, { ...FAIL_FAST, lazyConnect: true });
+  if (target.kind === 'cluster') {
+    return new Cluster([...target.nodes], {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: FAIL_FAST.retryStrategy,
+      redisOptions: { ...loginOptions(target.login), connectTimeout: CONNECT_TIMEOUT, commandTimeout: COMMAND_TIMEOUT },
+    });
+  }
+  return new Redis({
+    ...FAIL_FAST,
+    ...loginOptions(target.login),
+    lazyConnect: true,
+    sentinels: [...target.nodes],
+    name: target.master,
+    db: target.database,
+    sentinelRetryStrategy: FAIL_FAST.retryStrategy,
+    enableTLSForSentinelMode: target.login.tls,
+  });
+}
+
+const loginOptions = ({ username, password, tls }: RedisLogin) => ({
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password }),
+  ...(tls ? { tls: {} } : {}),
+});
+
+/** @returns `ServiceUnavailable` `redis_unreachable`, with the failure as its cause */
+export const describeRedisFailure = (cause: unknown): ServiceUnavailable =>
+  new ServiceUnavailable('redis_unreachable', 'Redis, which keeps the sessions, does not answer. Try again in a few seconds.', {
+    cause,
+  });

@@ -1,0 +1,99 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kernel/clock.js';
+import type { Rate } from '../config/fields.js';
+import type { RedisClient } from '../redis/client.js';
+
+export interface RateDecision {
+  readonly allowed: boolean;
+  /** Seconds until the oldest entry leaves the window; 0 when allowed. */
+  readonly waitSeconds: number;
+}
+
+/**
+ * DRF's sliding log (`SimpleRateThrottle`): timestamps newer than the period count, a refused attempt is not recorded.
+ * `take` records an attempt if it is allowed, `peek` only looks, `forget` clears the log.
+ */
+export interface RateStore {
+  readonly take: (key: string, rate: Rate) => Promise<RateDecision>;
+  readonly peek: (key: string, rate: Rate) => Promise<RateDecision>;
+  readonly forget: (key: string) => Promise<void>;
+}
+
+const MAXIMUM_KEYS = 100_000;
+
+/** The log of one process. */
+export function createMemoryRateStore(clock: Clock): RateStore {
+  const logs = new LRUCache<string, readonly number[]>({ max: MAXIMUM_KEYS });
+
+  const decide = (key: string, rate: Rate, record: boolean): RateDecision => {
+    const now = clock.now();
+    const kept = (logs.get(key) ?? []).filter((time) => time > now - rate.periodSeconds * 1000);
+    const oldest = kept[0];
+    if (kept.length >= rate.limit && oldest !== undefined) return refusal(rate, now, oldest);
+    if (record) logs.set(key, [...kept, now]);
+    return { allowed: true, waitSeconds: 0 };
+  };
+
+  return {
+    take: async (key, rate) => decide(key, rate, true),
+    peek: async (key, rate) => decide(key, rate, false),
+    forget: async (key) => {
+      logs.delete(key);
+    },
+  };
+}
+
+const refusal = (rate: Rate, now: number, oldest: number): RateDecision => ({
+  allowed: false,
+  waitSeconds: (oldest + rate.periodSeconds * 1000 - now) / 1000,
+});
+
+/**
+ * One atomic step: drops what left the window, then refuses with the oldest time or records. Newest first, so that the
+ * oldest entry is the last one.
+ */
+const SLIDING_LOG = `
+local now, period, limit, record = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local oldest = redis.call('LINDEX', KEYS[1], -1)
+while oldest and tonumber(oldest) <= now - period do
+  redis.call('RPOP', KEYS[1])
+  oldest = redis.call('LINDEX', KEYS[1], -1)
+end
+if redis.call('LLEN', KEYS[1]) >= limit then return oldest end
+if record == '1' then
+  redis.call('LPUSH', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], period)
+end
+return false
+`;
+
+/** The log that replicas share. Failures of Redis pass through. */
+export function createRedisRateStore(client: RedisClient, prefix: string, clock: Clock): RateStore {
+  const decide = async (key: string, rate: Rate, record: boolean): Promise<RateDecision> => {
+    const now = clock.now();
+    const args = [now, rate.periodSeconds * 1000, rate.limit, record ? 1 : 0];
+    const oldest: unknown = await client.eval(SLIDING_LOG, 1, prefix + key, ...args);
+    return oldest === null ? { allowed: true, waitSeconds: 0 } : refusal(rate, now, Number(oldest));
+  };
+  return {
+    take: (key, rate) => decide(key, rate, true),
+    peek: (key, rate) => decide(key, rate, false),
+    forget: async (key) => {
+      await client.del(prefix + key);
+    },
+  };
+}
+
+/** Limits must not open when Redis is away: the process then counts for itself. */
+export function createFallbackRateStore(shared: RateStore, local: RateStore, onFallback: (error: unknown) => void): RateStore {
+  const orLocally = <T>(ask: (store: RateStore) => Promise<T>): Promise<T> =>
+    ask(shared).catch((error: unknown) => {
+      onFallback(error);
+      return ask(local);
+    });
+  return {
+    take: (key, rate) => orLocally((store) => store.take(key, rate)),
+    peek: (key, rate) => orLocally((store) => store.peek(key, rate)),
+    forget: (key) => orLocally((store) => store.forget(key)),
+  };
+}

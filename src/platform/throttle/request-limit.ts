@@ -1,0 +1,47 @@
+import type { Request, Response } from 'express';
+import { type AugmentedRequest, rateLimit, type Store } from 'express-rate-limit';
+import { type Clock, SECOND } from '../../kernel/clock.js';
+import { Throttled } from '../../kernel/errors.js';
+import type { Rate } from '../config/fields.js';
+import type { RateStore } from './rate-store.js';
+
+export type RequestLimit = (req: Request, res: Response) => Promise<void>;
+
+const INFO = 'rateLimit';
+
+/**
+ * A limit on requests: express-rate-limit over the sliding log.
+ *
+ * @param keyOf whom a request counts for
+ * @returns a check that throws `Throttled` with the wait of DRF's algorithm
+ */
+export function createRequestLimit(rate: Rate, rates: RateStore, clock: Clock, keyOf: (req: Request) => string): RequestLimit {
+  const limiter = rateLimit({
+    limit: rate.limit,
+    windowMs: rate.periodSeconds * SECOND,
+    store: slidingStore(rate, rates, clock),
+    keyGenerator: keyOf,
+    requestPropertyName: INFO,
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: false,
+    handler: (req, _res, next) => {
+      const resetTime = (req as AugmentedRequest)[INFO]?.resetTime?.getTime() ?? clock.now();
+      next(new Throttled((resetTime - clock.now()) / SECOND));
+    },
+  });
+  return (req, res) =>
+    new Promise((resolve, reject) => {
+      limiter(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+    });
+}
+
+/** express-rate-limit asks for a count: one above the limit says "refused", and the log decides that. */
+const slidingStore = (rate: Rate, rates: RateStore, clock: Clock): Store => ({
+  increment: async (key) => {
+    const { allowed, waitSeconds } = await rates.take(key, rate);
+    return { totalHits: allowed ? 1 : rate.limit + 1, resetTime: new Date(clock.now() + waitSeconds * SECOND) };
+  },
+  decrement: () => {},
+  resetKey: (key) => rates.forget(key),
+});

@@ -1,0 +1,479 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PGlite } from '@electric-sql/pglite';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { execute, many, type Queryable } from '../../src/platform/db/queryable.js';
+import { sql } from '../../src/platform/db/sql.js';
+import { enqueue, listParked, type OutgoingMail, summarizeOutbox } from '../../src/platform/mail/outbox.js';
+import { createSmtpTransport } from '../../src/platform/mail/smtp.js';
+import { createMailTransport, type MailTransport } from '../../src/platform/mail/transport.js';
+import { createOutboxWorker, type OutboxWorkerDeps } from '../../src/platform/mail/worker.js';
+import { SENDER, smtpSettings } from '../unit/platform/mail/fixtures.js';
+import {
+  freePort,
+  type MailServer,
+  reply,
+  startMailServer,
+  startRawServer,
+} from '../unit/platform/mail/mail-server.js';
+
+const SECRET_LINK = 'https://cvat.example.org/auth/password/reset/confirm?uid=1&token=s3cret';
+
+const mail = (changes: Partial<OutgoingMail> = {}): OutgoingMail => ({
+  kind: 'password-reset',
+  to: 'ann.private@example.net',
+  subject: 'Password Reset E-mail',
+  text: `${SECRET_LINK}\n`,
+  html: `<a href="${SECRET_LINK}">x</a>`,
+  ...changes,
+});
+
+let engine: PGlite;
+let db: Queryable;
+let now = 0;
+let log: { readonly level: string; readonly fields: object; readonly text: string }[] = [];
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  engine = new PGlite();
+  await engine.exec(
+    await readFile(new URL('../../migrations/0020_mail_outbox.sql', import.meta.url), 'utf8'),
+  );
+  db = queryable(engine);
+});
+beforeEach(async () => {
+  await engine.exec('delete from auth_server_outbox');
+  now = 1_700_000_000_000;
+  log = [];
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+afterAll(() => engine.close());
+
+function queryable(source: Pick<PGlite, 'query'>): Queryable {
+  return {
+    async query<R extends pg.QueryResultRow>({ text, values = [] }: pg.QueryConfig) {
+      const { rows, fields, affectedRows = 0 } = await source.query<R>(text, values);
+      return {
+        rows,
+        rowCount: affectedRows || rows.length,
+        fields: fields.map(fieldOf),
+        command: '',
+        oid: 0,
+      };
+    },
+  };
+}
+
+const fieldOf = ({ name, dataTypeID }: { name: string; dataTypeID: number }): pg.FieldDef => ({
+  name,
+  dataTypeID,
+  tableID: 0,
+  columnID: 0,
+  dataTypeSize: 0,
+  dataTypeModifier: 0,
+  format: 'text',
+});
+
+const note = (level: string) => (fields: object, text: string) => {
+  log.push({ level, fields, text });
+};
+
+function makeWorker(transport: MailTransport, changes: Partial<OutboxWorkerDeps> = {}) {
+  const worker = createOutboxWorker({
+    db,
+    transport,
+    clock: { now: () => now },
+    random: { fraction: () => 0.5 },
+    log: { info: note('info'), warn: note('warn'), error: note('error') },
+    ...changes,
+  });
+  closing.push(() => worker.stop());
+  return worker;
+}
+
+const smtp = (port: number, timeoutSeconds = 1): MailTransport =>
+  createSmtpTransport(SENDER, smtpSettings({ port, timeoutSeconds }));
+
+async function startServer(...args: Parameters<typeof startMailServer>): Promise<MailServer> {
+  const server = await startMailServer(...args);
+  closing.push(() => server.close());
+  return server;
+}
+
+/** Makes what is in the table `seconds` older: the table lives by the clock of the database. */
+const age = (seconds: number): Promise<number> => {
+  const by = sql`make_interval(secs => ${seconds})`;
+  return execute(
+    db,
+    sql`
+      update auth_server_outbox
+      set created_at = created_at - ${by}, due_at = due_at - ${by},
+        locked_until = locked_until - ${by}, failed_at = failed_at - ${by}
+    `,
+  );
+};
+
+interface Row {
+  readonly attempts: number;
+  readonly wait: number | null;
+  readonly last_error: string | null;
+  readonly failed: boolean;
+  readonly body: string;
+}
+
+const rows = (): Promise<Row[]> =>
+  many<Row>(
+    db,
+    sql`
+      select attempts, extract(epoch from due_at - now())::float8 as wait, last_error,
+        failed_at is not null as failed, body_text || body_html as body
+      from auth_server_outbox
+      order by created_at
+    `,
+  );
+
+const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await done()) return;
+    await delay(25);
+  }
+  throw new Error('That did not happen within 5 s.');
+};
+
+describe('enqueue', () => {
+  it('is part of the transaction: a rollback leaves no mail', async () => {
+    const failing = engine.transaction(async (tx) => {
+      await enqueue(queryable(tx), mail());
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(await rows()).toEqual([]);
+    await engine.transaction((tx) => enqueue(queryable(tx), mail()));
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('takes texts that PostgreSQL would refuse', async () => {
+    const server = await startServer();
+    await enqueue(db, mail({ subject: 'a\0b\r\nBcc: eve@evil.example', text: 'c\0d\n', html: 'e\0f' }));
+    expect(await makeWorker(smtp(server.port)).runOnce()).toBe(1);
+    expect(server.mails[0]?.parsed).toMatchObject({
+      subject: 'a b Bcc: eve@evil.example',
+      text: 'cd\n',
+      html: 'ef',
+    });
+  });
+});
+
+describe('the outbox worker', () => {
+  it('delivers a mail and keeps nothing of it', async () => {
+    const server = await startServer();
+    await enqueue(db, mail());
+    expect(await makeWorker(smtp(server.port)).runOnce()).toBe(1);
+    expect(server.mails).toMatchObject([
+      { recipients: ['ann.private@example.net'], parsed: { text: `${SECRET_LINK}\n` } },
+    ]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('logs what happened to which mail, never a link, a subject or an address', async () => {
+    const server = await startServer({
+      onRcptTo: ({ address }, _session, done) =>
+        done(address.startsWith('ann') ? null : reply(550, `no ${address}`)),
+    });
+    const worker = makeWorker(smtp(server.port));
+    await enqueue(db, mail());
+    await worker.runOnce();
+    await enqueue(db, mail({ to: 'bob.private@example.net' }));
+    await worker.runOnce();
+    expect(log).toMatchObject([
+      { level: 'info', fields: { kind: 'password-reset', domain: 'example.net', attempt: 1, ms: 0 } },
+      { level: 'error', fields: { domain: 'example.net', step: 'recipient', code: '550' } },
+    ]);
+    expect(JSON.stringify(log)).not.toMatch(/s3cret|Reset E-mail|private/);
+  });
+
+  it('delivers after a greylisting, under the same Message-ID, once the pause is over', async () => {
+    let tries = 0;
+    const server = await startServer({
+      onRcptTo(_address, _session, done) {
+        tries += 1;
+        done(tries === 1 ? reply(451, '4.7.1 greylisted') : null);
+      },
+    });
+    await enqueue(db, mail());
+    const [{ id = '' } = {}] = await many<{ id: string }>(db, sql`select id from auth_server_outbox`);
+    const worker = makeWorker(smtp(server.port));
+    expect(await worker.runOnce()).toBe(0);
+    expect(await worker.runOnce()).toBe(0);
+    expect(await rows()).toMatchObject([
+      { attempts: 1, last_error: expect.stringContaining('greylisted'), failed: false },
+    ]);
+    await age(11);
+    expect(await worker.runOnce()).toBe(1);
+    expect(server.mails[0]?.parsed.messageId).toBe(`<${id}@example.org>`);
+  });
+
+  it('waits twice as long after each failure, up to an hour', async () => {
+    const server = await startServer({ onRcptTo: (_address, _session, done) => done(reply(451, 'later')) });
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(server.port));
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= 11; attempt += 1) {
+      await worker.runOnce();
+      const wait = (await rows())[0]?.wait ?? 0;
+      pauses.push(Math.ceil(wait / 10) * 10);
+      await execute(db, sql`update auth_server_outbox set due_at = now()`);
+    }
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+  });
+
+  it.each([
+    [0, 7.5],
+    [1, 12.5],
+  ])('spreads the pauses: at %i it is %d s', async (fraction, seconds) => {
+    await enqueue(db, mail());
+    await makeWorker(smtp(await freePort()), { random: { fraction: () => fraction } }).runOnce();
+    expect((await rows())[0]?.wait).toBeGreaterThan(seconds - 1);
+    expect((await rows())[0]?.wait).toBeLessThanOrEqual(seconds);
+  });
+
+  it('gives up at once what the server refuses for good, and shows it without its links', async () => {
+    const server = await startServer({
+      onRcptTo: (_address, _session, done) => done(reply(550, '5.1.1 unknown')),
+    });
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(server.port));
+    await worker.runOnce();
+    await age(4000);
+    await worker.runOnce();
+    expect(await rows()).toMatchObject([{ attempts: 1, failed: true, body: '' }]);
+    expect(await listParked(db)).toMatchObject([
+      {
+        kind: 'password-reset',
+        to: 'ann.private@example.net',
+        attempts: 1,
+        reason: expect.stringContaining('5.1.1 unknown'),
+      },
+    ]);
+    expect(await summarizeOutbox(db)).toEqual({ waiting: 0, parked: 1, oldestSeconds: 0 });
+  });
+
+  it('gives up a recipient that is no address, without asking the server', async () => {
+    const server = await startServer();
+    await enqueue(db, mail({ to: 'a@b.org, c@d.org' }));
+    await makeWorker(smtp(server.port)).runOnce();
+    expect(await rows()).toMatchObject([{ failed: true }]);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('gives up a mail after 3 days, even if it never was its turn, and forgets it after 30 more', async () => {
+    const server = await startServer();
+    await enqueue(db, mail());
+    await age(3 * 86_400);
+    const worker = makeWorker(smtp(server.port));
+    expect(await worker.runOnce()).toBe(0);
+    expect(await rows()).toMatchObject([{ failed: true, body: '' }]);
+    expect(log).toMatchObject([{ level: 'error', text: 'mail given up: too old' }]);
+    await age(30 * 86_400);
+    now += 3_600_000;
+    await worker.runOnce();
+    expect(await rows()).toEqual([]);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('does not hold a bad mail against the others', async () => {
+    const server = await startServer({
+      onRcptTo: ({ address }, _session, done) => done(address.startsWith('bad') ? reply(451, 'later') : null),
+    });
+    for (let n = 0; n < 6; n += 1) await enqueue(db, mail({ to: `bad${n}@example.net` }));
+    for (let n = 0; n < 6; n += 1) await enqueue(db, mail({ to: `good${n}@example.net` }));
+    expect(await makeWorker(smtp(server.port)).runOnce()).toBe(6);
+  });
+
+  it('leaves the mails in peace while no transport is configured', async () => {
+    await enqueue(db, mail());
+    expect(await makeWorker(createMailTransport({ kind: 'none' }, () => {})).runOnce()).toBe(0);
+    expect(await rows()).toMatchObject([{ attempts: 0, failed: false }]);
+  });
+
+  it('retries a mail on which the transport breaks, and goes on with the next', async () => {
+    const server = await startServer();
+    const real = smtp(server.port);
+    const broken: MailTransport = {
+      ...real,
+      send: (message, signal) =>
+        message.to.startsWith('bad') ? Promise.reject(new TypeError('bug')) : real.send(message, signal),
+    };
+    await enqueue(db, mail({ to: 'bad@example.net' }));
+    await enqueue(db, mail());
+    expect(await makeWorker(broken).runOnce()).toBe(1);
+    expect(await rows()).toMatchObject([{ attempts: 1, failed: false }]);
+  });
+});
+
+describe('a dead mail server', () => {
+  it('costs few attempts, however many mails wait, and all arrive when it is back', async () => {
+    const port = await freePort();
+    for (let n = 0; n < 30; n += 1) await enqueue(db, mail({ to: `user${n}@example.net` }));
+    expect(await makeWorker(smtp(port)).runOnce()).toBe(0);
+    expect((await rows()).reduce((sum, { attempts }) => sum + attempts, 0)).toBeLessThanOrEqual(4);
+    expect(await summarizeOutbox(db)).toMatchObject({ waiting: 30, parked: 0 });
+    const server = await startServer({}, port);
+    await age(20);
+    expect(await makeWorker(smtp(port)).runOnce()).toBe(30);
+    expect(new Set(server.mails.flatMap(({ recipients }) => recipients)).size).toBe(30);
+  });
+
+  it('holds up nobody who writes a mail meanwhile', async () => {
+    const silent = await startRawServer(() => {});
+    closing.push(silent.close);
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(silent.port, 30), { timing: { stopGrace: 0 } });
+    worker.start();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    const start = performance.now();
+    await engine.transaction((tx) => enqueue(queryable(tx), mail()));
+    worker.wake();
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+
+  it('is given the time of one attempt, not longer', async () => {
+    const silent = await startRawServer(() => {});
+    closing.push(silent.close);
+    await enqueue(db, mail());
+    const start = performance.now();
+    await makeWorker(smtp(silent.port, 30), { timing: { deadline: 100 } }).runOnce();
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(await rows()).toMatchObject([{ attempts: 1, failed: false }]);
+  });
+});
+
+describe('several workers', () => {
+  it('send each mail once between them', async () => {
+    const server = await startServer();
+    for (let n = 0; n < 40; n += 1) await enqueue(db, mail({ to: `user${n}@example.net` }));
+    const workers = [
+      makeWorker(smtp(server.port)),
+      makeWorker(smtp(server.port)),
+      makeWorker(smtp(server.port)),
+    ];
+    const counts = await Promise.all(workers.map((worker) => worker.runOnce()));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
+    expect(new Set(server.mails.flatMap(({ recipients }) => recipients)).size).toBe(40);
+    expect(server.mails).toHaveLength(40);
+  });
+
+  it('leave a mail to who has it, until his lease ends', async () => {
+    const server = await startServer();
+    const dead: MailTransport = { ...smtp(server.port), send: () => new Promise(() => {}) };
+    await enqueue(db, mail());
+    void makeWorker(dead).runOnce();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    const heir = makeWorker(smtp(server.port));
+    await age(119);
+    expect(await heir.runOnce()).toBe(0);
+    await age(2);
+    expect(await heir.runOnce()).toBe(1);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('can not undo what another did after their lease had ended', async () => {
+    const port = await freePort();
+    let fail: (error: Error) => void = () => {};
+    const slow: MailTransport = {
+      ...smtp(port),
+      send: () => new Promise((_resolve, reject) => (fail = reject)),
+    };
+    await enqueue(db, mail());
+    const late = makeWorker(slow).runOnce();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    await age(121);
+    await makeWorker(smtp(port)).runOnce();
+    const [after] = await rows();
+    fail(new Error('late'));
+    await late;
+    expect(await rows()).toMatchObject([{ attempts: 2, last_error: after?.last_error }]);
+    expect(after?.last_error).toContain('Nothing accepts connections');
+  });
+});
+
+describe('start and stop', () => {
+  it('delivers what was left before the start, and new mails when woken', async () => {
+    const server = await startServer();
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(server.port), { timing: { poll: 60_000 } });
+    worker.start();
+    await until(() => server.mails.length === 1);
+    await until(async () => (await rows()).length === 0);
+    await enqueue(db, mail());
+    worker.wake();
+    await until(() => server.mails.length === 2);
+  });
+
+  it('finds mails that another process wrote by looking from time to time', async () => {
+    const server = await startServer();
+    makeWorker(smtp(server.port), { timing: { poll: 50 } }).start();
+    await delay(100);
+    await enqueue(db, mail());
+    await until(() => server.mails.length === 1);
+  });
+
+  it('lets a mail finish that is under way when it is stopped', async () => {
+    const server = await startServer({
+      onData: (stream, _session, done) => void stream.resume().on('end', () => setTimeout(done, 300)),
+    });
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(server.port));
+    worker.start();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    await delay(100);
+    await worker.stop();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('gives a mail back at once that it has to cut off, for the next process to send', async () => {
+    const silent = await startRawServer(() => {});
+    closing.push(silent.close);
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(silent.port, 30), { timing: { stopGrace: 50 } });
+    worker.start();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    await worker.stop();
+    const server = await startServer();
+    expect(await makeWorker(smtp(server.port)).runOnce()).toBe(1);
+  });
+
+  it('goes on when the database was away, and says so once', async () => {
+    const server = await startServer();
+    let away = true;
+    const flaky: Queryable = {
+      query: (config) => (away ? Promise.reject(new Error('database is away')) : db.query(config)),
+    };
+    await enqueue(db, mail());
+    makeWorker(smtp(server.port), { db: flaky, timing: { outagePause: 20 } }).start();
+    await delay(150);
+    away = false;
+    await until(() => server.mails.length === 1);
+    expect(log.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  it('does not send twice when the database is away just after the delivery', async () => {
+    const server = await startServer();
+    let failures = 1;
+    const flaky: Queryable = {
+      query(config) {
+        if (!config.text.includes('delete from auth_server_outbox where id') || failures === 0)
+          return db.query(config);
+        failures -= 1;
+        return Promise.reject(new Error('database is away'));
+      },
+    };
+    await enqueue(db, mail());
+    expect(await makeWorker(smtp(server.port), { db: flaky }).runOnce()).toBe(1);
+    expect(await rows()).toEqual([]);
+    expect(server.mails).toHaveLength(1);
+  });
+});

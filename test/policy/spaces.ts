@@ -1,0 +1,182 @@
+import type { PolicyAuth, PolicyPackage } from '../../src/authorization/engines/engine.js';
+
+/** Numbers that no two things share, so that a rule cannot be right by accident. */
+export const ME = 7;
+export const ANOTHER = 8;
+export const ORGANIZATION = 30;
+const FOREIGN = 31;
+const OBJECT = 500;
+
+/** A point of the space: the value of each of its columns. */
+export type Point = Readonly<Record<string, string>>;
+
+/** All that may be asked of a package: the scopes, and for each the columns that make a difference. */
+export interface Space {
+  readonly package: PolicyPackage;
+  /** Columns of the object for each scope; none where there is no object. */
+  readonly scopes: Readonly<Record<string, readonly string[]>>;
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+  readonly resource: (point: Point) => unknown;
+}
+
+const ROLES = ['owner', 'maintainer', 'supervisor', 'worker'];
+const UNKNOWN_ROLES = ['unknown role', 'not a text', 'null'];
+
+/** Names for several values, by column. */
+export const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Membership: {
+    member: ['owner', 'owner by role', 'maintainer', 'supervisor', 'worker'],
+    staff: ['owner', 'maintainer'],
+    'other members': ['owner by role', 'supervisor', 'worker'],
+  },
+  'Role in it': { member: ROLES },
+  'Their role': { member: ROLES },
+  Role: { 'no role': UNKNOWN_ROLES },
+  'New role': { 'no role': UNKNOWN_ROLES },
+};
+
+/** Columns of who asks and where: part of every space. */
+export const ASKING: Readonly<Record<string, readonly string[]>> = {
+  Privilege: ['admin', 'user', 'worker', 'none'],
+  Context: ['sandbox', 'organization', 'foreign'],
+  Membership: ['owner', 'owner by role', 'owner by record', 'maintainer', 'supervisor', 'worker', 'none'],
+};
+
+const privilegeOf = (value: string | undefined) =>
+  value === 'admin' || value === 'user' || value === 'worker' ? value : null;
+
+/** `auth` at a point. An owner is one by record and by role; each half alone is a case of its own. */
+export function authOf(point: Point): PolicyAuth {
+  const membership = point['Membership'];
+  const role = roleOf(membership === 'owner by role' ? 'owner' : membership);
+  const ownsIt = membership === 'owner' || membership === 'owner by record';
+  const token = point['Access token'];
+  return {
+    user: { id: ME, privilege: privilegeOf(point['Privilege']) },
+    organization:
+      point['Context'] === 'sandbox'
+        ? null
+        : {
+            id: point['Context'] === 'foreign' ? FOREIGN : ORGANIZATION,
+            owner: { id: ownsIt ? ME : ANOTHER },
+            user: { role },
+          },
+    ...(token === undefined ? {} : { token: { id: OBJECT, read_only: token === 'read-only' } }),
+  };
+}
+
+const roleOf = (value: string | undefined) =>
+  value === 'owner' || value === 'maintainer' || value === 'supervisor' || value === 'worker' ? value : null;
+
+/** What a client may write into a body where a role belongs. */
+const writtenRole = (value: string | undefined): unknown =>
+  ({ 'unknown role': 'nobody', 'not a text': ['owner'], null: null })[value ?? ''] ?? roleOf(value);
+
+const userId = (value: string | undefined, self: string) => (value === self ? ME : ANOTHER);
+
+const ORGANIZATIONS: Space = {
+  package: 'organizations',
+  scopes: {
+    list: [],
+    create: [],
+    view: ['Owner', 'Role in it'],
+    update: ['Owner', 'Role in it'],
+    delete: ['Owner', 'Role in it'],
+    transfer: ['Owner', 'Role in it'],
+    unheard: ['Owner', 'Role in it'],
+  },
+  columns: { Owner: ['self', 'another', 'nobody'], 'Role in it': [...ROLES, 'none'] },
+  resource: (point) => {
+    if (point['Scope'] === 'create') return { id: null, owner: { id: ME }, user: { role: 'owner' } };
+    const owner = point['Owner'] === 'nobody' ? null : userId(point['Owner'], 'self');
+    return { id: OBJECT, owner: { id: owner }, user: { role: roleOf(point['Role in it']) } };
+  },
+};
+
+const MEMBERSHIPS: Space = {
+  package: 'memberships',
+  scopes: {
+    list: [],
+    view: ['Member', 'State', 'Role'],
+    'change:role': ['Member', 'State', 'Role', 'New role'],
+    delete: ['Member', 'State', 'Role'],
+    unheard: ['Member', 'State', 'Role'],
+  },
+  columns: {
+    Member: ['self', 'another'],
+    State: ['active', 'invited'],
+    Role: ROLES,
+    'New role': [...ROLES, ...UNKNOWN_ROLES, 'not said'],
+  },
+  resource: (point) => ({
+    role: point['Role'],
+    is_active: point['State'] === 'active',
+    user: { id: userId(point['Member'], 'self') },
+    organization: { id: ORGANIZATION },
+    ...(point['New role'] === undefined || point['New role'] === 'not said' ? {} : { new_role: writtenRole(point['New role']) }),
+  }),
+};
+
+const INVITATIONS: Space = {
+  package: 'invitations',
+  scopes: {
+    list: [],
+    create: ['Role'],
+    view: ['Invitation', 'Role'],
+    resend: ['Invitation', 'Role'],
+    delete: ['Invitation', 'Role'],
+    accept: ['Invitation', 'Role'],
+    decline: ['Invitation', 'Role'],
+    unheard: ['Invitation', 'Role'],
+  },
+  columns: { Invitation: ['sent', 'received', "another's", 'of nobody'], Role: [...ROLES, ...UNKNOWN_ROLES] },
+  resource: (point) => {
+    if (point['Scope'] === 'create') {
+      const { organization } = authOf(point);
+      const context = organization && { id: organization.id };
+      return { owner: { id: ME }, invitee: { id: null }, role: writtenRole(point['Role']), organization: context };
+    }
+    return {
+      owner: { id: point['Invitation'] === 'of nobody' ? null : userId(point['Invitation'], 'sent') },
+      invitee: { id: userId(point['Invitation'], 'received') },
+      role: writtenRole(point['Role']),
+      organization: { id: ORGANIZATION },
+    };
+  },
+};
+
+const USERS: Space = {
+  package: 'users',
+  scopes: {
+    list: [],
+    create: [],
+    view: ['Account', 'Their role'],
+    'update:personal_data': ['Account', 'Their role'],
+    'update:email': ['Account', 'Their role'],
+    'update:permissions': ['Account', 'Their role'],
+    update: ['Account', 'Their role'],
+    delete: ['Account', 'Their role'],
+    unheard: ['Account', 'Their role'],
+  },
+  columns: { Account: ['self', 'another'], 'Their role': [...ROLES, 'none'] },
+  resource: (point) => ({
+    id: userId(point['Account'], 'self'),
+    membership: { role: roleOf(point['Their role']) },
+  }),
+};
+
+const SERVER: Space = {
+  package: 'server',
+  scopes: { view: [], 'list:content': [], unheard: [] },
+  columns: {},
+  resource: () => null,
+};
+
+const ACCESS_TOKENS: Space = {
+  package: 'access_tokens',
+  scopes: { list: [], create: [], view: ['Token'], update: ['Token'], delete: ['Token'], unheard: ['Token'] },
+  columns: { Token: ['own', "another's"] },
+  resource: (point) => ({ id: OBJECT, owner: { id: userId(point['Token'], 'own') } }),
+};
+
+export const SPACES: readonly Space[] = [ORGANIZATIONS, MEMBERSHIPS, INVITATIONS, USERS, SERVER, ACCESS_TOKENS];

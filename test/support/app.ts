@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inject } from 'vitest';
+import { type Container, createContainer } from '../../src/container.js';
+import { systemRandom } from '../../src/kernel/random.js';
+import { loadConfig } from '../../src/platform/config/load.js';
+import { createHttpServer } from '../../src/platform/http/server.js';
+import { createLog } from '../../src/platform/telemetry/log.js';
+import { createTestClock } from './clock.js';
+import { createDatabaseOn } from './real-database.js';
+import { type Answer, basicAuth, type Browser, createBrowser, type RequestOptions, send } from './http.js';
+
+export interface TestAppOptions {
+  /** Settings by their names, over the defaults of tests. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Embedded, whatever the project of the run says. */
+  readonly engines?: 'embedded' | 'real';
+}
+
+export interface TestApp {
+  readonly url: string;
+  readonly clock: ReturnType<typeof createTestClock>;
+  readonly container: Container;
+  /** Every line that was logged. */
+  readonly logs: readonly string[];
+  readonly admin: { readonly username: string; readonly password: string };
+  readonly send: (path: string, options?: RequestOptions) => Promise<Answer>;
+  readonly browser: () => Browser;
+  /** Registers an account. @returns its id, name, password and API token */
+  readonly register: (username?: string, fields?: Readonly<Record<string, string>>) => Promise<TestAccount>;
+  readonly close: () => Promise<void>;
+}
+
+export interface TestAccount {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+  readonly authorization: { readonly Authorization: string };
+  readonly basic: { readonly Authorization: string };
+}
+
+const ADMIN = { username: 'admin', password: 'correct horse battery' };
+let counter = 0;
+
+/** Starts the server in this process, on the engines of the vitest project, with a cheap password hash. */
+export async function createTestApp({ env = {}, engines = inject('engines') }: TestAppOptions = {}): Promise<TestApp> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
+  const real = engines === 'real' ? await realServices() : undefined;
+  const config = loadConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: path.join(folder, 'data'),
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+    PASSWORD_BCRYPT_ROUNDS: '4',
+    THROTTLE_ANON: 'none',
+    ...real?.env,
+    ...env,
+  });
+  const logs: string[] = [];
+  const clock = createTestClock();
+  const container = await createContainer({
+    config,
+    clock,
+    random: systemRandom,
+    log: createLog('info', { write: (line) => void logs.push(line) }),
+    version: '2.62.0',
+    strict: true,
+  });
+  await container.prepare();
+  const server = createHttpServer(container.app);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const ask = (route: string, options?: RequestOptions) => send(url, route, options);
+
+  return {
+    url,
+    clock,
+    container,
+    logs,
+    admin: ADMIN,
+    send: ask,
+    browser: () => createBrowser(url),
+    register: (username = `person${(counter += 1)}`, fields = {}) => register(ask, username, fields),
+    close: async () => {
+      await closeServer(server);
+      await container.close();
+      await real?.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close').catch(() => undefined);
+}
+
+async function register(
+  ask: (route: string, options?: RequestOptions) => Promise<Answer>,
+  username: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<TestAccount> {
+  const password = 'Wiesel-42-quarks';
+  const email = `${username}@example.org`;
+  const body = { username, email, password1: password, password2: password, ...fields };
+  const answer = await ask('/api/auth/register', { method: 'POST', body });
+  if (answer.status !== 201) throw new Error(`Registering ${username} failed: ${answer.status} ${answer.text}`);
+  const { key } = answer.json() as { key: string };
+  const authorization = { Authorization: `Token ${key}` };
+  const { id } = (await ask('/api/users/self', { headers: authorization })).json() as { id: number };
+  const basic = { Authorization: basicAuth(username, password) };
+  return { id, username, email, password, token: key, authorization, basic };
+}
+
+/** A database of its own on the shared server, keys of its own in the shared Redis, and the shared OPA. */
+async function realServices() {
+  const services = inject('services');
+  if (services === null) throw new Error('The real services are not running.');
+  const database = await createDatabaseOn(services.database);
+  return {
+    env: {
+      DATABASE_URL: database.url,
+      REDIS_URL: services.redis,
+      REDIS_KEY_PREFIX: `test:${database.name}:`,
+      OPA_URL: services.opa,
+    },
+    drop: database.drop,
+  };
+}

@@ -1,0 +1,83 @@
+import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly setCookies: readonly string[];
+  readonly text: string;
+  /** The body as JSON. @throws SyntaxError when it is not */
+  readonly json: () => unknown;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** An object is sent as JSON; text and bytes as they are. */
+  readonly body?: unknown;
+}
+
+/** One request over a connection of its own, with full control over headers; redirects are not followed. */
+export function send(base: string, path: string, { method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Answer> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+  const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
+  const sent: Record<string, string | string[]> = {
+    ...(payload === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(payload)) }),
+    ...(payload === undefined || isRaw ? {} : { 'Content-Type': 'application/json' }),
+    ...headers,
+  };
+  const { hostname, port } = new URL(base);
+  return new Promise((resolve, reject) => {
+    const req = httpRequest({ hostname, port, path, method, headers: sent, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({
+          status: res.statusCode ?? 0,
+          headers: res.headers,
+          setCookies: res.headers['set-cookie'] ?? [],
+          text,
+          json: () => JSON.parse(text) as unknown,
+        });
+      });
+    });
+    req.on('error', reject);
+    req.end(payload);
+  });
+}
+
+/** A browser's jar for one server: keeps cookies, forgets the deleted, and adds the CSRF header. */
+export function createBrowser(base: string) {
+  const jar = new Map<string, string>();
+  const remember = (lines: readonly string[]): void => {
+    for (const line of lines) {
+      const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? [];
+      if (/Max-Age=0(;|$)/.test(line)) jar.delete(name);
+      else jar.set(name, value);
+    }
+  };
+  return {
+    jar,
+    cookieHeader: () => [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+    send: async (path: string, options: RequestOptions = {}): Promise<Answer> => {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const csrf = jar.get('csrftoken');
+      const answer = await send(base, path, {
+        ...options,
+        headers: {
+          ...(cookie === '' ? {} : { Cookie: cookie }),
+          ...(csrf === undefined ? {} : { 'X-CSRFToken': csrf }),
+          ...options.headers,
+        },
+      });
+      remember(answer.setCookies);
+      return answer;
+    },
+  };
+}
+
+export type Browser = ReturnType<typeof createBrowser>;
+
+export const basicAuth = (login: string, password: string): string =>
+  `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`;

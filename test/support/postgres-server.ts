@@ -1,0 +1,131 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+
+/** A PostgreSQL server of the test's own, which may be stopped, paused and started again. */
+export interface PostgresServer {
+  readonly url: string;
+  /** Ends it as `pg_ctl stop -m fast` does: clients are told. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Stops all its processes with SIGSTOP: it neither answers nor closes anything. */
+  pause(): void;
+  resume(): void;
+  remove(): Promise<void>;
+}
+
+const PROGRAMS = findPrograms();
+
+/** What the title of a suite says when there is no PostgreSQL to run it on. */
+export const POSTGRES_HINT = 'needs the programs of PostgreSQL (Debian: postgresql)';
+
+/** Whether `startPostgres` can work. With REQUIRE_SERVICES=1 a missing PostgreSQL is a failure, not a skipped suite. */
+export const hasPostgres = PROGRAMS !== undefined;
+if (!hasPostgres && process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRE_SERVICES=1: ${POSTGRES_HINT}.`);
+
+/** Debian's newest version, which is not in the PATH; or what is. */
+function findPrograms(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).map(Number).sort((a, b) => b - a) : [];
+  const folders = [
+    ...versions.map((version) => path.join(debian, String(version), 'bin')),
+    ...(process.env['PATH'] ?? '').split(path.delimiter),
+  ];
+  return folders.find((folder) => existsSync(path.join(folder, 'initdb')) && existsSync(path.join(folder, 'postgres')));
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  if (PROGRAMS === undefined) throw new Error(POSTGRES_HINT);
+  const programs = PROGRAMS;
+  const identity = findIdentity();
+  const folder = await mkdtemp(path.join(tmpdir(), 'postgres-'));
+  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid ?? identity.uid);
+  const data = path.join(folder, 'data');
+  const port = await findFreePort();
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  execFileSync(
+    path.join(programs, 'initdb'),
+    ['--pgdata', data, '--username=postgres', '--auth=trust', '--locale=C', '--encoding=UTF8', '--no-sync'],
+    { ...identity, cwd: folder, stdio: 'pipe' },
+  );
+
+  let server: ChildProcess | undefined;
+  const options = ['-F', '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  async function start(): Promise<void> {
+    const started = spawn(path.join(programs, 'postgres'), ['-D', data, ...options], {
+      ...identity,
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    server = started;
+    await untilReady(url);
+  }
+  async function stop(): Promise<void> {
+    if (server === undefined) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGINT');
+    await gone;
+    server = undefined;
+  }
+  const signal = (name: NodeJS.Signals) => {
+    for (const pid of familyOf(server?.pid)) process.kill(pid, name);
+  };
+
+  await start();
+  return {
+    url,
+    start,
+    stop,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+    async remove() {
+      if (server !== undefined) signal('SIGCONT');
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody. */
+function findIdentity(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+)/m);
+  return line === null ? { uid: 65_534, gid: 65_534 } : { uid: Number(line[1]), gid: Number(line[2]) };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function untilReady(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {});
+    const connected = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    await client.end();
+    if (connected) return;
+    await delay(50);
+  }
+  throw new Error('PostgreSQL did not start within ten seconds');
+}
+
+/** @returns the pid of the server and those of its children, each of which leads a process group of its own */
+function familyOf(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.split(' ').filter((child) => child.trim() !== '').map(Number)];
+}

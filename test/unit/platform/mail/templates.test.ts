@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { accountActivated, accountWaiting } from '../../../../src/platform/mail/templates/account.js';
+import {
+  emailChangeConfirmation,
+  emailChanged,
+  loginConfirmation,
+  signUpConfirmation,
+} from '../../../../src/platform/mail/templates/confirmation.js';
+import { invitation } from '../../../../src/platform/mail/templates/invitation.js';
+import type { KnownMail } from '../../../../src/platform/mail/templates/layout.js';
+import {
+  passwordChanged,
+  passwordReset,
+  setPassword,
+} from '../../../../src/platform/mail/templates/password.js';
+import { testMail } from '../../../../src/platform/mail/templates/trial.js';
+
+const SITE = { name: 'example.com' };
+const LINK = 'https://cvat.example.org/path?uid=1&token=abc-def';
+
+/** Every mail, about somebody called `name`. */
+const writeAll = (name: string): readonly KnownMail[] => {
+  const data = { username: name, link: LINK, validDays: 3 };
+  return [
+    signUpConfirmation(SITE, data),
+    loginConfirmation(SITE, data),
+    emailChangeConfirmation(SITE, data),
+    passwordReset(SITE, data),
+    setPassword(SITE, data),
+    accountActivated(SITE, data),
+    accountWaiting(SITE, { ...data, email: name }),
+    invitation(SITE, { ...data, inviter: name, organization: name }),
+    emailChanged(SITE, { username: name, newEmail: name }),
+    passwordChanged(SITE, { username: name }),
+    testMail({ name }),
+  ];
+};
+
+describe('the mails that CVAT sends', () => {
+  const data = { username: 'ann', link: LINK, validDays: 3 };
+
+  it.each([
+    [signUpConfirmation(SITE, data), '[example.com] Confirm your email address'],
+    [loginConfirmation(SITE, data), '[example.com] Confirm your email address'],
+    [passwordReset(SITE, data), '[example.com] Password Reset E-mail'],
+    [
+      invitation(SITE, { ...data, inviter: 'ann', organization: 'acme' }),
+      "[example.com] You're invited to join the acme organization in CVAT!",
+    ],
+  ])('have its subjects: %#', (mail, subject) => {
+    expect(mail.subject).toBe(subject);
+  });
+
+  it('take another prefix, also an empty one, from the settings', () => {
+    expect(passwordReset({ ...SITE, subjectPrefix: '' }, data).subject).toBe('Password Reset E-mail');
+    expect(passwordReset({ ...SITE, subjectPrefix: 'QA: ' }, data).subject).toBe('QA: Password Reset E-mail');
+  });
+
+  it('name the inviter and the organization, or nobody when the inviter is gone', () => {
+    const words = { organization: 'acme', link: LINK, validDays: 7 };
+    expect(invitation(SITE, { ...words, inviter: 'ann' }).text).toMatch(
+      /ann invites you to the organization acme.*7 days/s,
+    );
+    expect(invitation(SITE, words).text).toContain('Somebody invites you to the organization acme');
+  });
+
+  it('count days in the singular too', () => {
+    expect(passwordReset(SITE, { ...data, validDays: 1 }).text).toContain('for 1 day.');
+  });
+});
+
+describe.each(writeAll('ann').map((mail) => [mail.kind, mail] as const))(
+  'the mail %s',
+  (_kind, { text, html }) => {
+    it('says the same in both parts', () => {
+      const paragraphs = text
+        .split('\n\n')
+        .filter((part) => !part.startsWith('-- ') && !part.includes('http'));
+      const visible = html.replace(/<[^>]+>/g, '').replaceAll('&#39;', "'");
+      expect(paragraphs.filter((paragraph) => !visible.includes(paragraph.trim()))).toEqual([]);
+      expect(paragraphs.length).toBeGreaterThan(0);
+    });
+
+    it('writes its link on a line of its own, and whole in the HTML', () => {
+      if (!text.includes('http')) return expect(html).not.toContain('href');
+      expect(text.split('\n')).toContain(LINK);
+      expect(html.match(/href="([^"]*)"/)?.[1]?.replaceAll('&amp;', '&')).toBe(LINK);
+    });
+  },
+);
+
+describe.each(
+  writeAll('<img src=x onerror=alert(1)>\r\n\r\nBcc: eve@evil.example\u202e').map(
+    (mail) => [mail.kind, mail] as const,
+  ),
+)('the mail %s about somebody with a hostile name', (_kind, { subject, text, html }) => {
+  it('has no tag, no line and no header of his', () => {
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; Bcc: eve@evil.example');
+    expect(text).not.toMatch(/^Bcc/m);
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(text + html + subject).not.toContain('\u202e');
+  });
+});

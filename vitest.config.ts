@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+import { missingServices } from './test/support/programs.js';
+
+/**
+ * Tests over HTTP run twice: on the embedded engines, and on PostgreSQL, Redis and OPA when those are installed. All
+ * others run once. With REQUIRE_SERVICES=1 (CI) a missing service is a failure.
+ */
+const missing = missingServices();
+if (missing.length > 0) {
+  if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRE_SERVICES=1, and not installed: ${missing.join(', ')}.`);
+  process.stdout.write(`Not installed, so the tests on real services are skipped: ${missing.join(', ')}.\n`);
+}
+
+const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
+
+const project = (name: string, engines: 'embedded' | 'real', folders: string, more: object = {}) => ({
+  test: { ...limits, ...more, name, include: [`test/${folders}/**/*.test.ts`], provide: { engines } },
+});
+
+const services = { globalSetup: ['test/support/global-setup.ts'] };
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('unit', 'embedded', '{unit,database,policy,process}'),
+      project('embedded', 'embedded', 'api'),
+      ...(missing.length === 0 ? [project('real', 'real', '{api,faults,clients}', services)] : []),
+    ],
+  },
+});
