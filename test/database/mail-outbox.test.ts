@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
-import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { enqueue, listParked, type OutgoingMail, summarizeOutbox } from '../../src/platform/mail/outbox.js';
 import { createSmtpTransport } from '../../src/platform/mail/smtp.js';
 import { createMailTransport, type MailTransport } from '../../src/platform/mail/transport.js';
 import { createOutboxWorker, type OutboxWorkerDeps } from '../../src/platform/mail/worker.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { SENDER, smtpSettings } from '../unit/platform/mail/fixtures.js';
 import {
   freePort,
@@ -29,53 +28,25 @@ const mail = (changes: Partial<OutgoingMail> = {}): OutgoingMail => ({
   ...changes,
 });
 
-let engine: PGlite;
-let db: Queryable;
+let test: TestDatabase;
+let db: Database;
 let now = 0;
 let log: { readonly level: string; readonly fields: object; readonly text: string }[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  engine = new PGlite();
-  await engine.exec(
-    await readFile(new URL('../../migrations/0020_mail_outbox.sql', import.meta.url), 'utf8'),
-  );
-  db = queryable(engine);
+  test = await createTestDatabase();
+  db = test.db;
 });
 beforeEach(async () => {
-  await engine.exec('delete from auth_server_outbox');
+  await execute(db, sql`delete from auth_server_outbox`);
   now = 1_700_000_000_000;
   log = [];
 });
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
-afterAll(() => engine.close());
-
-function queryable(source: Pick<PGlite, 'query'>): Queryable {
-  return {
-    async query<R extends pg.QueryResultRow>({ text, values = [] }: pg.QueryConfig) {
-      const { rows, fields, affectedRows = 0 } = await source.query<R>(text, values);
-      return {
-        rows,
-        rowCount: affectedRows || rows.length,
-        fields: fields.map(fieldOf),
-        command: '',
-        oid: 0,
-      };
-    },
-  };
-}
-
-const fieldOf = ({ name, dataTypeID }: { name: string; dataTypeID: number }): pg.FieldDef => ({
-  name,
-  dataTypeID,
-  tableID: 0,
-  columnID: 0,
-  dataTypeSize: 0,
-  dataTypeModifier: 0,
-  format: 'text',
-});
+afterAll(() => test.drop());
 
 const note = (level: string) => (fields: object, text: string) => {
   log.push({ level, fields, text });
@@ -145,13 +116,13 @@ const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
 
 describe('enqueue', () => {
   it('is part of the transaction: a rollback leaves no mail', async () => {
-    const failing = engine.transaction(async (tx) => {
-      await enqueue(queryable(tx), mail());
+    const failing = db.transaction(async (tx) => {
+      await enqueue(tx, mail());
       throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow('rolled back');
     expect(await rows()).toEqual([]);
-    await engine.transaction((tx) => enqueue(queryable(tx), mail()));
+    await db.transaction((tx) => enqueue(tx, mail()));
     expect(await rows()).toHaveLength(1);
   });
 
@@ -335,7 +306,7 @@ describe('a dead mail server', () => {
     worker.start();
     await until(async () => (await rows())[0]?.attempts === 1);
     const start = performance.now();
-    await engine.transaction((tx) => enqueue(queryable(tx), mail()));
+    await db.transaction((tx) => enqueue(tx, mail()));
     worker.wake();
     expect(performance.now() - start).toBeLessThan(500);
   });

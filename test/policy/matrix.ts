@@ -81,12 +81,12 @@ function pointsOf(table: Table, scope: string, columns: readonly string[]): read
       (points, name) => points.flatMap((point) => (table.columns[name] ?? []).map((value) => ({ ...point, [name]: value }))),
       [{ Scope: scope }],
     )
-    .filter((point) => isPossible(point, columns.length > 0));
+    .filter((point) => isPossible(point, columns.some((name) => name === table.space.belongs)));
 }
 
-/** Without an organization there is no role in it; without an object there is no other organization than its own. */
-const isPossible = (point: Point, hasObject: boolean) =>
-  (point['Context'] !== 'sandbox' || point['Membership'] === 'none') && (point['Context'] !== 'foreign' || hasObject);
+/** Without an organization there is no role in it; a context is foreign only to what belongs to an organization. */
+const isPossible = (point: Point, belongs: boolean) =>
+  (point['Context'] !== 'sandbox' || point['Membership'] === 'none') && (point['Context'] !== 'foreign' || belongs);
 
 const matches = (row: Row, point: Point) =>
   Object.entries(row).every(
@@ -95,8 +95,7 @@ const matches = (row: Row, point: Point) =>
 
 function caseOf({ name, space, rule, rows }: Table, point: Point): Case {
   const scope = point['Scope'] ?? '';
-  const hasResource = (space.scopes[scope]?.length ?? 0) > 0 || (scope === 'create' && space.package === 'organizations');
-  const input = { scope, auth: authOf(point), resource: hasResource ? space.resource(point) : null };
+  const input = { scope, auth: authOf(point), resource: space.resource(point) };
   const matching = rows.filter((row) => matches(row, point));
   return {
     table: name,

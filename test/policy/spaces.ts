@@ -16,6 +16,8 @@ export interface Space {
   /** Columns of the object for each scope; none where there is no object. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
   readonly columns: Readonly<Record<string, readonly string[]>>;
+  /** The column that says there is an object and that it belongs to `ORGANIZATION`. */
+  readonly belongs?: string;
   readonly resource: (point: Point) => unknown;
 }
 
@@ -83,11 +85,12 @@ const ORGANIZATIONS: Space = {
     update: ['Owner', 'Role in it'],
     delete: ['Owner', 'Role in it'],
     transfer: ['Owner', 'Role in it'],
-    unheard: ['Owner', 'Role in it'],
+    unheard: [],
   },
   columns: { Owner: ['self', 'another', 'nobody'], 'Role in it': [...ROLES, 'none'] },
   resource: (point) => {
     if (point['Scope'] === 'create') return { id: null, owner: { id: ME }, user: { role: 'owner' } };
+    if (point['Owner'] === undefined) return null;
     const owner = point['Owner'] === 'nobody' ? null : userId(point['Owner'], 'self');
     return { id: OBJECT, owner: { id: owner }, user: { role: roleOf(point['Role in it']) } };
   },
@@ -100,7 +103,7 @@ const MEMBERSHIPS: Space = {
     view: ['Member', 'State', 'Role'],
     'change:role': ['Member', 'State', 'Role', 'New role'],
     delete: ['Member', 'State', 'Role'],
-    unheard: ['Member', 'State', 'Role'],
+    unheard: [],
   },
   columns: {
     Member: ['self', 'another'],
@@ -108,13 +111,17 @@ const MEMBERSHIPS: Space = {
     Role: ROLES,
     'New role': [...ROLES, ...UNKNOWN_ROLES, 'not said'],
   },
-  resource: (point) => ({
-    role: point['Role'],
-    is_active: point['State'] === 'active',
-    user: { id: userId(point['Member'], 'self') },
-    organization: { id: ORGANIZATION },
-    ...(point['New role'] === undefined || point['New role'] === 'not said' ? {} : { new_role: writtenRole(point['New role']) }),
-  }),
+  belongs: 'Member',
+  resource: ({ Member, State, Role, 'New role': newRole }) =>
+    Member === undefined
+      ? null
+      : {
+          role: Role,
+          is_active: State === 'active',
+          user: { id: userId(Member, 'self') },
+          organization: { id: ORGANIZATION },
+          ...(newRole === undefined || newRole === 'not said' ? {} : { new_role: writtenRole(newRole) }),
+        },
 };
 
 const INVITATIONS: Space = {
@@ -127,15 +134,17 @@ const INVITATIONS: Space = {
     delete: ['Invitation', 'Role'],
     accept: ['Invitation', 'Role'],
     decline: ['Invitation', 'Role'],
-    unheard: ['Invitation', 'Role'],
+    unheard: [],
   },
   columns: { Invitation: ['sent', 'received', "another's", 'of nobody'], Role: [...ROLES, ...UNKNOWN_ROLES] },
+  belongs: 'Invitation',
   resource: (point) => {
     if (point['Scope'] === 'create') {
       const { organization } = authOf(point);
       const context = organization && { id: organization.id };
       return { owner: { id: ME }, invitee: { id: null }, role: writtenRole(point['Role']), organization: context };
     }
+    if (point['Invitation'] === undefined) return null;
     return {
       owner: { id: point['Invitation'] === 'of nobody' ? null : userId(point['Invitation'], 'sent') },
       invitee: { id: userId(point['Invitation'], 'received') },
@@ -156,13 +165,11 @@ const USERS: Space = {
     'update:permissions': ['Account', 'Their role'],
     update: ['Account', 'Their role'],
     delete: ['Account', 'Their role'],
-    unheard: ['Account', 'Their role'],
+    unheard: [],
   },
   columns: { Account: ['self', 'another'], 'Their role': [...ROLES, 'none'] },
-  resource: (point) => ({
-    id: userId(point['Account'], 'self'),
-    membership: { role: roleOf(point['Their role']) },
-  }),
+  resource: ({ Account, 'Their role': role }) =>
+    Account === undefined ? null : { id: userId(Account, 'self'), membership: { role: roleOf(role) } },
 };
 
 const SERVER: Space = {
@@ -174,9 +181,9 @@ const SERVER: Space = {
 
 const ACCESS_TOKENS: Space = {
   package: 'access_tokens',
-  scopes: { list: [], create: [], view: ['Token'], update: ['Token'], delete: ['Token'], unheard: ['Token'] },
+  scopes: { list: [], create: [], view: ['Token'], update: ['Token'], delete: ['Token'], unheard: [] },
   columns: { Token: ['own', "another's"] },
-  resource: (point) => ({ id: OBJECT, owner: { id: userId(point['Token'], 'own') } }),
+  resource: ({ Token }) => (Token === undefined ? null : { id: OBJECT, owner: { id: userId(Token, 'own') } }),
 };
 
 export const SPACES: readonly Space[] = [ORGANIZATIONS, MEMBERSHIPS, INVITATIONS, USERS, SERVER, ACCESS_TOKENS];

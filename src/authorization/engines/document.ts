@@ -1,4 +1,5 @@
 import type { PolicyInput, PolicyQuestion } from './engine.js';
+import { noDecision } from './problems.js';
 
 /** @returns the document in CVAT's order of keys, and with nothing but its keys, whatever order the caller's has */
 export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
@@ -17,7 +18,7 @@ export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput 
             },
       ...(token === undefined ? undefined : { token: { id: token.id, read_only: token.read_only } }),
     },
-    resource,
+    resource: resource ?? null,
   };
 }
 
@@ -27,4 +28,16 @@ export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
   if (rule === 'plugin_allow' || document.auth.token === undefined) return document;
   const { user, organization } = document.auth;
   return { ...document, auth: { user, organization } };
+}
+
+/**
+ * @returns JSON of documents
+ * @throws ServiceUnavailable `opa_bad_answer` when a resource holds a client's value that is nested too deeply
+ */
+export function serialize(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw noDecision('opa_bad_answer', error);
+  }
 }

@@ -1,5 +1,5 @@
 import { ServiceUnavailable } from '../../kernel/errors.js';
-import { questionDocument } from './document.js';
+import { questionDocument, serialize } from './document.js';
 import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
 import { createTransport, type OpaResponse } from './opa-transport.js';
 import { noDecision, SENTENCES } from './problems.js';
@@ -26,8 +26,8 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
   const { url, timeoutMs, revision, connections = 32, maxResponseBytes = 64 * 1024 } = options;
   const transport = createTransport({ url, timeoutMs, connections, maxResponseBytes });
 
-  const query = async (path: string, input?: unknown): Promise<unknown> => {
-    const response = await transport.send(path, input === undefined ? undefined : JSON.stringify({ input }));
+  const query = async (path: string, input?: object): Promise<unknown> => {
+    const response = await transport.send(path, input && serialize({ input }));
     const { result } = readResponse(response);
     if (result === undefined) throw noDecision(await whyUndefined());
     return result;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type LoadedPolicy, loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
 import { StartError } from '../../kernel/start-error.js';
-import { questionDocument } from './document.js';
+import { questionDocument, serialize } from './document.js';
 import { NO_PLUGIN, type PolicyEngine, type PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
@@ -28,7 +28,7 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   const answer = (loaded: LoadedPolicy, question: PolicyQuestion): unknown => {
     const entrypoint = entrypoints.get(entrypointOf(question));
     if (entrypoint === undefined) return question.rule === 'plugin_allow' ? NO_PLUGIN : undefined;
-    const [result] = loaded.evaluate(questionDocument(question), entrypoint);
+    const [result] = loaded.evaluate(encode(serialize(questionDocument(question))), entrypoint);
     return result?.result;
   };
 
@@ -54,6 +54,13 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
     close: async () => undefined,
   };
 }
+
+const encoder = new TextEncoder();
+
+/** Half a surrogate pair, which a client may write into a role: OPA's own parser replaces it, its WebAssembly aborts. */
+const HALF_PAIR = /(?<=(?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+const encode = (json: string) => encoder.encode(json.includes('\\ud') ? json.replace(HALF_PAIR, '\\ufffd') : json).buffer;
 
 const entrypointOf = ({ package: name, rule }: PolicyQuestion) =>
   rule === 'plugin_allow' ? `access_token_plugin/${name}/allow` : `${name}/${rule}`;

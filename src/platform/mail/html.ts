@@ -16,13 +16,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escape = (text: string): string =>
+const escapeText = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 const isHtml = (part: object): part is Html => Object.hasOwn(part, MARKUP);
 
 function write(part: HtmlPart): string {
-  if (typeof part !== 'object') return escape(String(part));
+  if (typeof part !== 'object') return escapeText(String(part));
   return isHtml(part) ? part[MARKUP] : part.map(write).join('');
 }
 

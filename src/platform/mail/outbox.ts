@@ -26,8 +26,8 @@ const LIFETIME = 259_200;
 /** Seconds that a mail given up stays visible, 30 days. */
 const RETENTION = 2_592_000;
 
-/** C0 controls that PostgreSQL (NUL) or a reader can't take; line breaks and tabs stay. */
-const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+/** Control characters, which PostgreSQL (NUL) or a reader can't take; line feeds and tabs stay. */
+const CONTROLS = /[^\P{Cc}\n\t]/gu;
 
 /**
  * Puts a mail into the outbox, as part of the caller's transaction: it leaves if and only if that commits. Wake the

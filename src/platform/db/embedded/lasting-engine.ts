@@ -13,32 +13,44 @@ const OVERDUE = 60_000;
  * @throws StartError if the folder holds no database that opens
  */
 export async function createLastingEngine(dir: string, overdue = OVERDUE): Promise<Engine> {
-  let thread: EngineThread | undefined = await openFirst(dir);
+  // A promise, so that connections which come while the folder is being opened wait for the same thread.
+  let opened: Promise<EngineThread> | undefined = Promise.resolve(await openFirst(dir));
 
   async function use<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    if (thread === undefined) throw lost();
-    const { engine, kill } = thread;
+    const current = opened;
+    if (current === undefined) throw lost();
+    const { engine, kill } = await current;
     const late = new AbortController();
     delay(overdue, undefined, { signal: late.signal, ref: false }).then(kill, () => {});
     try {
       return await work(engine);
     } catch (cause) {
-      if (thread?.engine === engine) thread = undefined;
+      // Only when the thread is gone may another one open the folder.
       await kill();
+      if (opened === current) opened = undefined;
       throw lost(cause);
     } finally {
       late.abort();
     }
   }
 
+  async function reopen(): Promise<EngineThread> {
+    try {
+      return await openEngineThread(dir);
+    } catch (cause) {
+      opened = undefined;
+      throw lost(cause);
+    }
+  }
+
   return {
     async reset() {
-      thread ??= await openEngineThread(dir);
+      opened ??= reopen();
       await use((engine) => engine.reset());
     },
     exec: (messages) => use((engine) => engine.exec(messages)),
     async close() {
-      if (thread !== undefined) await use((engine) => engine.close());
+      if (opened !== undefined) await use((engine) => engine.close());
     },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import type { Database } from '../pool.js';
-import { one } from '../queryable.js';
+import { many, one } from '../queryable.js';
 import { sql } from '../sql.js';
 
 /** Milliseconds between two checkpoints: PostgreSQL's `checkpoint_timeout`. */
@@ -39,9 +40,18 @@ export async function maintainOnce(
   { position, vacuum }: { readonly position: string; readonly vacuum: boolean },
 ): Promise<string> {
   if ((await walPosition(db)) === position) return position;
-  if (vacuum) await db.query({ text: 'vacuum (analyze)' });
+  if (vacuum) await vacuumTables(db);
   await db.query({ text: 'checkpoint' });
   return walPosition(db);
+}
+
+/** One table after the other: statements of others get their turn in between. */
+async function vacuumTables(db: Database): Promise<void> {
+  const tables = await many<{ name: string }>(
+    db,
+    sql`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+  );
+  for (const { name } of tables) await db.query({ text: `vacuum (analyze) ${pg.escapeIdentifier(name)}` });
 }
 
 async function walPosition(db: Database): Promise<string> {
