@@ -15,13 +15,13 @@ import data.utils
 #   The caller owns the organization of the context, by its record and by the role. The role alone is not enough:
 #   before it was guarded, any maintainer could hand it out.
 is_owner if {
-	input.auth.organization.user.role == "owner"
+	_role == "owner"
 	input.auth.organization.owner.id == utils.caller
 }
 
 # METADATA
 # description: The caller is a maintainer of the organization of the context.
-is_maintainer if input.auth.organization.user.role == "maintainer"
+is_maintainer if _role == "maintainer"
 
 # METADATA
 # description: The caller manages the organization of the context.
@@ -31,7 +31,7 @@ is_staff if is_maintainer
 
 # METADATA
 # description: The caller is an active member of the organization of the context, in any role.
-is_member if is_string(input.auth.organization.user.role)
+is_member if is_string(_role)
 
 # METADATA
 # description: |
@@ -114,6 +114,9 @@ filter := {} if {
 	{"members__user_id": utils.caller, "members__is_active": true},
 	{"owner_id": utils.caller},
 ]
+
+# Nobody has a role, whatever the document says.
+_role := input.auth.organization.user.role if utils.caller
 
 _owns_resource if input.resource.owner.id == utils.caller
 

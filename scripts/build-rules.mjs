@@ -20,7 +20,7 @@ const COMPILED = path.join(RULES, 'compiled');
 
 const load = (file) => tsImport(file, import.meta.url);
 const { readRules, revisionOf } = await load('../src/authorization/bundle/sources.ts');
-const { findOpa } = await load('../test/policy/opa.ts');
+const { findOpa } = await load('../test/support/programs.ts');
 
 const rules = await readRules([RULES]);
 const revision = revisionOf(rules);

@@ -88,7 +88,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     rounds: config.PASSWORD_BCRYPT_ROUNDS,
     queueLimit: config.PASSWORD_HASH_QUEUE,
     extraHashers: config.PASSWORD_HASHERS_EXTRA,
-    ...(config.PASSWORD_HASH_CONCURRENCY === 0 ? {} : { concurrency: config.PASSWORD_HASH_CONCURRENCY }),
+    concurrency: config.PASSWORD_HASH_CONCURRENCY,
   });
   const sessions = createSessions({
     store: engines.sessionStore,

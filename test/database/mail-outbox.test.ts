@@ -447,4 +447,21 @@ describe('start and stop', () => {
     expect(await rows()).toEqual([]);
     expect(server.mails).toHaveLength(1);
   });
+
+  it('says that a mail may leave twice when it is stopped before it could cross it off', async () => {
+    const server = await startServer();
+    const readOnly: Queryable = {
+      query: (config) =>
+        config.text.includes('delete from auth_server_outbox where id')
+          ? Promise.reject(new Error('database is away'))
+          : db.query(config),
+    };
+    await enqueue(db, mail());
+    const worker = makeWorker(smtp(server.port), { db: readOnly });
+    worker.start();
+    await until(() => server.mails.length === 1);
+    await worker.stop();
+    expect(log).toMatchObject([{ level: 'error', text: expect.stringContaining('may be delivered again') }]);
+    expect(await rows()).toMatchObject([{ attempts: 1, failed: false }]);
+  });
 });

@@ -1,20 +1,59 @@
-import { accessSync, constants } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { findOpa } from '../support/programs.js';
+import { freePort } from '../support/services.js';
 
-/** @returns the path of OPA's program: `OPA_BIN`, else the first in `PATH` or in Go's default place; undefined if none */
-export function findOpa(): string | undefined {
-  const named = process.env['OPA_BIN'];
-  if (named) return named;
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), 'go', 'bin')];
-  return directories.map((directory) => join(directory, 'opa')).find(isExecutable);
+export const RULES = fileURLToPath(new URL('../../rules', import.meta.url));
+export const POLICY_WASM = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.meta.url));
+
+/**
+ * For `describe.skipIf(withoutOpa)`.
+ *
+ * @throws Error instead of skipping where `REQUIRE_SERVICES=1` says that OPA must be there
+ */
+export const withoutOpa = findOpa() === undefined;
+if (withoutOpa && process.env['REQUIRE_SERVICES'] === '1') throw new Error('OPA is not installed, and REQUIRE_SERVICES=1.');
+
+const execute = promisify(execFile);
+
+/** Runs OPA in `rules/`; rejects with its output when it exits with an error. */
+export async function opa(...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(findOpa() ?? 'opa', args, { cwd: RULES, maxBuffer: 256 * 1024 * 1024 });
+  return stdout;
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+export interface OpaServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts an OPA server on a free port and waits until it listens. */
+export async function startOpa(...args: readonly string[]): Promise<OpaServer> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(
+    findOpa() ?? 'opa',
+    ['run', '--server', `--addr=${address}`, '--disable-telemetry', '--log-level=error', ...args],
+    { cwd: RULES, stdio: 'ignore' },
+  );
+  const url = `http://${address}`;
+  await waitFor(async () => (await fetch(`${url}/health`)).ok);
+  return { url, close: () => stop(child) };
+}
+
+async function stop(child: ChildProcess) {
+  if (child.exitCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill();
+  await exit;
+}
+
+/** Polls until a condition holds; a rejection counts as not yet. */
+export async function waitFor(condition: () => Promise<boolean>, attempts = 200): Promise<void> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await condition().catch(() => false)) return;
+    await sleep(50);
   }
+  throw new Error('It did not happen in time.');
 }

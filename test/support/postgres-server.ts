@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { findPostgres } from './programs.js';
 
 /** A PostgreSQL server of the test's own, which may be stopped, paused and started again. */
 export interface PostgresServer {
@@ -20,7 +21,7 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
-const PROGRAMS = findPrograms();
+const PROGRAMS = findPostgres();
 
 /** What the title of a suite says when there is no PostgreSQL to run it on. */
 export const POSTGRES_HINT = 'needs the programs of PostgreSQL (Debian: postgresql)';
@@ -28,17 +29,6 @@ export const POSTGRES_HINT = 'needs the programs of PostgreSQL (Debian: postgres
 /** Whether `startPostgres` can work. With REQUIRE_SERVICES=1 a missing PostgreSQL is a failure, not a skipped suite. */
 export const hasPostgres = PROGRAMS !== undefined;
 if (!hasPostgres && process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRE_SERVICES=1: ${POSTGRES_HINT}.`);
-
-/** Debian's newest version, which is not in the PATH; or what is. */
-function findPrograms(): string | undefined {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).map(Number).sort((a, b) => b - a) : [];
-  const folders = [
-    ...versions.map((version) => path.join(debian, String(version), 'bin')),
-    ...(process.env['PATH'] ?? '').split(path.delimiter),
-  ];
-  return folders.find((folder) => existsSync(path.join(folder, 'initdb')) && existsSync(path.join(folder, 'postgres')));
-}
 
 export async function startPostgres(): Promise<PostgresServer> {
   if (PROGRAMS === undefined) throw new Error(POSTGRES_HINT);

@@ -25,19 +25,21 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   const entrypoints = new Map<string, number>(Object.entries(first.entrypoints));
   let policy: LoadedPolicy | undefined = first;
 
-  const answer = (loaded: LoadedPolicy, question: PolicyQuestion): unknown => {
-    const entrypoint = entrypoints.get(entrypointOf(question));
-    if (entrypoint === undefined) return question.rule === 'plugin_allow' ? NO_PLUGIN : undefined;
-    const [result] = loaded.evaluate(encode(serialize(questionDocument(question))), entrypoint);
-    return result?.result;
-  };
+  const prepare = (question: PolicyQuestion) => ({
+    question,
+    entrypoint: entrypoints.get(entrypointOf(question)),
+    document: encode(serialize(questionDocument(question))),
+  });
 
   const ask = async (questions: readonly PolicyQuestion[]): Promise<readonly unknown[]> => {
+    const prepared = questions.map(prepare);
     policy ??= await load();
     const loaded = policy;
     let answers: readonly unknown[];
     try {
-      answers = questions.map((question) => answer(loaded, question));
+      answers = prepared.map(({ question, entrypoint, document }) =>
+        entrypoint === undefined ? unknownRule(question) : loaded.evaluate(document, entrypoint)[0]?.result,
+      );
     } catch (error) {
       // An evaluation that broke off leaves its stack behind in the instance: enough of them would exhaust it.
       policy = undefined;
@@ -55,12 +57,15 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   };
 }
 
+const unknownRule = ({ rule }: PolicyQuestion) => (rule === 'plugin_allow' ? NO_PLUGIN : undefined);
+
 const encoder = new TextEncoder();
 
-/** Half a surrogate pair, which a client may write into a role: OPA's own parser replaces it, its WebAssembly aborts. */
-const HALF_PAIR = /(?<=(?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceHalfPairs(json) : json).buffer;
 
-const encode = (json: string) => encoder.encode(json.includes('\\ud') ? json.replace(HALF_PAIR, '\\ufffd') : json).buffer;
+/** A client may write half a surrogate pair into a role: OPA's own parser replaces it, its WebAssembly aborts. */
+const replaceHalfPairs = (json: string) =>
+  json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
 
 const entrypointOf = ({ package: name, rule }: PolicyQuestion) =>
   rule === 'plugin_allow' ? `access_token_plugin/${name}/allow` : `${name}/${rule}`;

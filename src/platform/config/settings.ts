@@ -66,7 +66,7 @@ export const Settings = z.object({
     description: 'Seconds between two updates of the last use of a personal access token.',
   }),
 
-  PASSWORD_BCRYPT_ROUNDS: integer(4, 20, { default: 12, description: 'Cost of a new password hash; each step doubles it.' }),
+  PASSWORD_BCRYPT_ROUNDS: integer(4, 15, { default: 12, description: 'Cost of a new password hash; each step doubles it.' }),
   PASSWORD_HASH_CONCURRENCY: integer(0, 256, { default: 0, description: 'Password hashes computed at once; 0 for one per core.' }),
   PASSWORD_HASH_QUEUE: integer(0, 100_000, { default: 100, description: 'Password checks that may wait; beyond that the answer is 503.' }),
   PASSWORD_HASHERS_EXTRA: choices(['md5', 'sha1', 'bcrypt'], 'Old hash formats to accept as well: md5, sha1, bcrypt.'),

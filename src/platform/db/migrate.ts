@@ -31,7 +31,7 @@ const TABLE = sql`
 `;
 
 /** How long a statement waits for a table that others use: meanwhile everybody else waits behind it. */
-const LOCK_TIMEOUT = '10s';
+const LOCK_TIMEOUT = '5s';
 
 /**
  * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their names, each

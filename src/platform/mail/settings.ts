@@ -127,13 +127,13 @@ function readNames(config: MailConfig): SmtpSettings {
   };
 }
 
-const chooseTls = ({
-  implicit,
-  demanded,
-}: {
+interface TlsNeeds {
   readonly implicit: boolean;
   readonly demanded: boolean;
-}): TlsMode => (implicit ? 'implicit' : demanded ? 'starttls' : 'opportunistic');
+}
+
+const chooseTls = ({ implicit, demanded }: TlsNeeds): TlsMode =>
+  implicit ? 'implicit' : demanded ? 'starttls' : 'opportunistic';
 
 /**
  * Reads `smtp://user:password@host:587?tls=starttls&ca=/etc/ca.pem&timeout=30` or `smtps://...` (TLS from the start).

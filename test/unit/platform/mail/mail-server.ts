@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { afterAll } from 'vitest';
 
 export interface ReceivedMail {
   readonly from: string;
@@ -101,9 +102,15 @@ export interface Certificates {
   readonly cert: Buffer;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 /** Makes an authority that nobody knows, and a certificate that it signed for `names`. */
 export function makeCertificates(names = 'DNS:localhost,IP:127.0.0.1', validDays = 2): Certificates {
   const folder = mkdtempSync(path.join(tmpdir(), 'mail-tls-'));
+  folders.push(folder);
   const run = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   run(

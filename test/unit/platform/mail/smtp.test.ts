@@ -183,6 +183,15 @@ describe('TLS', () => {
     });
   });
 
+  it('fails for a certificate that has expired', async () => {
+    const old = makeCertificates('IP:127.0.0.1', -1);
+    const server = await start(old);
+    await expect(send({ port: server.port, tls: 'starttls', caFile: old.caFile })).rejects.toMatchObject({
+      step: 'tls',
+      message: expect.stringContaining('has expired (CERT_HAS_EXPIRED)'),
+    });
+  });
+
   it('is not given up when the server offers none: no login is tried in plain text', async () => {
     const commands: string[] = [];
     const server = tracked(
@@ -332,6 +341,22 @@ describe('the trial of a mail server', () => {
     expect(await trial({ port: server.port })).toMatchObject({
       failed: 'greeting',
       sentence: expect.stringContaining('no greeting within 1 s'),
+    });
+  });
+
+  it('names a server that hangs up', async () => {
+    const server = tracked(await startRawServer((socket) => socket.destroy()));
+    expect(await trial({ port: server.port })).toMatchObject({
+      failed: 'connect',
+      sentence: expect.stringMatching(/closed the connection .*expects TLS from the start/),
+    });
+  });
+
+  it('names a port that is silent where TLS was to begin', async () => {
+    const server = tracked(await startRawServer(() => {}));
+    expect(await trial({ port: server.port, tls: 'implicit' })).toMatchObject({
+      failed: 'connect',
+      sentence: expect.stringMatching(/did not answer within 1 s.*the port is for STARTTLS/),
     });
   });
 

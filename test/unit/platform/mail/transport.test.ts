@@ -1,11 +1,12 @@
-import { chmod, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { simpleParser } from 'mailparser';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { MailSettings } from '../../../../src/platform/mail/settings.js';
 import { createMailTransport } from '../../../../src/platform/mail/transport.js';
-import { message, SENDER } from './fixtures.js';
+import { message, SENDER, smtpSettings } from './fixtures.js';
+import { startMailServer } from './mail-server.js';
 
 const noLine = (line: string): void => {
   throw new Error(`wrote "${line}"`);
@@ -55,8 +56,13 @@ describe('the console transport', () => {
 });
 
 describe('the file transport', () => {
+  const parents: string[] = [];
+  afterAll(() => Promise.all(parents.map((parent) => rm(parent, { recursive: true }))));
+
   const open = async () => {
-    const folder = path.join(await mkdtemp(path.join(tmpdir(), 'mail-files-')), 'mails');
+    const parent = await mkdtemp(path.join(tmpdir(), 'mail-files-'));
+    parents.push(parent);
+    const folder = path.join(parent, 'mails');
     return { folder, transport: createMailTransport({ kind: 'file', from: SENDER, folder }, noLine) };
   };
 
@@ -92,6 +98,19 @@ describe('the file transport', () => {
       message: expect.stringMatching(/can't be written \(\w+\): correct EMAIL_FILE_PATH/),
     });
     expect(await transport.verify()).toMatchObject({ ok: false });
+  });
+});
+
+describe('the SMTP transport', () => {
+  it('is made of the settings, sends and tries the way', async () => {
+    const server = await startMailServer();
+    const smtp = smtpSettings({ port: server.port });
+    const transport = createMailTransport({ kind: 'smtp', from: SENDER, smtp }, noLine);
+    expect(await transport.verify()).toMatchObject({ ok: true });
+    await transport.send(message());
+    expect(server.mails).toHaveLength(1);
+    transport.close();
+    await server.close();
   });
 });
 
