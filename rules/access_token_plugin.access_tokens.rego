@@ -1,7 +1,7 @@
 # METADATA
 # title: Access token plugin - access_tokens
 # description: |
-#   What remains of the owner's rights over personal access tokens when the caller came with a personal access token: reading,
+#   What remains of a caller's rights over personal access tokens when he came with a personal access token - reading,
 #   even if the token may write.
 # schemas:
 #   - input: schema.document

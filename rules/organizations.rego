@@ -90,6 +90,7 @@ allow if {
 allow if {
 	input.scope == "view"
 	is_string(input.resource.user.role)
+	utils.caller
 }
 
 allow if {

@@ -25,4 +25,4 @@ is_at_least_worker if input.auth.user.privilege in {"admin", "user", "worker"}
 
 # METADATA
 # description: No organization is named, by the request or by the object.
-is_sandbox if input.auth.organization == null
+is_sandbox if is_null(input.auth.organization)

@@ -30,7 +30,7 @@ export function createApp(deps: AppDeps): Express {
   for (const { path, handler } of deps.probes) app.get(path, handler);
   app.use(edge.checkHost);
   app.use(edge.repairCsrfCookie);
-  for (const { path, handler } of deps.pages) app.get(path, handler);
+  for (const { path, handler } of deps.pages) app.all(path, handler);
   for (const view of groupViews(deps.routes)) app.all(view.path, mount(view, deps.pipeline));
   app.use(edge.appendSlash);
   app.use(edge.notFound);

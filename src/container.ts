@@ -1,40 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { createApp } from './app.js';
-import { createAccessTokenCheck } from './authentication/access-tokens.js';
-import { createChecks } from './authentication/authenticator.js';
-import { createChain } from './authentication/chain.js';
-import { createCredentialCheck } from './authentication/credentials.js';
 import { CSRF_COOKIE, csrfFormatProblem } from './authentication/csrf.js';
-import { createFailureLimit } from './authentication/failure-limit.js';
-import { createPasswordService } from './authentication/passwords/service.js';
+import { createBreachFile } from './authentication/passwords/validators/breach-file.js';
 import { createPasswordPolicy } from './authentication/passwords/validators/policy.js';
-import { createVerifiedCredentials } from './authentication/passwords/verified-credentials.js';
-import { createSessions } from './authentication/sessions/sessions.js';
 import { createAuthorizer } from './authorization/authorizer.js';
 import { createBundle } from './authorization/bundle/bundle.js';
-import { selectorForLookup } from './authorization/context.js';
-import {
-  createAccounts,
-  ensureFirstAdmin,
-  type FirstAdmin,
-  findCandidates,
-  recordAccessTokenUse,
-  upgradeAccessTokenHash,
-  upgradePassword,
-} from './features/accounts/index.js';
-import { healthHandler, livenessHandler, metricsHandler, readinessHandler } from './features/operations/handlers.js';
-import { createMetrics } from './features/operations/metrics.js';
+import { composeAuthentication } from './composition/authentication.js';
+import { type Engines, openEngines } from './composition/engines.js';
+import { composeMail } from './composition/mail.js';
+import { composeOperations } from './composition/operations.js';
+import { prepare } from './composition/prepare.js';
+import { createState } from './composition/state.js';
+import { createAccounts, type FirstAdmin } from './features/accounts/index.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
-import { createIdentityStore, userRoutes } from './features/users/index.js';
+import { userRoutes } from './features/users/index.js';
 import type { Clock } from './kernel/clock.js';
-import { ServiceUnavailable } from './kernel/errors.js';
 import type { Random } from './kernel/random.js';
 import type { Config } from './platform/config/settings.js';
-import { MIGRATIONS, migrate, pendingMigrations } from './platform/db/migrate.js';
-import { execute } from './platform/db/queryable.js';
-import { sql } from './platform/db/sql.js';
 import { cookieValue } from './platform/http/cookies.js';
 import { createExchanges } from './platform/http/exchange.js';
 import { createOriginReader } from './platform/http/origin.js';
@@ -42,8 +26,6 @@ import { challengeOf } from './platform/http/pipeline.js';
 import type { AnyRoute } from './platform/http/route.js';
 import type { Log } from './platform/telemetry/log.js';
 import { createRequestLimit } from './platform/throttle/request-limit.js';
-import { secretKeyFromDatabase, secretKeyFromFile } from './secret-key.js';
-import { type Engines, openEngines } from './engines.js';
 
 export interface ContainerOptions {
   readonly config: Config;
@@ -57,9 +39,12 @@ export interface ContainerOptions {
 
 export interface Container {
   readonly app: Express;
-  readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy'>;
+  readonly routes: readonly AnyRoute[];
+  readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy' | 'db'>;
   /** Migrates, finds the secret key, creates the first administrator. @throws ServiceUnavailable, StartError */
   readonly prepare: () => Promise<FirstAdmin | undefined>;
+  /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
+  readonly deliverMail: () => Promise<number>;
   /** From now on readiness says no. */
   readonly stop: () => void;
   readonly close: () => Promise<void>;
@@ -70,98 +55,45 @@ const RULES = fileURLToPath(new URL('../rules', import.meta.url));
 /** The composition root: the only place that builds and joins the parts. */
 export async function createContainer(options: ContainerOptions): Promise<Container> {
   const { config, clock, random, log } = options;
+  const breachFile = config.PASSWORD_BREACH_FILE === undefined ? undefined : await createBreachFile(config.PASSWORD_BREACH_FILE);
   const bundle = await createBundle([RULES]);
   const engines = await openEngines({ ...options, revision: bundle.revision });
-  const { db, rates } = engines;
-  const state = { secretKey: config.SECRET_KEY, prepared: false, stopping: false };
-  const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
-
-  const secretKey = (): string => {
-    if (state.secretKey === undefined) throw notPrepared();
-    return state.secretKey;
-  };
+  const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
   const exchanges = createExchanges(createOriginReader(config.TRUSTED_PROXIES));
-  const identities = createIdentityStore(db);
-  const passwords = createPasswordService({
-    clock,
-    random,
-    rounds: config.PASSWORD_BCRYPT_ROUNDS,
-    queueLimit: config.PASSWORD_HASH_QUEUE,
-    extraHashers: config.PASSWORD_HASHERS_EXTRA,
-    concurrency: config.PASSWORD_HASH_CONCURRENCY,
-  });
-  const sessions = createSessions({
-    store: engines.sessionStore,
-    clock,
-    random,
-    secretKey,
-    ageSeconds: config.SESSION_COOKIE_AGE,
-    secureSessionCookie: config.SESSION_COOKIE_SECURE,
-    secureCsrfCookie: config.CSRF_COOKIE_SECURE,
-    onRenewalError: warn('A session could not be renewed.'),
-  });
-  const checkCredentials = createCredentialCheck({
-    findCandidates: (username, email) => findCandidates(db, username, email),
-    upgradePassword: async (userId, change) => {
-      await upgradePassword(db, userId, change);
-    },
-    passwords,
-    failures: createFailureLimit(
-      {
-        perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
-        perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
-        perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
-      },
-      rates,
-    ),
-    secretKey,
-    onUpgradeError: warn('A password hash could not be upgraded.'),
-  });
-  const emailVerificationIsMandatory = config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory';
-  const chain = createChain(
-    createChecks({
-      exchanges,
-      selectorOf: selectorForLookup,
-      identities,
-      checkAccessToken: createAccessTokenCheck({
-        identities,
-        passwords,
-        clock,
-        stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
-        lastUseIntervalSeconds: config.CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL,
-        recordUse: async (id, previous, now) => {
-          await recordAccessTokenUse(db, id, previous, now);
-        },
-        upgradeHash: async (id, from, to) => {
-          await upgradeAccessTokenHash(db, id, from, to);
-        },
-        onWriteError: warn('The use of an access token could not be noted.'),
-      }),
-      checkCredentials,
-      verifiedCredentials: createVerifiedCredentials({ clock, random }),
-      sessions,
-      csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
-      emailVerificationIsMandatory,
-    }),
-  );
+  const authentication = composeAuthentication({ options, engines, exchanges, state });
+  const mail = composeMail(options, engines, state);
+  const operations = composeOperations(options, engines, exchanges, state);
+  const { sessions, chain, passwords } = authentication;
+
   const accounts = createAccounts({
-    db,
+    ...authentication,
+    db: engines.db,
+    rates: engines.rates,
     clock,
     random,
-    identities,
-    sessions,
-    passwords,
-    policy: createPasswordPolicy(),
-    checkCredentials,
-    defaultGroup: config.IAM_DEFAULT_ROLE,
-    emailVerificationIsMandatory,
-    onWriteError: warn('A login could not be noted.'),
+    exchanges,
+    secretKey: state.secretKey,
+    policy: createPasswordPolicy(breachFile === undefined ? {} : { isBreached: breachFile.contains }),
+    mail: {
+      publicUrl: config.PUBLIC_URL,
+      site: mail.site,
+      isConfigured: mail.isConfigured,
+      notifiesChanges: config.NOTIFY_ACCOUNT_CHANGES,
+    },
+    mailRates: { perRecipient: config.MAIL_REQUESTS_PER_RECIPIENT, perClient: config.MAIL_REQUESTS_PER_CLIENT },
+    wakeMail: mail.wake,
+    verification: config.ACCOUNT_EMAIL_VERIFICATION,
+    registration: {
+      mode: config.REGISTRATION_MODE,
+      domains: config.REGISTRATION_EMAIL_DOMAINS,
+      defaultGroup: config.IAM_DEFAULT_ROLE,
+      invitationDays: config.ORG_INVITATION_EXPIRY_DAYS,
+    },
+    logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
+    csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+    redirects: redirectsOf(config),
+    onWriteError: (error) => log.warn({ error }, 'A login could not be noted.'),
   });
-  const metrics = createMetrics();
-  const anonymousLimit =
-    config.THROTTLE_ANON === null
-      ? async () => undefined
-      : createRequestLimit(config.THROTTLE_ANON, rates, clock, (req) => `anon:${exchanges.of(req).origin.clientAddress}`);
 
   const routes: readonly AnyRoute[] = [
     ...accounts.routes,
@@ -170,20 +102,10 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     ...bundleRoutes(() => bundle),
   ];
 
-  const operations = {
-    exchanges,
-    metrics,
-    metricsToken: config.METRICS_TOKEN,
-    pingDatabase: async () => {
-      await execute(db, sql`select 1`);
-    },
-    pingRedis: engines.redis?.ping ?? null,
-    policyReadiness: engines.policyEngine.ready,
-    pendingMigrations: () => pendingMigrations(db, MIGRATIONS),
-    isStopping: () => state.stopping,
-    folder: '.',
-    maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
-  };
+  const limitAnonymous =
+    config.THROTTLE_ANON === null
+      ? async () => undefined
+      : createRequestLimit(config.THROTTLE_ANON, engines.rates, clock, (req) => `anon:${exchanges.of(req).origin.clientAddress}`);
 
   const app = createApp({
     exchanges,
@@ -192,62 +114,54 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     log,
     allowedHosts: [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname],
     corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
-    slashPaths: [/^\/api\/server\/health\/$/],
+    slashPaths: [...operations.slashPaths, ...accounts.slashPaths],
     repairCsrf: (exchange) => {
       const cookie = cookieValue(exchange.cookies, CSRF_COOKIE);
       if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined) sessions.rotateCsrf(exchange);
     },
-    onResponse: ({ id, req, path, userId, origin }, status, seconds) => {
-      const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
-      metrics.observe(req.method, route, status, seconds);
-      const fields = { request: id, method: req.method, path, status, ms: Math.round(seconds * 1000), user: userId, client: origin.clientAddress };
-      log.info(fields, 'request');
-    },
-    probes: [
-      { path: '/livez', handler: livenessHandler(operations) },
-      { path: '/readyz', handler: readinessHandler(operations) },
-      { path: '/metrics', handler: metricsHandler(operations) },
-    ],
-    pages: [{ path: '/api/server/health/', handler: healthHandler(operations) }],
+    onResponse: operations.onResponse,
+    probes: operations.probes,
+    pages: [...operations.pages, ...accounts.pages],
     routes,
     pipeline: {
       exchanges,
-      identify: (exchange, ways, _needsOrganization) => {
-        if (ways !== 'none' && !state.prepared) throw notPrepared();
+      identify: (exchange, ways) => {
+        if (ways !== 'none') state.requirePrepared();
         return chain.identify(exchange.req, exchange.res, ways, challengeOf(ways));
       },
       authorize: createAuthorizer(engines.policyEngine),
       throttle: async ({ req, res }, caller) => {
-        if (caller === null) await anonymousLimit(req, res);
+        if (caller === null) await limitAnonymous(req, res);
       },
       checkResponses: options.strict,
     },
   });
 
-  const prepare = async (): Promise<FirstAdmin | undefined> => {
-    if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
-    state.secretKey ??=
-      config.DATABASE_URL === undefined
-        ? await secretKeyFromFile(config.DATA_DIR, random)
-        : await secretKeyFromDatabase(db, random);
-    const admin = await ensureFirstAdmin(
-      { db, passwords, clock, random },
-      { username: config.ADMIN_USERNAME, email: config.ADMIN_EMAIL, password: config.ADMIN_PASSWORD },
-    );
-    state.prepared = true;
-    return admin;
-  };
-
   return {
     app,
+    routes,
     engines,
-    prepare,
+    prepare: async () => {
+      const admin = await prepare(options, engines.db, state, passwords);
+      if (mail.isConfigured && !options.strict) mail.worker.start();
+      return admin;
+    },
+    deliverMail: () => mail.worker.runOnce(),
     stop: () => {
       state.stopping = true;
     },
-    close: engines.close,
+    close: async () => {
+      await mail.worker.stop();
+      mail.transport.close();
+      await breachFile?.close();
+      await engines.close();
+    },
   };
 }
 
-const notPrepared = (): ServiceUnavailable =>
-  new ServiceUnavailable('database_unreachable', 'The server is starting: the database does not answer yet.');
+/** Where links in mails lead: fixed by the settings, never by a request. */
+const redirectsOf = (config: Config) => ({
+  done: config.ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL,
+  loggedIn: config.LOGIN_REDIRECT_URL,
+  refused: config.INCORRECT_EMAIL_CONFIRMATION_URL,
+});

@@ -21,9 +21,9 @@ export interface AccessTokenDeps {
   /** Seconds between two updates of the last use. */
   readonly lastUseIntervalSeconds: number;
   /** Notes a use, unless another replica did since `previous`. */
-  readonly recordUse: (tokenId: number, previous: Timestamp | null, now: Date) => Promise<void>;
+  readonly recordUse: (tokenId: number, previous: Timestamp | null, now: Date) => Promise<unknown>;
   /** Replaces a legacy hash by the current form. */
-  readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<void>;
+  readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<unknown>;
   /** Both writes happen beside the request; their failures are only logged. */
   readonly onWriteError: (error: unknown) => void;
 }

@@ -26,7 +26,7 @@ export interface CredentialDeps {
    */
   readonly findCandidates: (username: string | null, email: string) => Promise<Candidates>;
   /** Replaces the password column if it still holds `from`, and notes what sessions were bound to. */
-  readonly upgradePassword: (userId: number, change: PasswordUpgrade) => Promise<void>;
+  readonly upgradePassword: (userId: number, change: PasswordUpgrade) => Promise<unknown>;
   readonly passwords: PasswordService;
   readonly failures: FailureLimit;
   readonly secretKey: () => string;

@@ -37,9 +37,10 @@ export function csrfFormatProblem(token: string): 'has incorrect length' | 'has 
  * look at the form field does, so that a malformed one is reported before permissions.
  *
  * @param trustedOrigins `scheme://host[:port]`, also `scheme://*.domain`
+ * @param parsesBody false for plain Django views, which are not DRF's
  * @throws PermissionDenied 403 `CSRF Failed: <reason>`; ParseError and UnsupportedMediaType for a POST body
  */
-export async function requireCsrf(exchange: Exchange, trustedOrigins: readonly string[]): Promise<void> {
+export async function requireCsrf(exchange: Exchange, trustedOrigins: readonly string[], { parsesBody = true } = {}): Promise<void> {
   const { req, origin, cookies } = exchange;
   if (SAFE_METHODS.has(req.method)) return;
   const sentOrigin = req.headers.origin;
@@ -51,7 +52,7 @@ export async function requireCsrf(exchange: Exchange, trustedOrigins: readonly s
   const cookieProblem = csrfFormatProblem(cookie);
   if (cookieProblem !== undefined) throw failed(`CSRF cookie ${cookieProblem}.`);
 
-  if (req.method === 'POST') await exchange.body();
+  if (req.method === 'POST' && parsesBody) await exchange.body();
   const header = req.headers['x-csrftoken'];
   if (typeof header !== 'string') throw failed('CSRF token missing.');
   const headerProblem = csrfFormatProblem(header);

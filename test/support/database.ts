@@ -38,7 +38,7 @@ async function createEmbedded(): Promise<TestDatabase> {
 }
 
 /** Not the archive of the build, which may be older than the migrations, but one made once for what they are now. */
-async function findSeed(): Promise<string> {
+export async function findSeed(): Promise<string> {
   const folder = path.join(tmpdir(), 'cvat-auth-server-test');
   await mkdir(folder, { recursive: true });
   const seed = path.join(folder, `seed-${fingerprint()}.tar.gz`);

@@ -101,6 +101,18 @@ export function createSessions(deps: SessionDeps) {
     sendSessionCookies(exchange, key);
   };
 
+  /** Django's `update_session_auth_hash`: the session of the request goes on under a new key, bound to the new password. */
+  const rebind = async (exchange: Exchange, identity: Identity): Promise<void> => {
+    const before = await open(exchange);
+    if (before?.userId !== identity.account.id) return;
+    const key = random.text(KEY_LENGTH, LOWER_DIGITS);
+    const authHash = bindingOf(identity, secretKey());
+    await store.set(key, { userId: identity.account.id, authHash });
+    await store.destroy(before.key);
+    opened.set(exchange, Promise.resolve({ key, userId: identity.account.id, authHash }));
+    sendSessionCookies(exchange, key);
+  };
+
   /** Django's `logout`: the session is gone when this returns; the CSRF cookie stays. */
   const logout = async (exchange: Exchange): Promise<void> => {
     const session = await open(exchange);
@@ -128,7 +140,7 @@ export function createSessions(deps: SessionDeps) {
     );
   };
 
-  return { open, confirm, renewWhenStale, login, logout, rotateCsrf };
+  return { open, confirm, renewWhenStale, login, rebind, logout, rotateCsrf };
 }
 
 export type Sessions = ReturnType<typeof createSessions>;

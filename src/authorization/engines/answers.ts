@@ -8,7 +8,7 @@ import { noDecision } from './problems.js';
  */
 export function readAllow(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  if (typeof answer === 'object' && answer !== null) {
+  if (typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'allow')) {
     const { allow, reasons = [], ...others } = answer as Readonly<Record<string, unknown>>;
     if (typeof allow === 'boolean' && Array.isArray(reasons) && Object.keys(others).length === 0) return allow;
   }

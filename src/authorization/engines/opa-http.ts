@@ -28,9 +28,9 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
 
   const query = async (path: string, input?: object): Promise<unknown> => {
     const response = await transport.send(path, input && serialize({ input }));
-    const { result } = readResponse(response);
-    if (result === undefined) throw noDecision(await whyUndefined());
-    return result;
+    const body = readResponse(response);
+    if (!Object.hasOwn(body, 'result')) throw noDecision(await whyUndefined());
+    return body.result;
   };
 
   /** OPA answers `{}` before its first bundle too; only its health tells that from a rule that does not exist. */

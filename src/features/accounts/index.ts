@@ -1,35 +1,86 @@
 import type { CredentialCheck } from '../../authentication/credentials.js';
+import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
+import type { Rate } from '../../platform/config/fields.js';
 import type { Database } from '../../platform/db/pool.js';
+import type { Exchanges } from '../../platform/http/exchange.js';
+import type { RateStore } from '../../platform/throttle/rate-store.js';
+import { createConfirmationPages } from './confirmation-pages.js';
+import { createEmailFlows } from './emails.js';
 import { createLogin } from './login.js';
-import { createRegistration } from './registration.js';
+import { createAccountMailer, type MailerDeps } from './mailer.js';
+import { passwordRoutes } from './password-routes.js';
+import { createPasswordFlows } from './passwords.js';
+import { createRegistration, type RegistrationMode } from './registration.js';
 import { accountRoutes } from './routes.js';
 
 export { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+export type { AccountMailer } from './mailer.js';
+export { findHolder } from './password-repository.js';
+export { endPendingApproval } from './registration-repository.js';
 export { findCandidates, recordAccessTokenUse, upgradeAccessTokenHash, upgradePassword } from './repository.js';
 
 export interface AccountsDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
+  readonly secretKey: () => string;
+  readonly exchanges: Exchanges;
   readonly identities: IdentityStore;
   readonly sessions: Sessions;
   readonly passwords: PasswordService;
   readonly policy: PasswordPolicy;
   readonly checkCredentials: CredentialCheck;
-  readonly defaultGroup: string;
-  readonly emailVerificationIsMandatory: boolean;
+  readonly failures: FailureLimit;
+  readonly rates: RateStore;
+  readonly mail: Pick<MailerDeps, 'publicUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
+  readonly mailRates: { readonly perRecipient: Rate | null; readonly perClient: Rate | null };
+  /** Tells the worker of the outbox that there is something to send. */
+  readonly wakeMail: () => void;
+  readonly verification: 'none' | 'optional' | 'mandatory';
+  readonly registration: {
+    readonly mode: RegistrationMode;
+    readonly domains: readonly string[];
+    readonly defaultGroup: string;
+    readonly invitationDays: number;
+  };
+  readonly logsOutOnPasswordChange: boolean;
+  readonly csrfTrustedOrigins: readonly string[];
+  readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
   readonly onWriteError: (error: unknown) => void;
 }
 
-/** Signing up, in and out. */
+/** Signing up, in and out, passwords and addresses. */
 export function createAccounts(deps: AccountsDeps) {
-  const login = createLogin(deps);
-  const registration = createRegistration({ ...deps, emailIsRequired: deps.emailVerificationIsMandatory });
-  return { routes: accountRoutes({ ...deps, login, registration }) };
+  const mailer = createAccountMailer({ ...deps, ...deps.mail });
+  const emails = createEmailFlows({ ...deps, mailer });
+  const emailVerificationIsMandatory = deps.verification === 'mandatory';
+  const login = createLogin({ ...deps, emailVerificationIsMandatory, mailConfirmation: emails.mailAtLogin });
+  const registration = createRegistration({
+    ...deps,
+    ...deps.registration,
+    mailer,
+    emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
+    mailConfirmation: deps.verification === 'none' ? async () => undefined : emails.mailAtSignUp,
+  });
+  const flows = createPasswordFlows({ ...deps, mailer });
+  const pages = createConfirmationPages({ ...deps, emails });
+  return {
+    mailer,
+    routes: [
+      ...accountRoutes({ ...deps, login, registration, emailVerificationIsMandatory, registrationIsClosed: deps.registration.mode === 'closed' }),
+      ...passwordRoutes({ ...deps, flows, emails, logsOutOnChange: deps.logsOutOnPasswordChange }),
+    ],
+    pages: [
+      ...(deps.verification === 'none' ? [] : [{ path: '/api/auth/account-confirm-email/:key/', handler: pages.confirmEmail }]),
+      { path: '/api/auth/confirm-email-change/:key/', handler: pages.confirmEmailChange },
+    ],
+    /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
+    slashPaths: [/^\/api\/auth\/(account-confirm-email|confirm-email-change)\/[-:\w]+\/$/],
+  };
 }

@@ -8,7 +8,8 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { checkFields, requireObject } from '../../platform/http/validate.js';
-import { findToken, findUserIdsByEmail, recordLogin } from './repository.js';
+import { findAddressOwners } from './registration-repository.js';
+import { findToken, recordLogin } from './repository.js';
 import { LoginWrite } from './schemas.js';
 
 /** CVAT's own sentence for an address that does not mean exactly one user. */
@@ -24,6 +25,8 @@ export interface LoginDeps {
   readonly checkCredentials: CredentialCheck;
   readonly sessions: Sessions;
   readonly emailVerificationIsMandatory: boolean;
+  /** Sends the confirmation link again, within its cooldown. */
+  readonly mailConfirmation: (userId: number) => Promise<void>;
   /** A database that only reads keeps nobody out; what could not be noted is logged. */
   readonly onWriteError: (error: unknown) => void;
 }
@@ -59,7 +62,10 @@ export function createLogin(deps: LoginDeps) {
   const open = async (exchange: Exchange, match: VerifiedLogin): Promise<LoginOutcome> => {
     const identity = await identities.byId(match.userId, { kind: 'absent' });
     if (identity === undefined || !identity.account.isActive) throw new ValidationError(WRONG);
-    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) return { kind: 'unverified' };
+    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) {
+      await deps.mailConfirmation(match.userId);
+      return { kind: 'unverified' };
+    }
     const key = await noteLogin(match.userId);
     await sessions.login(exchange, identity);
     exchange.userId = match.userId;
@@ -86,16 +92,14 @@ export function createLogin(deps: LoginDeps) {
     const { username, email, password } = raw;
     if (isTruthy(email)) {
       if (typeof email !== 'string') return new ValidationError(UNKNOWN_EMAIL);
-      const owners = await findUserIdsByEmail(db, email.replaceAll('\0', ''));
-      if (owners.length !== 1 || email.includes('\0')) return new ValidationError(UNKNOWN_EMAIL);
+      if (email.includes('\0') || (await findAddressOwners(db, email)).length !== 1) return new ValidationError(UNKNOWN_EMAIL);
       return isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
     }
     return isTruthy(username) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
   };
 
   const requireOneOwner = async (email: string): Promise<void> => {
-    const owners = await findUserIdsByEmail(db, email);
-    if (owners.length !== 1) throw new ValidationError(UNKNOWN_EMAIL);
+    if ((await findAddressOwners(db, email)).length !== 1) throw new ValidationError(UNKNOWN_EMAIL);
   };
 
   return { login, noteLogin };

@@ -105,3 +105,49 @@ async function completeAccount(tx: Queryable, userId: number, account: NewAccoun
 export async function hasSuperuser(db: Queryable): Promise<boolean> {
   return (await one(db, sql`select 1 from auth_user where is_superuser and is_active limit 1`)) !== undefined;
 }
+
+/**
+ * @param since invitations that were made earlier have expired, unless one was mailed later
+ * @returns whether an organization still waits for somebody with this address
+ */
+export async function hasPendingInvitation(db: Queryable, email: string, since: Date): Promise<boolean> {
+  if (email === '') return false;
+  const row = await one(
+    db,
+    sql`
+      select 1
+      from auth_user u
+      join organizations_membership m on m.user_id = u.id and not m.is_active
+      join organizations_invitation i on i.membership_id = m.id
+      where lower(u.email) = lower(${email}) and coalesce(i.sent_date, i.created_date) > ${since}
+      limit 1`,
+  );
+  return row !== undefined;
+}
+
+export const insertPendingApproval = (tx: Queryable, userId: number, now: Date) =>
+  execute(
+    tx,
+    sql`
+      insert into auth_server_pending_approvals (user_id, applied_at) values (${userId}, ${now})
+      on conflict (user_id) do nothing`,
+  );
+
+/** @returns whether the account had waited for an administrator; it no longer does */
+export async function endPendingApproval(tx: Queryable, userId: number): Promise<boolean> {
+  return (await execute(tx, sql`delete from auth_server_pending_approvals where user_id = ${userId}`)) > 0;
+}
+
+/** @returns where the active members of the group `admin` get their mail */
+export async function listAdministratorAddresses(db: Queryable): Promise<readonly string[]> {
+  const rows = await many<{ email: string }>(
+    db,
+    sql`
+      select distinct u.email
+      from auth_user u
+      join auth_user_groups ug on ug.user_id = u.id
+      join auth_group g on g.id = ug.group_id and g.name = 'admin'
+      where u.is_active and u.email <> ''`,
+  );
+  return rows.map(({ email }) => email);
+}

@@ -1,15 +1,19 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
-import { type Clock, dateOf } from '../../kernel/clock.js';
-import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+import { type Clock, dateOf, DAY } from '../../kernel/clock.js';
+import { type FieldErrors, PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
 import { checkFields } from '../../platform/http/validate.js';
+import type { AccountMailer } from './mailer.js';
 import {
   findAddressOwners,
+  hasPendingInvitation,
   insertAccount,
+  insertPendingApproval,
   isUsernameTaken,
+  listAdministratorAddresses,
   lockRegistration,
   type NewAccount,
   takeOverPlaceholder,
@@ -18,6 +22,9 @@ import { RegisterWithEmailWrite, RegisterWrite, usernameProblem } from './schema
 
 const USERNAME_TAKEN = 'A user with that username already exists.';
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
+const CLOSED = 'Registration is closed on this server. Ask an administrator for an account.';
+const INVITED_ONLY = 'Registration needs an invitation to an organization for this e-mail address.';
+const WRONG_DOMAIN = 'Addresses of this domain may not register on this server.';
 const MISMATCH = "The two password fields didn't match.";
 
 export interface RegistrationDeps {
@@ -27,10 +34,24 @@ export interface RegistrationDeps {
   readonly policy: PasswordPolicy;
   readonly defaultGroup: string;
   readonly emailIsRequired: boolean;
+  readonly mode: RegistrationMode;
+  /** Domains whose addresses may register, lower case; any when there are none. */
+  readonly domains: readonly string[];
+  /** Days an invitation lasts (`ORG_INVITATION_EXPIRY_DAYS`). */
+  readonly invitationDays: number;
+  readonly mailer: AccountMailer;
+  /** Sends the confirmation of a new address, where verification is asked for. */
+  readonly mailConfirmation: (tx: Queryable, userId: number) => Promise<void>;
+  readonly wakeMail: () => void;
 }
+
+/** Who may register: anybody; whom an organization invited; anybody, after an administrator agreed; nobody. */
+export type RegistrationMode = 'open' | 'invite' | 'approval' | 'closed';
 
 export interface Registered {
   readonly id: number;
+  /** False while the account waits for an administrator. */
+  readonly isActive: boolean;
   readonly username: string;
   readonly email: string;
   readonly firstName: string;
@@ -54,11 +75,30 @@ export function createRegistration(deps: RegistrationDeps) {
    * @throws ValidationError in the shapes of the contract; ServiceUnavailable
    */
   const register = async (body: unknown): Promise<Registered> => {
+    refuseWhenClosed(body);
     const applicant = await readApplicant(body);
+    const isInvited = await hasPendingInvitation(db, applicant.email, invitedSince());
+    if (!isInvited) refuseUninvited(applicant);
     // Slow work outside the transaction: hashing takes a fifth of a second.
     await refuseUnsuitable(db, applicant);
     const password = await passwords.hash(applicant.password);
-    return create({ ...applicant, password });
+    return create({ ...applicant, password }, isInvited || deps.mode !== 'approval');
+  };
+
+  const invitedSince = (): Date => new Date(deps.clock.now() - deps.invitationDays * DAY);
+
+  /** Nobody without an address can have been invited: the first sentence is the only one he needs. */
+  const refuseWhenClosed = (body: unknown): void => {
+    const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : undefined;
+    if (deps.mode === 'closed' && (typeof email !== 'string' || email === '')) throw new PermissionDenied(CLOSED);
+  };
+
+  /** Invitations work in every mode and from every domain. */
+  const refuseUninvited = ({ email }: Applicant): void => {
+    if (deps.mode === 'closed') throw new PermissionDenied(CLOSED);
+    if (deps.mode === 'invite') throw new PermissionDenied(INVITED_ONLY);
+    const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+    if (deps.domains.length > 0 && !deps.domains.includes(domain)) throw new ValidationError({ email: [WRONG_DOMAIN] });
   };
 
   /** All field errors are reported together, the mismatch of the passwords only when there are none. */
@@ -115,12 +155,12 @@ export function createRegistration(deps: RegistrationDeps) {
     throw new ValidationError([EMAIL_TAKEN]);
   };
 
-  const create = async (applicant: Applicant): Promise<Registered> => {
+  const create = async (applicant: Applicant, isActive: boolean): Promise<Registered> => {
     const account: NewAccount = {
       ...applicant,
       isStaff: false,
       isSuperuser: false,
-      isActive: true,
+      isActive,
       group: deps.defaultGroup,
       emailVerified: false,
     };
@@ -128,18 +168,32 @@ export function createRegistration(deps: RegistrationDeps) {
       const id = await db.transaction(async (tx) => {
         await lockRegistration(tx);
         if (await isUsernameTaken(tx, account.username)) throw new ValidationError({ username: [USERNAME_TAKEN] });
-        const placeholder = await placeholderOf(tx, account.email);
-        if (placeholder === undefined) return insertAccount(tx, account, dateOf(deps.clock));
-        await takeOverPlaceholder(tx, placeholder, account);
-        return placeholder;
+        const userId = await store(tx, account);
+        if (isActive) await deps.mailConfirmation(tx, userId);
+        else await awaitApproval(tx, userId, account);
+        return userId;
       });
+      deps.wakeMail();
       const { username, email, firstName, lastName } = account;
-      return { id, username, email, firstName, lastName };
+      return { id, isActive, username, email, firstName, lastName };
     } catch (error) {
       // CVAT beside us on the same database does not know our lock.
       if (uniqueViolation(error) === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
       throw error;
     }
+  };
+
+  const store = async (tx: Queryable, account: NewAccount): Promise<number> => {
+    const placeholder = await placeholderOf(tx, account.email);
+    if (placeholder === undefined) return insertAccount(tx, account, dateOf(deps.clock));
+    await takeOverPlaceholder(tx, placeholder, account);
+    return placeholder;
+  };
+
+  /** Every administrator with an address is told. */
+  const awaitApproval = async (tx: Queryable, userId: number, account: NewAccount): Promise<void> => {
+    await insertPendingApproval(tx, userId, dateOf(deps.clock));
+    for (const address of await listAdministratorAddresses(tx)) await deps.mailer.accountWaiting(tx, address, account);
   };
 
   return { register };

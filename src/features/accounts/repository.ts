@@ -49,12 +49,6 @@ export async function findCandidates(db: Queryable, username: string | null, ema
   return { exact: of('exact'), byEmail: of('email'), ignoringCase: of('ignoring-case') };
 }
 
-/** @returns the ids of the users that have the address, by the same rule as `findCandidates` */
-export async function findUserIdsByEmail(db: Queryable, email: string): Promise<readonly number[]> {
-  const { byEmail } = await findCandidates(db, null, email);
-  return [...new Set(byEmail.map(({ userId }) => userId))];
-}
-
 /**
  * Replaces a password hash by a better one of the same password, unless it changed meanwhile, and keeps what sessions
  * are bound to: the root of the lineage stays as long as upgrades follow one another.

@@ -14,6 +14,7 @@ export interface AccountRouteDeps {
   readonly login: Login;
   readonly registration: Registration;
   readonly emailVerificationIsMandatory: boolean;
+  readonly registrationIsClosed: boolean;
 }
 
 const loginRoute = ({ login }: AccountRouteDeps) =>
@@ -52,7 +53,7 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     },
   });
 
-const registerRoute = ({ login, registration, sessions, identities, emailVerificationIsMandatory }: AccountRouteDeps) =>
+const registerRoute = ({ login, registration, sessions, identities, ...deps }: AccountRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/register',
@@ -60,13 +61,15 @@ const registerRoute = ({ login, registration, sessions, identities, emailVerific
     summary: 'Create an account',
     tag: 'auth',
     view: 'Register View Ex',
+    documented: !deps.registrationIsClosed,
     access: { kind: 'public', because: 'people without an account come here to get one' },
     body: RegisterWrite,
     checksBody: false,
     responses: { 201: RegisterRead },
     handle: async ({ exchange }) => {
-      const { id, username, email, firstName, lastName } = await registration.register(await exchange.body());
-      const identity = emailVerificationIsMandatory ? undefined : await identities.byId(id, { kind: 'absent' });
+      const { id, isActive, username, email, firstName, lastName } = await registration.register(await exchange.body());
+      const entersAtOnce = isActive && !deps.emailVerificationIsMandatory;
+      const identity = entersAtOnce ? await identities.byId(id, { kind: 'absent' }) : undefined;
       const key = identity && (await login.noteLogin(id));
       if (identity !== undefined) await sessions.login(exchange, identity);
       return reply(201, {
@@ -74,7 +77,7 @@ const registerRoute = ({ login, registration, sessions, identities, emailVerific
         email,
         first_name: firstName,
         last_name: lastName,
-        email_verification_required: emailVerificationIsMandatory,
+        email_verification_required: deps.emailVerificationIsMandatory,
         key: key ?? null,
       });
     },

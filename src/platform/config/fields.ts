@@ -13,13 +13,17 @@ export interface Described<T> {
 
 /** @returns a whole number between `minimum` and `maximum` */
 export const integer = (minimum: number, maximum: number, { default: value, description }: Described<number>) =>
+  wholeNumber(minimum, maximum).default(value).meta({ description });
+
+const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^-?\d{1,15}$/, `it must be a whole number from ${minimum} to ${maximum}`)
     .transform(Number)
-    .refine((n) => n >= minimum && n <= maximum, `it must be a whole number from ${minimum} to ${maximum}`)
-    .default(value)
-    .meta({ description });
+    .refine((n) => n >= minimum && n <= maximum, `it must be a whole number from ${minimum} to ${maximum}`);
+
+export const optionalInteger = (minimum: number, maximum: number, description: string) =>
+  wholeNumber(minimum, maximum).optional().meta({ description });
 
 /** @returns a switch; the words of `attrs.converters.to_bool`, which CVAT uses */
 export const flag = ({ default: value, description }: Described<boolean>) =>
@@ -35,6 +39,9 @@ export const choice = <const T extends readonly [string, ...string[]]>(words: T,
     .enum(words, `it must be one of ${words.join(', ')}`)
     .default(value as z.core.util.NoUndefined<T[number]>)
     .meta({ description });
+
+export const choiceOrNothing = <const T extends readonly [string, ...string[]]>(words: T, description: string) =>
+  z.enum(words, `it must be one of ${words.join(', ')}`).optional().meta({ description });
 
 export const text = ({ default: value, description }: Described<string>) => z.string().default(value).meta({ description });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, choices, flag, integer, list, networks, optionalText, origins, rate, text, url } from './fields.js';
+import { choice, choiceOrNothing, choices, flag, integer, list, networks, optionalInteger, optionalText, origins, rate, text, url } from './fields.js';
 import { redisUrl } from './redis-url.js';
 
 /**
@@ -54,6 +54,27 @@ export const Settings = z.object({
     default: 'none',
     description: 'Whether an e-mail address must be confirmed before signing in.',
   }),
+  REGISTRATION_MODE: choice(['open', 'invite', 'approval', 'closed'], {
+    default: 'open',
+    description:
+      'Who may register: anybody (open), addresses that an organization invited (invite), anybody once an administrator activated the account (approval), nobody (closed). Invitations work in every mode.',
+  }),
+  REGISTRATION_EMAIL_DOMAINS: list({ default: [], description: 'Domains whose addresses may register without an invitation; empty for any.' }),
+  ORG_INVITATION_CONFIRM: flag({ default: false, description: 'Let people who have an account confirm an invitation before they are members.' }),
+  ORG_INVITATION_EXPIRY_DAYS: integer(1, 3650, { default: 7, description: 'Days an invitation to an organization lasts.' }),
+  ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: flag({
+    default: true,
+    description: "Whether changing the password also ends the session in which it was changed; all other sessions end anyway.",
+  }),
+  ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL: text({
+    default: '/auth/email-confirmation',
+    description: 'Where a confirmed address leads, relative to PUBLIC_URL.',
+  }),
+  LOGIN_REDIRECT_URL: text({ default: '/', description: 'The same for somebody who is signed in, relative to PUBLIC_URL.' }),
+  INCORRECT_EMAIL_CONFIRMATION_URL: text({
+    default: '/auth/incorrect-email-confirmation',
+    description: 'Where a confirmation link leads that is wrong, old or used, relative to PUBLIC_URL.',
+  }),
   SESSION_COOKIE_AGE: integer(1, 31_536_000, { default: 1_209_600, description: 'Seconds a session lives after its last renewal.' }),
   SESSION_COOKIE_SECURE: flag({ default: false, description: 'Send the session cookies over HTTPS only; set it when PUBLIC_URL is https.' }),
   CSRF_COOKIE_SECURE: flag({ default: false, description: 'Send the CSRF cookie over HTTPS only; set it when PUBLIC_URL is https.' }),
@@ -70,6 +91,9 @@ export const Settings = z.object({
   PASSWORD_HASH_CONCURRENCY: integer(0, 256, { default: 0, description: 'Password hashes computed at once; 0 for one per core.' }),
   PASSWORD_HASH_QUEUE: integer(0, 100_000, { default: 100, description: 'Password checks that may wait; beyond that the answer is 503.' }),
   PASSWORD_HASHERS_EXTRA: choices(['md5', 'sha1', 'bcrypt'], 'Old hash formats to accept as well: md5, sha1, bcrypt.'),
+  PASSWORD_BREACH_FILE: optionalText(
+    'File of SHA-1 hashes of breached passwords, sorted, one upper-case hash a line (`:count` may follow); new passwords are looked up in it.',
+  ),
   THROTTLE_ANON: rate({ default: { limit: 100, periodSeconds: 60 }, description: 'Requests without credentials per client address.' }),
   LOGIN_FAILURES_PER_ADDRESS: rate({
     default: { limit: 50, periodSeconds: 600 },
@@ -83,6 +107,33 @@ export const Settings = z.object({
     default: { limit: 10, periodSeconds: 300 },
     description: 'Wrong passwords per account from one address.',
   }),
+  MAIL_REQUESTS_PER_RECIPIENT: rate({
+    default: { limit: 5, periodSeconds: 3600 },
+    description: 'Password reset mails that may be asked for, for one address.',
+  }),
+  MAIL_REQUESTS_PER_CLIENT: rate({
+    default: { limit: 30, periodSeconds: 3600 },
+    description: 'Mails that one client may ask for.',
+  }),
+
+  EMAIL_BACKEND: choiceOrNothing(
+    ['smtp', 'console', 'file', 'none'],
+    'How mails leave. Default: smtp when a server is named, console when everything is embedded, otherwise none.',
+  ),
+  EMAIL_URL: optionalText('The mail server in one line: smtp://user:password@host:587, smtps:// for TLS from the start.'),
+  EMAIL_HOST: optionalText('The mail server, instead of EMAIL_URL.'),
+  EMAIL_PORT: optionalInteger(1, 65_535, 'Its port. Default: 25, or 465 with EMAIL_USE_SSL.'),
+  EMAIL_USE_TLS: flag({ default: false, description: 'Demand STARTTLS.' }),
+  EMAIL_USE_SSL: flag({ default: false, description: 'TLS from the start.' }),
+  EMAIL_HOST_USER: optionalText('Name to log in with at the mail server.'),
+  EMAIL_HOST_PASSWORD: optionalText('Password to log in with at the mail server.'),
+  EMAIL_CA_FILE: optionalText("PEM file of the authority that signed the mail server's certificate."),
+  EMAIL_TIMEOUT: optionalInteger(1, 600, 'Seconds the mail server may take for each answer. Default: 30.'),
+  EMAIL_FILE_PATH: optionalText('Folder that receives the mails with EMAIL_BACKEND=file.'),
+  DEFAULT_FROM_EMAIL: optionalText('Sender of all mails. Default: webmaster@localhost.'),
+  ACCOUNT_EMAIL_SUBJECT_PREFIX: optionalText('What subjects start with. Default: SITE_NAME in brackets.'),
+  SITE_NAME: optionalText('Name of the site in mails. Default: the one in the table django_site, example.com in a new database.'),
+  NOTIFY_ACCOUNT_CHANGES: flag({ default: true, description: 'Mail the account holder when the password or the address changes.' }),
 
   CVAT_ANALYTICS: flag({ default: false, description: 'What /api/server/plugins says of ANALYTICS.' }),
   CVAT_SERVERLESS: flag({ default: false, description: 'What /api/server/plugins says of MODELS.' }),
@@ -105,5 +156,6 @@ export const SECTIONS: Readonly<Record<string, string>> = {
   SECRET_KEY: 'Secrets and the first administrator',
   IAM_TYPE: 'Accounts, sessions and tokens',
   PASSWORD_BCRYPT_ROUNDS: 'Passwords and limits',
+  EMAIL_BACKEND: 'Mail',
   CVAT_ANALYTICS: 'Information, documentation, operation',
 };

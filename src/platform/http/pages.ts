@@ -5,3 +5,6 @@ const page = (title: string, text: string): string =>
 export const NOT_FOUND_PAGE = page('Not Found', 'The requested resource was not found on this server.');
 export const SERVER_ERROR_PAGE = page('Server Error (500)', '');
 export const BAD_REQUEST_PAGE = page('Bad Request (400)', '');
+
+/** Django's page for a plain view; says less than Django does of why. */
+export const CSRF_FAILED_PAGE = page('403 Forbidden', 'CSRF verification failed. Request aborted.');

@@ -14,7 +14,7 @@ import { check } from './validate.js';
 export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
-  readonly identify: (exchange: Exchange, ways: Ways, needsOrganization: boolean) => Promise<Caller | null>;
+  readonly identify: (exchange: Exchange, ways: Ways) => Promise<Caller | null>;
   /** @throws PermissionDenied unless every check is allowed, and the errors of the organization context */
   readonly authorize: (exchange: Exchange, caller: Caller, checks: readonly PolicyCheck[]) => Promise<void>;
   /** @throws Throttled */
@@ -79,7 +79,7 @@ function negotiateContent({ exchange }: Call): undefined {
 }
 
 async function identify(call: Call, deps: PipelineDeps): Promise<undefined> {
-  call.caller = await deps.identify(call.exchange, call.view.ways, call.route?.access.kind === 'policy');
+  call.caller = await deps.identify(call.exchange, call.view.ways);
   call.exchange.userId = call.caller?.account.id ?? null;
 }
 

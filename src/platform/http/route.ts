@@ -58,6 +58,8 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   readonly ways?: Ways;
   readonly access: Access<O>;
   readonly throttle?: string;
+  /** False keeps the operation out of the OpenAPI document: CVAT's pages hide what is not there. */
+  readonly documented?: boolean;
   readonly load?: (params: Readonly<Record<string, string>>, caller: Caller | null) => Promise<O | undefined>;
   readonly query?: Q;
   readonly body?: B;

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
+import { Throttled } from '../../kernel/errors.js';
 import type { Rate } from '../config/fields.js';
 import type { RedisClient } from '../redis/client.js';
 
@@ -17,6 +18,17 @@ export interface RateStore {
   readonly take: (key: string, rate: Rate) => Promise<RateDecision>;
   readonly peek: (key: string, rate: Rate) => Promise<RateDecision>;
   readonly forget: (key: string) => Promise<void>;
+}
+
+/**
+ * Counts one attempt.
+ *
+ * @param rate null for no limit
+ * @throws Throttled
+ */
+export async function requireRate(store: RateStore, key: string, rate: Rate | null): Promise<void> {
+  const decision = rate === null ? undefined : await store.take(key, rate);
+  if (decision?.allowed === false) throw new Throttled(decision.waitSeconds);
 }
 
 const MAXIMUM_KEYS = 100_000;

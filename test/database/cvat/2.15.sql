@@ -69,7 +69,8 @@ INSERT INTO "auth_user" ("id", "password", "last_login", "is_superuser", "userna
   (1, 'pbkdf2_sha256$600000$salt$aGFzaA==', '2024-05-06 07:08:09.123456Z', true, 'root', '', '', 'root@example.org', true, true, '2023-01-01Z'),
   (2, 'pbkdf2_sha256$600000$salt$aGFzaA==', NULL, false, 'Ann', 'Ann', 'Ä', 'Ann@Example.org', false, true, '2023-02-01Z'),
   (7, '!unusable', NULL, false, 'ann', '', '', '', false, false, '2023-03-01Z');
-SELECT setval(pg_get_serial_sequence('auth_user', 'id'), 7);
+SELECT setval(pg_get_serial_sequence('auth_user', 'id'), (SELECT max("id") FROM "auth_user"));
+SELECT setval(pg_get_serial_sequence('auth_group', 'id'), (SELECT max("id") FROM "auth_group"));
 INSERT INTO "auth_user_groups" ("user_id", "group_id") SELECT 1, "id" FROM "auth_group" WHERE "name" = 'admin';
 INSERT INTO "auth_user_user_permissions" ("user_id", "permission_id") VALUES (2, 1);
 INSERT INTO "account_emailaddress" ("email", "verified", "primary", "user_id") VALUES ('root@example.org', true, true, 1), ('Ann@Example.org', false, true, 2), ('ann@example.org', false, false, 2);

@@ -11,6 +11,8 @@ export interface Lock {
 const BEAT = 1000;
 /** Milliseconds without one after which an owner elsewhere counts as gone. */
 const SILENCE = 4 * BEAT;
+/** Milliseconds in which others that saw the same stale lock have finished what they do about it. */
+const SETTLING = 200;
 /** The count of signs of life comes before the owner, at a fixed width: it is overwritten in place. */
 const BEAT_DIGITS = 12;
 
@@ -24,7 +26,12 @@ const BEAT_DIGITS = 12;
  */
 export async function acquireLock(file: string, folder: string): Promise<Lock> {
   const content = format(await describeSelf());
-  while (!(await tryCreate(file, content))) await removeStale(file, folder);
+  let takenOver = false;
+  while (!(await tryCreate(file, content))) {
+    await removeStale(file, folder);
+    takenOver = true;
+  }
+  if (takenOver) await confirm(file, folder, content);
   const handle = await open(file, 'r+');
   const beating = new AbortController();
   const heart = beat(handle, beating.signal);
@@ -69,8 +76,15 @@ async function removeStale(file: string, folder: string): Promise<void> {
   await rename(file, aside).catch(ignoreMissing);
   // If somebody else took the stale lock over in between, it was his that was moved, and goes back.
   const moved = await read(aside);
-  if (moved !== undefined && ownerPart(moved) !== ownerPart(content)) await link(aside, file);
+  if (moved !== undefined && ownerPart(moved) !== ownerPart(content)) await link(aside, file).catch(ignoreExisting);
   await rm(aside, { force: true });
+}
+
+/** Of several processes that take the same stale lock over, the one whose lock is there in the end has it. */
+async function confirm(file: string, folder: string, content: string): Promise<void> {
+  await delay(SETTLING);
+  const held = await read(file);
+  if (ownerPart(held) !== ownerPart(content)) throw inUse(folder, parseOwner(ownerPart(held) ?? ''));
 }
 
 async function showsLife(file: string, content: string): Promise<boolean> {
@@ -94,6 +108,10 @@ const read = (file: string): Promise<string | undefined> => readFile(file, 'utf8
 function ignoreMissing(error: unknown): undefined {
   if (!hasCode(error, 'ENOENT')) throw error;
   return undefined;
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
 }
 
 const hasCode = (error: unknown, code: string): boolean =>

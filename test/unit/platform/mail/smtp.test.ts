@@ -92,6 +92,7 @@ describe('a mail over SMTP', () => {
     'Hi\rX-Evil: 1',
     'Hi\0',
     'Ü\r\nBcc: eve@evil.example',
+    'Hi \u202egnp.exe',
   ])('gets no header and no recipient from the subject %j', async (subject) => {
     const server = await start();
     await send({ port: server.port }, { subject });
@@ -121,7 +122,7 @@ describe('a mail over SMTP', () => {
   ])('does not leave for %j', async (to) => {
     const server = await start();
     await expect(send({ port: server.port }, { to })).rejects.toMatchObject({
-      step: 'recipient',
+      code: 'bad_address',
       verdict: 'refused',
     });
     expect(server.mails).toEqual([]);

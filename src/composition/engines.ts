@@ -2,22 +2,22 @@ import { fileURLToPath } from 'node:url';
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
-import { createSessionStore, type SessionStore } from './authentication/sessions/store.js';
-import type { PolicyEngine } from './authorization/engines/engine.js';
-import { createOpaHttpEngine } from './authorization/engines/opa-http.js';
-import { createEmbeddedEngine } from './authorization/engines/opa-wasm.js';
-import { SECOND } from './kernel/clock.js';
-import type { ContainerOptions } from './container.js';
-import { createDatabase } from './platform/db/database.js';
-import { describeFailure } from './platform/db/failures.js';
-import type { Database } from './platform/db/pool.js';
-import { connectRedis, describeRedisFailure, type RedisConnection } from './platform/redis/client.js';
+import { createSessionStore, type SessionStore } from '../authentication/sessions/store.js';
+import type { PolicyEngine } from '../authorization/engines/engine.js';
+import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
+import { createEmbeddedEngine } from '../authorization/engines/opa-wasm.js';
+import { SECOND } from '../kernel/clock.js';
+import type { ContainerOptions } from '../container.js';
+import { createDatabase } from '../platform/db/database.js';
+import { describeFailure } from '../platform/db/failures.js';
+import type { Database } from '../platform/db/pool.js';
+import { connectRedis, describeRedisFailure, type RedisConnection } from '../platform/redis/client.js';
 import {
   createFallbackRateStore,
   createMemoryRateStore,
   createRedisRateStore,
   type RateStore,
-} from './platform/throttle/rate-store.js';
+} from '../platform/throttle/rate-store.js';
 
 /** What the three URLs of the settings switch: the real thing, or what comes with the server. */
 export interface Engines {
@@ -32,7 +32,7 @@ export interface Engines {
   readonly close: () => Promise<void>;
 }
 
-const POLICY = fileURLToPath(new URL('../rules/compiled/policy.wasm', import.meta.url));
+const POLICY = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.meta.url));
 /** Seconds between two removals of expired sessions from the database. */
 const PRUNE_INTERVAL = 15 * 60;
 

@@ -1,9 +1,9 @@
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Random } from './kernel/random.js';
-import { StartError } from './kernel/start-error.js';
-import { execute, one, type Queryable } from './platform/db/queryable.js';
-import { sql } from './platform/db/sql.js';
+import type { Random } from '../kernel/random.js';
+import { StartError } from '../kernel/start-error.js';
+import { execute, one, type Queryable } from '../platform/db/queryable.js';
+import { sql } from '../platform/db/sql.js';
 
 const SECRET_BYTES = 48;
 const NAME = 'secret_key';

@@ -1,0 +1,52 @@
+package decisions_test
+
+import data.decisions
+
+_list := {
+	"scope": "list",
+	"auth": {"user": {"id": 7, "privilege": "user"}, "organization": null},
+	"resource": null,
+}
+
+_stranger := object.union(_list, {"auth": {"organization": {"id": 30, "owner": {"id": 8}, "user": {"role": null}}}})
+
+_ask(triples) := answers if {
+	questions := [{"package": name, "rule": rule, "input": document} | some [name, rule, document] in triples]
+	answers := decisions.answers with input as {"questions": questions}
+}
+
+test_answers_keep_the_order_of_the_questions if {
+	answers := _ask([
+		["users", "allow", _list],
+		["users", "filter", _list],
+		["users", "plugin_allow", _list],
+		["users", "allow", _stranger],
+	])
+	answers == [true, {"id": 7}, true, false]
+}
+
+test_an_undefined_answer_is_null_and_keeps_its_place if {
+	answers := _ask([["users", "filter", _stranger], ["server", "filter", _list], ["server", "allow", _list]])
+	answers == [null, null, false]
+}
+
+test_a_package_without_plugin_says_so if {
+	_ask([["server", "plugin_allow", _list]]) == ["no_plugin"]
+}
+
+test_unknown_questions_are_not_answered if {
+	answers := _ask([
+		["utils", "is_sandbox", _list],
+		["decisions", "allow", _list],
+		["nothing", "allow", _list],
+	])
+	answers == [null, null, null]
+}
+
+test_every_allow_and_filter_is_reached if {
+	packages := ["access_tokens", "invitations", "memberships", "organizations", "users"]
+	allowed := _ask([[name, "allow", _list] | some name in packages])
+	allowed == [true, true, true, true, true]
+	filters := _ask([[name, "filter", _list] | some name in packages])
+	every answer in filters { answer != null }
+}

@@ -1,0 +1,22 @@
+package server_test
+
+import data.server
+
+_request(scope, privilege) := {
+	"scope": scope,
+	"auth": {"user": {"id": 7, "privilege": privilege}, "organization": null},
+	"resource": null,
+}
+
+test_every_account_sees_the_server if {
+	server.allow with input as _request("view", null)
+}
+
+test_a_worker_does_not_browse_the_share if {
+	server.allow with input as _request("list:content", "user")
+	not server.allow with input as _request("list:content", "worker")
+}
+
+test_nobody_sees_nothing if {
+	not server.allow with input as {"scope": "view", "auth": {"user": null, "organization": null}, "resource": null}
+}

@@ -1,0 +1,90 @@
+import { createAccessTokenCheck } from '../authentication/access-tokens.js';
+import { createChecks } from '../authentication/authenticator.js';
+import { createChain } from '../authentication/chain.js';
+import { createCredentialCheck } from '../authentication/credentials.js';
+import { createFailureLimit } from '../authentication/failure-limit.js';
+import { createPasswordService } from '../authentication/passwords/service.js';
+import { createVerifiedCredentials } from '../authentication/passwords/verified-credentials.js';
+import { createSessions } from '../authentication/sessions/sessions.js';
+import { selectorForLookup } from '../authorization/context.js';
+import type { ContainerOptions } from '../container.js';
+import { findCandidates, recordAccessTokenUse, upgradeAccessTokenHash, upgradePassword } from '../features/accounts/index.js';
+import { createIdentityStore } from '../features/users/index.js';
+import type { Exchanges } from '../platform/http/exchange.js';
+import type { Engines } from './engines.js';
+import type { State } from './state.js';
+
+export interface AuthenticationParts {
+  readonly options: ContainerOptions;
+  readonly engines: Engines;
+  readonly exchanges: Exchanges;
+  readonly state: State;
+}
+
+/** Joins the ring of authentication to the database, the session store and the settings. */
+export function composeAuthentication({ options, engines, exchanges, state }: AuthenticationParts) {
+  const { config, clock, random, log } = options;
+  const { db } = engines;
+  const { secretKey } = state;
+  const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
+
+  const identities = createIdentityStore(db);
+  const passwords = createPasswordService({
+    clock,
+    random,
+    rounds: config.PASSWORD_BCRYPT_ROUNDS,
+    concurrency: config.PASSWORD_HASH_CONCURRENCY,
+    queueLimit: config.PASSWORD_HASH_QUEUE,
+    extraHashers: config.PASSWORD_HASHERS_EXTRA,
+  });
+  const sessions = createSessions({
+    store: engines.sessionStore,
+    clock,
+    random,
+    secretKey,
+    ageSeconds: config.SESSION_COOKIE_AGE,
+    secureSessionCookie: config.SESSION_COOKIE_SECURE,
+    secureCsrfCookie: config.CSRF_COOKIE_SECURE,
+    onRenewalError: warn('A session could not be renewed.'),
+  });
+  const rates = {
+    perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+    perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+    perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
+  };
+  const failures = createFailureLimit(rates, engines.rates);
+  const checkCredentials = createCredentialCheck({
+    findCandidates: (username, email) => findCandidates(db, username, email),
+    upgradePassword: (userId, change) => upgradePassword(db, userId, change),
+    passwords,
+    failures,
+    secretKey,
+    onUpgradeError: warn('A password hash could not be upgraded.'),
+  });
+  const checkAccessToken = createAccessTokenCheck({
+    identities,
+    passwords,
+    clock,
+    stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
+    lastUseIntervalSeconds: config.CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL,
+    recordUse: (id, previous, now) => recordAccessTokenUse(db, id, previous, now),
+    upgradeHash: (id, from, to) => upgradeAccessTokenHash(db, id, from, to),
+    onWriteError: warn('The use of an access token could not be noted.'),
+  });
+  const chain = createChain(
+    createChecks({
+      exchanges,
+      selectorOf: selectorForLookup,
+      identities,
+      checkAccessToken,
+      checkCredentials,
+      verifiedCredentials: createVerifiedCredentials({ clock, random }),
+      sessions,
+      csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+      emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
+    }),
+  );
+  return { identities, passwords, sessions, failures, checkCredentials, chain };
+}
+
+export type Authentication = ReturnType<typeof composeAuthentication>;

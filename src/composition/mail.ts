@@ -1,0 +1,25 @@
+import type { ContainerOptions } from '../container.js';
+import { createMailTransport } from '../platform/mail/transport.js';
+import { resolveMailSettings } from '../platform/mail/settings.js';
+import { createOutboxWorker } from '../platform/mail/worker.js';
+import type { Engines } from './engines.js';
+import type { State } from './state.js';
+
+/** Joins the outbox to the transport of the settings. A newcomer on embedded defaults sees his mails in the terminal. */
+export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {
+  const settings = resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
+  const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
+  const worker = createOutboxWorker({ db, transport, clock, random, log });
+  const isConfigured = transport.kind !== 'none';
+  return {
+    transport,
+    worker,
+    isConfigured,
+    site: () => ({ name: state.siteName(), subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX }),
+    wake: () => {
+      if (isConfigured) worker.wake();
+    },
+  };
+}
+
+export type MailParts = ReturnType<typeof composeMail>;

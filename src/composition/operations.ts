@@ -1,0 +1,49 @@
+import type { RequestHandler } from 'express';
+import type { ContainerOptions } from '../container.js';
+import { healthHandler, livenessHandler, metricsHandler, readinessHandler } from '../features/operations/handlers.js';
+import { createMetrics } from '../features/operations/metrics.js';
+import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
+import { execute } from '../platform/db/queryable.js';
+import { sql } from '../platform/db/sql.js';
+import type { Exchange, Exchanges } from '../platform/http/exchange.js';
+import type { Engines } from './engines.js';
+import type { State } from './state.js';
+
+interface Page {
+  readonly path: string;
+  readonly handler: RequestHandler;
+}
+
+/** Probes, the health page of CVAT, metrics, and the access log. */
+export function composeOperations({ config, log }: ContainerOptions, engines: Engines, exchanges: Exchanges, state: State) {
+  const metrics = createMetrics();
+  const deps = {
+    exchanges,
+    metrics,
+    metricsToken: config.METRICS_TOKEN,
+    pingDatabase: async () => {
+      await execute(engines.db, sql`select 1`);
+    },
+    pingRedis: engines.redis?.ping ?? null,
+    policyReadiness: engines.policyEngine.ready,
+    pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
+    isStopping: () => state.stopping,
+    folder: '.',
+    maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
+  };
+  const probes: readonly Page[] = [
+    { path: '/livez', handler: livenessHandler(deps) },
+    { path: '/readyz', handler: readinessHandler(deps) },
+    { path: '/metrics', handler: metricsHandler(deps) },
+  ];
+  const pages: readonly Page[] = [{ path: '/api/server/health/', handler: healthHandler(deps) }];
+
+  const onResponse = ({ id, req, path, userId, origin }: Exchange, status: number, seconds: number): void => {
+    const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
+    metrics.observe(req.method, route, status, seconds);
+    const ms = Math.round(seconds * 1000);
+    log.info({ request: id, method: req.method, path, status, ms, user: userId, client: origin.clientAddress }, 'request');
+  };
+
+  return { probes, pages, slashPaths: [/^\/api\/server\/health\/$/], onResponse };
+}

@@ -1,0 +1,41 @@
+import type { PasswordService } from '../authentication/passwords/service.js';
+import type { ContainerOptions } from '../container.js';
+import { ensureFirstAdmin, type FirstAdmin } from '../features/accounts/index.js';
+import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
+import type { Database } from '../platform/db/pool.js';
+import { one } from '../platform/db/queryable.js';
+import { sql } from '../platform/db/sql.js';
+import { secretKeyFromDatabase, secretKeyFromFile } from './secret-key.js';
+import type { State } from './state.js';
+
+/**
+ * What has to be done in the database before the first request: tables, secret key, site, first administrator.
+ *
+ * @returns the administrator if one was created
+ * @throws ServiceUnavailable when the database does not answer; StartError when it can't be used
+ */
+export async function prepare(
+  { config, clock, random, log }: ContainerOptions,
+  db: Database,
+  state: State,
+  passwords: PasswordService,
+): Promise<FirstAdmin | undefined> {
+  if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
+  if (config.SECRET_KEY === undefined) {
+    const isEmbedded = config.DATABASE_URL === undefined;
+    if (!isEmbedded) log.warn({}, 'SECRET_KEY is not set: the database keeps one. Set it to keep it out of backups.');
+    const secretKey = isEmbedded ? secretKeyFromFile(config.DATA_DIR, random) : secretKeyFromDatabase(db, random);
+    state.learn({ secretKey: await secretKey });
+  }
+  state.learn({ siteName: await readSiteName(db) });
+  const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
+  const admin = await ensureFirstAdmin({ db, passwords, clock, random }, { username, email, password });
+  state.prepared = true;
+  return admin;
+}
+
+/** Django's `SITE_ID` is 1 in CVAT. */
+async function readSiteName(db: Database): Promise<string> {
+  const site = await one<{ name: string }>(db, sql`select name from django_site where id = 1`);
+  return site?.name ?? 'example.com';
+}

@@ -1,0 +1,89 @@
+import type { RequestHandler } from 'express';
+import { requireCsrf } from '../../authentication/csrf.js';
+import type { IdentityStore } from '../../authentication/identity.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { PermissionDenied } from '../../kernel/errors.js';
+import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
+import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
+import { type Outgoing, send } from '../../platform/http/send.js';
+import type { Confirmation, EmailFlows } from './emails.js';
+
+export interface ConfirmationPageDeps {
+  readonly exchanges: Exchanges;
+  readonly emails: EmailFlows;
+  readonly sessions: Sessions;
+  readonly identities: IdentityStore;
+  readonly csrfTrustedOrigins: readonly string[];
+  /** Where a browser goes afterwards; from the settings, never from the request. */
+  readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
+}
+
+interface Link {
+  readonly confirm: (key: string) => Promise<Confirmation>;
+  readonly isKey: (key: string) => boolean;
+}
+
+const HTML = 'text/html; charset=utf-8';
+
+/**
+ * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` as allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`
+ * (libraries.md E.8), and our own link of a changed address, which behaves the same.
+ */
+export function createConfirmationPages(deps: ConfirmationPageDeps) {
+  const { exchanges, emails } = deps;
+
+  const page = (link: Link): RequestHandler => async (req) => {
+    const exchange = exchanges.of(req);
+    const key = typeof req.params['key'] === 'string' ? req.params['key'] : '';
+    await send(exchange, await answer(exchange, link, key));
+  };
+
+  const answer = async (exchange: Exchange, link: Link, key: string): Promise<Outgoing> => {
+    const { method } = exchange.req;
+    if (method === 'OPTIONS') return { status: 200, headers: { Allow: ALLOW }, content: { kind: 'none' } };
+    if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405, headers: { Allow: ALLOW }, content: { kind: 'none' } };
+    if (method === 'POST') {
+      if (!(await passesCsrf(exchange))) return html(403, CSRF_FAILED_PAGE);
+      if (!link.isKey(key)) return html(404, NOT_FOUND_PAGE);
+    }
+    const confirmation = await link.confirm(key);
+    if (confirmation.kind === 'refused') return redirect(deps.redirects.refused);
+    return redirect(await afterwards(exchange, confirmation.userId));
+  };
+
+  const passesCsrf = async (exchange: Exchange): Promise<boolean> => {
+    try {
+      await requireCsrf(exchange, deps.csrfTrustedOrigins, { parsesBody: false });
+      return true;
+    } catch (error) {
+      if (error instanceof PermissionDenied) return false;
+      throw error;
+    }
+  };
+
+  /** Somebody else's live session is ended: the browser is now in the hands of the one who clicked. */
+  const afterwards = async (exchange: Exchange, userId: number): Promise<string> => {
+    const session = await deps.sessions.open(exchange);
+    const identity = session && (await deps.identities.byId(session.userId, { kind: 'absent' }));
+    if (session === undefined || identity === undefined || !identity.account.isActive) return deps.redirects.done;
+    if (!(await deps.sessions.confirm(exchange, session, identity))) return deps.redirects.done;
+    if (session.userId === userId) return deps.redirects.loggedIn;
+    await deps.sessions.logout(exchange);
+    return deps.redirects.done;
+  };
+
+  return {
+    confirmEmail: page({ confirm: emails.confirm, isKey: emails.isKey }),
+    confirmEmailChange: page({ confirm: emails.confirmChange, isKey: emails.isChangeKey }),
+  };
+}
+
+const ALLOW = 'GET, POST, HEAD, OPTIONS';
+
+const html = (status: number, text: string): Outgoing => ({ status, content: { kind: 'text', type: HTML, text } });
+
+const redirect = (location: string): Outgoing => ({
+  status: 302,
+  headers: { Location: location },
+  content: { kind: 'text', type: HTML, text: '' },
+});

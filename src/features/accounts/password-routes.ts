@@ -1,0 +1,131 @@
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import type { EmailFlows } from './emails.js';
+import type { PasswordFlows } from './passwords.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import type { IdentityStore } from '../../authentication/identity.js';
+import {
+  DetailRead,
+  EmailChangeWrite,
+  EmailWrite,
+  PasswordChangeWrite,
+  PasswordResetConfirmWrite,
+  PasswordResetWrite,
+} from './schemas.js';
+
+export interface PasswordRouteDeps {
+  readonly flows: PasswordFlows;
+  readonly emails: EmailFlows;
+  readonly sessions: Sessions;
+  readonly identities: IdentityStore;
+  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` (deviation 18). */
+  readonly logsOutOnChange: boolean;
+}
+
+/** A personal access token never touches the password or the address of its owner (CVAT removes its class here). */
+const WAYS = ['token', 'session', 'basic'] as const;
+const OWN_ACCOUNT = 'it is about the caller himself and no object (dj-rest-auth IsAuthenticated)';
+const FORGOTTEN = 'people who can not sign in come here';
+
+const changePassword = ({ flows, sessions, identities, logsOutOnChange }: PasswordRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/password/change',
+    operationId: 'auth_create_password_change',
+    summary: 'Change the password; ends the sessions of the account',
+    tag: 'auth',
+    view: 'Password Change',
+    ways: WAYS,
+    access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    body: PasswordChangeWrite,
+    checksBody: false,
+    responses: { 200: DetailRead },
+    handle: async ({ exchange, caller }) => {
+      const { account, credential } = requireCaller(caller);
+      await flows.change(account, await exchange.body(), exchange.origin.clientAddress);
+      if (logsOutOnChange) await sessions.logout(exchange);
+      else if (credential.kind === 'session') {
+        const identity = await identities.byId(account.id, { kind: 'absent' });
+        if (identity !== undefined) await sessions.rebind(exchange, identity);
+      }
+      return reply(200, { detail: 'New password has been saved.' });
+    },
+  });
+
+const resetPassword = ({ flows }: PasswordRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/password/reset',
+    operationId: 'auth_create_password_reset',
+    summary: 'Ask for a mail with a link that sets a new password',
+    tag: 'auth',
+    view: 'Password Reset',
+    access: { kind: 'public', because: FORGOTTEN },
+    body: PasswordResetWrite,
+    responses: { 200: DetailRead },
+    handle: async ({ exchange, body }) => {
+      await flows.requestReset(body.email, exchange.origin.clientAddress);
+      return reply(200, { detail: 'Password reset e-mail has been sent.' });
+    },
+  });
+
+const confirmReset = ({ flows }: PasswordRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/password/reset/confirm',
+    operationId: 'auth_create_password_reset_confirm',
+    summary: 'Set a new password with the link of the mail',
+    tag: 'auth',
+    view: 'Password Reset Confirm',
+    access: { kind: 'public', because: FORGOTTEN },
+    body: PasswordResetConfirmWrite,
+    checksBody: false,
+    responses: { 200: DetailRead },
+    handle: async ({ exchange }) => {
+      await flows.confirmReset(await exchange.body());
+      return reply(200, { detail: 'Password has been reset with the new password.' });
+    },
+  });
+
+const resendConfirmation = ({ emails }: PasswordRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/email/resend',
+    operationId: 'auth_create_email_resend',
+    summary: 'Ask for the confirmation mail again',
+    tag: 'auth',
+    view: 'Email Resend',
+    access: { kind: 'public', because: 'people whose address is not confirmed can not sign in' },
+    body: EmailWrite,
+    responses: { 200: DetailRead },
+    handle: async ({ exchange, body }) => {
+      await emails.resend(body.email, exchange.origin.clientAddress);
+      return reply(200, { detail: 'If the address waits for confirmation, a mail is on its way.' });
+    },
+  });
+
+const changeEmail = ({ emails }: PasswordRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/email/change',
+    operationId: 'auth_create_email_change',
+    summary: "Change one's own e-mail address; it counts when the new one is confirmed",
+    tag: 'auth',
+    view: 'Email Change',
+    ways: WAYS,
+    access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    body: EmailChangeWrite,
+    responses: { 200: DetailRead },
+    handle: async ({ exchange, caller, body }) => {
+      const { account } = requireCaller(caller);
+      await emails.requestChange(account, body.password, body.email, exchange.origin.clientAddress);
+      return reply(200, { detail: 'Confirmation e-mail sent to the new address.' });
+    },
+  });
+
+export const passwordRoutes = (deps: PasswordRouteDeps) => [
+  changePassword(deps),
+  resetPassword(deps),
+  confirmReset(deps),
+  resendConfirmation(deps),
+  changeEmail(deps),
+];

@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+import type { FailureLimit } from '../../authentication/failure-limit.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
+import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
+import type { Account } from '../../kernel/account.js';
+import type { Clock } from '../../kernel/clock.js';
+import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+import type { Rate } from '../../platform/config/fields.js';
+import type { Database } from '../../platform/db/pool.js';
+import { checkFields } from '../../platform/http/validate.js';
+import { type RateStore, requireRate } from '../../platform/throttle/rate-store.js';
+import type { AccountMailer } from './mailer.js';
+import {
+  addMissingAddress,
+  findHolder,
+  findHoldersByEmail,
+  type PasswordHolder,
+  replacePassword,
+} from './password-repository.js';
+import { PasswordChangeWrite, PasswordResetConfirmWrite } from './schemas.js';
+
+/** With a typographic apostrophe, unlike the one of the registration (libraries.md E.4). */
+const MISMATCH = 'The two password fields didn’t match.';
+const WRONG_OLD = 'Your old password was entered incorrectly. Please enter it again.';
+const INVALID = ['Invalid value'];
+
+export interface PasswordDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly secretKey: () => string;
+  readonly passwords: PasswordService;
+  readonly policy: PasswordPolicy;
+  readonly failures: FailureLimit;
+  readonly rates: RateStore;
+  readonly mailer: AccountMailer;
+  /** Reset mails that may be asked for, for one address and by one client. */
+  readonly mailRates: { readonly perRecipient: Rate | null; readonly perClient: Rate | null };
+  readonly wakeMail: () => void;
+}
+
+/** Changing a password, and setting a new one with a link (dj-rest-auth 5 over allauth 0.57). */
+export function createPasswordFlows(deps: PasswordDeps) {
+  const { db, clock, passwords, policy, mailer } = deps;
+
+  /** @throws ValidationError in the order of libraries.md E.4; Throttled after too many wrong old passwords */
+  const change = async (account: Account, body: unknown, address: string): Promise<void> => {
+    const { values, errors } = checkFields(PasswordChangeWrite, body);
+    const holder = await findHolder(db, account.id);
+    if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
+    const oldErrors = errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', address));
+    const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
+    if (Object.keys(all).length > 0) throw new ValidationError(all);
+    const password = await newPassword(holder, values);
+    await replace(holder, password);
+  };
+
+  const oldPasswordErrors = async (holder: PasswordHolder, given: string, address: string): Promise<string[] | undefined> => {
+    const attempt = { account: `id:${holder.id}`, address };
+    await deps.failures.check(attempt);
+    if ((await passwords.verify(given, holder.password)).valid) return undefined;
+    await deps.failures.failed(attempt);
+    return [WRONG_OLD];
+  };
+
+  /** Django's `SetPasswordForm`: the mismatch first, strength only when both are the same. @returns the new hash */
+  const newPassword = async (
+    holder: PasswordHolder,
+    { new_password1: first = '', new_password2: second = '' }: Partial<NewPasswords>,
+  ): Promise<string> => {
+    if (first !== second) throw new ValidationError({ new_password2: [MISMATCH] });
+    const problems = await policy.validate(first, holder);
+    if (problems.length > 0) throw new ValidationError({ new_password2: problems });
+    return passwords.hash(first);
+  };
+
+  /** @throws ValidationError when somebody else changed the password meanwhile */
+  const replace = async (holder: PasswordHolder, password: string, lost: FieldErrors = { old_password: [WRONG_OLD] }): Promise<void> => {
+    await db.transaction(async (tx) => {
+      if (!(await replacePassword(tx, holder.id, holder.password, password))) throw new ValidationError(lost);
+      await mailer.passwordChanged(tx, holder);
+    });
+    deps.wakeMail();
+  };
+
+  /** Says nothing of who exists: the limits count what was typed, whether anybody has it or not. @throws Throttled */
+  const requestReset = async (email: string, client: string): Promise<void> => {
+    await requireRate(deps.rates, `reset:to:${email.toLowerCase()}`, deps.mailRates.perRecipient);
+    await requireRate(deps.rates, `reset:by:${client}`, deps.mailRates.perClient);
+    if (!mailer.isConfigured) return;
+    const holders = await findHoldersByEmail(db, email);
+    if (holders.length === 0) return;
+    await db.transaction(async (tx) => {
+      for (const holder of holders) {
+        await addMissingAddress(tx, holder.id);
+        await mailer.resetPassword(tx, { username: holder.username, email: deliveryAddress(holder, email) }, holder);
+      }
+    });
+    deps.wakeMail();
+  };
+
+  /** @throws ValidationError: fields, then uid, token, mismatch, strength (libraries.md E.5) */
+  const confirmReset = async (body: unknown): Promise<void> => {
+    const { values, errors } = checkFields(PasswordResetConfirmWrite, body);
+    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
+    const id = parseBase36(values.uid ?? '');
+    const holder = id === undefined || id > MAXIMUM_ID ? undefined : await findHolder(db, id);
+    if (holder === undefined) throw new ValidationError({ uid: INVALID });
+    if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now())) throw new ValidationError({ token: INVALID });
+    const password = await newPassword(holder, values);
+    await replace(holder, password, { token: INVALID });
+  };
+
+  return { change, requestReset, confirmReset };
+}
+
+export type PasswordFlows = ReturnType<typeof createPasswordFlows>;
+
+type NewPasswords = Pick<z.output<typeof PasswordChangeWrite>, 'new_password1' | 'new_password2'>;
+
+/** Largest value of CVAT's integer keys. */
+const MAXIMUM_ID = 2_147_483_647;
+
+/**
+ * The mail goes to the address as it was typed, as in dj-rest-auth, but only if that differs from a known one in
+ * nothing but ASCII case: other letters that fold together are other mailboxes (CVE-2019-19844).
+ */
+function deliveryAddress(holder: PasswordHolder, typed: string): string {
+  const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return [holder.email, ...holder.addresses].some((known) => lower(known) === lower(typed)) ? typed : holder.email;
+}

@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ServiceUnavailable } from '../../src/kernel/errors.js';
+import { StartError } from '../../src/kernel/start-error.js';
+import { createEmbeddedDatabase, createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
+import { createLastingEngine } from '../../src/platform/db/embedded/lasting-engine.js';
+import { maintainOnce } from '../../src/platform/db/embedded/maintenance.js';
+import { MIGRATIONS, pendingMigrations } from '../../src/platform/db/migrate.js';
+import type { Database } from '../../src/platform/db/pool.js';
+import { execute, many, one } from '../../src/platform/db/queryable.js';
+import { sql } from '../../src/platform/db/sql.js';
+import { findSeed } from '../support/database.js';
+
+const WRITER = path.join(import.meta.dirname, 'processes/writer.ts');
+
+describe('the embedded database', () => {
+  let seed: string;
+  let dataDir: string;
+  let opened: Database[];
+
+  beforeAll(async () => {
+    seed = await findSeed();
+  });
+  beforeEach(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const db of opened) await db.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  async function open(options: { readonly timeout?: number; readonly seed?: string } = {}): Promise<Database> {
+    const db = await createEmbeddedDatabase({ dataDir, seed, timeout: 20_000, guardNesting: false, ...options });
+    opened.push(db);
+    return db;
+  }
+
+  async function close(db: Database): Promise<void> {
+    opened = opened.filter((other) => other !== db);
+    await db.close();
+  }
+
+  const fold = (text: string) => ({ text });
+
+  it('starts with all migrations applied, in a folder that nobody else may read', async () => {
+    const db = await open();
+    expect(await pendingMigrations(db, MIGRATIONS)).toEqual([]);
+    expect(await many(db, sql`select name from auth_group order by id`)).toHaveLength(3);
+    expect((await stat(path.join(dataDir, 'postgres'))).mode & 0o777).toBe(0o700);
+    expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'postgres.lock']);
+  });
+
+  it('starts empty when there is no prepared folder', async () => {
+    const db = await open({ seed: path.join(dataDir, 'missing') });
+    expect(await pendingMigrations(db, MIGRATIONS)).not.toEqual([]);
+  });
+
+  it('keeps what was written', async () => {
+    const first = await open();
+    await execute(first, sql`insert into auth_server_settings values ('a', 'b')`);
+    await close(first);
+    expect(await readdir(dataDir)).toEqual(['postgres']);
+    const second = await open();
+    expect(await many(second, sql`select * from auth_server_settings`)).toEqual([{ name: 'a', value: 'b' }]);
+  });
+
+  it('waits for the disk when it commits', async () => {
+    const db = await open();
+    const row = sql`select current_setting('fsync') || current_setting('wal_sync_method') as text`;
+    expect(await one(db, row)).toEqual({ text: 'onfsync' });
+  });
+
+  it('starts again where an earlier first start was killed', async () => {
+    await mkdir(path.join(dataDir, 'postgres.tmp/base'), { recursive: true });
+    await writeFile(path.join(dataDir, 'postgres.tmp/PG_VERSION'), '');
+    const db = await open();
+    expect(await pendingMigrations(db, MIGRATIONS)).toEqual([]);
+    expect(await readdir(dataDir)).not.toContain('postgres.tmp');
+  });
+
+  it('refuses a data folder that can not be made, with the remedy', async () => {
+    await writeFile(path.join(dataDir, 'file'), '');
+    const folder = path.join(dataDir, 'file/data');
+    await expect(createEmbeddedDatabase({ dataDir: folder, timeout: 1000, guardNesting: false })).rejects.toThrow(
+      new StartError(
+        `The data folder ${folder} can't be written (ENOTDIR): make it writable for this user, or set DATA_DIR to a folder that is.`,
+      ),
+    );
+  });
+
+  it('refuses a folder that a running server uses, and leaves that one alone', async () => {
+    const db = await open();
+    await expect(open()).rejects.toThrow(/is in use by process \d+: stop that one first, or set DATA_DIR/);
+    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+  });
+
+  it('refuses a folder that holds no database, and gives its lock back', async () => {
+    await mkdir(path.join(dataDir, 'postgres'), { recursive: true });
+    await writeFile(path.join(dataDir, 'postgres/PG_VERSION'), '18\n');
+    await expect(open()).rejects.toThrow(StartError);
+    await expect(open()).rejects.toThrow(/postgres does not open \(.+\): restore the folder from a backup/);
+    expect(await readdir(dataDir)).toEqual(['postgres']);
+  });
+
+  it('loses no acknowledged row to kill -9', async () => {
+    let acknowledged = 0;
+    for (const moment of [50, 400, 150, 700]) {
+      const writer = spawn(process.execPath, ['--import', 'tsx', WRITER, dataDir, seed], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let written = '';
+      writer.stdout.on('data', (chunk) => {
+        written += chunk;
+      });
+      const gone = once(writer, 'exit');
+      await Promise.race([once(writer.stdout, 'data'), gone]);
+      await delay(moment);
+      writer.kill('SIGKILL');
+      await gone;
+      const last = Number(written.trimEnd().split('\n').at(-1));
+      expect(last).toBeGreaterThan(acknowledged);
+      acknowledged = last;
+    }
+    const db = await open();
+    const row = await one<{ rows: number; highest: number; torn: number }>(
+      db,
+      sql`select count(*)::integer as rows, max(id) as highest, count(*) filter (where twin is distinct from id)::integer as torn
+          from entry`,
+    );
+    expect(row?.highest).toBeGreaterThanOrEqual(acknowledged);
+    expect(row).toMatchObject({ rows: row?.highest, torn: 0 });
+  });
+
+  it('leaves the event loop to others while a statement runs', async () => {
+    const db = await open();
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 20);
+    await db.query(fold('select pg_sleep(1)'));
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(15);
+  });
+
+  it('is unavailable while a statement takes too long, and heals when it is done', async () => {
+    const db = await open({ timeout: 500 });
+    await expect(db.query(fold('select pg_sleep(2)'))).rejects.toThrow(ServiceUnavailable);
+    await expect(db.query(fold('select 1'))).rejects.toThrow(ServiceUnavailable);
+    await delay(2000);
+    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+  });
+
+  it('is unavailable, not stuck, when a transaction waits for a second connection', async () => {
+    const db = await open({ timeout: 500 });
+    await expect(db.transaction(() => db.query(fold('select 1')))).rejects.toThrow(ServiceUnavailable);
+    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+  });
+
+  it('heals when PostgreSQL breaks down, with what was committed', async () => {
+    const db = await open();
+    await db.query(
+      fold(`create table entry (id integer);
+            create function endless(n integer) returns integer language plpgsql
+            as 'begin return endless(n + 1); end'`),
+    );
+    await execute(db, sql`insert into entry values (1)`);
+    const broken = db.transaction(async (tx) => {
+      await execute(tx, sql`insert into entry values (2)`);
+      await tx.query(fold('select endless(1)'));
+    });
+    await expect(broken).rejects.toThrow(ServiceUnavailable);
+    expect(await many(db, sql`select id from entry`)).toEqual([{ id: 1 }]);
+  });
+
+  it('ends a statement that does not end', async () => {
+    await close(await open());
+    const engine = await createLastingEngine(path.join(dataDir, 'postgres'), 1500);
+    const db = createEngineDatabase(engine, { timeout: 20_000, guardNesting: false });
+    opened.push(db);
+    const started = performance.now();
+    await expect(db.query(fold('select pg_sleep(60)'))).rejects.toThrow(ServiceUnavailable);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+  });
+
+  describe('maintenance', () => {
+    const walBytes = async (db: Database): Promise<number> =>
+      Number((await one<{ bytes: string }>(db, sql`select sum(size) as bytes from pg_ls_waldir()`))?.bytes);
+    const startOfRecovery = (db: Database) => one(db, sql`select redo_lsn::text from pg_control_checkpoint()`);
+
+    it('keeps the write-ahead log from growing', async () => {
+      const db = await open();
+      await db.query(fold('create table entry as select n, repeat(n::text, 20) from generate_series(1, 600000) n'));
+      const before = await walBytes(db);
+      await maintainOnce(db, { position: '', vacuum: false });
+      await db.query(fold('insert into entry values (0)'));
+      await maintainOnce(db, { position: '', vacuum: false });
+      expect(before).toBeGreaterThan(70_000_000);
+      expect(await walBytes(db)).toBeLessThan(before);
+    });
+
+    it('frees the space of dead rows', async () => {
+      const db = await open();
+      await db.query(fold('create table entry as select n from generate_series(1, 10000) n; delete from entry'));
+      await maintainOnce(db, { position: '', vacuum: true });
+      expect(await one(db, sql`select pg_relation_size('entry')::integer as bytes`)).toEqual({ bytes: 0 });
+    });
+
+    it('does nothing when nothing was written', async () => {
+      const db = await open();
+      await execute(db, sql`insert into auth_server_settings values ('a', 'b')`);
+      const position = await maintainOnce(db, { position: '', vacuum: false });
+      const before = await startOfRecovery(db);
+      expect(await maintainOnce(db, { position, vacuum: true })).toBe(position);
+      expect(await startOfRecovery(db)).toEqual(before);
+    });
+  });
+});
