@@ -10,7 +10,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,12 +17,12 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
 const SEED = path.join(DIST, 'embedded-seed.tar.gz');
 const STATE = path.join(DIST, '.build.json');
+/** By its path: TypeScript's `exports` do not let its program be resolved. */
+const COMPILER = path.join(ROOT, 'node_modules/typescript/bin/tsc');
 
 const SOURCES = ['src', 'migrations', 'rules', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
 /** What the content of the archive depends on. */
 const SEED_SOURCES = ['migrations', 'src/platform/db/embedded', 'node_modules/@electric-sql/pglite/package.json'];
-
-const require = createRequire(import.meta.url);
 
 async function main() {
   const state = readState();
@@ -31,14 +30,13 @@ async function main() {
   const complete = existsSync(path.join(DIST, 'main.js')) && existsSync(SEED);
   if (process.argv.includes('--if-stale') && complete && state.sources === fingerprint) return;
 
-  const compiler = findCompiler();
-  if (compiler === undefined) {
+  if (!existsSync(COMPILER)) {
     if (complete) return;
     fail('dist/ is missing and TypeScript is not installed to make it: run npm ci with the development dependencies.');
   }
   // A build that is cut off must not pass for a fresh one; the archive is worth keeping.
   writeState({ seed: state.seed });
-  compile(compiler);
+  compile();
   copyAssets();
   removeOrphans();
   const seedFingerprint = hashOf(SEED_SOURCES);
@@ -82,17 +80,9 @@ function listFiles(name) {
   }
 }
 
-function findCompiler() {
-  try {
-    return require.resolve('typescript/bin/tsc');
-  } catch {
-    return undefined;
-  }
-}
-
 /** Leaves dist/ as it was when a type is wrong. */
-function compile(compiler) {
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noEmitOnError'], {
+function compile() {
+  const { status } = spawnSync(process.execPath, [COMPILER, '-p', 'tsconfig.build.json', '--noEmitOnError'], {
     cwd: ROOT,
     stdio: 'inherit',
   });

@@ -11,6 +11,7 @@ export function composeMail({ config, clock, random, log }: ContainerOptions, { 
   const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
   const worker = createOutboxWorker({ db, transport, clock, random, log });
   const isConfigured = transport.kind !== 'none';
+  if (!isConfigured) log.warn({}, 'No mail is sent: set EMAIL_URL or EMAIL_HOST for confirmation, password reset and invitation mails.');
   return {
     transport,
     worker,

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServiceUnavailable } from '../../src/kernel/errors.js';
 import { StartError } from '../../src/kernel/start-error.js';
 import { createEmbeddedDatabase, createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
@@ -70,12 +70,6 @@ describe('the embedded database', () => {
     expect(await many(second, sql`select * from auth_server_settings`)).toEqual([{ name: 'a', value: 'b' }]);
   });
 
-  it('waits for the disk when it commits', async () => {
-    const db = await open();
-    const row = sql`select current_setting('fsync') || current_setting('wal_sync_method') as text`;
-    expect(await one(db, row)).toEqual({ text: 'onfsync' });
-  });
-
   it('starts again where an earlier first start was killed', async () => {
     await mkdir(path.join(dataDir, 'postgres.tmp/base'), { recursive: true });
     await writeFile(path.join(dataDir, 'postgres.tmp/PG_VERSION'), '');
@@ -137,47 +131,6 @@ describe('the embedded database', () => {
     expect(row).toMatchObject({ rows: row?.highest, torn: 0 });
   });
 
-  it('leaves the event loop to others while a statement runs', async () => {
-    const db = await open();
-    let ticks = 0;
-    const timer = setInterval(() => {
-      ticks += 1;
-    }, 20);
-    await db.query(fold('select pg_sleep(1)'));
-    clearInterval(timer);
-    expect(ticks).toBeGreaterThan(15);
-  });
-
-  it('is unavailable while a statement takes too long, and heals when it is done', async () => {
-    const db = await open({ timeout: 500 });
-    await expect(db.query(fold('select pg_sleep(2)'))).rejects.toThrow(ServiceUnavailable);
-    await expect(db.query(fold('select 1'))).rejects.toThrow(ServiceUnavailable);
-    await delay(2000);
-    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
-  });
-
-  it('is unavailable, not stuck, when a transaction waits for a second connection', async () => {
-    const db = await open({ timeout: 500 });
-    await expect(db.transaction(() => db.query(fold('select 1')))).rejects.toThrow(ServiceUnavailable);
-    await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
-  });
-
-  it('heals when PostgreSQL breaks down, with what was committed', async () => {
-    const db = await open();
-    await db.query(
-      fold(`create table entry (id integer);
-            create function endless(n integer) returns integer language plpgsql
-            as 'begin return endless(n + 1); end'`),
-    );
-    await execute(db, sql`insert into entry values (1)`);
-    const broken = db.transaction(async (tx) => {
-      await execute(tx, sql`insert into entry values (2)`);
-      await tx.query(fold('select endless(1)'));
-    });
-    await expect(broken).rejects.toThrow(ServiceUnavailable);
-    expect(await many(db, sql`select id from entry`)).toEqual([{ id: 1 }]);
-  });
-
   it('ends a statement that does not end', async () => {
     await close(await open());
     const engine = await createLastingEngine(path.join(dataDir, 'postgres'), 1500);
@@ -187,6 +140,63 @@ describe('the embedded database', () => {
     await expect(db.query(fold('select pg_sleep(60)'))).rejects.toThrow(ServiceUnavailable);
     expect(performance.now() - started).toBeLessThan(10_000);
     await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+  });
+
+  describe('while it is open', () => {
+    const TIMEOUT = 700;
+    let folder: string;
+    let db: Database;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+      db = await createEmbeddedDatabase({ dataDir: folder, seed, timeout: TIMEOUT, guardNesting: false });
+    });
+    afterAll(async () => {
+      await db.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    it('waits for the disk when it commits', async () => {
+      const row = sql`select current_setting('fsync') || current_setting('wal_sync_method') as text`;
+      expect(await one(db, row)).toEqual({ text: 'onfsync' });
+    });
+
+    it('leaves the event loop to others while a statement runs', async () => {
+      let ticks = 0;
+      const timer = setInterval(() => {
+        ticks += 1;
+      }, 20);
+      await db.query(fold('select pg_sleep(1)'));
+      clearInterval(timer);
+      expect(ticks).toBeGreaterThan(15);
+    });
+
+    it('is unavailable while a statement takes too long, and heals when it is done', async () => {
+      await expect(db.query(fold('select pg_sleep(2)'))).rejects.toThrow(ServiceUnavailable);
+      await expect(db.query(fold('select 1'))).rejects.toThrow(ServiceUnavailable);
+      await delay(2000);
+      await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+    });
+
+    it('is unavailable, not stuck, when a transaction waits for a second connection', async () => {
+      await expect(db.transaction(() => db.query(fold('select 1')))).rejects.toThrow(ServiceUnavailable);
+      await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
+    });
+
+    it('heals when PostgreSQL breaks down, with what was committed', async () => {
+      await db.query(
+        fold(`create table entry (id integer);
+              create function endless(n integer) returns integer language plpgsql
+              as 'begin return endless(n + 1); end'`),
+      );
+      await execute(db, sql`insert into entry values (1)`);
+      const broken = db.transaction(async (tx) => {
+        await execute(tx, sql`insert into entry values (2)`);
+        await tx.query(fold('select endless(1)'));
+      });
+      await expect(broken).rejects.toThrow(ServiceUnavailable);
+      expect(await many(db, sql`select id from entry`)).toEqual([{ id: 1 }]);
+    });
   });
 
   describe('maintenance', () => {

@@ -8,6 +8,7 @@ import { inject } from 'vitest';
 import { type Container, createContainer } from '../../src/container.js';
 import { systemRandom } from '../../src/kernel/random.js';
 import { loadConfig } from '../../src/platform/config/load.js';
+import type { Queryable } from '../../src/platform/db/queryable.js';
 import { createHttpServer } from '../../src/platform/http/server.js';
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
@@ -19,12 +20,16 @@ export interface TestAppOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Embedded, whatever the project of the run says. */
   readonly engines?: 'embedded' | 'real';
+  /** False for a server that has not reached its database yet: call `container.prepare` when it may. */
+  readonly prepare?: boolean;
 }
 
 export interface TestApp {
   readonly url: string;
   readonly clock: ReturnType<typeof createTestClock>;
   readonly container: Container;
+  /** The server's own database, for rows that no endpoint makes. */
+  readonly db: Queryable;
   /** Every line that was logged. */
   readonly logs: readonly string[];
   readonly admin: { readonly username: string; readonly password: string };
@@ -49,7 +54,8 @@ const ADMIN = { username: 'admin', password: 'correct horse battery' };
 let counter = 0;
 
 /** Starts the server in this process, on the engines of the vitest project, with a cheap password hash. */
-export async function createTestApp({ env = {}, engines = inject('engines') }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { env = {}, engines = inject('engines'), prepare = true } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
   const real = engines === 'real' ? await realServices() : undefined;
   const config = loadConfig({
@@ -73,7 +79,7 @@ export async function createTestApp({ env = {}, engines = inject('engines') }: T
     version: '2.62.0',
     strict: true,
   });
-  await container.prepare();
+  if (prepare) await container.prepare();
   const server = createHttpServer(container.app);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -84,6 +90,7 @@ export async function createTestApp({ env = {}, engines = inject('engines') }: T
     url,
     clock,
     container,
+    db: container.engines.db,
     logs,
     admin: ADMIN,
     send: ask,

@@ -14,10 +14,12 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string | string[]>>;
   /** An object is sent as JSON; text and bytes as they are. */
   readonly body?: unknown;
+  /** Address to connect from, such as `127.0.0.2`. */
+  readonly from?: string;
 }
 
 /** One request over a connection of its own, with full control over headers; redirects are not followed. */
-export function send(base: string, path: string, { method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Answer> {
+export function send(base: string, path: string, { method = 'GET', headers = {}, body, from }: RequestOptions = {}): Promise<Answer> {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
   const sent: Record<string, string | string[]> = {
@@ -26,8 +28,9 @@ export function send(base: string, path: string, { method = 'GET', headers = {},
     ...headers,
   };
   const { hostname, port } = new URL(base);
+  const source = from === undefined ? {} : { localAddress: from };
   return new Promise((resolve, reject) => {
-    const req = httpRequest({ hostname, port, path, method, headers: sent, agent: false }, (res) => {
+    const req = httpRequest({ hostname, port, path, method, headers: sent, agent: false, ...source }, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', reject);
@@ -46,6 +49,10 @@ export function send(base: string, path: string, { method = 'GET', headers = {},
     req.end(payload);
   });
 }
+
+/** @returns the value that an answer sets a cookie to, or undefined; the deletion form has the value `""` */
+export const cookieOf = ({ setCookies }: Pick<Answer, 'setCookies'>, name: string): string | undefined =>
+  setCookies.find((line) => line.startsWith(`${name}=`))?.match(/^[^=]+=([^;]*)/)?.[1];
 
 /** A browser's jar for one server: keeps cookies, forgets the deleted, and adds the CSRF header. */
 export function createBrowser(base: string) {

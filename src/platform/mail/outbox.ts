@@ -1,3 +1,4 @@
+import { millisecondsOf, type Timestamp } from '../../kernel/timestamp.js';
 import { execute, many, one, type Queryable } from '../db/queryable.js';
 import { sql } from '../db/sql.js';
 import { type MailMessage, oneLine } from './message.js';
@@ -46,8 +47,8 @@ export async function enqueue(tx: Queryable, { kind, to, subject, text, html }: 
 const clean = (text: string): string => text.replace(CONTROLS, '');
 
 /** @returns the mail that waits longest, leased for `seconds`; undefined when none is due */
-export const claim = (db: Queryable, seconds: number): Promise<LeasedMail | undefined> =>
-  one<LeasedMail>(
+export async function claim(db: Queryable, seconds: number): Promise<LeasedMail | undefined> {
+  const row = await one<Omit<LeasedMail, 'date'> & { readonly date: Timestamp }>(
     db,
     sql`
       update auth_server_outbox
@@ -64,6 +65,8 @@ export const claim = (db: Queryable, seconds: number): Promise<LeasedMail | unde
         created_at as date, attempts as attempt
     `,
   );
+  return row && { ...row, date: new Date(millisecondsOf(row.date)) };
+}
 
 /** Removes a delivered mail. @returns 0 if the lease had passed to somebody else */
 export const remove = (db: Queryable, { id, attempt }: Lease): Promise<number> =>
@@ -101,7 +104,7 @@ export interface ParkedMail {
   readonly kind: string;
   readonly to: string;
   readonly attempts: number;
-  readonly failedAt: Date;
+  readonly failedAt: Timestamp;
   readonly reason: string | null;
 }
 
