@@ -14,7 +14,7 @@ create table if not exists account_emailaddress (
 create index if not exists account_emailaddress_user_id_2c513194 on account_emailaddress (user_id);
 create unique index if not exists unique_verified_email on account_emailaddress (email) where verified;
 
--- allauth 65 (CVAT 2.70) replaced the index on upper(email) by one on email: a database that has that one is newer.
+-- allauth 65 (CVAT 2.70) replaced the index on upper(email) by one on email: a database that has it is newer.
 do $$
 begin
   if to_regclass('account_emailaddress_email_03be32b2') is null then

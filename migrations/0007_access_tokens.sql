@@ -19,4 +19,5 @@ create table if not exists access_tokens_accesstoken (
 create index if not exists access_tokens_accesstoken_prefix_b5d85965_like
   on access_tokens_accesstoken (prefix varchar_pattern_ops);
 create index if not exists access_tokens_accesstoken_created_b4a944b4 on access_tokens_accesstoken (created);
-create index if not exists access_tokens_accesstoken_owner_id_2e9c430d on access_tokens_accesstoken (owner_id);
+create index if not exists access_tokens_accesstoken_owner_id_2e9c430d
+  on access_tokens_accesstoken (owner_id);

@@ -1,4 +1,4 @@
--- CVAT's sessions. This server keeps its own elsewhere; the table completes CVAT's schema for tools that expect it.
+-- CVAT's sessions. This server keeps its own elsewhere; the table is here for tools that read CVAT's schema.
 
 create table if not exists django_session (
   session_key varchar(40) not null primary key,

@@ -1,4 +1,4 @@
--- Sessions, in the shape that connect-pg-simple expects; used with the embedded database, otherwise they are in Redis.
+-- Sessions of a server without Redis, in the shape that connect-pg-simple expects.
 
 create table if not exists auth_server_sessions (
   sid varchar not null primary key,

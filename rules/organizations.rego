@@ -66,7 +66,7 @@ outranks(role) if {
 }
 
 # METADATA
-# description: Whether the caller may do `scope` to the organization.
+# description: Whether the caller may do `scope` to the organization; `transfer` is not in CVAT.
 # entrypoint: true
 default allow := false
 

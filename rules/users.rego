@@ -12,7 +12,7 @@ import data.organizations
 import data.utils
 
 # METADATA
-# description: Whether the caller may do `scope` to the account; create, mail and permissions are for an admin only.
+# description: Whether the caller may do `scope` to the account. Mail, permissions and `create` are for an admin.
 # entrypoint: true
 default allow := false
 

@@ -2,17 +2,17 @@
 /**
  * Compiles rules/*.rego for the embedded engine, into rules/compiled/.
  *
- *   node scripts/build-rules.mjs           needs OPA (OPA_BIN, PATH or ~/go/bin)
- *   node scripts/build-rules.mjs --check   exits 1 if rules/compiled/ was made from other rules; with OPA at hand it
- *                                          also builds anew and compares the answers to every case of rules/matrix/
+ *   node scripts/build-rules.mjs          needs OPA (OPA_BIN, PATH or ~/go/bin)
+ *   node scripts/build-rules.mjs --check  exits 1 if rules/compiled/ was made from other rules; with OPA at hand
+ *                                         it also builds anew and compares the answers to all of rules/matrix/
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { tsImport } from 'tsx/esm/api';
 
 const RULES = fileURLToPath(new URL('../rules', import.meta.url));
@@ -34,11 +34,16 @@ else build(COMPILED);
  * Without --prune-unused OPA also wants an entrypoint for each function that asks one, and fails.
  */
 function build(directory) {
-  if (opa === undefined) fail('OPA is not installed: set OPA_BIN, or go install github.com/open-policy-agent/opa@v1.12.2');
+  if (opa === undefined)
+    fail('OPA is not installed: set OPA_BIN, or go install github.com/open-policy-agent/opa@v1.12.2');
   const scratch = mkdtempSync(path.join(tmpdir(), 'rules-'));
   try {
     const files = rules.map(({ name }) => name);
-    execFileSync(opa, ['build', '-t', 'wasm', '--prune-unused', '-O', '0', '-o', `${scratch}/bundle.tar.gz`, ...files], { cwd: RULES });
+    execFileSync(
+      opa,
+      ['build', '-t', 'wasm', '--prune-unused', '-O', '0', '-o', `${scratch}/bundle.tar.gz`, ...files],
+      { cwd: RULES },
+    );
     execFileSync('tar', ['-xzf', 'bundle.tar.gz', '/policy.wasm'], { cwd: scratch, stdio: 'ignore' });
     const wasm = readFileSync(path.join(scratch, 'policy.wasm'));
     const metadata = { revision, wasm: sha256(wasm), opa: version() };
@@ -56,15 +61,19 @@ async function check() {
   if (metadata.revision !== revision || metadata.wasm !== sha256(wasm)) {
     fail('rules/compiled/ was made from other rules. Run: npm run rules:build');
   }
-  if (opa === undefined) return console.log('rules/compiled/ is of these rules; without OPA its answers were not compared.');
+  if (opa === undefined)
+    return console.log('rules/compiled/ is of these rules; without OPA its answers were not compared.');
 
   const scratch = mkdtempSync(path.join(tmpdir(), 'rules-'));
   try {
     build(scratch);
     const { readMatrices } = await load('../test/policy/matrix.ts');
     const questions = readMatrices().map(({ question }) => question);
-    const [committed, anew] = await Promise.all([COMPILED, scratch].map((directory) => answersOf(directory, questions)));
-    if (!isDeepStrictEqual(committed, anew)) fail('rules/compiled/ answers otherwise than its rules. Run: npm run rules:build');
+    const [committed, anew] = await Promise.all(
+      [COMPILED, scratch].map((directory) => answersOf(directory, questions)),
+    );
+    if (!isDeepStrictEqual(committed, anew))
+      fail('rules/compiled/ answers otherwise than its rules. Run: npm run rules:build');
     console.log(`rules/compiled/ is of these rules and gives their ${committed.length} answers.`);
   } finally {
     rmSync(scratch, { recursive: true });

@@ -9,7 +9,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -20,9 +28,21 @@ const STATE = path.join(DIST, '.build.json');
 /** By its path: TypeScript's `exports` do not let its program be resolved. */
 const COMPILER = path.join(ROOT, 'node_modules/typescript/bin/tsc');
 
-const SOURCES = ['src', 'migrations', 'rules', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+const SOURCES = [
+  'src',
+  'migrations',
+  'rules',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build.mjs',
+];
 /** What the content of the archive depends on. */
-const SEED_SOURCES = ['migrations', 'src/platform/db/embedded', 'node_modules/@electric-sql/pglite/package.json'];
+const SEED_SOURCES = [
+  'migrations',
+  'src/platform/db/embedded',
+  'node_modules/@electric-sql/pglite/package.json',
+];
 
 async function main() {
   const state = readState();
@@ -32,7 +52,9 @@ async function main() {
 
   if (!existsSync(COMPILER)) {
     if (complete) return;
-    fail('dist/ is missing and TypeScript is not installed to make it: run npm ci with the development dependencies.');
+    fail(
+      'dist/ is missing and TypeScript is not installed to make it: run npm ci with the development dependencies.',
+    );
   }
   // A build that is cut off must not pass for a fresh one; the archive is worth keeping.
   writeState({ seed: state.seed });
@@ -61,7 +83,10 @@ function writeState(state) {
 function hashOf(names) {
   const hash = createHash('sha256');
   for (const file of names.flatMap(listFiles)) {
-    hash.update(`${path.relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0');
+    hash
+      .update(`${path.relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }

@@ -21,16 +21,16 @@ const INTRODUCTION = `# Who may do what
 Open Policy Agent decides by the rules in [rules/](../rules). This page is made from the tables in
 [rules/matrix/](../rules/matrix), and the tests ask every combination of their columns of each engine.
 
-**Account role**: the highest group of the account, \`admin\`, \`user\` or \`worker\`. "any" includes an account in no group.
-An **admin may do everything** on this page, in every organization, so the tables speak of the others only.
+**Account role**: the highest group of the account, \`admin\`, \`user\` or \`worker\`; "any" includes an account
+in no group. An **admin may do everything** on this page, in every organization, so the tables speak of the others.
 
-**Context**: the organization that a request names (\`org\`, \`org_id\` or \`X-Organization\`), or the one that the object
-belongs to. "none" is the personal workspace.
+**Context**: the organization that a request names (\`org\`, \`org_id\` or \`X-Organization\`), or the one that the
+object belongs to. "none" is the personal workspace.
 
-**Role there**: what one is in that organization, by an active membership. *member*: in any role; *staff*: its owner or
-a maintainer; *other members*: neither. An owner is who the organization's record names *and* has the role.
+**Role there**: what one is in that organization, by an active membership. *member*: in any role; *staff*: its owner
+or a maintainer; *other members*: neither. An owner is who the organization's record names *and* has the role.
 
-Nothing is permitted but what a row permits; a row permits only what satisfies all its columns; a dash is no condition.
+Nothing is permitted but what a row permits. A row permits only what satisfies all its columns; a dash is no condition.
 `;
 
 /** In the order of the page. */
@@ -66,18 +66,24 @@ const VALUES = { sandbox: 'none', none: 'no group' };
 const page = `${[INTRODUCTION, ...PACKAGES.map(section), tokens()].join('\n')}`;
 if (!process.argv.includes('--check')) writeFileSync(PAGE, page);
 else if (readPage() !== page) {
-  console.error('docs/permissions.md is not what rules/matrix/ says. Run: node scripts/generate-permissions.mjs');
+  console.error(
+    'docs/permissions.md is not what rules/matrix/ says. Run: node scripts/generate-permissions.mjs',
+  );
   process.exitCode = 1;
 }
 
 function section(kind) {
   const { columns, rows } = read(kind.name);
   const own = rows.filter(({ Scope }) => Scope !== '*');
-  const conditions = columns.filter((column) => !['Scope', 'Request'].includes(column) && own.some((row) => row[column] !== '*'));
+  const conditions = columns.filter(
+    (column) => !['Scope', 'Request'].includes(column) && own.some((row) => row[column] !== '*'),
+  );
   const lines = own.map((row) => [
     action(row.Scope, kind),
     `\`${row.Request}\``,
-    ...conditions.map((column) => cell(column, row[column], kind.belongs && !['list', 'create'].includes(row.Scope))),
+    ...conditions.map((column) =>
+      cell(column, row[column], kind.belongs && !['list', 'create'].includes(row.Scope)),
+    ),
   ]);
   const heads = ['To', 'Request', ...conditions.map((column) => HEADS[column] ?? column)];
   return `## ${kind.title}\n\n${table(heads, lines)}${kind.name === 'server' ? '' : `\n${lists(kind)}`}`;
@@ -85,8 +91,13 @@ function section(kind) {
 
 function lists({ name, many }) {
   const { rows } = read(`${name}.filter`);
-  const conditions = ['Privilege', 'Context', 'Membership'].filter((column) => rows.some((row) => row[column] !== '*'));
-  const lines = rows.map((row) => [...conditions.map((column) => cell(column, row[column], false)), row.Shows]);
+  const conditions = ['Privilege', 'Context', 'Membership'].filter((column) =>
+    rows.some((row) => row[column] !== '*'),
+  );
+  const lines = rows.map((row) => [
+    ...conditions.map((column) => cell(column, row[column], false)),
+    row.Shows,
+  ]);
   const heads = [...conditions.map((column) => HEADS[column] ?? column), `The list of ${many} shows`];
   return table(heads, lines);
 }
@@ -94,7 +105,9 @@ function lists({ name, many }) {
 function tokens() {
   const kinds = PACKAGES.map((kind) => ({ ...kind, plugin: `access_token_plugin.${kind.name}` }));
   const narrowed = kinds.filter(({ name }) => ['users', 'access_tokens'].includes(name));
-  const allowed = narrowed.flatMap((kind) => read(kind.plugin).rows.map((row) => `${action(row.Scope, kind)} (\`${row.Request}\`)`));
+  const allowed = narrowed.flatMap((kind) =>
+    read(kind.plugin).rows.map((row) => `${action(row.Scope, kind)} (\`${row.Request}\`)`),
+  );
   return `## With a personal access token
 
 Who comes with a personal access token may do what the account may, except that
@@ -110,13 +123,15 @@ function action(scope, kind) {
   return words(kind);
 }
 
-/** Values that no client sends on purpose are for the tests. `belongs`: the object has an organization of its own. */
+/** Leaves out values that only tests send. `belongs`: the object has an organization of its own. */
 function cell(column, text, belongs) {
   if (text === '*') return column === 'Privilege' ? 'any' : '–';
   if (text === 'user|worker|none') return 'any other';
   if (text === 'organization') return belongs ? 'its organization' : 'an organization';
   const values = text.split('|').filter((value) => value !== 'no role');
-  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(values.map((value) => VALUES[value] ?? value));
+  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
+    values.map((value) => VALUES[value] ?? value),
+  );
 }
 
 function table(heads, lines) {

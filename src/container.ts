@@ -4,18 +4,19 @@ import { createApp } from './app.js';
 import { CSRF_COOKIE, csrfFormatProblem } from './authentication/csrf.js';
 import { createBreachFile } from './authentication/passwords/validators/breach-file.js';
 import { createPasswordPolicy } from './authentication/passwords/validators/policy.js';
-import { createAuthorizer } from './authorization/authorizer.js';
+import { createAuthorizer, createVisibility } from './authorization/authorizer.js';
 import { createBundle } from './authorization/bundle/bundle.js';
 import { composeAuthentication } from './composition/authentication.js';
 import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
 import { composeOperations } from './composition/operations.js';
+import { composeResources } from './composition/resources.js';
 import { prepare } from './composition/prepare.js';
 import { createState } from './composition/state.js';
+import { createAccessTokens } from './features/access-tokens/index.js';
 import { createAccounts, type FirstAdmin } from './features/accounts/index.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
-import { userRoutes } from './features/users/index.js';
 import type { Clock } from './kernel/clock.js';
 import type { Random } from './kernel/random.js';
 import type { Config } from './platform/config/settings.js';
@@ -45,6 +46,8 @@ export interface Container {
   readonly prepare: () => Promise<FirstAdmin | undefined>;
   /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
   readonly deliverMail: () => Promise<number>;
+  /** What otherwise happens once a day. */
+  readonly runMaintenance: () => Promise<void>;
   /** From now on readiness says no. */
   readonly stop: () => void;
   readonly close: () => Promise<void>;
@@ -65,6 +68,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
   const operations = composeOperations(options, engines, exchanges, state);
   const { sessions, chain, passwords } = authentication;
 
+  const policy = createPasswordPolicy(breachFile === undefined ? {} : { isBreached: breachFile.contains });
   const accounts = createAccounts({
     ...authentication,
     db: engines.db,
@@ -73,7 +77,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     random,
     exchanges,
     secretKey: state.secretKey,
-    policy: createPasswordPolicy(breachFile === undefined ? {} : { isBreached: breachFile.contains }),
+    policy,
     mail: {
       publicUrl: config.PUBLIC_URL,
       site: mail.site,
@@ -95,9 +99,21 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     onWriteError: (error) => log.warn({ error }, 'A login could not be noted.'),
   });
 
+  const accessTokens = createAccessTokens({
+    db: engines.db,
+    clock,
+    random,
+    stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
+    unusableTtlSeconds: config.CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL,
+    maximumPerUser: config.CVAT_MAX_ACCESS_TOKENS_PER_USER,
+    onPurged: (count) => log.info({ count }, 'Unusable access tokens were deleted.'),
+    onPurgeError: (error) => log.warn({ error }, 'Unusable access tokens could not be deleted.'),
+  });
+
   const routes: readonly AnyRoute[] = [
     ...accounts.routes,
-    ...userRoutes,
+    ...accessTokens.routes,
+    ...composeResources({ options, engines, authentication, policy, mailer: accounts.mailer, mail, state }),
     ...serverInfoRoutes({ version: options.version, analytics: config.CVAT_ANALYTICS, models: config.CVAT_SERVERLESS }),
     ...bundleRoutes(() => bundle),
   ];
@@ -130,6 +146,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
         return chain.identify(exchange.req, exchange.res, ways, challengeOf(ways));
       },
       authorize: createAuthorizer(engines.policyEngine),
+      visible: createVisibility(engines.policyEngine),
       throttle: async ({ req, res }, caller) => {
         if (caller === null) await limitAnonymous(req, res);
       },
@@ -144,13 +161,16 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     prepare: async () => {
       const admin = await prepare(options, engines.db, state, passwords);
       if (mail.isConfigured && !options.strict) mail.worker.start();
+      accessTokens.start();
       return admin;
     },
     deliverMail: () => mail.worker.runOnce(),
+    runMaintenance: accessTokens.runMaintenance,
     stop: () => {
       state.stopping = true;
     },
     close: async () => {
+      accessTokens.stop();
       await mail.worker.stop();
       mail.transport.close();
       await breachFile?.close();

@@ -12,6 +12,14 @@ const SHA512_PREFIX = 'sha512$$';
 /** @returns the stored form of a key: SHA-512 over the whole of it (djangorestframework-api-key 3.1) */
 export const hashAccessToken = (key: string): string => SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
 
+export interface TokenUse {
+  readonly tokenId: number;
+  /** Last use as it was read. */
+  readonly previous: Timestamp | null;
+  readonly now: Date;
+  readonly address: string;
+}
+
 export interface AccessTokenDeps {
   readonly identities: Pick<IdentityStore, 'byAccessTokenPrefix'>;
   readonly passwords: Pick<PasswordService, 'verify'>;
@@ -21,7 +29,7 @@ export interface AccessTokenDeps {
   /** Seconds between two updates of the last use. */
   readonly lastUseIntervalSeconds: number;
   /** Notes a use, unless another replica did since `previous`. */
-  readonly recordUse: (tokenId: number, previous: Timestamp | null, now: Date) => Promise<unknown>;
+  readonly recordUse: (use: TokenUse) => Promise<unknown>;
   /** Replaces a legacy hash by the current form. */
   readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<unknown>;
   /** Both writes happen beside the request; their failures are only logged. */
@@ -32,7 +40,8 @@ export interface AccessTokenDeps {
 export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
 
-  return async (key: string, selector: OrganizationSelector): Promise<Caller> => {
+  /** @param address where the request came from, for the owner to see */
+  return async (key: string, selector: OrganizationSelector, address: string): Promise<Caller> => {
     const dot = key.indexOf('.');
     const now = dateOf(clock);
     const notUsedSince = new Date(now.getTime() - deps.stalePeriodSeconds * SECOND);
@@ -41,9 +50,9 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
       throw new AuthenticationFailed('Invalid token.');
     }
     if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
-    noteUse(found.token.id, found.token.lastUsedAt, now);
-    const { id, readOnly } = found.token;
-    return { account: found.account, organization: found.organization, credential: { kind: 'access-token', id, readOnly } };
+    noteUse(found.token.id, found.token.lastUsedAt, now, address);
+    const { id, readOnly, boundTo } = found.token;
+    return { account: found.account, organization: found.organization, credential: { kind: 'access-token', id, readOnly, boundTo } };
   };
 
   async function matches(key: string, id: number, stored: string): Promise<boolean> {
@@ -53,8 +62,8 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
     return valid;
   }
 
-  function noteUse(id: number, previous: Timestamp | null, now: Date): void {
+  function noteUse(id: number, previous: Timestamp | null, now: Date, address: string): void {
     const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
-    if (age >= deps.lastUseIntervalSeconds * SECOND) deps.recordUse(id, previous, now).catch(deps.onWriteError);
+    if (age >= deps.lastUseIntervalSeconds * SECOND) deps.recordUse({ tokenId: id, previous, now, address }).catch(deps.onWriteError);
   }
 }

@@ -37,7 +37,10 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     return callerOf(found, 'token');
   };
 
-  const accessToken = (req: Request, key: string): Promise<Caller> => deps.checkAccessToken(key, selectorOf(exchanges.of(req)));
+  const accessToken = (req: Request, key: string): Promise<Caller> => {
+    const exchange = exchanges.of(req);
+    return deps.checkAccessToken(key, selectorOf(exchange), exchange.origin.clientAddress);
+  };
 
   const session = async (req: Request): Promise<Caller | undefined> => {
     const exchange = exchanges.of(req);
@@ -47,8 +50,9 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     // An inactive account leaves its sessions alone: they live again when it does (Django `get_user`).
     if (identity === undefined || !identity.account.isActive) return undefined;
     if (!(await sessions.confirm(exchange, open, identity))) return undefined;
-    await requireCsrf(exchange, deps.csrfTrustedOrigins);
+    // Before the CSRF check: CVAT renews with every answer below 500, a 403 among them.
     sessions.renewWhenStale(exchange, open);
+    await requireCsrf(exchange, deps.csrfTrustedOrigins);
     return callerOf(identity, 'session');
   };
 

@@ -84,6 +84,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
       await failures.failed(attempt);
       return undefined;
     }
+    await failures.check(attempt);
     await failures.succeeded(attempt);
     return match;
   };

@@ -77,7 +77,8 @@ function checkOrigin(sent: string, own: string, trusted: readonly string[]): voi
 function checkReferer(sent: string | undefined, ownHost: string, trusted: readonly string[]): void {
   if (sent === undefined) throw failed('Referer checking failed - no Referer.');
   const [, scheme = '', host = ''] = sent.match(/^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i) ?? [];
-  if (scheme === '' || host === '') throw failed('Referer checking failed - Referer is malformed.');
+  const isUnparsable = host.includes('[') !== host.includes(']');
+  if (scheme === '' || host === '' || isUnparsable) throw failed('Referer checking failed - Referer is malformed.');
   if (scheme.toLowerCase() !== 'https') throw failed('Referer checking failed - Referer is insecure while host is secure.');
   const hosts = trusted.map((entry) => entry.split('://', 2)[1]?.replace(/^\*/, '') ?? '');
   if (host !== ownHost && !hosts.some((pattern) => isSameDomain(host, pattern))) {

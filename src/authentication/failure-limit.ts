@@ -33,23 +33,31 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
 
   const knownKey = ({ account, address }: Attempt): string => `known:${account}:${networkOf(address)}`;
 
+  const isKnown = async (attempt: Attempt): Promise<boolean> => !(await store.peek(knownKey(attempt), KNOWN_ADDRESS)).allowed;
+
+  /** @throws Throttled at the first log that is full */
+  const pass = async (attempt: Attempt, ask: 'peek' | 'take'): Promise<void> => {
+    for (const { key, rate, spared } of logs(attempt)) {
+      const { allowed, waitSeconds } = await store[ask](key, rate);
+      if (!allowed && !(spared && (await isKnown(attempt)))) throw new Throttled(waitSeconds);
+    }
+  };
+
   return {
-    /** @throws Throttled before anything is hashed */
-    check: async (attempt: Attempt): Promise<void> => {
-      for (const { key, rate, spared } of logs(attempt)) {
-        const { allowed, waitSeconds } = await store.peek(key, rate);
-        if (allowed) continue;
-        if (spared && !(await store.peek(knownKey(attempt), KNOWN_ADDRESS)).allowed) continue;
-        throw new Throttled(waitSeconds);
-      }
-    },
+    /**
+     * Asked before anything is hashed, and again before a password that was right is let in: of many guesses sent at
+     * once, those beyond the limit must not learn which one was.
+     *
+     * @throws Throttled
+     */
+    check: (attempt: Attempt): Promise<void> => pass(attempt, 'peek'),
 
-    failed: async (attempt: Attempt): Promise<void> => {
-      for (const { key, rate } of logs(attempt)) await store.take(key, rate);
-    },
+    /** @throws Throttled when others sent at the same time have used up the limit meanwhile */
+    failed: (attempt: Attempt): Promise<void> => pass(attempt, 'take'),
 
-    /** Remembers the address and forgets its failures for the account. */
+    /** Remembers the address, from now on, and forgets its failures for the account. */
     succeeded: async (attempt: Attempt): Promise<void> => {
+      await store.forget(knownKey(attempt));
       await store.take(knownKey(attempt), KNOWN_ADDRESS);
       await store.forget(`fail:pair:${attempt.account}:${networkOf(attempt.address)}`);
     },

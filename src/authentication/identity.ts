@@ -23,6 +23,8 @@ export interface AccessTokenIdentity extends Identity {
     readonly hashedKey: string;
     readonly readOnly: boolean;
     readonly lastUsedAt: Timestamp | null;
+    /** Null for a token that is bound to no organization; its id is null when that organization is gone. */
+    readonly boundTo: { readonly organizationId: number | null } | null;
   };
 }
 

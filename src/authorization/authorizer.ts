@@ -1,9 +1,9 @@
 import { type Caller, type OrganizationContext, privilegeOf } from '../kernel/account.js';
 import { ApiError, PermissionDenied } from '../kernel/errors.js';
-import type { PolicyCheck } from '../kernel/policy.js';
+import type { PolicyCheck, PolicyPackage } from '../kernel/policy.js';
 import type { Exchange } from '../platform/http/exchange.js';
 import { readSelector, unknownOrganization } from './context.js';
-import { readAllow, readPlugin } from './engines/answers.js';
+import { readAllow, readFilter, readPlugin } from './engines/answers.js';
 import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -13,23 +13,65 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * personal access token also needs the plugin of each package; without one, a read-only token may only read (CVAT
  * `at/permissions.py`).
  *
+ * @param filter package whose list filter is asked for as well, in the context of the request
+ * @returns the filter; null when none was asked for
  * @throws the errors of the organization context; PermissionDenied; ServiceUnavailable when the engine fails
  */
 export const createAuthorizer =
   (engine: PolicyEngine) =>
-  async (exchange: Exchange, caller: Caller, checks: readonly PolicyCheck[]): Promise<void> => {
+  async (
+    exchange: Exchange,
+    caller: Caller,
+    checks: readonly PolicyCheck[],
+    filter?: PolicyPackage,
+  ): Promise<object | null> => {
     const requested = requestedOrganization(exchange, caller);
     const documents = checks.map((check) => ({
       package: check.package,
       input: policyInput(caller, check.organization === undefined ? requested : check.organization, check),
     }));
+    requireBoundContext(caller, documents);
     const base: readonly PolicyQuestion[] = documents.map((document) => ({ ...document, rule: 'allow' }));
-    const answers = await engine.ask([...base, ...pluginQuestions(caller, documents)]);
-    if (!answers.slice(0, base.length).every(readAllow)) throw new PermissionDenied();
-    if (!answers.slice(base.length).every((answer) => tokenMay(answer, caller, exchange))) throw new PermissionDenied();
+    const plugins = pluginQuestions(caller, documents);
+    const lists = filter === undefined ? [] : [{ package: filter, rule: 'filter', input: listInput(caller, requested) } as const];
+    const answers = await engine.ask([...base, ...plugins, ...lists]);
+    const [allowed, narrowed] = [answers.slice(0, base.length), answers.slice(base.length, base.length + plugins.length)];
+    if (!allowed.every(readAllow)) throw new PermissionDenied();
+    if (!narrowed.every((answer) => tokenMay(answer, caller, exchange))) throw new PermissionDenied();
+    return filter === undefined ? null : readFilter(answers.at(-1));
   };
 
+/**
+ * Asks which rows of a package the caller's list shows, in the context of the request: CVAT 2.62 looks for
+ * organizations and invitations among these only.
+ *
+ * @returns the filter, or null where the caller may not list
+ * @throws the errors of the organization context; ServiceUnavailable when the engine fails
+ */
+export const createVisibility =
+  (engine: PolicyEngine) =>
+  async (exchange: Exchange, caller: Caller, name: PolicyPackage): Promise<object | null> => {
+    const question = { package: name, input: listInput(caller, requestedOrganization(exchange, caller)) };
+    const [allowed, filter] = await engine.ask([
+      { ...question, rule: 'allow' },
+      { ...question, rule: 'filter' },
+    ]);
+    return readAllow(allowed) ? readFilter(filter) : null;
+  };
+
+const listInput = (caller: Caller, organization: OrganizationContext | null): PolicyInput =>
+  policyInput(caller, organization, { scope: 'list', resource: null });
+
 type Document = Omit<PolicyQuestion, 'rule'>;
+
+/** A token that is bound to an organization is good for decisions in it, and for nothing else. @throws PermissionDenied */
+function requireBoundContext({ credential }: Caller, documents: readonly Document[]): void {
+  if (credential.kind !== 'access-token' || credential.boundTo === null) return;
+  const { organizationId } = credential.boundTo;
+  const isInside = ({ input }: Document): boolean =>
+    organizationId !== null && input.auth.organization?.id === organizationId;
+  if (!documents.every(isInside)) throw new PermissionDenied();
+}
 
 function pluginQuestions({ credential }: Caller, documents: readonly Document[]): readonly PolicyQuestion[] {
   if (credential.kind !== 'access-token') return [];

@@ -1,5 +1,5 @@
 import { ServiceUnavailable } from '../kernel/errors.js';
-import { type Sql, sql } from '../platform/db/sql.js';
+import { join, type Sql, sql } from '../platform/db/sql.js';
 import { allOf, anyOf, not } from '../platform/http/lists/conditions.js';
 
 /** What a lookup of the policy means for the value beside it, null included. Throws what {@link badFilter} gives. */
@@ -57,14 +57,24 @@ export const compilePolicyFilter = (value: unknown, columns: FilterColumns): Sql
 /**
  * The same over a join, with Django's meaning: lookups into the joined table speak of *one* of its rows, and each
  * row of the list comes once (`filter(...).distinct()`). Separate `exists` per lookup would open the list: an
- * organization has a membership of mine, and it has an active membership, but not one that is both.
+ * organization has a membership of mine, and it has an active membership, but not one that is both. Alternatives are
+ * looked up one by one, because no index serves an `or` over two tables.
  *
  * @throws ServiceUnavailable `opa_bad_answer`, also for `~`, which Django does not compile to a join
  */
 export function compileJoinedFilter(value: unknown, { columns, key, from }: JoinedFilter): Sql {
-  const condition = compile(value, { columns, negatable: false }, MAX_DEPTH);
-  return sql`${key} in (select ${key} from ${from} where ${condition})`;
+  const rules = { columns, negatable: false };
+  const branches = alternativesOf(value).map((branch) => compile(branch, rules, MAX_DEPTH));
+  if (isEverything(value)) return sql`true`;
+  const selects = branches.map((condition) => sql`select ${key} from ${from} where ${condition}`);
+  return sql`${key} in (${join(selects, ' union all ')})`;
 }
+
+const alternativesOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) && value[0] === '|' && value.length > 1 ? value.slice(1) : [value];
+
+const isEverything = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 
 interface Rules {
   readonly columns: FilterColumns;

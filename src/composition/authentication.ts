@@ -67,7 +67,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     clock,
     stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
     lastUseIntervalSeconds: config.CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL,
-    recordUse: (id, previous, now) => recordAccessTokenUse(db, id, previous, now),
+    recordUse: (use) => recordAccessTokenUse(db, use),
     upgradeHash: (id, from, to) => upgradeAccessTokenHash(db, id, from, to),
     onWriteError: warn('The use of an access token could not be noted.'),
   });

@@ -32,7 +32,13 @@ export interface Account {
 /** By which of the four ways the caller came in. */
 export type Credential =
   | { readonly kind: 'token' }
-  | { readonly kind: 'access-token'; readonly id: number; readonly readOnly: boolean }
+  | {
+      readonly kind: 'access-token';
+      readonly id: number;
+      readonly readOnly: boolean;
+      /** The one organization it is good for; null for a token of any context. */
+      readonly boundTo: { readonly organizationId: number | null } | null;
+    }
   | { readonly kind: 'session' }
   | { readonly kind: 'basic' };
 

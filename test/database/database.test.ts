@@ -87,7 +87,9 @@ describe.each([
 
     it('keeps good and bad statements at once apart', async () => {
       const results = await Promise.allSettled(
-        Array.from({ length: 100 }, (_, i) => many<{ n: number }>(db, sql`select 12 / (${i}::integer % 3) as n`)),
+        Array.from({ length: 100 }, (_, i) =>
+          many<{ n: number }>(db, sql`select 12 / (${i}::integer % 3) as n`),
+        ),
       );
       const seen = results.map((result) =>
         result.status === 'fulfilled' ? result.value[0]?.n : (result.reason as pg.DatabaseError).code,
@@ -98,7 +100,8 @@ describe.each([
     it('gives JavaScript values for the types of the tables', async () => {
       const row = await one(
         db,
-        sql`select true as flag, 1.5::double precision as rating, ${{ a: [1] }}::jsonb as contact, null as nothing,
+        sql`select true as flag, 1.5::double precision as rating, ${{ a: [1] }}::jsonb as contact,
+                   null as nothing,
                    '2026-01-02T03:04:05.678901+02'::timestamptz as moment, 'ÄÖ😀'::varchar(10) as text`,
       );
       expect(row).toEqual({
@@ -123,7 +126,8 @@ describe.each([
     });
 
     it('runs a named statement again with other values', async () => {
-      const double = (n: number) => one<{ n: number }>(db, sql`select ${n}::integer * 2 as n`, { name: 'double' });
+      const double = (n: number) =>
+        one<{ n: number }>(db, sql`select ${n}::integer * 2 as n`, { name: 'double' });
       expect(await Promise.all([1, 2, 3, 4].map(double))).toEqual([{ n: 2 }, { n: 4 }, { n: 6 }, { n: 8 }]);
     });
 
@@ -131,12 +135,13 @@ describe.each([
       const failed = execute(db, sql`insert into account values (1, 0)`).catch(uniqueViolation);
       expect(await failed).toBe('account_pkey');
       await execute(db, sql`insert into account values (7, -1)`);
-      expect(await execute(db, sql`insert into account values (8, -1)`).catch(uniqueViolation)).toBe('account_balance');
+      expect(await execute(db, sql`insert into account values (8, -1)`).catch(uniqueViolation)).toBe(
+        'account_balance',
+      );
       await execute(db, sql`delete from account where id = 7`);
-      expect(await execute(db, sql`select 1 / 0`).catch((error) => [uniqueViolation(error), error.code])).toEqual([
-        undefined,
-        '22012',
-      ]);
+      expect(
+        await execute(db, sql`select 1 / 0`).catch((error) => [uniqueViolation(error), error.code]),
+      ).toEqual([undefined, '22012']);
       const { totalCount, idleCount } = db.pool;
       expect(totalCount).toBeGreaterThan(0);
       expect(idleCount).toBe(totalCount);
@@ -178,7 +183,10 @@ describe.each([
         await setBalance(db, 1, 0);
         const increment = () =>
           db.transaction(async (tx) => {
-            const row = await one<{ balance: number }>(tx, sql`select balance from account where id = 1 for update`);
+            const row = await one<{ balance: number }>(
+              tx,
+              sql`select balance from account where id = 1 for update`,
+            );
             await setBalance(tx, 1, (row?.balance ?? 0) + 1);
           });
         await Promise.all(Array.from({ length: 50 }, increment));
@@ -195,7 +203,9 @@ describe.each([
 
       it('refuses the database itself inside, at once', async () => {
         await expect(db.transaction(() => balanceOf(1))).rejects.toThrow('inside one of its transactions');
-        await expect(db.transaction(() => db.transaction(async () => {}))).rejects.toThrow('inside one of its');
+        await expect(db.transaction(() => db.transaction(async () => {}))).rejects.toThrow(
+          'inside one of its',
+        );
         await expect(balanceOf(2)).resolves.toBe(0);
       });
 
@@ -208,7 +218,8 @@ describe.each([
       });
 
       it('has the isolation it asks for', async () => {
-        const show = (tx: Queryable) => one(tx, sql`select current_setting('transaction_isolation') as level`);
+        const show = (tx: Queryable) =>
+          one(tx, sql`select current_setting('transaction_isolation') as level`);
         expect(await db.transaction(show)).toEqual({ level: 'read committed' });
         expect(await db.transaction(show, { isolation: 'serializable' })).toEqual({ level: 'serializable' });
       });
@@ -226,7 +237,10 @@ describe.each([
 
       const next = await db.pool.connect();
       try {
-        const { rows } = await next.query({ name: 'left', text: 'select balance, 2 as two from account where id = 2' });
+        const { rows } = await next.query({
+          name: 'left',
+          text: 'select balance, 2 as two from account where id = 2',
+        });
         expect(rows).toEqual([{ balance: 0, two: 2 }]);
         const settings = await next.query("select current_setting('application_name') as name");
         expect(settings.rows).not.toEqual([{ name: 'left behind' }]);
@@ -249,8 +263,7 @@ describe.skipIf(!hasPostgres)(`conflicts between transactions (${POSTGRES_HINT})
   });
   afterAll(() => opened.close());
 
-  const reset = () =>
-    db.query({ text: 'truncate account; insert into account values (1, 0), (2, 0)' });
+  const reset = () => db.query({ text: 'truncate account; insert into account values (1, 0), (2, 0)' });
   const read = (tx: Queryable) => tx.query({ text: 'select sum(balance) from account' });
   const add = (tx: Queryable, id: number) =>
     execute(tx, sql`update account set balance = balance + 1 where id = ${id}`);

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceUnavailable } from '../../src/kernel/errors.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import type { Database } from '../../src/platform/db/pool.js';
-import { hasPostgres, POSTGRES_HINT, type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import {
+  hasPostgres,
+  POSTGRES_HINT,
+  type PostgresServer,
+  startPostgres,
+} from '../support/postgres-server.js';
 
 const TIMEOUT = 700;
 /** The server's limit, then the client's a little later, then a margin for a busy machine. */
@@ -128,6 +133,16 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
     await expect(wrong.query({ text: 'select 1' })).rejects.toMatchObject({ code: '3D000' });
     await wrong.close();
     await expect(db.query({ text: 'select * from missing' })).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('prepares a statement again when the table under it changed', async () => {
+    const single = open({ poolSize: 1 });
+    const read = () => single.query({ name: 'read', text: 'select * from entry' });
+    await read();
+    await db.query({ text: 'alter table entry add column note text' });
+    await expect(read()).rejects.toMatchObject({ code: '0A000' });
+    await expect(read()).resolves.toMatchObject({ rowCount: 0 });
+    await single.close();
   });
 
   it('closes although PostgreSQL does not answer', async () => {

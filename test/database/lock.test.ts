@@ -28,7 +28,9 @@ describe('acquireLock', () => {
 
   /** @returns the process, and the line it wrote */
   async function startHolder(): Promise<{ holder: ChildProcess; line: string }> {
-    const holder = spawn(process.execPath, ['--import', 'tsx', HOLDER, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const holder = spawn(process.execPath, ['--import', 'tsx', HOLDER, file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     holders.push(holder);
     const [line] = await once(holder.stdout, 'data');
     return { holder, line: String(line).trim() };
@@ -57,7 +59,9 @@ describe('acquireLock', () => {
 
   it('refuses a second owner in the same process', async () => {
     const lock = await acquireLock(file, '/data');
-    await expect(acquireLock(file, '/data')).rejects.toThrow(new StartError(refusal(`process ${process.pid}`)));
+    await expect(acquireLock(file, '/data')).rejects.toThrow(
+      new StartError(refusal(`process ${process.pid}`)),
+    );
     await lock.release();
     await (await acquireLock(file, '/data')).release();
   });
@@ -65,7 +69,9 @@ describe('acquireLock', () => {
   it('refuses the lock of another process, and takes it over when that one was killed', async () => {
     const { holder, line } = await startHolder();
     expect(line).toBe('held');
-    await expect(acquireLock(file, '/data')).rejects.toThrow(new StartError(refusal(`process ${holder.pid}`)));
+    await expect(acquireLock(file, '/data')).rejects.toThrow(
+      new StartError(refusal(`process ${holder.pid}`)),
+    );
     await kill(holder);
     const lock = await acquireLock(file, '/data');
     expect(await readFile(file, 'utf8')).toContain(`"pid":${process.pid}`);

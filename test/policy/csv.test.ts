@@ -11,7 +11,10 @@ describe('parseCsv', () => {
     ]);
   });
 
-  it.each(['a,b\n1\n', 'a,b\n1,2,3\n', 'a\nx"y\n', 'a\n"x\n', 'a\n"x"y\n'])('refuses a malformed table: %j', (text) => {
-    expect(() => parseCsv(text)).toThrow(/cells instead of|Malformed table/);
-  });
+  it.each(['a,b\n1\n', 'a,b\n1,2,3\n', 'a\nx"y\n', 'a\n"x\n', 'a\n"x"y\n'])(
+    'refuses a malformed table: %j',
+    (text) => {
+      expect(() => parseCsv(text)).toThrow(/cells instead of|Malformed table/);
+    },
+  );
 });

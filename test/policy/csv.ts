@@ -8,10 +8,14 @@ const CELL = /(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|$)/y;
  *
  * @throws Error when a row has not as many cells as the head, or a quote is out of place
  */
-export function parseCsv(text: string): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {
+export function parseCsv(text: string): {
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+} {
   const [columns = [], ...lines] = parseLines(text);
   const rows = lines.map((cells) => {
-    if (cells.length !== columns.length) throw new Error(`${cells.length} cells instead of ${columns.length}: ${cells}`);
+    if (cells.length !== columns.length)
+      throw new Error(`${cells.length} cells instead of ${columns.length}: ${cells}`);
     return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']));
   });
   return { columns, rows };

@@ -10,7 +10,8 @@ import { findOpa } from '../support/programs.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 
-const run = (root: string, script: string) => execute(process.execPath, [join('scripts', script), '--check'], { cwd: root });
+const run = (root: string, script: string) =>
+  execute(process.execPath, [join('scripts', script), '--check'], { cwd: root });
 
 describe('what is generated from the rules', () => {
   it('is current: the compiled policy', async () => {
@@ -30,7 +31,8 @@ describe('what is generated from rules that have changed since', () => {
     for (const part of ['rules', 'scripts', 'docs/permissions.md']) {
       await cp(join(ROOT, part), join(copy, part), { recursive: true });
     }
-    for (const part of ['src', 'test', 'node_modules', 'package.json']) await symlink(join(ROOT, part), join(copy, part));
+    for (const part of ['src', 'test', 'node_modules', 'package.json'])
+      await symlink(join(ROOT, part), join(copy, part));
   });
   afterEach(() => rm(copy, { recursive: true }));
 

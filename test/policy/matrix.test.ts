@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBundle } from '../../src/authorization/bundle/bundle.js';
 import type { PolicyEngine } from '../../src/authorization/engines/engine.js';
@@ -23,11 +24,19 @@ const differences = (cases: readonly Case[], answers: readonly unknown[]) =>
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).toSorted().map(([key, each]) => [key, sorted(each)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted()
+      .map(([key, each]) => [key, sorted(each)]),
+  );
 };
 
 /** Asks in groups, as a request asks: OPA answers them in one query each. */
-async function askTogether(engine: PolicyEngine, cases: readonly Case[], size = 100): Promise<readonly unknown[]> {
+async function askTogether(
+  engine: PolicyEngine,
+  cases: readonly Case[],
+  size = 100,
+): Promise<readonly unknown[]> {
   const groups = Array.from({ length: Math.ceil(cases.length / size) }, (_, index) =>
     cases.slice(index * size, (index + 1) * size).map(({ question }) => question),
   );
@@ -44,7 +53,8 @@ async function askAlone(engine: PolicyEngine, cases: readonly Case[]): Promise<r
     for (const [index, { question }] of queue) {
       answers[index] = await engine.ask([question]).then(
         ([answer]) => answer,
-        (error: unknown) => (error instanceof Error && error.message.includes('opa_undefined') ? null : Promise.reject(error)),
+        (error: unknown) =>
+          error instanceof Error && error.message.includes('opa_undefined') ? null : Promise.reject(error),
       );
     }
   };
@@ -54,7 +64,9 @@ async function askAlone(engine: PolicyEngine, cases: readonly Case[]): Promise<r
 
 describe('the decision tables', () => {
   it('cover every package', () => {
-    expect(new Set(CASES.map(({ question }) => question.package))).toEqual(new Set(SPACES.map((space) => space.package)));
+    expect(new Set(CASES.map(({ question }) => question.package))).toEqual(
+      new Set(SPACES.map((space) => space.package)),
+    );
     expect(CASES.length).toBeGreaterThan(20_000);
   });
 
@@ -80,13 +92,29 @@ describe('the embedded engine', () => {
   });
 });
 
+describe('the compiled rule that answers many questions', () => {
+  it('decides as the tables say', async () => {
+    const policy = await loadPolicy(await readFile(POLICY_WASM));
+    const questions = CASES.map(({ question }) => question);
+    const [answers] = policy.evaluate({ questions }, 'decisions/answers');
+    expect(differences(CASES, answers?.result)).toEqual([]);
+  });
+});
+
 describe.skipIf(withoutOpa)('opa eval', () => {
   it('decides as the tables say', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'matrix-'));
     try {
       const input = join(directory, 'input.json');
       await writeFile(input, JSON.stringify({ questions: CASES.map(({ question }) => question) }));
-      const query = ['eval', '--format=raw', '--data=.', '--ignore=*.json', '--ignore=*.csv', `--input=${input}`];
+      const query = [
+        'eval',
+        '--format=raw',
+        '--data=.',
+        '--ignore=*.json',
+        '--ignore=*.csv',
+        `--input=${input}`,
+      ];
       const answers: unknown = JSON.parse(await opa(...query, 'data.decisions.answers'));
       expect(Array.isArray(answers) && differences(CASES, answers)).toEqual([]);
     } finally {

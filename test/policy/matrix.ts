@@ -25,8 +25,8 @@ interface Table {
 }
 
 /**
- * Expands every table of `rules/matrix/` into every combination of its columns, always in the same order. A row says
- * when something is allowed; what no row allows is refused.
+ * Expands every table of `rules/matrix/` into every combination of its columns, always in the same order. A
+ * row says when something is allowed; what no row allows is refused.
  *
  * @throws Error for a value that its column does not have, and for a row that no combination reaches
  */
@@ -39,11 +39,15 @@ function readTable(file: string): Table {
   const base = name.replace('access_token_plugin.', '').replace('.filter', '');
   const space = SPACES.find((candidate) => candidate.package === base);
   if (space === undefined) throw new Error(`${file} is a table of no package`);
-  const rule = name.endsWith('.filter') ? 'filter' : name.startsWith('access_token_plugin.') ? 'plugin_allow' : 'allow';
+  const rule = name.endsWith('.filter')
+    ? 'filter'
+    : name.startsWith('access_token_plugin.')
+      ? 'plugin_allow'
+      : 'allow';
   const { rows } = parseCsv(readFileSync(MATRIX + file, 'utf8'));
   const token = rule === 'plugin_allow' ? { 'Access token': ['read-only', 'read-write'] } : {};
   const columns = { Scope: Object.keys(space.scopes), ...ASKING, ...space.columns, ...token };
-  rows.forEach((row) => checkRow(name, row, columns));
+  for (const row of rows) checkRow(name, row, columns);
   return { name, space, rule, rows, columns };
 }
 
@@ -65,7 +69,9 @@ const valuesOf = (column: string, cell: string): readonly string[] =>
   cell.split('|').flatMap((value) => GROUPS[column]?.[value] ?? [value]);
 
 function expand(table: Table): readonly Case[] {
-  const points = Object.entries(scopesOf(table)).flatMap(([scope, columns]) => pointsOf(table, scope, columns));
+  const points = Object.entries(scopesOf(table)).flatMap(([scope, columns]) =>
+    pointsOf(table, scope, columns),
+  );
   const unreached = table.rows.find((row) => !points.some((point) => matches(row, point)));
   if (unreached) throw new Error(`${table.name}: no combination reaches ${JSON.stringify(unreached)}`);
   return points.map((point) => caseOf(table, point));
@@ -78,19 +84,30 @@ function pointsOf(table: Table, scope: string, columns: readonly string[]): read
   const names = ['Privilege', 'Context', 'Membership', ...columns, ...token];
   return names
     .reduce<readonly Point[]>(
-      (points, name) => points.flatMap((point) => (table.columns[name] ?? []).map((value) => ({ ...point, [name]: value }))),
+      (points, name) =>
+        points.flatMap((point) => (table.columns[name] ?? []).map((value) => ({ ...point, [name]: value }))),
       [{ Scope: scope }],
     )
-    .filter((point) => isPossible(point, columns.some((name) => name === table.space.belongs)));
+    .filter((point) =>
+      isPossible(
+        point,
+        columns.some((name) => name === table.space.belongs),
+      ),
+    );
 }
 
-/** Without an organization there is no role in it; a context is foreign only to what belongs to an organization. */
+/**
+ * Without an organization there is no role in it; a context is foreign only to what belongs to an
+ * organization.
+ */
 const isPossible = (point: Point, belongs: boolean) =>
-  (point['Context'] !== 'sandbox' || point['Membership'] === 'none') && (point['Context'] !== 'foreign' || belongs);
+  (point['Context'] !== 'sandbox' || point['Membership'] === 'none') &&
+  (point['Context'] !== 'foreign' || belongs);
 
 const matches = (row: Row, point: Point) =>
   Object.entries(row).every(
-    ([column, cell]) => TEXTS.has(column) || cell === '*' || valuesOf(column, cell).includes(point[column] ?? ''),
+    ([column, cell]) =>
+      TEXTS.has(column) || cell === '*' || valuesOf(column, cell).includes(point[column] ?? ''),
   );
 
 function caseOf({ name, space, rule, rows }: Table, point: Point): Case {
@@ -105,7 +122,9 @@ function caseOf({ name, space, rule, rows }: Table, point: Point): Case {
   };
 }
 
-/** A filter is written with single quotes, which need no doubling in a table, and with `me` and `org` for ids. */
+/**
+ * A filter is written with single quotes, which need no doubling in a table, and with `me` and `org` for ids.
+ */
 function filterOf(table: string, [row, ...others]: readonly Row[]): unknown {
   if (others.length > 0) throw new Error(`${table}: two rows for one combination, ${JSON.stringify(others)}`);
   if (row === undefined) return null;

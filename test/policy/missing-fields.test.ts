@@ -10,7 +10,9 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const pathsOf = (value: unknown, at: Path = []): readonly Path[] =>
-  isRecord(value) ? Object.keys(value).flatMap((key) => [[...at, key], ...pathsOf(value[key], [...at, key])]) : [];
+  isRecord(value)
+    ? Object.keys(value).flatMap((key) => [[...at, key], ...pathsOf(value[key], [...at, key])])
+    : [];
 
 function without(document: unknown, [key = '', ...rest]: Path): unknown {
   if (!isRecord(document)) return document;
@@ -25,14 +27,18 @@ describe('a document with something missing', () => {
   });
 
   /** The rules themselves, without the engine, which would complete the document. */
-  const allows = (name: string, input: unknown): unknown => policy.evaluate(input, `${name}/allow`)[0]?.result;
+  const allows = (name: string, input: unknown): unknown =>
+    policy.evaluate(input, `${name}/allow`)[0]?.result;
 
   const cases = readMatrices().filter(({ question }) => question.rule === 'allow');
   const refused = cases.filter(({ expected }) => expected === false);
 
   it('is never permitted what the whole one is refused', () => {
     const damaged = refused.flatMap(({ question }) =>
-      pathsOf(question.input).map((path) => ({ name: question.package, input: without(question.input, path) })),
+      pathsOf(question.input).map((path) => ({
+        name: question.package,
+        input: without(question.input, path),
+      })),
     );
     expect(damaged.length).toBeGreaterThan(100_000);
     expect(damaged.filter(({ name, input }) => allows(name, input) !== false)).toEqual([]);

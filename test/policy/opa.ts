@@ -14,7 +14,8 @@ export const POLICY_WASM = fileURLToPath(new URL('../../rules/compiled/policy.wa
  * @throws Error instead of skipping where `REQUIRE_SERVICES=1` says that OPA must be there
  */
 export const withoutOpa = findOpa() === undefined;
-if (withoutOpa && process.env['REQUIRE_SERVICES'] === '1') throw new Error('OPA is not installed, and REQUIRE_SERVICES=1.');
+if (withoutOpa && process.env['REQUIRE_SERVICES'] === '1')
+  throw new Error('OPA is not installed, and REQUIRE_SERVICES=1.');
 
 const execute = promisify(execFile);
 

@@ -52,7 +52,9 @@ describe.skipIf(withoutOpa)('the rules', () => {
         const subject = match[1] ?? match[2] ?? '';
         if (!firsts.has(subject)) firsts.set(subject, match.index);
       }
-      const bare = [...firsts].filter(([, index]) => !/# METADATA\n(#.*\n)*# +description: .+\n(#.*\n)*$/.test(text.slice(0, index)));
+      const bare = [...firsts].filter(
+        ([, index]) => !/# METADATA\n(#.*\n)*# +description: .+\n(#.*\n)*$/.test(text.slice(0, index)),
+      );
       return bare.map(([subject]) => `${name}: ${subject}`);
     });
     expect(undescribed).toEqual([]);

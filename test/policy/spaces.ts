@@ -142,7 +142,12 @@ const INVITATIONS: Space = {
     if (point['Scope'] === 'create') {
       const { organization } = authOf(point);
       const context = organization && { id: organization.id };
-      return { owner: { id: ME }, invitee: { id: null }, role: writtenRole(point['Role']), organization: context };
+      return {
+        owner: { id: ME },
+        invitee: { id: null },
+        role: writtenRole(point['Role']),
+        organization: context,
+      };
     }
     if (point['Invitation'] === undefined) return null;
     return {
@@ -186,4 +191,11 @@ const ACCESS_TOKENS: Space = {
   resource: ({ Token }) => (Token === undefined ? null : { id: OBJECT, owner: { id: userId(Token, 'own') } }),
 };
 
-export const SPACES: readonly Space[] = [ORGANIZATIONS, MEMBERSHIPS, INVITATIONS, USERS, SERVER, ACCESS_TOKENS];
+export const SPACES: readonly Space[] = [
+  ORGANIZATIONS,
+  MEMBERSHIPS,
+  INVITATIONS,
+  USERS,
+  SERVER,
+  ACCESS_TOKENS,
+];

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, openAsBlob, readdirSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,8 +23,8 @@ export interface TestDatabase {
 }
 
 /**
- * Makes a database with all migrations applied, for one test file. With TEST_DATABASE_URL, where the role may create
- * databases, it is a copy of a template on that server; without, it is the embedded one, in memory.
+ * Makes a database with all migrations applied, for one test file. With TEST_DATABASE_URL, where the role may
+ * create databases, it is a copy of a template on that server; without, it is the embedded one, in memory.
  */
 export function createTestDatabase(): Promise<TestDatabase> {
   const url = process.env['TEST_DATABASE_URL'];
@@ -32,12 +32,15 @@ export function createTestDatabase(): Promise<TestDatabase> {
 }
 
 async function createEmbedded(): Promise<TestDatabase> {
-  const engine = await openMemoryEngine(await openAsBlob(await findSeed()));
+  const engine = await openMemoryEngine(new Blob([await readFile(await findSeed())]));
   const db = createEngineDatabase(engine, { timeout: TIMEOUT, guardNesting: true });
   return { db, drop: () => db.close() };
 }
 
-/** Not the archive of the build, which may be older than the migrations, but one made once for what they are now. */
+/**
+ * Not the archive of the build, which may be older than the migrations, but one made once for what they are
+ * now.
+ */
 export async function findSeed(): Promise<string> {
   const folder = path.join(tmpdir(), 'cvat-auth-server-test');
   await mkdir(folder, { recursive: true });
@@ -48,7 +51,9 @@ export async function findSeed(): Promise<string> {
 
 /** @returns what a prepared database depends on: the migrations and the version of the embedded database */
 function fingerprint(): string {
-  const files = readdirSync(MIGRATIONS).sort().map((name) => path.join(MIGRATIONS, name));
+  const files = readdirSync(MIGRATIONS)
+    .sort()
+    .map((name) => path.join(MIGRATIONS, name));
   const hash = createHash('sha256');
   for (const file of [createRequire(import.meta.url).resolve('@electric-sql/pglite'), ...files]) {
     hash.update(readFileSync(file));

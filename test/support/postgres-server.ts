@@ -26,9 +26,13 @@ const PROGRAMS = findPostgres();
 /** What the title of a suite says when there is no PostgreSQL to run it on. */
 export const POSTGRES_HINT = 'needs the programs of PostgreSQL (Debian: postgresql)';
 
-/** Whether `startPostgres` can work. With REQUIRE_SERVICES=1 a missing PostgreSQL is a failure, not a skipped suite. */
+/**
+ * Whether `startPostgres` can work. With REQUIRE_SERVICES=1 a missing PostgreSQL is a failure, not a skipped
+ * suite.
+ */
 export const hasPostgres = PROGRAMS !== undefined;
-if (!hasPostgres && process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRE_SERVICES=1: ${POSTGRES_HINT}.`);
+if (!hasPostgres && process.env['REQUIRE_SERVICES'] === '1')
+  throw new Error(`REQUIRE_SERVICES=1: ${POSTGRES_HINT}.`);
 
 export async function startPostgres(): Promise<PostgresServer> {
   if (PROGRAMS === undefined) throw new Error(POSTGRES_HINT);
@@ -46,7 +50,15 @@ export async function startPostgres(): Promise<PostgresServer> {
   );
 
   let server: ChildProcess | undefined;
-  const options = ['-F', '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  const options = [
+    '-F',
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+  ];
   async function start(): Promise<void> {
     const started = spawn(path.join(programs, 'postgres'), ['-D', data, ...options], {
       ...identity,
@@ -113,9 +125,17 @@ async function untilReady(url: string): Promise<void> {
   throw new Error('PostgreSQL did not start within ten seconds');
 }
 
-/** @returns the pid of the server and those of its children, each of which leads a process group of its own */
+/**
+ * @returns the pid of the server and those of its children, each of which leads a process group of its own
+ */
 function familyOf(pid: number | undefined): number[] {
   if (pid === undefined) return [];
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return [pid, ...children.split(' ').filter((child) => child.trim() !== '').map(Number)];
+  return [
+    pid,
+    ...children
+      .split(' ')
+      .filter((child) => child.trim() !== '')
+      .map(Number),
+  ];
 }

@@ -17,14 +17,15 @@ export interface Bundle {
 }
 
 /**
- * Packs the rules. The same rules give the same bytes in every process, so that OPA pulls them once however often
- * this server starts and however many of it answer (CVAT's ETag changes with each start).
+ * Packs the rules. The same rules give the same bytes in every process, so that OPA pulls them once however
+ * often this server starts and however many of it answer (CVAT's ETag changes with each start).
  *
  * @throws StartError as `readRules`, and when a rule has the name of the one that is added
  */
 export async function createBundle(directories: readonly string[]): Promise<Bundle> {
   const rules = await readRules(directories);
-  if (rules.some(({ name }) => name === REVISION_FILE)) throw new StartError(`Rename ${REVISION_FILE}: a bundle has its own.`);
+  const taken = rules.some(({ name }) => name === REVISION_FILE);
+  if (taken) throw new StartError(`Rename ${REVISION_FILE}: a bundle has its own.`);
   const revision = revisionOf(rules);
   const bytes = gzipSync(await tar([...rules, revisionFile(revision)]), { level: 9 });
   return { bytes, revision, etag: `"${createHash('blake2b512').update(bytes).digest('hex')}"` };
@@ -35,7 +36,7 @@ const REVISION_FILE = 'bundle_revision.rego';
 /** A rule that names the others: OPA has no other way to say which bundle without a manifest it holds. */
 const revisionFile = (revision: string): RuleFile => ({
   name: REVISION_FILE,
-  text: `# METADATA\n# description: Names the rules of this bundle.\npackage bundle_revision\n\nrevision := "${revision}"\n`,
+  text: `package bundle_revision\n\nrevision := "${revision}"\n`,
 });
 
 const EPOCH = dateOf({ now: () => 0 });

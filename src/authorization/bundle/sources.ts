@@ -22,7 +22,7 @@ export async function readRules(directories: readonly string[]): Promise<readonl
   const files = (await Promise.all(directories.map(readDirectory))).flat();
   const sorted = files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const twin = sorted.find(({ name }, index) => name === sorted[index + 1]?.name);
-  if (twin !== undefined) throw new StartError(`${twin.name} is in more than one directory of rules. Rename one.`);
+  if (twin !== undefined) throw new StartError(`Two directories of rules have a ${twin.name}. Rename one.`);
   if (sorted.length === 0) throw new StartError(`There are no rules in ${directories.join(', ')}.`);
   return sorted;
 }
@@ -30,7 +30,9 @@ export async function readRules(directories: readonly string[]): Promise<readonl
 async function readDirectory(directory: string): Promise<readonly RuleFile[]> {
   try {
     const names = (await readdir(directory)).filter(isRule);
-    return await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(directory, name), 'utf8') })));
+    return await Promise.all(
+      names.map(async (name) => ({ name, text: await readFile(join(directory, name), 'utf8') })),
+    );
   } catch (cause) {
     throw new StartError(`The rules in ${directory} cannot be read.`, { cause });
   }

@@ -10,14 +10,15 @@ export function readAllow(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   if (typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'allow')) {
     const { allow, reasons = [], ...others } = answer as Readonly<Record<string, unknown>>;
-    if (typeof allow === 'boolean' && Array.isArray(reasons) && Object.keys(others).length === 0) return allow;
+    const isWhole = Array.isArray(reasons) && Object.keys(others).length === 0;
+    if (isWhole && typeof allow === 'boolean') return allow;
   }
   throw badAnswer('allow', answer);
 }
 
 /**
- * Reads a `filter`: CVAT 2.62's prefix expression, an object or an array. Its operators and lookups are checked by
- * whoever turns it into SQL.
+ * Reads a `filter`: CVAT 2.62's prefix expression, an object or an array. Its operators and lookups are
+ * checked by whoever turns it into SQL.
  *
  * @throws ServiceUnavailable `opa_bad_answer`
  */
@@ -29,7 +30,7 @@ export function readFilter(answer: unknown): object {
 /**
  * Reads a `plugin_allow`.
  *
- * @returns `absent` if the package has no plugin: then the default rule holds, a read-only token may only read
+ * @returns `absent` if the package has no plugin: then a read-only token may only read, by default
  * @throws ServiceUnavailable `opa_bad_answer`
  */
 export function readPlugin(answer: unknown): 'allowed' | 'denied' | 'absent' {
@@ -54,4 +55,7 @@ export const filter = async (engine: PolicyEngine, question: Omit<PolicyQuestion
   readFilter((await engine.ask([{ ...question, rule: 'filter' }]))[0]);
 
 const badAnswer = (rule: string, answer: unknown) =>
-  noDecision('opa_bad_answer', new TypeError(`Not an answer to ${rule}: ${JSON.stringify(answer)?.slice(0, 200)}`));
+  noDecision(
+    'opa_bad_answer',
+    new TypeError(`Not an answer to ${rule}: ${JSON.stringify(answer)?.slice(0, 200)}`),
+  );

@@ -1,7 +1,7 @@
 import type { PolicyInput, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
-/** @returns the document in CVAT's order of keys, and with nothing but its keys, whatever order the caller's has */
+/** @returns the document with CVAT's keys only, and in CVAT's order */
 export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
   const { user, organization, token } = auth;
   return {
@@ -22,7 +22,7 @@ export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput 
   };
 }
 
-/** @returns the document of a question; only a plugin is told about the token (CVAT `access_tokens/permissions.py`) */
+/** @returns the document of a question; only a plugin is told of the token (CVAT `access_tokens/permissions.py`) */
 export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
   const document = documentOf(input);
   if (rule === 'plugin_allow' || document.auth.token === undefined) return document;
@@ -32,7 +32,7 @@ export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
 
 /**
  * @returns JSON of documents
- * @throws ServiceUnavailable `opa_bad_answer` when a resource holds a client's value that is nested too deeply
+ * @throws ServiceUnavailable `opa_bad_answer` when a client's value in the resource is nested too deeply
  */
 export function serialize(value: object): string {
   try {

@@ -26,7 +26,7 @@ export interface PolicyInput {
 
 export interface PolicyQuestion {
   readonly package: PolicyPackage;
-  /** `plugin_allow` asks `access_token_plugin.<package>`, which narrows what a personal access token may do. */
+  /** `plugin_allow` asks `access_token_plugin.<package>`: what remains with a personal access token. */
   readonly rule: 'allow' | 'filter' | 'plugin_allow';
   readonly input: PolicyInput;
 }
@@ -34,8 +34,13 @@ export interface PolicyQuestion {
 /** The answer to `plugin_allow` of a package that has no plugin. */
 export const NO_PLUGIN = 'no_plugin';
 
-/** Why there is no decision. The first four are the `code` of the 503; the last one only shows in readiness. */
-export type PolicyProblem = 'opa_unreachable' | 'opa_no_bundle' | 'opa_undefined' | 'opa_bad_answer' | 'opa_other_bundle';
+/** Why there is no decision: the `code` of the 503. `opa_other_bundle` only shows in readiness. */
+export type PolicyProblem =
+  | 'opa_unreachable'
+  | 'opa_no_bundle'
+  | 'opa_undefined'
+  | 'opa_bad_answer'
+  | 'opa_other_bundle';
 
 export type Readiness =
   | { readonly ready: true; readonly revision: string }
@@ -45,14 +50,14 @@ export type Readiness =
 export interface PolicyEngine {
   readonly name: 'opa' | 'embedded';
   /**
-   * Asks once, however many questions there are. Answers are raw: read them with `readAllow`, `readFilter` and
-   * `readPlugin`, which take nothing but a clear yes for a yes.
+   * Asks once, however many questions there are. Answers are raw: read them with `readAllow`, `readFilter`
+   * and `readPlugin`, which take nothing but a clear yes for a yes.
    *
    * @returns one answer for each question, in order; null for an undefined answer among several
    * @throws ServiceUnavailable (503) `opa_unreachable`, `opa_no_bundle`, `opa_undefined`, `opa_bad_answer`
    */
   readonly ask: (questions: readonly PolicyQuestion[]) => Promise<readonly unknown[]>;
-  /** @returns whether the engine decides by exactly these rules, and what is wrong if not; never throws */
+  /** @returns whether the engine decides by exactly these rules, and what is wrong if not */
   readonly ready: () => Promise<Readiness>;
   readonly close: () => Promise<void>;
 }

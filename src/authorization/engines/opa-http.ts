@@ -1,8 +1,7 @@
-import { ServiceUnavailable } from '../../kernel/errors.js';
 import { questionDocument, serialize } from './document.js';
 import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
 import { createTransport, type OpaResponse } from './opa-transport.js';
-import { noDecision, SENTENCES } from './problems.js';
+import { noDecision, problemIn, SENTENCES } from './problems.js';
 
 export interface OpaHttpOptions {
   /** Where OPA listens, for example `http://opa:8181`. */
@@ -18,9 +17,9 @@ export interface OpaHttpOptions {
 }
 
 /**
- * Decisions of an Open Policy Agent that pulls its rules from this server. A single `allow` or `filter` is posted as
- * CVAT posts it, to `/v1/data/<package>/<rule>`; several questions go to `/v1/data/decisions/answers` at once.
- * Nothing is remembered between questions, neither decisions nor failures.
+ * Decisions of an Open Policy Agent that pulls its rules from this server. A single `allow` or `filter` is
+ * posted as CVAT posts it, to `/v1/data/<package>/<rule>`; several questions go to `/v1/data/decisions/answers`
+ * at once. Nothing is remembered between questions, neither decisions nor failures.
  */
 export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
   const { url, timeoutMs, revision, connections = 32, maxResponseBytes = 64 * 1024 } = options;
@@ -33,7 +32,7 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
     return body.result;
   };
 
-  /** OPA answers `{}` before its first bundle too; only its health tells that from a rule that does not exist. */
+  /** OPA answers `{}` for a rule that does not exist, and for all before its first bundle: its health tells. */
   const whyUndefined = async (): Promise<PolicyProblem> =>
     (await transport.send('/health?bundles')).status === 200 ? 'opa_undefined' : 'opa_no_bundle';
 
@@ -53,8 +52,9 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
       const loaded = await query('/v1/data/bundle_revision/revision');
       return loaded === revision ? { ready: true, revision } : notReady('opa_other_bundle');
     } catch (error) {
-      if (error instanceof ServiceUnavailable) return notReady(error.code as PolicyProblem);
-      throw error;
+      const problem = problemIn(error);
+      if (problem === undefined) throw error;
+      return notReady(problem);
     }
   };
 
@@ -67,13 +67,17 @@ const withDocument = (question: PolicyQuestion) => ({
   input: questionDocument(question),
 });
 
-const notReady = (problem: PolicyProblem): Readiness => ({ ready: false, problem, detail: SENTENCES[problem] });
+const notReady = (problem: PolicyProblem): Readiness => ({
+  ready: false,
+  problem,
+  detail: SENTENCES[problem],
+});
 
 function readResponse({ status, text }: OpaResponse): { readonly result?: unknown } {
-  if (status >= 500) throw noDecision('opa_unreachable', new Error(`OPA answered ${status}: ${text.slice(0, 200)}`));
   const body = status === 200 ? parse(text) : undefined;
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
-  throw noDecision('opa_bad_answer', new TypeError(`OPA answered ${status}: ${text.slice(0, 200)}`));
+  const cause = new Error(`OPA answered ${status}: ${text.slice(0, 200)}`);
+  throw noDecision(status >= 500 ? 'opa_unreachable' : 'opa_bad_answer', cause);
 }
 
 function parse(text: string): unknown {

@@ -1,10 +1,10 @@
-import { errors, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
 import { noDecision } from './problems.js';
 
 export interface TransportOptions {
   /** Where OPA listens; a path is kept, as a prefix. */
   readonly url: string;
-  /** Milliseconds that one exchange may take, from the call to the last byte; waiting for a connection counts. */
+  /** Milliseconds that an exchange may take, from the call to the last byte: waiting for a connection counts. */
   readonly timeoutMs: number;
   /** Connections at most, kept alive between exchanges. */
   readonly connections: number;
@@ -27,12 +27,13 @@ export interface Transport {
   readonly close: () => Promise<void>;
 }
 
-const HEADERS = ['content-type', 'application/json', 'accept', 'application/json'];
+const HEADERS = ['content-type', 'application/json'];
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * HTTP to OPA by undici's `dispatch`: half the CPU of its `request`, a tenth of `fetch`. One deadline of our own
- * stands for undici's three timers, because none of those covers the wait for a free connection or a body that drips.
+ * HTTP to OPA by undici's `dispatch`, which costs a fifth less CPU than its `request` and an eighth of
+ * `fetch`. One deadline of our own stands for undici's timers: none of those covers the wait for a
+ * connection, or a body that drips.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, pathname } = new URL(options.url);
@@ -47,46 +48,56 @@ export function createTransport(options: TransportOptions): Transport {
     maxResponseSize: options.maxResponseBytes,
   });
 
-  const send = (path: string, body?: string) =>
-    new Promise<OpaResponse>((resolve, reject) => {
-      let status = 0;
-      let failure: Error | undefined;
-      let abort: ((reason: Error) => void) | undefined;
-      const chunks: Buffer[] = [];
+  return {
+    send: (path, body) => exchange(pool, requestOf(origin, prefix + path, body), options.timeoutMs),
+    close: () => pool.close(),
+  };
+}
 
-      const fail = (error: Error) => {
+const requestOf = (origin: string, path: string, body: string | undefined): Dispatcher.DispatchOptions => ({
+  origin,
+  path,
+  method: body === undefined ? 'GET' : 'POST',
+  headers: HEADERS,
+  body: body ?? null,
+});
+
+function exchange(pool: Pool, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<OpaResponse> {
+  return new Promise((resolve, reject) => {
+    let status = 0;
+    let failure: Error | undefined;
+    let started: Dispatcher.DispatchController | undefined;
+    const chunks: Buffer[] = [];
+
+    const fail = (error: Error) => {
+      clearTimeout(deadline);
+      failure = error;
+      reject(noDecision(problemOf(error), error));
+    };
+    const deadline = setTimeout(() => {
+      const late = new Error(`No answer from OPA within ${timeoutMs} ms`);
+      fail(late);
+      started?.abort(late);
+    }, timeoutMs);
+
+    pool.dispatch(request, {
+      onRequestStart: (controller) => {
+        started = controller;
+        if (failure !== undefined) controller.abort(failure);
+      },
+      onResponseStart: (_controller, statusCode) => {
+        status = statusCode;
+      },
+      onResponseData: (_controller, chunk) => {
+        chunks.push(chunk);
+      },
+      onResponseEnd: () => {
         clearTimeout(deadline);
-        failure = error;
-        reject(noDecision(problemOf(error), error));
-      };
-      const deadline = setTimeout(() => {
-        fail(new Error(`No answer from OPA within ${options.timeoutMs} ms`));
-        if (failure !== undefined) abort?.(failure);
-      }, options.timeoutMs);
-
-      pool.dispatch(
-        { origin, path: prefix + path, method: body === undefined ? 'GET' : 'POST', headers: HEADERS, body: body ?? null },
-        {
-          onRequestStart: (controller) => {
-            if (failure !== undefined) controller.abort(failure);
-            abort = (reason) => controller.abort(reason);
-          },
-          onResponseStart: (_controller, statusCode) => {
-            status = statusCode;
-          },
-          onResponseData: (_controller, chunk) => {
-            chunks.push(chunk);
-          },
-          onResponseEnd: () => {
-            clearTimeout(deadline);
-            resolve({ status, text: textOf(chunks) });
-          },
-          onResponseError: (_controller, error) => fail(error),
-        },
-      );
+        resolve({ status, text: textOf(chunks) });
+      },
+      onResponseError: (_controller, error) => fail(error),
     });
-
-  return { send, close: () => pool.close() };
+  });
 }
 
 const textOf = (chunks: readonly Buffer[]) =>

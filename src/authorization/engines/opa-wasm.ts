@@ -10,8 +10,8 @@ import { noDecision } from './problems.js';
 const Metadata = z.object({ revision: z.string(), wasm: z.string() });
 
 /**
- * Decisions of the same rules, compiled to WebAssembly by `scripts/build-rules.mjs` and run in this process. An
- * evaluation is synchronous and takes about 10 µs, less than a message to another process.
+ * Decisions of the same rules, compiled to WebAssembly by `scripts/build-rules.mjs` and run in this process.
+ * An evaluation is synchronous and takes about 10 µs, less than a message to another process.
  *
  * @param path of `policy.wasm`; `policy.json`, which says what it was made from, stands beside it
  * @throws StartError when the file is missing, is not the one `policy.json` describes, or is no policy
@@ -41,7 +41,7 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
         entrypoint === undefined ? unknownRule(question) : loaded.evaluate(document, entrypoint)[0]?.result,
       );
     } catch (error) {
-      // An evaluation that broke off leaves its stack behind in the instance: enough of them would exhaust it.
+      // An evaluation that broke off leaves its stack behind in the instance, until there is none left.
       policy = undefined;
       throw noDecision('opa_bad_answer', error);
     }
@@ -63,7 +63,7 @@ const encoder = new TextEncoder();
 
 const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceHalfPairs(json) : json).buffer;
 
-/** A client may write half a surrogate pair into a role: OPA's own parser replaces it, its WebAssembly aborts. */
+/** For half a surrogate pair, which a client may write into a role: OPA replaces it, its WebAssembly aborts. */
 const replaceHalfPairs = (json: string) =>
   json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
 
@@ -74,7 +74,8 @@ async function readPolicy(path: string) {
   try {
     const wasm = await readFile(path);
     const metadata = Metadata.parse(JSON.parse(await readFile(path.replace(/\.wasm$/, '.json'), 'utf8')));
-    if (createHash('sha256').update(wasm).digest('hex') !== metadata.wasm) throw new Error('its digest is another one');
+    const digest = createHash('sha256').update(wasm).digest('hex');
+    if (digest !== metadata.wasm) throw new Error(`Its digest is ${digest}.`);
     return { wasm, revision: metadata.revision };
   } catch (cause) {
     throw new StartError(`${path} is missing or stale. Build it with: npm run rules:build`, { cause });

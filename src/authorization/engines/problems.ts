@@ -10,6 +10,17 @@ export const SENTENCES: Readonly<Record<PolicyProblem, string>> = {
   opa_other_bundle: 'Open Policy Agent (OPA) decides by rules other than the ones of this server.',
 };
 
+const PROBLEMS: readonly PolicyProblem[] = [
+  'opa_unreachable',
+  'opa_no_bundle',
+  'opa_undefined',
+  'opa_bad_answer',
+];
+
 /** @returns the 503 of a missing decision; `cause` is for the log only */
 export const noDecision = (problem: PolicyProblem, cause?: unknown): ServiceUnavailable =>
   new ServiceUnavailable(problem, SENTENCES[problem], { cause });
+
+/** @returns the problem that an error of `noDecision` names; undefined for any other error */
+export const problemIn = (error: unknown): PolicyProblem | undefined =>
+  error instanceof ServiceUnavailable ? PROBLEMS.find((problem) => problem === error.code) : undefined;

@@ -48,14 +48,16 @@ export function createLogin(deps: LoginDeps) {
     const fields = readFields(body);
     if (!fields.good) throw await secondLook(fields.raw, new ValidationError(fields.errors));
     const { username = '', email = '', password = '' } = fields.values;
-    if (email !== '') await requireOneOwner(email);
-    else if (username === '') throw new ValidationError(MUST_INCLUDE);
+    if (email === '' && username === '') throw new ValidationError(MUST_INCLUDE);
+    const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
+    if (owners > 1) throw new ValidationError(UNKNOWN_EMAIL);
+    // An address that nobody has is a failure like others, in its cost and for the failure limit.
     const match = await deps.checkCredentials({
       ...(email === '' ? { username } : { email }),
       password,
       address: exchange.origin.clientAddress,
     });
-    if (match === undefined) throw new ValidationError(WRONG);
+    if (match === undefined) throw new ValidationError(owners === 0 ? UNKNOWN_EMAIL : WRONG);
     return open(exchange, match);
   };
 
@@ -96,10 +98,6 @@ export function createLogin(deps: LoginDeps) {
       return isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
     }
     return isTruthy(username) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
-  };
-
-  const requireOneOwner = async (email: string): Promise<void> => {
-    if ((await findAddressOwners(db, email)).length !== 1) throw new ValidationError(UNKNOWN_EMAIL);
   };
 
   return { login, noteLogin };

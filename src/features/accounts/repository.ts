@@ -1,5 +1,5 @@
+import type { TokenUse } from '../../authentication/access-tokens.js';
 import type { Candidate, Candidates, PasswordUpgrade } from '../../authentication/credentials.js';
-import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
@@ -98,12 +98,17 @@ export const deleteToken = (db: Queryable, userId: number) =>
   execute(db, sql`delete from authtoken_token where user_id = ${userId}`);
 
 /** Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update). */
-export const recordAccessTokenUse = (db: Queryable, id: number, previous: Timestamp | null, now: Date) =>
+export const recordAccessTokenUse = (db: Queryable, { tokenId, previous, now, address }: TokenUse) =>
   execute(
     db,
     sql`
-      update access_tokens_accesstoken set last_used_date = ${now}
-      where id = ${id} and last_used_date is not distinct from ${previous}::timestamptz`,
+      with used as (
+        update access_tokens_accesstoken set last_used_date = ${now}
+        where id = ${tokenId} and last_used_date is not distinct from ${previous}::timestamptz
+        returning id
+      )
+      insert into auth_server_access_tokens (token_id, last_used_ip) select id, ${address} from used
+      on conflict (token_id) do update set last_used_ip = excluded.last_used_ip`,
   );
 
 export const upgradeAccessTokenHash = (db: Queryable, id: number, from: string, to: string) =>

@@ -1,5 +1,6 @@
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { IdentityStore } from '../../authentication/identity.js';
+import type { Caller } from '../../kernel/account.js';
 import type { Database } from '../../platform/db/pool.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import type { Login } from './login.js';
@@ -44,14 +45,18 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     summary: 'Log out: ends the session and deletes the API token',
     tag: 'auth',
     view: 'Logout',
+    alsoAllows: ['get'],
     access: { kind: 'public', because: 'logging out is no error for anybody (dj-rest-auth)' },
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller }) => {
-      if (caller !== null) await deleteToken(db, caller.account.id);
+      if (caller !== null && mayChange(caller)) await deleteToken(db, caller.account.id);
       await sessions.logout(exchange);
       return reply(200, { detail: 'Successfully logged out.' });
     },
   });
+
+/** A read-only token changes nothing, here neither. */
+const mayChange = ({ credential }: Caller): boolean => credential.kind !== 'access-token' || !credential.readOnly;
 
 const registerRoute = ({ login, registration, sessions, identities, ...deps }: AccountRouteDeps) =>
   defineRoute({

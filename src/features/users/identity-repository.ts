@@ -26,6 +26,8 @@ interface AccessTokenRow extends IdentityRow {
   readonly hashedKey: string;
   readonly readOnly: boolean;
   readonly lastUsedAt: Timestamp | null;
+  readonly isBound: boolean;
+  readonly boundOrganizationId: number | null;
 }
 
 export const ACCOUNT_COLUMNS = sql`
@@ -99,13 +101,15 @@ export const createIdentityStore = (db: Queryable): IdentityStore => ({
 
   byAccessTokenPrefix: async (prefix, selector, { now, notUsedSince }) => {
     const organization = organizationParts(selector);
-    const token = sql`a.id as "tokenId", a.hashed_key as "hashedKey", a.read_only as "readOnly", a.last_used_date as "lastUsedAt"`;
+    const token = sql`a.id as "tokenId", a.hashed_key as "hashedKey", a.read_only as "readOnly", a.last_used_date as "lastUsedAt",
+      coalesce(x.is_bound, false) as "isBound", x.organization_id as "boundOrganizationId"`;
     const row = await one<AccessTokenRow>(
       db,
       sql`
         select ${columnsOf(organization, [token])}
         from access_tokens_accesstoken a
         join auth_user u on u.id = a.owner_id
+        left join auth_server_access_tokens x on x.token_id = a.id
         ${LINEAGE} ${organization.tables}
         where a.prefix = ${prefix}
           and not a.revoked
@@ -119,7 +123,13 @@ export const createIdentityStore = (db: Queryable): IdentityStore => ({
 
 const accessTokenIdentityOf = (row: AccessTokenRow): AccessTokenIdentity => ({
   ...identityOf(row),
-  token: { id: row.tokenId, hashedKey: row.hashedKey, readOnly: row.readOnly, lastUsedAt: row.lastUsedAt },
+  token: {
+    id: row.tokenId,
+    hashedKey: row.hashedKey,
+    readOnly: row.readOnly,
+    lastUsedAt: row.lastUsedAt,
+    boundTo: row.isBound ? { organizationId: row.boundOrganizationId } : null,
+  },
 });
 
 function identityOf(row: IdentityRow): Identity {

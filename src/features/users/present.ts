@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import type { Account } from '../../kernel/account.js';
-import type { BasicUserRead, UserRead } from './schemas.js';
+import type { BasicUserRead, MetaUserRead, UserRead } from './schemas.js';
+
+/** The part of an account that anybody may see who sees it at all. */
+export type Person = Pick<Account, 'id' | 'username' | 'firstName' | 'lastName'>;
 
 /** @param base `scheme://host` of the request */
-export const presentBasicUser = (account: Pick<Account, 'id' | 'username' | 'firstName' | 'lastName'>, base: string): z.input<typeof BasicUserRead> => ({
+export const presentBasicUser = (account: Person, base: string): z.input<typeof BasicUserRead> => ({
   url: `${base}/api/users/${account.id}`,
   id: account.id,
   username: account.username,
@@ -22,3 +25,11 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
   date_joined: account.dateJoined,
   has_analytics_access: account.hasAnalyticsAccess,
 });
+
+/** One's own account and, for a superuser, every account in full (CVAT `UserViewSet.get_serializer_class`). */
+export const presentUserTo = (viewer: Account, account: Account, base: string): z.input<typeof MetaUserRead> =>
+  viewer.isSuperuser || viewer.id === account.id ? presentUser(account, base) : presentBasicUser(account, base);
+
+/** In a list, one's own account is one among others. */
+export const presentListedUser = (viewer: Account, account: Account, base: string): z.input<typeof MetaUserRead> =>
+  viewer.isSuperuser ? presentUser(account, base) : presentBasicUser(account, base);

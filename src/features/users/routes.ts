@@ -1,12 +1,57 @@
-import { defineRoute, reply, requireCaller, type Unchecked } from '../../platform/http/route.js';
-import { presentUser } from './present.js';
-import { UserRead } from './schemas.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { organizationScope } from '../../authorization/organization-scope.js';
+import type { Caller } from '../../kernel/account.js';
+import { planList } from '../../platform/http/lists/list-query.js';
+import { presentPage } from '../../platform/http/lists/page-schema.js';
+import { found, idOf } from '../../platform/http/objects.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
+import { presentListedUser, presentUser, presentUserTo } from './present.js';
+import { findTarget, listUsers, type Target, USERS } from './repository.js';
+import { MetaUserRead, NewUserWrite, UserPage, UserRead, UserWrite } from './schemas.js';
+import type { UserService } from './service.js';
 
-/** What the policy is told of a user: CVAT sends the requester's own role for himself (cvat.md 5.2). */
-const selfResource = ({ caller }: Unchecked) => ({
-  id: caller.account.id,
-  membership: { role: caller.organization?.role ?? null },
-});
+export interface UserRouteDeps {
+  readonly db: Queryable;
+  readonly service: UserService;
+}
+
+const list = ({ db }: UserRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/users',
+    operationId: 'users_list',
+    summary: 'List users',
+    tag: 'users',
+    view: 'User List',
+    access: { kind: 'policy', checks: mayList, filter: 'users' },
+    list: USERS,
+    responses: { 200: UserPage },
+    handle: async ({ caller, exchange, policyFilter }) => {
+      const viewer = requireCaller(caller);
+      const plan = planList(USERS, exchange.query);
+      const rows = await listUsers(db, { plan, visible: policyFilter, scope: organizationScope(exchange, viewer) });
+      return reply(200, presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)));
+    },
+  });
+
+const create = ({ service }: UserRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/users',
+    operationId: 'users_create',
+    summary: 'Create a user',
+    tag: 'users',
+    view: 'User List',
+    access: { kind: 'policy', checks: mayCreate },
+    body: NewUserWrite,
+    checksBody: false,
+    responses: { 201: MetaUserRead },
+    handle: async ({ caller, exchange }) => {
+      const account = await service.create(await exchange.body());
+      return reply(201, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
+    },
+  });
 
 const retrieveSelf = defineRoute({
   method: 'get',
@@ -16,11 +61,65 @@ const retrieveSelf = defineRoute({
   tag: 'users',
   view: 'Self',
   responses: { 200: UserRead },
-  access: {
-    kind: 'policy',
-    checks: (_object, request) => [{ package: 'users', scope: 'view', resource: selfResource(request) }],
-  },
+  access: { kind: 'policy', checks: mayViewSelf },
   handle: async ({ caller, exchange }) => reply(200, presentUser(requireCaller(caller).account, exchange.origin.base)),
 });
 
-export const userRoutes = [retrieveSelf];
+const load =
+  ({ db }: UserRouteDeps) =>
+  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<Target> =>
+    found(await findTarget(db, idOf(id, 'User'), caller?.organization?.id ?? null), 'User');
+
+const detail = (deps: UserRouteDeps) => ({ path: '/api/users/:id', tag: 'users', view: 'User Instance', load: load(deps) }) as const;
+
+const retrieve = (deps: UserRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'get',
+    operationId: 'users_retrieve',
+    summary: 'Get user details',
+    access: { kind: 'policy', checks: mayView },
+    responses: { 200: MetaUserRead },
+    handle: async ({ object, caller, exchange }) =>
+      reply(200, presentUserTo(requireCaller(caller).account, object.account, exchange.origin.base)),
+  });
+
+const partialUpdate = (deps: UserRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'patch',
+    operationId: 'users_partial_update',
+    summary: 'Update a user',
+    access: { kind: 'policy', checks: mayUpdate },
+    body: UserWrite,
+    checksBody: false,
+    responses: { 200: MetaUserRead },
+    handle: async ({ object, caller, exchange }) => {
+      const account = await deps.service.update(object.account, await exchange.body());
+      return reply(200, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
+    },
+  });
+
+const destroy = (deps: UserRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'delete',
+    operationId: 'users_destroy',
+    summary: 'Delete a user',
+    access: { kind: 'policy', checks: mayDelete },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await deps.service.remove(object.account.id);
+      return reply(204, null);
+    },
+  });
+
+/** `self` comes before the ids: paths are tried in order. */
+export const userRoutes = (deps: UserRouteDeps) => [
+  list(deps),
+  create(deps),
+  retrieveSelf,
+  retrieve(deps),
+  partialUpdate(deps),
+  destroy(deps),
+];

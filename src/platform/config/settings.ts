@@ -86,6 +86,11 @@ export const Settings = z.object({
     default: 7200,
     description: 'Seconds between two updates of the last use of a personal access token.',
   }),
+  CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: integer(0, 3_153_600_000, {
+    default: 7_776_000,
+    description: 'Seconds that a revoked, expired or stale personal access token is kept before it is deleted.',
+  }),
+  CVAT_MAX_ACCESS_TOKENS_PER_USER: integer(-1, 1_000_000, { default: 50, description: 'Usable personal access tokens a user may have; -1 for any number.' }),
 
   PASSWORD_BCRYPT_ROUNDS: integer(4, 15, { default: 12, description: 'Cost of a new password hash; each step doubles it.' }),
   PASSWORD_HASH_CONCURRENCY: integer(0, 256, { default: 0, description: 'Password hashes computed at once; 0 for one per core.' }),

@@ -18,11 +18,15 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens the database of the settings. An external one is not asked for anything yet: it may be down, then and later.
+ * Opens the database of the settings. An external one is not asked for anything yet: it may be down, then and
+ * later.
  *
  * @throws StartError if the embedded database can't be opened
  */
-export async function createDatabase({ guardNesting = false, ...options }: DatabaseOptions): Promise<Database> {
+export async function createDatabase({
+  guardNesting = false,
+  ...options
+}: DatabaseOptions): Promise<Database> {
   const { url } = options;
   return url === undefined
     ? createEmbeddedDatabase({ ...options, guardNesting })

@@ -11,15 +11,18 @@ export interface ExternalOptions {
   readonly guardNesting: boolean;
 }
 
-/** How much later than the server the client gives up on a statement: the server's own error keeps the connection. */
+/**
+ * How much later than the server the client gives up on a statement: the server's own error keeps the
+ * connection.
+ */
 const GRACE = 500;
 
 /** Ends a transaction whose client went silent, with its locks. */
 const IDLE_IN_TRANSACTION = 60_000;
 
 /**
- * Opens a pool of connections to a PostgreSQL server. Connects with the first statement, not before, so that the
- * server may come up later, go away and come back.
+ * Opens a pool of connections to a PostgreSQL server. Connects with the first statement, not before, so that
+ * the server may come up later, go away and come back.
  */
 export function createExternalDatabase(options: ExternalOptions): Database {
   const pool = new pg.Pool({

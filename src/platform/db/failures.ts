@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 
-/** SQLSTATE codes that say "not now": shutdown, start-up, too many connections, a timeout, a standby after failover. */
+/**
+ * SQLSTATE codes that say "not now": shutdown, start-up, too many connections, a timeout, a standby after
+ * failover.
+ */
 const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '57014', '25P03', '25006']);
 
 /** Codes of Node.js for a server that can't be reached. ENOENT is a unix socket that is not there. */
@@ -30,6 +33,12 @@ const DRIVER_MESSAGES = [
   'Cannot use a pool after calling end',
 ];
 
+/**
+ * Ordinary errors after which a new connection does better: a standby where the primary was, and prepared
+ * statements that no longer fit the tables or were forgotten by a connection pooler.
+ */
+const STALE_STATES = new Set(['25006', '0A000', '26000']);
+
 /** Transactions that PostgreSQL ended because of others: serialization failure and deadlock. */
 const CONFLICT_STATES = new Set(['40001', '40P01']);
 
@@ -41,31 +50,50 @@ export const isConflict = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code !== undefined && CONFLICT_STATES.has(error.code);
 
 /**
- * @returns whether the connection is useless after this error. An ordinary error of a statement leaves it intact;
- *   everything that did not come from the server as such an error leaves it in an unknown state.
+ * @returns whether the connection is useless after this error. An ordinary error of a statement leaves it
+ *   intact; everything that did not come from the server as such an error leaves it in an unknown state.
  */
-export const breaksConnection = (error: unknown): boolean =>
-  !(error instanceof pg.DatabaseError) || error.severity === 'FATAL' || error.severity === 'PANIC';
+export function breaksConnection(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return true;
+  if (error.severity === 'FATAL' || error.severity === 'PANIC') return true;
+  return error.code !== undefined && STALE_STATES.has(error.code);
+}
 
 function isUnavailable(error: Error): boolean {
   const code = codeOf(error);
   if (error instanceof pg.DatabaseError) {
     return code !== undefined && (code.startsWith('08') || UNAVAILABLE_STATES.has(code));
   }
-  return (code !== undefined && NETWORK_CODES.has(code)) || DRIVER_MESSAGES.some((start) => error.message.startsWith(start));
+  return (
+    (code !== undefined && NETWORK_CODES.has(code)) ||
+    DRIVER_MESSAGES.some((start) => error.message.startsWith(start))
+  );
 }
 
 /**
- * @returns `ServiceUnavailable` with the code `database_unreachable` for a database that can't be reached or takes too
- *   long, its cause kept; any other error as it is
+ * @returns `ServiceUnavailable` with the code `database_unreachable` for a database that can't be reached or
+ *   takes too long, its cause kept; any other error as it is
  */
 export function describeFailure(error: unknown): unknown {
   if (!(error instanceof Error) || !isUnavailable(error)) return error;
-  return new ServiceUnavailable('database_unreachable', 'The database does not answer. Try again in a few seconds.', {
-    cause: error,
-  });
+  return new ServiceUnavailable(
+    'database_unreachable',
+    'The database does not answer. Try again in a few seconds.',
+    {
+      cause: error,
+    },
+  );
 }
 
-/** @returns the name of the unique constraint or unique index that refused the row; undefined for any other error */
+/**
+ * @returns the name of the unique constraint or unique index that refused the row; undefined for any other
+ *   error
+ */
 export const uniqueViolation = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError && error.code === '23505' ? error.constraint : undefined;
+
+/**
+ * @returns the name of the table whose row names one that is gone or was to go; undefined for any other error
+ */
+export const foreignKeyViolation = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === '23503' ? error.table : undefined;

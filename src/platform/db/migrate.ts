@@ -34,8 +34,8 @@ const TABLE = sql`
 const LOCK_TIMEOUT = '5s';
 
 /**
- * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their names, each
- * in a transaction of its own. Any number of processes may do so at once: they take turns.
+ * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their
+ * names, each in a transaction of its own. Any number of processes may do so at once: they take turns.
  *
  * @returns the names of the files it applied
  * @throws StartError if an applied file was changed since, or if a file can't be applied
@@ -123,5 +123,7 @@ function describeRefusal(name: string, error: unknown): unknown {
     error.code === '55P03'
       ? 'another program holds its tables: start again when its transaction has ended'
       : `PostgreSQL says "${error.message}": correct that and start again`;
-  return new StartError(`The migration ${name} could not be applied and changed nothing: ${remedy}.`, { cause: error });
+  return new StartError(`The migration ${name} could not be applied and changed nothing: ${remedy}.`, {
+    cause: error,
+  });
 }

@@ -19,9 +19,10 @@ export interface Database extends Queryable {
   /** For libraries that need a `pg.Pool` (connect-pg-simple). Its errors are not translated. */
   readonly pool: pg.Pool;
   /**
-   * Runs `fn` in a transaction, commits when it resolves and rolls back when it rejects. After a deadlock or a
-   * serialization failure `fn` runs again, so it must have no effect outside the transaction. It must use only `tx`:
-   * waiting in it for the database itself is waiting for a second connection, which the embedded database does not have.
+   * Runs `fn` in a transaction, commits when it resolves and rolls back when it rejects. After a deadlock or
+   * a serialization failure `fn` runs again, so it must have no effect outside the transaction. It must use
+   * only `tx`: waiting in it for the database itself is waiting for a second connection, which the embedded
+   * database does not have.
    */
   transaction<T>(fn: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Ends the connections when their work is done. A database that does not answer can't hold it up. */
@@ -32,7 +33,10 @@ export interface PoolDatabaseOptions {
   readonly kind: Database['kind'];
   /** Milliseconds that `close` waits. */
   readonly closeTimeout: number;
-  /** Refuses a statement of the pool inside a transaction at once; costs time in every promise: development and tests. */
+  /**
+   * Refuses a statement of the pool inside a transaction at once; costs time in every promise: development
+   * and tests.
+   */
   readonly guardNesting: boolean;
   /** What belongs to the pool and ends after it. */
   readonly onClosed?: () => Promise<void>;
@@ -43,7 +47,9 @@ interface TimedQuery extends pg.QueryConfig {
   readonly query_timeout?: number;
 }
 
-/** The longest delay that timers know; `pg` takes 0 for "not given" and would fall back to the pool's limit. */
+/**
+ * The longest delay that timers know; `pg` takes 0 for "not given" and would fall back to the pool's limit.
+ */
 const NO_LIMIT = 2 ** 31 - 1;
 
 const BEGIN = {
@@ -55,7 +61,8 @@ const BEGIN = {
 /** Makes a `Database` of a pool; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
-  // pg-pool listens only while a client is idle; without a listener a connection lost in between ends the process.
+  // pg-pool listens only while a client is idle; without a listener a connection lost in between ends the
+  // process.
   pool.on('connect', (client) => client.on('error', ignore));
   // The next use of the pool connects anew and reports what is wrong if it lasts.
   pool.on('error', ignore);
@@ -134,7 +141,8 @@ async function runTransaction<T>(
 ): Promise<T> {
   let open = true;
   const limit = statementTimeout === undefined ? {} : { query_timeout: statementTimeout || NO_LIMIT };
-  const run = <R extends pg.QueryResultRow>(config: pg.QueryConfig) => client.query<R>({ ...config, ...limit });
+  const run = <R extends pg.QueryResultRow>(config: pg.QueryConfig) =>
+    client.query<R>({ ...config, ...limit });
   const tx: Queryable = {
     async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
       if (!open) throw new TypeError('This transaction has ended: await every statement inside it.');
@@ -143,7 +151,8 @@ async function runTransaction<T>(
   };
   try {
     await run({ text: BEGIN[isolation] });
-    if (statementTimeout !== undefined) await run({ text: `set local statement_timeout = ${statementTimeout}` });
+    if (statementTimeout !== undefined)
+      await run({ text: `set local statement_timeout = ${statementTimeout}` });
     const result = await fn(tx);
     open = false;
     await commit(run);
@@ -155,10 +164,13 @@ async function runTransaction<T>(
   }
 }
 
-/** @throws Error if PostgreSQL rolled back: to COMMIT of a failed transaction it answers so, without an error */
+/**
+ * @throws Error if PostgreSQL rolled back: to COMMIT of a failed transaction it answers so, without an error
+ */
 async function commit(run: Queryable['query']): Promise<void> {
   const { command } = await run({ text: 'commit' });
-  if (command !== 'COMMIT') throw new Error('A statement failed and its error was not passed on: rolled back.');
+  if (command !== 'COMMIT')
+    throw new Error('A statement failed and its error was not passed on: rolled back.');
 }
 
 /** Finds a statement sent past an open transaction, which would wait for a second connection. */
@@ -167,7 +179,9 @@ function createNestingGuard() {
   return {
     check(): void {
       if (current.getStore()?.open) {
-        throw new TypeError('The database was used inside one of its transactions: use the client it passes on.');
+        throw new TypeError(
+          'The database was used inside one of its transactions: use the client it passes on.',
+        );
       }
     },
     async enter<T>(work: () => Promise<T>): Promise<T> {

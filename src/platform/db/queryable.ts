@@ -9,8 +9,8 @@ export interface Queryable {
 
 export interface StatementOptions {
   /**
-   * Prepares the statement once per connection under this name, which halves the cost of a hot query. The rendered
-   * text must always be the same: `pg` refuses a second text under one name.
+   * Prepares the statement once per connection under this name, which halves the cost of a hot query. The
+   * rendered text must always be the same: `pg` refuses a second text under one name.
    */
   readonly name?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * SQL as a value: a tagged template whose interpolations become parameters. Fragments nest, and placeholders are
- * numbered only when the whole statement is rendered.
+ * SQL as a value: a tagged template whose interpolations become parameters. Fragments nest, and placeholders
+ * are numbered only when the whole statement is rendered.
  */
 export interface Sql {
   /** Only our own source can set it: a JSON body shaped like a fragment stays a parameter. */
@@ -20,7 +20,8 @@ const fragment = (strings: readonly string[], values: readonly unknown[]): Sql =
   values,
 });
 
-export const sql = (strings: TemplateStringsArray, ...values: readonly unknown[]): Sql => fragment(strings, values);
+export const sql = (strings: TemplateStringsArray, ...values: readonly unknown[]): Sql =>
+  fragment(strings, values);
 
 /** @returns the parts with `separator` (our own text) between them */
 export const join = (parts: readonly Sql[], separator: string): Sql =>

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Caller } from '../../kernel/account.js';
 import { MethodNotAllowed, NotAuthenticated, NotFound } from '../../kernel/errors.js';
-import type { PolicyCheck } from '../../kernel/policy.js';
+import type { PolicyCheck, PolicyPackage } from '../../kernel/policy.js';
 import { type Exchange, type Exchanges, lastParam } from './exchange.js';
 import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
@@ -15,8 +15,19 @@ export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
   readonly identify: (exchange: Exchange, ways: Ways) => Promise<Caller | null>;
-  /** @throws PermissionDenied unless every check is allowed, and the errors of the organization context */
-  readonly authorize: (exchange: Exchange, caller: Caller, checks: readonly PolicyCheck[]) => Promise<void>;
+  /**
+   * @param filter package whose list filter is asked for in the same round trip
+   * @returns the filter, or null when none was asked for
+   * @throws PermissionDenied unless every check is allowed, and the errors of the organization context
+   */
+  readonly authorize: (
+    exchange: Exchange,
+    caller: Caller,
+    checks: readonly PolicyCheck[],
+    filter?: PolicyPackage,
+  ) => Promise<object | null>;
+  /** @returns the filter of the caller's list, or null where he may not list at all. @throws as `authorize`, but for the refusal */
+  readonly visible: (exchange: Exchange, caller: Caller, name: PolicyPackage) => Promise<object | null>;
   /** @throws Throttled */
   readonly throttle: (exchange: Exchange, caller: Caller | null, scope: string | undefined) => Promise<void>;
   /** Checks answers against their schemas: on in tests and development. */
@@ -30,6 +41,7 @@ interface Call {
   readonly params: Readonly<Record<string, string>>;
   caller: Caller | null;
   object: unknown;
+  policyFilter: object | null;
   query: unknown;
   body: unknown;
 }
@@ -61,7 +73,17 @@ export const mount =
     exchange.allow = view.allow;
     const route = view.routes.get(methodOf(req.method));
     const params = req.params as Readonly<Record<string, string>>;
-    const call: Call = { exchange, view, route, params, caller: null, object: undefined, query: undefined, body: undefined };
+    const call: Call = {
+      exchange,
+      view,
+      route,
+      params,
+      caller: null,
+      object: undefined,
+      policyFilter: null,
+      query: undefined,
+      body: undefined,
+    };
     for (const step of STEPS) {
       const outgoing = await step(call, deps);
       if (outgoing !== undefined) return send(exchange, outgoing);
@@ -92,7 +114,9 @@ function requireIdentity({ caller, view, route }: Call): undefined {
 export const challengeOf = (ways: Ways): string => (ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token');
 
 async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<undefined> {
-  if (call.route !== undefined && call.route.load === undefined) await authorize(call, call.route.access, deps);
+  if (call.route === undefined || call.route.load !== undefined) return;
+  const { access } = call.route;
+  call.policyFilter = await authorize(call, access, deps, access.kind === 'policy' ? access.filter : undefined);
 }
 
 async function throttle({ exchange, caller, route }: Call, deps: PipelineDeps): Promise<undefined> {
@@ -105,9 +129,14 @@ function findMethod(call: Call): Outgoing | undefined {
   return undefined;
 }
 
-async function load(call: Call): Promise<undefined> {
+async function load(call: Call, deps: PipelineDeps): Promise<undefined> {
   if (call.route?.load === undefined) return;
-  call.object = await call.route.load(call.params, call.caller);
+  const { exchange, caller, params } = call;
+  const { access } = call.route;
+  if (access.kind === 'policy' && access.filter !== undefined && caller !== null) {
+    call.policyFilter = await deps.visible(exchange, caller, access.filter);
+  }
+  call.object = await call.route.load(params, caller, call.policyFilter);
   if (call.object === undefined) throw new NotFound();
 }
 
@@ -115,11 +144,11 @@ async function authorizeObject(call: Call, deps: PipelineDeps): Promise<undefine
   if (call.route?.load !== undefined) await authorize(call, call.route.access, deps);
 }
 
-async function authorize(call: Call, access: Access<unknown>, deps: PipelineDeps): Promise<void> {
-  if (access.kind !== 'policy' || call.caller === null) return;
+async function authorize(call: Call, access: Access<unknown>, deps: PipelineDeps, filter?: PolicyPackage): Promise<object | null> {
+  if (access.kind !== 'policy' || call.caller === null) return null;
   const { exchange, params, caller } = call;
   const checks = await access.checks(call.object, { params, query: exchange.query, body: exchange.body, caller });
-  await deps.authorize(exchange, caller, checks);
+  return deps.authorize(exchange, caller, checks, filter);
 }
 
 async function validate(call: Call): Promise<undefined> {
@@ -129,9 +158,9 @@ async function validate(call: Call): Promise<undefined> {
 }
 
 async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {
-  const { route, exchange, params, caller, object, query, body } = call;
+  const { route, exchange, params, caller, object, policyFilter, query, body } = call;
   if (route === undefined) throw new MethodNotAllowed(exchange.req.method);
-  const answer = await route.handle({ exchange, params, caller, object, query, body });
+  const answer = await route.handle({ exchange, params, caller, object, policyFilter, query, body });
   const headers = answer.headers === undefined ? {} : { headers: answer.headers };
   if ('text' in answer) return { status: answer.status, ...headers, content: { kind: 'text', type: answer.type, text: answer.text } };
   if (answer.body === null) return { status: answer.status, ...headers, content: { kind: 'none' } };

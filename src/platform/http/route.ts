@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Caller, Credential } from '../../kernel/account.js';
-import type { PolicyCheck } from '../../kernel/policy.js';
+import type { PolicyCheck, PolicyPackage } from '../../kernel/policy.js';
 import type { Exchange } from './exchange.js';
+import type { ListDefinition } from './lists/list-query.js';
 
 type Schema = z.ZodType;
 type Parsed<S> = S extends Schema ? z.output<S> : undefined;
@@ -21,7 +22,15 @@ export interface Unchecked {
 export type Access<O> =
   | { readonly kind: 'public'; readonly because: string }
   | { readonly kind: 'authenticated'; readonly because: string }
-  | { readonly kind: 'policy'; readonly checks: (object: O, request: Unchecked) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[] };
+  | {
+      readonly kind: 'policy';
+      readonly checks: (object: O, request: Unchecked) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
+      /**
+       * Also asks which rows of this package the caller's list shows, in the context of the request. A list gets the
+       * answer with its checks; an object is looked for among these rows only, and is missing rather than refused.
+       */
+      readonly filter?: PolicyPackage;
+    };
 
 /** The strategies a view accepts, in the order of the chain; their first one names the 401 challenge. */
 export type Ways = 'all' | 'none' | readonly Credential['kind'][];
@@ -40,6 +49,8 @@ export interface Call<O, Q extends Schema | undefined, B extends Schema | undefi
   /** Null only on public routes. */
   readonly caller: Caller | null;
   readonly object: O;
+  /** The answer to `access.filter`, for the compilers of `authorization/list-filter.ts`; null where none was asked. */
+  readonly policyFilter: object | null;
   readonly query: Parsed<Q>;
   readonly body: Parsed<B>;
 }
@@ -56,12 +67,20 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   /** Name that `OPTIONS` answers: DRF's view name. */
   readonly view: string;
   readonly ways?: Ways;
+  /** Methods that the view of DRF has and refuses: `Allow` names them, and they are 405. */
+  readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
   readonly throttle?: string;
   /** False keeps the operation out of the OpenAPI document: CVAT's pages hide what is not there. */
   readonly documented?: boolean;
-  readonly load?: (params: Readonly<Record<string, string>>, caller: Caller | null) => Promise<O | undefined>;
+  readonly load?: (
+    params: Readonly<Record<string, string>>,
+    caller: Caller | null,
+    policyFilter: object | null,
+  ) => Promise<O | undefined>;
   readonly query?: Q;
+  /** What the query of a list offers, for the document: the handler reads it with `planList`. */
+  readonly list?: ListDefinition;
   readonly body?: B;
   /** False: the handler checks the body itself, for the few views whose errors mix with look-ups. */
   readonly checksBody?: false;
@@ -127,14 +146,15 @@ export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
     if (byMethod.size !== own.length || own.some((route) => JSON.stringify(route.ways ?? 'all') !== JSON.stringify(ways))) {
       throw new TypeError(`The routes of ${path} repeat a method or differ in their ways in.`);
     }
-    const methods = METHOD_ORDER.filter((method) => byMethod.has(method)).map((method) => method.toUpperCase());
+    const allowed = new Set([...byMethod.keys(), ...own.flatMap((route) => route.alsoAllows ?? [])]);
+    const methods = METHOD_ORDER.filter((method) => allowed.has(method)).map((method) => method.toUpperCase());
     return {
       path,
       name: first?.view ?? '',
       routes: byMethod,
       ways,
       isPublic: own.every((route) => route.access.kind === 'public'),
-      allow: [...methods, ...(byMethod.has('get') ? ['HEAD'] : []), 'OPTIONS'].join(', '),
+      allow: [...methods, ...(allowed.has('get') ? ['HEAD'] : []), 'OPTIONS'].join(', '),
     };
   });
 }

@@ -23,7 +23,9 @@ export const CVAT_TABLES = [
 const texts = async (db: Queryable, query: Sql): Promise<string[]> =>
   (await many<{ text: string }>(db, query)).map(({ text }) => text).sort();
 
-/** @returns the columns, constraints and indexes of CVAT's tables, without ours, as PostgreSQL describes them */
+/**
+ * @returns the columns, constraints and indexes of CVAT's tables, without ours, as PostgreSQL describes them
+ */
 export async function describeCvatTables(db: Queryable) {
   return {
     columns: await texts(
@@ -56,7 +58,8 @@ export async function readAllRows(db: Queryable): Promise<Record<string, readonl
         order by relname`,
   );
   const rows: Record<string, readonly string[]> = {};
-  for (const { name } of tables) rows[name] = await texts(db, sql`select t::text as text from ${raw(name)} t`);
+  for (const { name } of tables)
+    rows[name] = await texts(db, sql`select t::text as text from ${raw(name)} t`);
   return rows;
 }
 

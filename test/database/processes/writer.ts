@@ -2,7 +2,10 @@ import { createEmbeddedDatabase } from '../../../src/platform/db/embedded/embedd
 import { execute, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 
-/** Adds rows to the database of its first argument until it is killed, and writes each number once it is committed. */
+/**
+ * Adds rows to the database of its first argument until it is killed, and writes each number once it is
+ * committed.
+ */
 const db = await createEmbeddedDatabase({
   dataDir: process.argv[2] ?? '',
   seed: process.argv[3] ?? '',

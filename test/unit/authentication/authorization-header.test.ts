@@ -91,7 +91,8 @@ print(json.dumps([read(text) for text in json.load(sys.stdin)]))
 describe.skipIf(!python)('the base64 decoder, beside the one of Python', () => {
   it('reads and refuses the same texts', () => {
     const alphabet = fc.constantFrom(...'YTpiAZ09+/====-_*é');
-    const texts = fc.sample(fc.array(alphabet, { minLength: 1, maxLength: 14 }), { numRuns: 5000, seed: 7 }).map((chars) => chars.join(''));
+    const tails = fc.array(alphabet, { minLength: 1, maxLength: 14 });
+    const texts = fc.sample(tails, { numRuns: 5000, seed: 7 }).map((chars) => `YTpi${chars.join('')}`);
     const answers = execFileSync('python3', ['-c', ORACLE], { input: JSON.stringify(texts), encoding: 'utf8' });
     const expected = JSON.parse(answers) as ([string, string] | null)[];
     const actual = texts.map((text) => {

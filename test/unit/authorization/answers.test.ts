@@ -37,18 +37,28 @@ describe('readAllow', () => {
   });
 
   it('does not take an inherited allow', () => {
-    expect(() => readAllow(Object.create({ allow: true }))).toThrow(expect.objectContaining({ code: 'opa_bad_answer' }));
+    expect(() => readAllow(Object.create({ allow: true }))).toThrow(
+      expect.objectContaining({ code: 'opa_bad_answer' }),
+    );
   });
 });
 
 describe('readFilter', () => {
-  it.each([[{}], [{ id: 7 }], [['|', { owner: 7 }, { membership__user: 7 }]]])('takes an expression: %j', (answer) => {
-    expect(readFilter(answer)).toBe(answer);
-  });
+  it.each([[{}], [{ id: 7 }], [['|', { owner: 7 }, { membership__user: 7 }]]])(
+    'takes an expression: %j',
+    (answer) => {
+      expect(readFilter(answer)).toBe(answer);
+    },
+  );
 
-  it.each([true, false, null, undefined, 'org_filter_proof', 7])('refuses what is no expression: %j', (answer) => {
-    expect(() => readFilter(answer)).toThrow(expect.objectContaining({ status: 503, code: 'opa_bad_answer' }));
-  });
+  it.each([true, false, null, undefined, 'org_filter_proof', 7])(
+    'refuses what is no expression: %j',
+    (answer) => {
+      expect(() => readFilter(answer)).toThrow(
+        expect.objectContaining({ status: 503, code: 'opa_bad_answer' }),
+      );
+    },
+  );
 });
 
 describe('readPlugin', () => {

@@ -25,9 +25,15 @@ describe("this server's bundle", () => {
   it('holds each rule once, flat under rules/, and nothing else but its revision', async () => {
     const { bytes } = await createBundle([RULES]);
     const members = await unpack(bytes);
-    const rules = (await readdir(RULES)).filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego'));
-    expect(members.map(({ header }) => header.name)).toEqual([...rules, 'bundle_revision.rego'].toSorted().map((name) => `rules/${name}`));
-    for (const { header, content } of members.filter((member) => member.header.name !== 'rules/bundle_revision.rego')) {
+    const rules = (await readdir(RULES)).filter(
+      (name) => name.endsWith('.rego') && !name.endsWith('_test.rego'),
+    );
+    expect(members.map(({ header }) => header.name)).toEqual(
+      [...rules, 'bundle_revision.rego'].toSorted().map((name) => `rules/${name}`),
+    );
+    for (const { header, content } of members.filter(
+      (member) => member.header.name !== 'rules/bundle_revision.rego',
+    )) {
       expect(content).toBe(await readFile(join(RULES, '..', header.name), 'utf8'));
     }
   });
@@ -74,9 +80,9 @@ describe('a bundle', () => {
     expect(await createBundle([one])).toEqual(before);
     expect(await createBundle([other])).toEqual(before);
     const headers = (await unpack(before.bytes)).map(({ header }) => header);
-    expect(new Set(headers.map(({ uid, gid, mode, mtime }) => `${uid} ${gid} ${mode} ${mtime?.getTime()}`))).toEqual(
-      new Set([`0 0 ${0o644} 0`]),
-    );
+    expect(
+      new Set(headers.map(({ uid, gid, mode, mtime }) => `${uid} ${gid} ${mode} ${mtime?.getTime()}`)),
+    ).toEqual(new Set([`0 0 ${0o644} 0`]));
   });
 
   it("has the ETag of its bytes in CVAT's form", async () => {
@@ -93,13 +99,20 @@ describe('a bundle', () => {
     expect(after.revision).not.toBe(before.revision);
     const members = await unpack(after.bytes);
     expect(members.find(({ header }) => header.name === 'rules/bundle_revision.rego')?.content).toContain(
-      `package bundle_revision\n\nrevision := "${after.revision}"`,
+      `\nrevision := "${after.revision}"\n`,
     );
   });
 
   it('leaves out tests, generated tests and everything that is no rule', async () => {
     const before = await createBundle([one]);
-    for (const name of ['a_test.rego', 'a_test.gen.rego', 'secret.env', '.manifest', 'data.json', 'a.rego.bak']) {
+    for (const name of [
+      'a_test.rego',
+      'a_test.gen.rego',
+      'secret.env',
+      '.manifest',
+      'data.json',
+      'a.rego.bak',
+    ]) {
       await writeFile(join(one, name), 'package x\n');
     }
     expect(await createBundle([one])).toEqual(before);

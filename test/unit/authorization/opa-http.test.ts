@@ -50,9 +50,11 @@ async function startStub(answer: (request: Seen, response: ServerResponse) => vo
   return { url: urlOf(server), seen, sockets };
 }
 
-const answering = (body: string, status = 200) => (_request: Seen, response: ServerResponse) => {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
-};
+const answering =
+  (body: string, status = 200) =>
+  (_request: Seen, response: ServerResponse) => {
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+  };
 
 function createEngine(url: string, options: Partial<OpaHttpOptions> = {}): PolicyEngine {
   const engine = createOpaHttpEngine({ url, timeoutMs: 300, revision: 'abc', ...options });
@@ -74,12 +76,19 @@ describe('a question to OPA', () => {
     const input = {
       resource: { id: 500, owner: { id: 8 }, user: { role: null } },
       auth: {
-        organization: { user: { role: 'maintainer' as const }, slug: 'not sent', owner: { id: null }, id: 30 },
+        organization: {
+          user: { role: 'maintainer' as const },
+          slug: 'not sent',
+          owner: { id: null },
+          id: 30,
+        },
         user: { privilege: 'user' as const, id: 7, email: 'not@sent' },
       },
       scope: 'view',
     };
-    expect(await createEngine(stub.url).ask([{ package: 'organizations', rule: 'allow', input }])).toEqual([true]);
+    expect(await createEngine(stub.url).ask([{ package: 'organizations', rule: 'allow', input }])).toEqual([
+      true,
+    ]);
     expect(stub.seen).toEqual([
       {
         method: 'POST',
@@ -98,10 +107,12 @@ describe('a question to OPA', () => {
     const question = { ...QUESTION, input: { ...QUESTION.input, auth } };
     await createEngine(stub.url).ask([question, { ...question, rule: 'plugin_allow' }]);
     const user = '"auth":{"user":{"id":7,"privilege":"user"},"organization":null';
+    const token = '"token":{"id":500,"read_only":true}';
     expect(stub.seen[0]?.url).toBe('/v1/data/decisions/answers');
     expect(stub.seen[0]?.body).toBe(
-      `{"input":{"questions":[{"package":"users","rule":"allow","input":{"scope":"list",${user}},"resource":null}},` +
-        `{"package":"users","rule":"plugin_allow","input":{"scope":"list",${user},"token":{"id":500,"read_only":true}},"resource":null}}]}}`,
+      '{"input":{"questions":[' +
+        `{"package":"users","rule":"allow","input":{"scope":"list",${user}},"resource":null}},` +
+        `{"package":"users","rule":"plugin_allow","input":{"scope":"list",${user},${token}},"resource":null}}]}}`,
     );
   });
 
@@ -150,14 +161,19 @@ describe('an answer of OPA that is no decision', () => {
     await expect(allow(createEngine(stub.url), QUESTION)).rejects.toEqual(unavailable('opa_bad_answer'));
   });
 
-  it.each([201, 204, 301, 302, 307, 400, 401, 404])('permits nothing with status %i, and follows no redirect', async (status) => {
-    const elsewhere = await startStub(answering('{"result":true}'));
-    const stub = await startStub((_request, response) => {
-      response.writeHead(status, { Location: `${elsewhere.url}/v1/data/users/allow` }).end('{"result":true}');
-    });
-    await expect(allow(createEngine(stub.url), QUESTION)).rejects.toEqual(unavailable('opa_bad_answer'));
-    expect(elsewhere.seen).toEqual([]);
-  });
+  it.each([201, 204, 301, 302, 307, 400, 401, 404])(
+    'permits nothing with status %i, and follows no redirect',
+    async (status) => {
+      const elsewhere = await startStub(answering('{"result":true}'));
+      const stub = await startStub((_request, response) => {
+        response
+          .writeHead(status, { Location: `${elsewhere.url}/v1/data/users/allow` })
+          .end('{"result":true}');
+      });
+      await expect(allow(createEngine(stub.url), QUESTION)).rejects.toEqual(unavailable('opa_bad_answer'));
+      expect(elsewhere.seen).toEqual([]);
+    },
+  );
 
   it.each([
     ['announced', true],
@@ -175,7 +191,9 @@ describe('an answer of OPA that is no decision', () => {
 
   it('permits nothing when it does not answer each of several questions', async () => {
     const stub = await startStub(answering('{"result":[true]}'));
-    await expect(createEngine(stub.url).ask([QUESTION, QUESTION])).rejects.toEqual(unavailable('opa_bad_answer'));
+    await expect(createEngine(stub.url).ask([QUESTION, QUESTION])).rejects.toEqual(
+      unavailable('opa_bad_answer'),
+    );
   });
 
   it('is not asked for when a resource cannot be written as JSON', async () => {
@@ -203,7 +221,9 @@ describe('an undefined answer of OPA', () => {
   it('means that there is no such rule, when OPA has its bundle', async () => {
     const stub = await stubOf(200);
     await expect(allow(createEngine(stub.url), QUESTION)).rejects.toEqual(unavailable('opa_undefined'));
-    await expect(createEngine(stub.url).ask([QUESTION, QUESTION])).rejects.toEqual(unavailable('opa_undefined'));
+    await expect(createEngine(stub.url).ask([QUESTION, QUESTION])).rejects.toEqual(
+      unavailable('opa_undefined'),
+    );
   });
 });
 
@@ -292,7 +312,11 @@ describe('an OPA that cannot be reached', () => {
 describe('readiness', () => {
   it.each([
     ['{"result":"abc"}', 200, { ready: true, revision: 'abc' }],
-    ['{"result":"xyz"}', 200, { ready: false, problem: 'opa_other_bundle', detail: expect.stringContaining('OPA') }],
+    [
+      '{"result":"xyz"}',
+      200,
+      { ready: false, problem: 'opa_other_bundle', detail: expect.stringContaining('OPA') },
+    ],
     ['{}', 500, { ready: false, problem: 'opa_no_bundle', detail: expect.stringContaining('OPA') }],
     ['{}', 200, { ready: false, problem: 'opa_undefined', detail: expect.stringContaining('OPA') }],
     ['nonsense', 200, { ready: false, problem: 'opa_bad_answer', detail: expect.stringContaining('OPA') }],
@@ -307,6 +331,10 @@ describe('readiness', () => {
 
   it('is missing when OPA is down', async () => {
     const engine = createEngine('http://127.0.0.1:1');
-    expect(await engine.ready()).toEqual({ ready: false, problem: 'opa_unreachable', detail: expect.stringContaining('OPA') });
+    expect(await engine.ready()).toEqual({
+      ready: false,
+      problem: 'opa_unreachable',
+      detail: expect.stringContaining('OPA'),
+    });
   });
 });

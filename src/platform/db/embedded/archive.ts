@@ -4,22 +4,34 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import tar from 'tar-stream';
+import { dateOf } from '../../../kernel/clock.js';
 
 /** Only the owner may read a database folder; PostgreSQL itself insists on that. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** Packs a folder, without times and owners: the same content gives the same entries. */
+/** Instead of the time of each file, which would make every archive another one. */
+const EPOCH = dateOf({ now: () => 0 });
+
+/** Packs a folder, without times and owners: the same content gives the same archive. */
 export async function packFolder(dir: string, archive: string): Promise<void> {
   const pack = tar.pack();
-  const written = pipeline(pack, createGzip({ level: 9 }), createWriteStream(archive));
-  for (const entry of await listTree(dir)) {
-    const header = { name: entry.name, mtime: new Date(0) };
-    if (entry.isDirectory) pack.entry({ ...header, type: 'directory' });
-    else pack.entry(header, await readFile(path.join(dir, entry.name)));
+  await Promise.all([
+    pipeline(pack, createGzip({ level: 9 }), createWriteStream(archive)),
+    readEntries(dir, pack).catch((error: Error) => {
+      pack.destroy(error);
+      throw error;
+    }),
+  ]);
+}
+
+async function readEntries(dir: string, pack: tar.Pack): Promise<void> {
+  for (const { name, isDirectory } of await listTree(dir)) {
+    const header = { name, mtime: EPOCH };
+    if (isDirectory) pack.entry({ ...header, type: 'directory' });
+    else pack.entry(header, await readFile(path.join(dir, name)));
   }
   pack.finalize();
-  await written;
 }
 
 async function listTree(dir: string) {
@@ -38,9 +50,15 @@ async function listTree(dir: string) {
  * @throws Error if the folder exists
  */
 export async function unpackFolder(archive: string, dir: string): Promise<void> {
-  const extract = tar.extract();
-  const read = pipeline(createReadStream(archive), createGunzip(), extract);
   await mkdir(dir, { mode: DIRECTORY_MODE });
+  const extract = tar.extract();
+  await Promise.all([
+    pipeline(createReadStream(archive), createGunzip(), extract),
+    writeEntries(extract, dir),
+  ]);
+}
+
+async function writeEntries(extract: tar.Extract, dir: string): Promise<void> {
   for await (const entry of extract) {
     const target = path.join(dir, entry.header.name);
     if (entry.header.type === 'directory') {
@@ -50,5 +68,4 @@ export async function unpackFolder(archive: string, dir: string): Promise<void> 
       await pipeline(entry, createWriteStream(target, { mode: FILE_MODE }));
     }
   }
-  await read;
 }

@@ -19,9 +19,11 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Opens the database that comes with the server, for one process at a time. The folder is made at the first start.
+ * Opens the database that comes with the server, for one process at a time. The folder is made at the first
+ * start.
  *
- * @throws StartError if the folder can't be written, is in use by another process, or holds no database that opens
+ * @throws StartError if the folder can't be written, is in use by another process, or holds no database that
+ *   opens
  */
 export async function createEmbeddedDatabase(options: EmbeddedOptions): Promise<Database> {
   const folder = await makeDataFolder(options.dataDir);

@@ -2,13 +2,15 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
-/** PostgreSQL compiled to WebAssembly: one backend that speaks the wire protocol, for one client at a time. */
+/**
+ * PostgreSQL compiled to WebAssembly: one backend that speaks the wire protocol, for one client at a time.
+ */
 export interface Engine {
   /** Ends what an earlier client left behind: its transaction, settings and prepared statements. */
   reset(): Promise<void>;
   /**
-   * @returns the answer to complete protocol messages, the last of which is one that PostgreSQL answers when it is done:
-   *   start-up, Query or Sync
+   * @returns the answer to complete protocol messages, the last of which is one that PostgreSQL answers when
+   *   it is done: start-up, Query or Sync
    * @throws Error if the engine is broken and must be opened anew
    */
   exec(messages: Uint8Array): Promise<Uint8Array>;
@@ -17,8 +19,9 @@ export interface Engine {
 }
 
 /**
- * PGlite turns fsync off; here a commit waits for the disk. Its fdatasync does nothing, so the WAL is written with
- * fsync. Few shared buffers keep the memory low: the database is small and the system caches its files anyway.
+ * PGlite turns fsync off; here a commit waits for the disk. Its fdatasync does nothing, so the WAL is written
+ * with fsync. Few shared buffers keep the memory low: the database is small and the system caches its files
+ * anyway.
  */
 const START_PARAMETERS = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
@@ -36,8 +39,8 @@ const START_PARAMETERS = [
 const INITDB_PARAMETERS = ['--wal-segsize=1'];
 
 /**
- * Opens the database in a folder, or makes one when the folder is empty, which takes far more time and memory. Nothing
- * stops a second engine on the same folder: that is what the folder's lock is for.
+ * Opens the database in a folder, or makes one when the folder is empty, which takes far more time and
+ * memory. Nothing stops a second engine on the same folder: that is what the folder's lock is for.
  */
 export async function openEngine(dir: string): Promise<Engine> {
   return serve(
@@ -52,7 +55,12 @@ export async function openEngine(dir: string): Promise<Engine> {
 /** Opens a database that lives in memory, from the archive of a prepared folder if one is given. */
 export async function openMemoryEngine(archive?: Blob): Promise<Engine> {
   const loaded: PGliteOptions = archive === undefined ? {} : { loadDataDir: archive };
-  return serve(await PGlite.create({ ...loaded, startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'] }));
+  return serve(
+    await PGlite.create({
+      ...loaded,
+      startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
+    }),
+  );
 }
 
 function serve(database: PGlite): Engine {
@@ -95,7 +103,10 @@ function durableFiles(dir: string): NodeFS {
   const init = files.init.bind(files);
   files.init = async (database, options) => {
     const { emscriptenOpts } = await init(database, options);
-    const preRun = [...(emscriptenOpts.preRun ?? []), ({ NODEFS }: { NODEFS: DirectoryFiles }) => addSync(NODEFS)];
+    const preRun = [
+      ...(emscriptenOpts.preRun ?? []),
+      ({ NODEFS }: { NODEFS: DirectoryFiles }) => addSync(NODEFS),
+    ];
     return { emscriptenOpts: { ...emscriptenOpts, preRun } };
   };
   return files;

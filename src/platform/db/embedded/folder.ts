@@ -6,14 +6,19 @@ import { StartError } from '../../../kernel/start-error.js';
 import { unpackFolder } from './archive.js';
 import { openEngineThread } from './thread.js';
 
-/** A database folder with all migrations applied, made by the build: unpacking takes a fraction of what initdb takes. */
+/**
+ * A database folder with all migrations applied, made by the build: unpacking takes a fraction of what initdb
+ * takes.
+ */
 export const SEED = fileURLToPath(new URL('../../../../dist/embedded-seed.tar.gz', import.meta.url));
 
 /**
- * Makes the database folder if there is none. It gets its name only when it is complete, so that a start which is
- * killed halfway leaves nothing that looks like a database. The caller holds the lock of the data folder.
+ * Makes the database folder if there is none. It gets its name only when it is complete, so that a start
+ * which is killed halfway leaves nothing that looks like a database. The caller holds the lock of the data
+ * folder.
  *
- * @param seed the archive to unpack; when it does not exist, initdb makes an empty database, which takes more memory
+ * @param seed the archive to unpack; when it does not exist, initdb makes an empty database, which takes more
+ *   memory
  */
 export async function prepareFolder(dir: string, seed: string): Promise<void> {
   if (existsSync(dir)) return;

@@ -7,8 +7,9 @@ import { type EngineThread, openEngineThread } from './thread.js';
 const OVERDUE = 60_000;
 
 /**
- * An engine in a thread that is replaced when it breaks: by a crash, a full disk, a statement that does not end. The
- * work in progress fails, its transaction is rolled back, and the next connection opens the folder again.
+ * An engine in a thread that is replaced when it breaks: by a crash, a full disk, a statement that does not
+ * end. The work in progress fails, its transaction is rolled back, and the next connection opens the folder
+ * again.
  *
  * @throws StartError if the folder holds no database that opens
  */
@@ -66,4 +67,5 @@ function openFirst(dir: string): Promise<EngineThread> {
 }
 
 /** Starts as the driver's words for a lost connection do, because it is one: trying again may help. */
-const lost = (cause?: unknown): Error => new Error('Connection terminated: the embedded database stopped.', { cause });
+const lost = (cause?: unknown): Error =>
+  new Error('Connection terminated: the embedded database stopped.', { cause });

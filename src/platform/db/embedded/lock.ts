@@ -7,7 +7,10 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Milliseconds between two signs of life, for processes that can't see each other's pid: containers on one volume. */
+/**
+ * Milliseconds between two signs of life, for processes that can't see each other's pid: containers on one
+ * volume.
+ */
 const BEAT = 1000;
 /** Milliseconds without one after which an owner elsewhere counts as gone. */
 const SILENCE = 4 * BEAT;
@@ -17,8 +20,8 @@ const SETTLING = 200;
 const BEAT_DIGITS = 12;
 
 /**
- * Takes the lock of a folder: a file that its owner makes with O_EXCL and removes at the end. The lock of a process that
- * is gone, be it by kill -9 or by a power cut, is taken over.
+ * Takes the lock of a folder: a file that its owner makes with O_EXCL and removes at the end. The lock of a
+ * process that is gone, be it by kill -9 or by a power cut, is taken over.
  *
  * @param file the lock file; its folder must exist
  * @param folder the folder it protects, for the message
@@ -76,7 +79,8 @@ async function removeStale(file: string, folder: string): Promise<void> {
   await rename(file, aside).catch(ignoreMissing);
   // If somebody else took the stale lock over in between, it was his that was moved, and goes back.
   const moved = await read(aside);
-  if (moved !== undefined && ownerPart(moved) !== ownerPart(content)) await link(aside, file).catch(ignoreExisting);
+  if (moved !== undefined && ownerPart(moved) !== ownerPart(content))
+    await link(aside, file).catch(ignoreExisting);
   await rm(aside, { force: true });
 }
 

@@ -10,8 +10,8 @@ const INTERVAL = 300_000;
 const VACUUM_EVERY = 12;
 
 /**
- * Does what PostgreSQL's background processes would do, which an embedded database does not have: without checkpoints the
- * WAL would grow for as long as the server runs, without vacuum the tables would.
+ * Does what PostgreSQL's background processes would do, which an embedded database does not have: without
+ * checkpoints the WAL would grow for as long as the server runs, without vacuum the tables would.
  */
 export function startMaintenance(db: Database): { stop(): Promise<void> } {
   const stopped = new AbortController();

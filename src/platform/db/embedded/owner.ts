@@ -6,7 +6,10 @@ export interface Owner {
   readonly pid: number;
   /** When it started, in the kernel's count. Empty where the system has no `/proc`. */
   readonly started: string;
-  /** Where the pid means something: one machine since its start, one pid namespace. Containers each have their own. */
+  /**
+   * Where the pid means something: one machine since its start, one pid namespace. Containers each have their
+   * own.
+   */
   readonly place: string;
 }
 

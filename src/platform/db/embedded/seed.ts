@@ -8,10 +8,12 @@ import { createEmbeddedDatabase } from './embedded.js';
 /** Milliseconds a statement may take while the seed is made, on however slow a machine. */
 const TIMEOUT = 300_000;
 
-/** Makes the archive that `createEmbeddedDatabase` starts from: an empty database with all migrations applied. */
+/**
+ * Makes the archive that `createEmbeddedDatabase` starts from: an empty database with all migrations applied.
+ */
 export async function makeSeed(archive: string, migrations: string): Promise<void> {
-  const draft = `${archive}.${process.pid}`;
   const dataDir = await mkdtemp(path.join(tmpdir(), 'cvat-auth-seed-'));
+  const draft = `${archive}.${path.basename(dataDir)}`;
   try {
     const db = await createEmbeddedDatabase({ dataDir, timeout: TIMEOUT, guardNesting: false, seed: '' });
     await migrate(db, migrations);

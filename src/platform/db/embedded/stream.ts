@@ -11,8 +11,8 @@ export interface Backend {
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /**
- * Makes what `pg` takes for a socket. `pg` writes complete messages only, so each write is one call of the backend, and
- * the next waits for its answer.
+ * Makes what `pg` takes for a socket. `pg` writes complete messages only, so each write is one call of the
+ * backend, and the next waits for its answer.
  */
 export function createBackendStream(backend: Backend): Duplex {
   let started = false;
@@ -20,7 +20,9 @@ export function createBackendStream(backend: Backend): Duplex {
   async function send(messages: Buffer): Promise<void> {
     if (!started) await backend.reset();
     started = true;
-    // No other message that `pg` writes last ends in these bytes: a query ends in NUL, an extended query in Sync.
+    if (stream.destroyed) return;
+    // No other message that `pg` writes last ends in these bytes: a query ends in NUL, an extended query in
+    // Sync.
     const ends = messages.subarray(-TERMINATE.length).equals(TERMINATE);
     const rest = ends ? messages.subarray(0, -TERMINATE.length) : messages;
     const answer = rest.length === 0 ? undefined : await backend.exec(rest);

@@ -18,8 +18,8 @@ interface Pending {
 }
 
 /**
- * `.js` in the build. `.ts` where the sources run as they are, in tests and with tsx: then the thread needs tsx too, and
- * in Node.js 20 `--import tsx` reaches the main thread only.
+ * `.js` in the build. `.ts` where the sources run as they are, in tests and with tsx: then the thread needs
+ * tsx too, and in Node.js 20 `--import tsx` reaches the main thread only.
  */
 const EXTENSION = extname(import.meta.url);
 const WORKER = new URL(`./worker${EXTENSION}`, import.meta.url);
@@ -35,7 +35,10 @@ export interface EngineThread {
   kill(): Promise<void>;
 }
 
-/** Opens the database of a folder in a thread of its own, so that a slow statement holds nothing up but others. */
+/**
+ * Opens the database of a folder in a thread of its own, so that a slow statement holds nothing up but
+ * others.
+ */
 export async function openEngineThread(dir: string): Promise<EngineThread> {
   const worker = new Worker(WORKER, { workerData: dir, execArgv: EXEC_ARGV });
   // Replies come in the order of the requests.

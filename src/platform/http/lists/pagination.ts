@@ -63,14 +63,14 @@ export const pageLinks = ({ baseUrl, params, page, lastPage }: PageAddress): Pag
 /** The envelope of every list, with its keys in DRF's order. */
 export interface Page<T> extends PageLinks {
   readonly count: number;
-  readonly results: readonly T[];
+  readonly results: T[];
 }
 
 /** @returns the body of a list answer */
 export const pageBody = <T>(
   address: PageAddress,
   { count, results }: { readonly count: number; readonly results: readonly T[] },
-): Page<T> => ({ count, ...pageLinks(address), results });
+): Page<T> => ({ count, ...pageLinks(address), results: [...results] });
 
 function link(baseUrl: string, params: URLSearchParams, page: number): string {
   const values = new Map<string, string[]>();

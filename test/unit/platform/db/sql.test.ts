@@ -25,11 +25,17 @@ describe('sql', () => {
   });
 
   it('joins fragments with a separator, none of them to nothing', () => {
-    expect(render(join([sql`${1}`, sql`${2}`, sql`${3}`], ', '))).toEqual({ text: '$1, $2, $3', values: [1, 2, 3] });
+    expect(render(join([sql`${1}`, sql`${2}`, sql`${3}`], ', '))).toEqual({
+      text: '$1, $2, $3',
+      values: [1, 2, 3],
+    });
     expect(render(join([], ', '))).toEqual({ text: '', values: [] });
   });
 
   it('puts raw text in as it is', () => {
-    expect(render(sql`select ${raw('a.b')} from ${raw('t')}`)).toEqual({ text: 'select a.b from t', values: [] });
+    expect(render(sql`select ${raw('a.b')} from ${raw('t')}`)).toEqual({
+      text: 'select a.b from t',
+      values: [],
+    });
   });
 });

@@ -1,0 +1,244 @@
+#!/usr/bin/env node
+/**
+ * The rules of docs/architecture.md that Biome has no words for. biome.json keeps the rings apart; here is who may use
+ * whom inside a ring, where time, chance and SQL are at home, and that nothing is exported for nobody.
+ *
+ *   node scripts/check-boundaries.mjs      prints every violation with what to do instead; exits 1 if there is one
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript-api';
+import { importsOf, placeOf, ROOT, readSources, walk } from './source-files.mjs';
+
+/** Which of its neighbours a folder may import. A folder that is not here has no rules yet, and that is an error. */
+const NEIGHBOURS = {
+  'src/platform': {
+    config: [],
+    telemetry: [],
+    db: ['telemetry'],
+    redis: ['config'],
+    throttle: ['config', 'redis'],
+    mail: ['config', 'db', 'telemetry'],
+    ldap: ['config', 'telemetry'],
+    http: ['config', 'db', 'telemetry'],
+    openapi: ['http'],
+  },
+  'src/features': {
+    users: [],
+    organizations: ['users'],
+    memberships: ['users', 'organizations'],
+    invitations: ['users', 'organizations', 'memberships'],
+    'access-tokens': ['users'],
+    accounts: ['users', 'access-tokens', 'invitations'],
+    'server-info': [],
+    'api-docs': [],
+    operations: [],
+    'policy-bundle': [],
+  },
+};
+
+/** What a file inside a feature may not import, by its name: routes → service → repository. */
+const ROLES = [
+  {
+    file: /(^|-)repository\.ts$/,
+    packages: /^(express|zod)$/,
+    siblings: /^(routes|service|present|access|mails|schemas|.*-routes)\.ts$/,
+    advice: 'a repository is functions over a database: let its caller pass what it needs',
+  },
+  {
+    file: /(^|-)service\.ts$/,
+    packages: /^express$/,
+    siblings: /^(routes|.*-routes)\.ts$/,
+    advice: 'a service knows no HTTP: let routes.ts translate',
+  },
+  {
+    file: /^schemas\.ts$/,
+    packages: /^(?!zod$)/,
+    siblings: /./,
+    advice: 'schemas.ts describes the wire with zod and nothing else',
+  },
+];
+
+/** Where SQL is at home. */
+const SQL_FILES = [
+  /^src\/features\/.*(\/|-)repository\.ts$/,
+  /^src\/platform\/db\//,
+  /^src\/platform\/http\/lists\//,
+  /^src\/platform\/mail\/outbox\.ts$/,
+  /^src\/authorization\/list-filter\.ts$/,
+  /^src\/composition\//,
+];
+const SQL_TEXT =
+  /^\s*(select\s[\s\S]*\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)/i;
+
+const CHANCE = /^(randomBytes|randomFill|randomFillSync|randomInt|randomUUID|getRandomValues|webcrypto)$/;
+
+/** Loaded by their path, so nobody imports what they export. */
+const ENTRANCES = /^(src\/main|src\/cli\/main|src\/platform\/db\/embedded\/seed)\.ts$/;
+
+const problems = [];
+const sources = readSources(['src', 'test', 'scripts']);
+const ours = sources.filter(({ file }) => file.startsWith('src/') && file.endsWith('.ts'));
+for (const source of ours) {
+  checkNeighbours(source);
+  checkRole(source);
+  checkTimeAndChance(source);
+  checkSql(source);
+}
+checkExports();
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function report(source, node, sentence) {
+  problems.push(`${placeOf(source, node)}: ${sentence}`);
+}
+
+function checkNeighbours(source) {
+  for (const [ring, folders] of Object.entries(NEIGHBOURS)) {
+    const own = folderBelow(ring, source.file);
+    if (own === undefined) continue;
+    const allowed = folders[own];
+    if (allowed === undefined) {
+      report(
+        source,
+        source.tree,
+        `${ring}/${own} has no rules: say in scripts/check-boundaries.mjs whom it may use.`,
+      );
+      continue;
+    }
+    for (const { node, target } of importsOf(source)) {
+      const other = target === undefined ? undefined : folderBelow(ring, target);
+      if (other === undefined || other === own) continue;
+      if (!allowed.includes(other)) {
+        report(
+          source,
+          node,
+          `${own} may not use ${other}: take what it needs as a parameter, and let container.ts pass it.`,
+        );
+      } else if (ring === 'src/features' && target !== `${ring}/${other}/index.ts`) {
+        report(source, node, `${other} is used through its index.ts: export it there if others may use it.`);
+      }
+    }
+  }
+}
+
+/** @returns `users` for `src/features/users/routes.ts` below `src/features` */
+function folderBelow(ring, file) {
+  return file.startsWith(`${ring}/`) ? file.slice(ring.length + 1).split('/')[0] : undefined;
+}
+
+function checkRole(source) {
+  if (!source.file.startsWith('src/features/')) return;
+  const name = path.basename(source.file);
+  const role = ROLES.find(({ file }) => file.test(name));
+  if (role === undefined) return;
+  for (const { node, text, target } of importsOf(source)) {
+    const isSibling = target !== undefined && path.dirname(target) === path.dirname(source.file);
+    if (
+      target === undefined ? role.packages.test(text) : isSibling && role.siblings.test(path.basename(target))
+    ) {
+      report(source, node, `${name} may not import ${text}: ${role.advice}.`);
+    }
+  }
+}
+
+function checkTimeAndChance(source) {
+  if (source.file.startsWith('src/kernel/')) return;
+  walk(source.tree, (node) => {
+    if (
+      ts.isNewExpression(node) &&
+      node.expression.getText() === 'Date' &&
+      (node.arguments ?? []).length === 0
+    ) {
+      report(
+        source,
+        node,
+        'new Date() reads the clock of the machine: take a Clock (kernel/clock.ts) as a parameter.',
+      );
+    } else if (ts.isPropertyAccessExpression(node) && /^(Date|performance)\.now$/.test(node.getText())) {
+      report(
+        source,
+        node,
+        `${node.getText()} reads the clock of the machine: take a Clock (kernel/clock.ts) as a parameter.`,
+      );
+    } else if (ts.isPropertyAccessExpression(node) && node.getText() === 'Math.random') {
+      report(source, node, 'Math.random can be guessed: take a Random (kernel/random.ts) as a parameter.');
+    } else if (ts.isIdentifier(node) && CHANCE.test(node.text)) {
+      report(source, node, `${node.text} belongs to kernel/random.ts: take a Random as a parameter.`);
+    }
+  });
+}
+
+function checkSql(source) {
+  if (SQL_FILES.some((pattern) => pattern.test(source.file))) return;
+  walk(source.tree, (node) => {
+    const isTagged = ts.isTaggedTemplateExpression(node) && node.tag.getText() === 'sql';
+    const isText = (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) && SQL_TEXT.test(node.text);
+    if (isTagged || isText)
+      report(source, node, 'SQL belongs to a repository of its feature (repository.ts or *-repository.ts).');
+  });
+}
+
+/** A value nobody imports, and a type that nobody imports and its own file does not mention. */
+function checkExports() {
+  const used = collectUses();
+  for (const source of ours) {
+    const names = used.get(source.file) ?? new Set();
+    if (ENTRANCES.test(source.file) || names.has('*')) continue;
+    for (const { node, name, isType } of exportsOf(source)) {
+      if (names.has(name) || (isType && isMentioned(source, node, name))) continue;
+      report(
+        source,
+        node,
+        `nobody imports ${name}: remove it, or only the word export if this file uses it.`,
+      );
+    }
+  }
+}
+
+/** @returns the names that others take from each file; `*` for all, as when a script names a file to load */
+function collectUses() {
+  const used = new Map();
+  const add = (file, names) => used.set(file, new Set([...(used.get(file) ?? []), ...names]));
+  for (const source of sources) {
+    for (const { target, names } of importsOf(source)) if (target !== undefined) add(target, names ?? ['*']);
+    walk(source.tree, (node) => {
+      if (!ts.isStringLiteralLike(node) || !/^\.{1,2}\/.*\.ts$/.test(node.text)) return;
+      const target = path.join(path.dirname(source.file), node.text);
+      if (existsSync(path.join(ROOT, target))) add(target, ['*']);
+    });
+  }
+  return used;
+}
+
+function exportsOf({ tree }) {
+  return tree.statements.flatMap((node) => {
+    if (
+      ts.isExportDeclaration(node) &&
+      node.exportClause !== undefined &&
+      ts.isNamedExports(node.exportClause)
+    ) {
+      return node.exportClause.elements.map(({ name, isTypeOnly }) => ({
+        node,
+        name: name.text,
+        isType: node.isTypeOnly || isTypeOnly,
+      }));
+    }
+    if (!node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+    const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+    const declared = ts.isVariableStatement(node) ? node.declarationList.declarations : [node];
+    return declared.flatMap(({ name }) => boundNames(name)).map((name) => ({ node, name, isType }));
+  });
+}
+
+function boundNames(name) {
+  return ts.isIdentifier(name) ? [name.text] : name.elements.flatMap((element) => boundNames(element.name));
+}
+
+function isMentioned({ tree }, declaration, name) {
+  let mentioned = false;
+  walk(tree, (node) => {
+    if (ts.isIdentifier(node) && node.text === name && node.parent !== declaration) mentioned = true;
+  });
+  return mentioned;
+}

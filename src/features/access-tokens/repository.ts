@@ -1,0 +1,186 @@
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { integerLookup, type FilterColumns } from '../../authorization/list-filter.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
+import { column } from '../../platform/http/lists/columns.js';
+import { defineList } from '../../platform/http/lists/list-query.js';
+import { type ListQuery, runList } from '../../platform/http/lists/run-list.js';
+
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+  readonly expiresAt: Timestamp | null;
+  readonly lastUsedAt: Timestamp | null;
+  readonly readOnly: boolean;
+  readonly ownerId: number;
+  readonly ownerUsername: string;
+  readonly ownerFirstName: string;
+  readonly ownerLastName: string;
+  readonly organizationId: number | null;
+  readonly lastUsedIp: string | null;
+}
+
+const COLUMNS = sql`
+  a.id, a.name, a.created as "createdAt", a.updated_date as "updatedAt", a.expiry_date as "expiresAt",
+  a.last_used_date as "lastUsedAt", a.read_only as "readOnly", a.owner_id as "ownerId",
+  u.username as "ownerUsername", u.first_name as "ownerFirstName", u.last_name as "ownerLastName",
+  x.organization_id as "organizationId", x.last_used_ip as "lastUsedIp"`;
+
+const TABLES = sql`
+  access_tokens_accesstoken a
+  join auth_user u on u.id = a.owner_id
+  left join auth_server_access_tokens x on x.token_id = a.id`;
+
+/** What the filter of the policy may name. */
+export const FILTER_COLUMNS: FilterColumns = { owner_id: integerLookup(sql`a.owner_id`) };
+
+export const TOKEN_LIST = defineList({
+  columns: {
+    id: column.integer(sql`a.id`),
+    name: column.text(sql`a.name`),
+    created_date: column.timestamp(sql`a.created`),
+    updated_date: column.timestamp(sql`a.updated_date`),
+    expiry_date: column.timestamp(sql`a.expiry_date`),
+    last_used_date: column.timestamp(sql`a.last_used_date`),
+  },
+  search: ['name'],
+  simple: ['name'],
+  filter: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date'],
+  sort: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date'],
+  defaultSort: '-id',
+  unique: sql`a.id`,
+});
+
+/** When a token counts as usable: times of one request. */
+export interface UsableAt {
+  readonly now: Date;
+  /** Last use, or creation, must not lie before it. */
+  readonly notUsedSince: Date;
+}
+
+/** Neither revoked, nor expired, nor stale. */
+export const usable = ({ now, notUsedSince }: UsableAt): Sql => sql`
+  (not a.revoked and (a.expiry_date is null or a.expiry_date >= ${now}::timestamptz)
+    and coalesce(a.last_used_date, a.created) >= ${notUsedSince}::timestamptz)`;
+
+export const listTokens = (db: Queryable, query: Omit<ListQuery, 'select' | 'from'>) =>
+  runList<AccessToken>(db, { ...query, select: COLUMNS, from: TABLES });
+
+/** @param at null for any token, usable or not */
+export const findToken = (db: Queryable, id: number, at: UsableAt | null): Promise<AccessToken | undefined> =>
+  one<AccessToken>(
+    db,
+    sql`select ${COLUMNS} from ${TABLES} where a.id = ${id} and ${at === null ? sql`true` : usable(at)}`,
+  );
+
+/** Keeps other requests of the owner from creating tokens until the end of the transaction. */
+export const lockOwner = (tx: Queryable, ownerId: number) =>
+  execute(tx, sql`select 1 from auth_user where id = ${ownerId} for no key update`);
+
+export async function countUsable(tx: Queryable, ownerId: number, at: UsableAt): Promise<number> {
+  const row = await one<{ count: number }>(
+    tx,
+    sql`select count(*)::integer as count from access_tokens_accesstoken a where a.owner_id = ${ownerId} and ${usable(at)}`,
+  );
+  return row?.count ?? 0;
+}
+
+export interface NewToken {
+  readonly prefix: string;
+  readonly hashedKey: string;
+  readonly name: string;
+  readonly expiresAt: string | null;
+  readonly readOnly: boolean;
+  readonly ownerId: number;
+  readonly organizationId: number | null;
+}
+
+/** @returns the new id, or undefined when the prefix is another token's */
+export async function insertToken(tx: Queryable, token: NewToken, now: Date): Promise<number | undefined> {
+  const row = await one<{ id: number }>(
+    tx,
+    sql`
+      insert into access_tokens_accesstoken
+        (prefix, hashed_key, created, name, revoked, expiry_date, updated_date, read_only, owner_id)
+      values
+        (${token.prefix}, ${token.hashedKey}, ${now}, ${token.name}, false, ${token.expiresAt}::timestamptz, ${now},
+         ${token.readOnly}, ${token.ownerId})
+      on conflict (prefix) do nothing
+      returning id`,
+  );
+  if (row === undefined || token.organizationId === null) return row?.id;
+  await execute(
+    tx,
+    sql`
+      insert into auth_server_access_tokens (token_id, organization_id, is_bound)
+      values (${row.id}, ${token.organizationId}, true)`,
+  );
+  return row.id;
+}
+
+export interface TokenChange {
+  readonly name: string | undefined;
+  /** Null takes the expiry away. */
+  readonly expiresAt: string | null | undefined;
+  readonly readOnly: boolean | undefined;
+}
+
+export const updateToken = (db: Queryable, id: number, { name, expiresAt, readOnly }: TokenChange, now: Date) =>
+  execute(
+    db,
+    sql`
+      update access_tokens_accesstoken set
+        name = coalesce(${name ?? null}::text, name),
+        expiry_date = case when ${expiresAt !== undefined} then ${expiresAt ?? null}::timestamptz else expiry_date end,
+        read_only = coalesce(${readOnly ?? null}::boolean, read_only),
+        updated_date = ${now}
+      where id = ${id} and not revoked`,
+  );
+
+export const revokeToken = (db: Queryable, id: number, now: Date) =>
+  execute(db, sql`update access_tokens_accesstoken set revoked = true, updated_date = ${now} where id = ${id}`);
+
+/** @returns whether the user may bind a token to the organization: it exists and he is an active member or its owner */
+export async function belongsTo(db: Queryable, userId: number, organizationId: number): Promise<boolean> {
+  const row = await one(
+    db,
+    sql`
+      select 1 from organizations_organization o
+      where o.id = ${organizationId} and (
+        o.owner_id = ${userId}
+        or exists (
+          select 1 from organizations_membership m
+          where m.organization_id = o.id and m.user_id = ${userId} and m.is_active
+        )
+      )`,
+  );
+  return row !== undefined;
+}
+
+/** Key of the advisory lock of the clean-up: one replica at a time. */
+const CLEANUP_LOCK = 0x70617463;
+
+/**
+ * Deletes tokens that have been unusable since before `before`, a batch at a time.
+ *
+ * @param staleBefore last use before which a token had been stale at that time
+ * @returns how many went; 0 also while another replica is at it
+ */
+export function purgeUnusable(tx: Queryable, before: Date, staleBefore: Date, batch: number): Promise<number> {
+  return execute(
+    tx,
+    sql`
+      delete from access_tokens_accesstoken where id in (
+        select a.id from access_tokens_accesstoken a
+        where (select pg_try_advisory_xact_lock(${CLEANUP_LOCK})) and (
+          (a.revoked and a.updated_date < ${before})
+          or a.expiry_date < ${before}
+          or coalesce(a.last_used_date, a.created) < ${staleBefore}
+        )
+        order by a.id
+        limit ${batch}
+      )`,
+  );
+}

@@ -1,0 +1,136 @@
+import { NotFound } from '../../kernel/errors.js';
+import { pageBody } from '../../platform/http/lists/pagination.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { presentAccessToken } from './present.js';
+import type { AccessToken } from './repository.js';
+import { AccessTokenCreated, AccessTokenPage, AccessTokenPatch, AccessTokenRead, AccessTokenWrite } from './schemas.js';
+import type { AccessTokenService } from './service.js';
+
+const COLLECTION = '/api/auth/access_tokens';
+const DETAIL = '/api/auth/access_tokens/:id';
+const about = ({ id, ownerId }: AccessToken) => ({ id, owner: { id: ownerId } });
+const check = (scope: string, resource: unknown) => [{ package: 'access_tokens' as const, scope, resource }];
+
+/** @throws NotFound for what can not be a key (DRF) */
+function readId(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,19}$/.test(text)) throw new NotFound();
+  return Number(text);
+}
+
+const list = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'get',
+    path: COLLECTION,
+    operationId: 'auth_list_access_tokens',
+    summary: 'List your personal access tokens',
+    tag: 'auth',
+    view: 'Access Token List',
+    access: { kind: 'policy', checks: () => check('list', null), filter: 'access_tokens' },
+    responses: { 200: AccessTokenPage },
+    handle: async ({ exchange, policyFilter }) => {
+      const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);
+      const address = { baseUrl: exchange.origin.base + exchange.path, params: exchange.query, page, lastPage };
+      const results = rows.map((token) => presentAccessToken(token, exchange.origin.base));
+      return reply(200, pageBody(address, { count: total, results }));
+    },
+  });
+
+const create = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'post',
+    path: COLLECTION,
+    operationId: 'auth_create_access_tokens',
+    summary: 'Create a personal access token; its value is shown this once',
+    tag: 'auth',
+    view: 'Access Token List',
+    access: { kind: 'policy', checks: () => check('create', null) },
+    body: AccessTokenWrite,
+    responses: { 201: AccessTokenCreated },
+    handle: async ({ exchange, caller, body }) => {
+      const { token, value } = await service.create(requireCaller(caller), {
+        name: body.name,
+        expiresAt: body.expiry_date ?? null,
+        readOnly: body.read_only ?? true,
+        organizationId: body.organization ?? null,
+      });
+      return reply(201, { ...presentAccessToken(token, exchange.origin.base), value });
+    },
+  });
+
+/** Before the detail route: `self` is no key. */
+const retrieveSelf = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/auth/access_tokens/self',
+    operationId: 'auth_retrieve_access_tokens_self',
+    summary: 'Get the personal access token of this request',
+    tag: 'auth',
+    view: 'Self',
+    ways: ['access-token'],
+    access: { kind: 'policy', checks: (token: AccessToken) => check('view', about(token)) },
+    load: async (_params, caller) => {
+      const { credential } = requireCaller(caller);
+      if (credential.kind !== 'access-token') throw new TypeError('Another way in than the one of this view.');
+      return service.get(credential.id);
+    },
+    responses: { 200: AccessTokenRead },
+    handle: async ({ exchange, object }) => reply(200, presentAccessToken(object, exchange.origin.base)),
+  });
+
+const retrieve = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'get',
+    path: DETAIL,
+    operationId: 'auth_retrieve_access_tokens',
+    summary: 'Get a personal access token',
+    tag: 'auth',
+    view: 'Access Token Instance',
+    access: { kind: 'policy', checks: (token: AccessToken) => check('view', about(token)) },
+    load: (params) => service.get(readId(params['id'])),
+    responses: { 200: AccessTokenRead },
+    handle: async ({ exchange, object }) => reply(200, presentAccessToken(object, exchange.origin.base)),
+  });
+
+const update = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'patch',
+    path: DETAIL,
+    operationId: 'auth_partial_update_access_tokens',
+    summary: 'Change a personal access token',
+    tag: 'auth',
+    view: 'Access Token Instance',
+    access: { kind: 'policy', checks: (token: AccessToken) => check('update', about(token)) },
+    load: (params) => service.get(readId(params['id'])),
+    body: AccessTokenPatch,
+    responses: { 200: AccessTokenRead },
+    handle: async ({ exchange, object, body }) => {
+      const change = { name: body.name, expiresAt: body.expiry_date, readOnly: body.read_only };
+      return reply(200, presentAccessToken(await service.update(object.id, change), exchange.origin.base));
+    },
+  });
+
+const revoke = (service: AccessTokenService) =>
+  defineRoute({
+    method: 'delete',
+    path: DETAIL,
+    operationId: 'auth_destroy_access_tokens',
+    summary: 'Revoke a personal access token',
+    tag: 'auth',
+    view: 'Access Token Instance',
+    access: { kind: 'policy', checks: (token: AccessToken) => check('delete', about(token)) },
+    load: (params) => service.get(readId(params['id'])),
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await service.revoke(object.id);
+      return reply(204, null);
+    },
+  });
+
+export const accessTokenRoutes = (service: AccessTokenService) => [
+  list(service),
+  create(service),
+  retrieveSelf(service),
+  retrieve(service),
+  update(service),
+  revoke(service),
+];

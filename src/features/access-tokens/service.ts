@@ -1,0 +1,143 @@
+import { hashAccessToken } from '../../authentication/access-tokens.js';
+import { compilePolicyFilter } from '../../authorization/list-filter.js';
+import type { Caller } from '../../kernel/account.js';
+import { type Clock, dateOf, SECOND } from '../../kernel/clock.js';
+import { NotFound, ValidationError } from '../../kernel/errors.js';
+import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { allOf } from '../../platform/http/lists/conditions.js';
+import { planList } from '../../platform/http/lists/list-query.js';
+import {
+  type AccessToken,
+  belongsTo,
+  countUsable,
+  FILTER_COLUMNS,
+  findToken,
+  insertToken,
+  listTokens,
+  lockOwner,
+  purgeUnusable,
+  revokeToken,
+  TOKEN_LIST,
+  type TokenChange,
+  type UsableAt,
+  updateToken,
+  usable,
+} from './repository.js';
+
+const LIMIT_REACHED = ['You have reached the maximum allowed number of Personal Access Tokens for a user'];
+const MISSING = 'No AccessToken matches the given query.';
+
+/** Every key starts so, which secret scanners look for; the shape stays CVAT's, 8 characters, a dot, 32 characters. */
+const MARK = 'cva';
+const PREFIX_LENGTH = 8;
+const SECRET_LENGTH = 32;
+/** A prefix that is taken is drawn again; with 62^5 of them that is rare. */
+const ATTEMPTS = 5;
+const PURGE_BATCH = 1000;
+/** Largest value of CVAT's integer keys. */
+const MAXIMUM_ID = 2_147_483_647;
+
+export interface AccessTokenDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Seconds without use after which a token is stale. */
+  readonly stalePeriodSeconds: number;
+  /** Seconds for which unusable tokens are kept. */
+  readonly unusableTtlSeconds: number;
+  /** Usable tokens a user may have; -1 for no limit. */
+  readonly maximumPerUser: number;
+}
+
+export interface NewAccessToken {
+  readonly name: string;
+  readonly expiresAt: string | null;
+  readonly readOnly: boolean;
+  readonly organizationId: number | null;
+}
+
+/** Personal access tokens as their owners manage them (cvat.md 2.9). */
+export function createAccessTokenService(deps: AccessTokenDeps) {
+  const { db, clock, random } = deps;
+
+  const usableAt = (): UsableAt => ({
+    now: dateOf(clock),
+    notUsedSince: new Date(clock.now() - deps.stalePeriodSeconds * SECOND),
+  });
+
+  /** @throws NotFound for a token that is missing, expired, revoked or stale */
+  const get = async (id: number): Promise<AccessToken> => {
+    const token = id > MAXIMUM_ID ? undefined : await findToken(db, id, usableAt());
+    if (token === undefined) throw new NotFound(MISSING);
+    return token;
+  };
+
+  const list = (params: URLSearchParams, policyFilter: object | null) => {
+    const plan = planList(TOKEN_LIST, params);
+    const visible = compilePolicyFilter(policyFilter, FILTER_COLUMNS);
+    return listTokens(db, { ...plan, where: allOf([plan.where, visible, usable(usableAt())]) });
+  };
+
+  /**
+   * @returns the token and its key, which is shown this once
+   * @throws ValidationError at the limit, and for an organization the owner does not belong to
+   */
+  const create = async ({ account }: Caller, token: NewAccessToken): Promise<{ token: AccessToken; value: string }> => {
+    const { organizationId } = token;
+    if (organizationId !== null && (organizationId > MAXIMUM_ID || !(await belongsTo(db, account.id, organizationId)))) {
+      throw new ValidationError({ organization: [`Invalid pk "${organizationId}" - object does not exist.`] });
+    }
+    const made = await db.transaction(async (tx) => {
+      await lockOwner(tx, account.id);
+      const { maximumPerUser } = deps;
+      if (maximumPerUser >= 0 && (await countUsable(tx, account.id, usableAt())) >= maximumPerUser) {
+        throw new ValidationError(LIMIT_REACHED);
+      }
+      return insert(tx, account.id, token);
+    });
+    // An expiry in the past is allowed: such a token is made, and is gone at once.
+    const stored = await findToken(db, made.id, null);
+    if (stored === undefined) throw new TypeError('The token was stored and is not there.');
+    return { token: stored, value: made.value };
+  };
+
+  const insert = async (tx: Queryable, ownerId: number, token: NewAccessToken) => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const prefix = MARK + random.text(PREFIX_LENGTH - MARK.length, ALPHANUMERIC);
+      const value = `${prefix}.${random.text(SECRET_LENGTH, ALPHANUMERIC)}`;
+      const row = { ...token, prefix, hashedKey: hashAccessToken(value), ownerId };
+      const id = await insertToken(tx, row, dateOf(clock));
+      if (id !== undefined) return { id, value };
+    }
+    throw new TypeError(`${ATTEMPTS} prefixes in a row were taken.`);
+  };
+
+  const update = async (id: number, change: TokenChange): Promise<AccessToken> => {
+    await updateToken(db, id, change, dateOf(clock));
+    const token = await findToken(db, id, null);
+    if (token === undefined) throw new NotFound(MISSING);
+    return token;
+  };
+
+  const revoke = async (id: number): Promise<void> => {
+    await revokeToken(db, id, dateOf(clock));
+  };
+
+  /** Removes what has been unusable for long. @returns how many tokens went */
+  const purge = async (): Promise<number> => {
+    const before = new Date(clock.now() - deps.unusableTtlSeconds * SECOND);
+    const staleBefore = new Date(before.getTime() - deps.stalePeriodSeconds * SECOND);
+    let total = 0;
+    for (;;) {
+      const removed = await db.transaction((tx) => purgeUnusable(tx, before, staleBefore, PURGE_BATCH));
+      total += removed;
+      if (removed < PURGE_BATCH) return total;
+    }
+  };
+
+  return { get, list, create, update, revoke, purge };
+}
+
+export type AccessTokenService = ReturnType<typeof createAccessTokenService>;

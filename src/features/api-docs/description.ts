@@ -1,0 +1,17 @@
+/** What the first page of the documentation says, in Markdown. */
+export const DESCRIPTION = `Accounts, organizations, memberships, invitations and access tokens of CVAT, the Computer Vision Annotation Tool.
+
+**Credentials.** The first that a request carries decides: an API token (\`Authorization: Token <key>\`), a personal
+access token (\`Authorization: Bearer <value>\`), the session of a browser, or a user name and a password (Basic).
+With a session, unsafe requests repeat the cookie \`csrftoken\` in the header \`X-CSRFToken\`. Wrong credentials are
+an error even where none are needed.
+
+**Organizations.** \`org\`, \`org_id\` or the header \`X-Organization\` say for which organization a request is;
+empty is the personal workspace. An object belongs to its own organization whatever the request says.
+
+**Errors** have one of the shapes \`ErrorDetail\`, \`FieldErrors\`, \`ErrorList\`, \`ErrorText\` and \`DependencyError\`.
+Every path answers 405 to methods that it does not have; an unknown path (404), an unknown host (400) and a mistake of
+the server (500) are answered with a page of HTML. Every answer has an \`X-Request-Id\`.
+
+**Examples** show an answer, and under \`x-request\` what was asked, by whom and how, where that is not the default;
+\`x-settings\` names the settings of the server that it takes.`;

@@ -1,0 +1,155 @@
+import { noDecision } from '../../../authorization/engines/problems.js';
+import { unknownOrganization } from '../../../authorization/context.js';
+import {
+  AuthenticationFailed,
+  NotAcceptable,
+  NotAuthenticated,
+  NotFound,
+  ParseError,
+  PayloadTooLarge,
+  PermissionDenied,
+  ServiceUnavailable,
+  Throttled,
+  UnsupportedMediaType,
+  ValidationError,
+} from '../../../kernel/errors.js';
+import { MAXIMUM_BODY_BYTES } from '../../../platform/http/body.js';
+import { INVALID_PAGE } from '../../../platform/http/lists/pagination.js';
+import { challengeOf } from '../../../platform/http/pipeline.js';
+import { check } from '../../../platform/http/validate.js';
+import { type Examples, failing } from '../../../platform/openapi/examples.js';
+import { acceptedWays } from '../../../platform/openapi/security.js';
+import type { DescribedRoute } from '../../../platform/openapi/types.js';
+import { basic, EMPTY_TOKEN } from './people.js';
+
+/** A port on which nothing listens. */
+const NOWHERE = '127.0.0.1:1';
+
+/** @returns the errors that follow from what a route is: whom it lets in, what it reads, what it needs */
+export const commonExamples = (route: DescribedRoute): Examples => ({
+  ...bodyExamples(route),
+  ...credentialExamples(route),
+  ...(route.access.kind === 'policy' ? POLICY : {}),
+  ...(route.list === undefined ? {} : LIST),
+  not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', { headers: { Accept: 'text/csv' } }),
+  ...limitExamples(route),
+  ...(acceptedWays(route.ways).length === 0 ? {} : STARTING),
+});
+
+function bodyExamples({ body, checksBody }: DescribedRoute): Examples {
+  if (body === undefined) return {};
+  return {
+    ...(checksBody === false ? {} : missingFields(() => check(body, {}))),
+    parse_error: failing(new ParseError('JSON parse error - Expecting value: line 1 column 2 (char 1)'), 'No JSON', { text: '{' }),
+    unsupported_media_type: failing(new UnsupportedMediaType('application/xml'), 'A body that is not JSON', {
+      headers: { 'Content-Type': 'application/xml' },
+      text: '<login/>',
+    }),
+    body_too_large: failing(new PayloadTooLarge(MAXIMUM_BODY_BYTES), 'A body beyond the limit'),
+  };
+}
+
+/** What an empty object lacks is asked of the check itself. */
+function missingFields(checkNothing: () => unknown): Examples {
+  try {
+    checkNothing();
+    return {};
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return { missing_fields: failing(error, 'Required fields are missing', { body: {} }) };
+  }
+}
+
+function credentialExamples({ ways = 'all', access, method }: DescribedRoute): Examples {
+  const kinds = acceptedWays(ways);
+  if (kinds.length === 0) return {};
+  const headers = { 'WWW-Authenticate': challengeOf(ways) };
+  const keyword = kinds.includes('token') ? 'Token' : 'Bearer';
+  return {
+    ...(access.kind === 'public'
+      ? {}
+      : { not_authenticated: failing(new NotAuthenticated(challengeOf(ways)), 'No credentials', { as: 'nobody' }) }),
+    invalid_token: failing(new AuthenticationFailed('Invalid token.', { headers }), 'A token that is unknown, expired or revoked', {
+      as: 'nobody',
+      headers: { Authorization: `${keyword} ${EMPTY_TOKEN}` },
+    }),
+    ...(kinds.includes('basic')
+      ? {
+          wrong_password: failing(new AuthenticationFailed('Invalid username/password.', { headers }), 'A wrong password', {
+            as: 'nobody',
+            headers: { Authorization: basic('ann', 'wrong') },
+          }),
+        }
+      : {}),
+    ...(kinds.includes('session') && method !== 'get' ? CSRF : {}),
+  };
+}
+
+const CSRF: Examples = {
+  csrf_failed: failing(
+    new PermissionDenied("CSRF Failed: CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."),
+    'A session without the value of its CSRF cookie',
+    { as: 'ann', by: 'session', headers: { 'X-CSRFToken': 'wrong' } },
+  ),
+};
+
+const POLICY: Examples = {
+  two_organizations: failing(
+    new ValidationError([
+      'You cannot specify "org_id" query parameter with "org" query parameter or "X-Organization" HTTP header at the same time.',
+    ]),
+    'Two organizations at once',
+    { query: { org: 'acme', org_id: 1 } },
+  ),
+  unknown_organization: failing(unknownOrganization('nowhere'), 'An organization that does not exist', { query: { org: 'nowhere' } }),
+  policy_unreachable: {
+    ...failing(noDecision('opa_unreachable'), 'Nobody can decide: Open Policy Agent does not answer'),
+    settings: { OPA_URL: `http://${NOWHERE}` },
+  },
+};
+
+const LIST: Examples = {
+  empty_filter: failing(new ValidationError(["filter shouldn't be empty"]), 'A filter without rules', { query: { filter: '{}' } }),
+  unknown_field: failing(new ValidationError(["filter: term 'nothing' is not supported"]), 'A filter over a field that the list does not have', {
+    query: { filter: '{"==":[{"var":"nothing"},1]}' },
+  }),
+  invalid_page: failing(new NotFound(INVALID_PAGE), 'A page beyond the last one', { query: { page: 99 } }),
+};
+
+/** Anonymous requests are counted by address; so are wrong passwords, and those of an account. */
+function limitExamples({ access, ways }: DescribedRoute): Examples {
+  const kinds = acceptedWays(ways);
+  const again = new Throttled(60);
+  return {
+    ...(access.kind === 'public'
+      ? {
+          throttled: {
+            ...failing(again, 'Too many requests without credentials: the second in a minute', { as: 'nobody' }),
+            settings: { THROTTLE_ANON: '1/minute' },
+          },
+        }
+      : {}),
+    ...(kinds.includes('basic')
+      ? {
+          too_many_wrong_passwords: {
+            ...failing(again, 'Too many wrong passwords: the second in a minute', {
+              as: 'nobody',
+              headers: { Authorization: basic('ann', 'wrong') },
+            }),
+            settings: { LOGIN_FAILURES_PER_ADDRESS: '1/minute' },
+          },
+        }
+      : {}),
+  };
+}
+
+const STARTING: Examples = {
+  database_unreachable: {
+    ...failing(
+      new ServiceUnavailable('database_unreachable', 'The server is starting: the database does not answer yet.'),
+      'The database does not answer',
+      { as: 'nobody' },
+    ),
+    settings: { DATABASE_URL: `postgres://${NOWHERE}/cvat` },
+  },
+};

@@ -1,0 +1,19 @@
+import type { Examples } from '../../../platform/openapi/examples.js';
+import type { DescribedRoute } from '../../../platform/openapi/types.js';
+import { authExamples } from './auth.js';
+import { commonExamples } from './common.js';
+import { serverExamples } from './server.js';
+
+const OWN: Readonly<Record<string, Examples>> = { ...authExamples, ...serverExamples };
+
+/**
+ * @returns what the document shows of an operation: its own examples, then those that follow from what it is
+ * @throws TypeError when an own example has the name of one that follows
+ */
+export function examplesOf(route: DescribedRoute): Examples {
+  const own = OWN[route.operationId] ?? {};
+  const common = commonExamples(route);
+  const twice = Object.keys(own).find((name) => Object.hasOwn(common, name));
+  if (twice !== undefined) throw new TypeError(`${route.operationId} has two examples called ${twice}.`);
+  return { ...own, ...common };
+}

@@ -1,0 +1,78 @@
+import type { RequestHandler } from 'express';
+import { send } from '../../platform/http/send.js';
+import { createDocument } from '../../platform/openapi/document.js';
+import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
+import { type Asset, serveAssets } from './assets.js';
+import { DESCRIPTION } from './description.js';
+import { examplesOf } from './examples/index.js';
+import { homeHandler, redirectTo } from './home.js';
+import { redocPage, swaggerFiles, swaggerPage, TITLE } from './pages.js';
+import { schemaExamples, schemaRoute, schemaView } from './schema.js';
+import { createDocsView, type ViewDeps } from './view.js';
+
+export { renderYaml } from './schema-renderers.js';
+
+export interface ApiDocsDeps extends ViewDeps {
+  /** Everything that is mounted. */
+  readonly routes: readonly DescribedRoute[];
+  readonly version: string;
+  /** Where `/` leads; undefined for a page of our own. */
+  readonly uiUrl: string | undefined;
+}
+
+const here = (name: string): URL => new URL(name, import.meta.url);
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
+
+const ASSETS: readonly Asset[] = [
+  { path: '/static/logo.svg', file: here('assets/logo.svg'), type: 'image/svg+xml' },
+  { path: '/static/pages.css', file: here('assets/pages.css'), type: 'text/css; charset=utf-8' },
+  { path: '/api/docs/swagger-ui-init.js', file: here('assets/swagger-ui-init.js'), type: JAVASCRIPT },
+  { path: '/api/redoc/redoc-init.js', file: here('assets/redoc-init.js'), type: JAVASCRIPT },
+  {
+    path: '/api/redoc/redoc.standalone.js',
+    file: here('vendor/redoc/redoc.standalone.js'),
+    type: JAVASCRIPT,
+    // Its only request to another server, for a logo: an image that does not load is left out.
+    edit: (text) => text.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,'),
+  },
+];
+
+/** The OpenAPI document of this server, the pages that show it (deviation 15), and the front page. */
+export function createApiDocs({ routes, version, uiUrl, ...deps }: ApiDocsDeps) {
+  const { exchanges, isPublic } = deps;
+  let written: OpenApiDocument | undefined;
+  const document = (): OpenApiDocument => {
+    written ??= describe(routes, version, isPublic);
+    return written;
+  };
+  const view = createDocsView(deps);
+  const schema = view(schemaView(document));
+  const swagger = view(swaggerPage());
+  const redoc = view(redocPage());
+  const toSwagger: RequestHandler = (req) => send(exchanges.of(req), redirectTo(301, '/api/docs'));
+  const both = (path: string, handler: RequestHandler) => [
+    { path, handler },
+    { path: `${path}/`, handler },
+  ];
+  return {
+    document,
+    pages: [
+      ...both('/api/schema', schema),
+      ...both('/api/docs', swagger),
+      ...both('/api/redoc', redoc),
+      ...both('/api/swagger', toSwagger),
+      ...serveAssets(exchanges, ASSETS),
+      { path: '/api/docs/:file', handler: swaggerFiles() },
+      { path: '/', handler: homeHandler(exchanges, uiUrl) },
+    ],
+  };
+}
+
+function describe(routes: readonly DescribedRoute[], version: string, isPublic: boolean): OpenApiDocument {
+  const own = schemaRoute(isPublic);
+  return createDocument({
+    info: { title: TITLE, version, description: DESCRIPTION, license: { name: 'MIT License', url: 'https://opensource.org/licenses/MIT' } },
+    routes: [...routes, own],
+    examplesOf: (route) => (route === own ? schemaExamples(own) : examplesOf(route)),
+  });
+}

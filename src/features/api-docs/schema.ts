@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { NotFound } from '../../kernel/errors.js';
+import { lastParam } from '../../platform/http/exchange.js';
+import { type Example, type Examples, failing } from '../../platform/openapi/examples.js';
+import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
+import { commonExamples } from './examples/common.js';
+import { renderJsonDocument, renderYaml, SCHEMA_RENDERERS, type SchemaRenderer } from './schema-renderers.js';
+import type { DocsView } from './view.js';
+
+/** drf-spectacular puts the version of the API here, which is not the server's. */
+const API_VERSION = '2.0';
+
+const SchemaQuery = z.object({
+  scheme: z.enum(['json', 'yaml']).optional().meta({ description: 'The format, whatever the Accept header says' }),
+  lang: z.string().optional().meta({ description: 'Accepted and not used: the texts are English' }),
+});
+
+/** The operation that answers the document, for the document. It has formats of its own, so no route serves it. */
+export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
+  method: 'get',
+  path: '/api/schema/',
+  operationId: 'schema_retrieve',
+  summary: 'Get this document',
+  tag: 'schema',
+  access: isPublic
+    ? { kind: 'public', because: 'the API is no secret' }
+    : { kind: 'authenticated', because: 'the settings ask for it' },
+  query: SchemaQuery,
+  responses: {},
+});
+
+/** Errors come in the format that was asked for, which by default is YAML; those of dependencies in JSON. */
+export function schemaExamples(route: DescribedRoute): Examples {
+  const [{ contentType, renderError }] = SCHEMA_RENDERERS;
+  const errors = { ...commonExamples(route), unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }) };
+  const inYaml = (example: Example): Example =>
+    example.status >= 500 ? example : { ...example, type: contentType, body: renderError(example.status, example.body) };
+  return {
+    ...Object.fromEntries(SCHEMA_RENDERERS.map((renderer) => [nameOf(renderer), documentAs(renderer)])),
+    ...Object.fromEntries(Object.entries(errors).map(([name, example]) => [name, inYaml(example)])),
+  };
+}
+
+const nameOf = ({ mediaType }: SchemaRenderer): string => mediaType.replace(/^\w+\//, '').replace(/\W/g, '_');
+
+const documentAs = ({ mediaType, format }: SchemaRenderer): Example => ({
+  summary: `The document in ${format.toUpperCase()}`,
+  status: 200,
+  request: { headers: { Accept: mediaType } },
+  headers: { 'Content-Disposition': dispositionOf('CVAT REST API', format) },
+  type: mediaType,
+});
+
+const dispositionOf = (title: string, format: string): string => `inline; filename="${title} (${API_VERSION}).${format}"`;
+
+/** @param document written once for each format, when it is first asked for */
+export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRenderer> {
+  const texts = new Map<string, string>();
+  const textOf = (format: SchemaRenderer['format']): string => {
+    const text = texts.get(format) ?? (format === 'yaml' ? renderYaml(document()) : renderJsonDocument(document()));
+    texts.set(format, text);
+    return text;
+  };
+  return {
+    renderers: SCHEMA_RENDERERS,
+    choose: ({ req, query }) => {
+      const scheme = lastParam(query, 'scheme') ?? '';
+      const offered = SCHEMA_RENDERERS.filter(({ format }) => scheme === '' || format === scheme);
+      if (offered.length === 0) throw new NotFound();
+      const accepted = req.accepts(offered.map(({ mediaType }) => mediaType));
+      return offered.find(({ mediaType }) => mediaType === accepted);
+    },
+    answer: ({ contentType, format }) => ({
+      status: 200,
+      headers: { 'Content-Disposition': dispositionOf(document().info.title, format) },
+      content: { kind: 'text', type: contentType, text: textOf(format) },
+    }),
+  };
+}

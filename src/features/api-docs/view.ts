@@ -1,0 +1,55 @@
+import type { RequestHandler } from 'express';
+import { ApiError, MethodNotAllowed, NotAcceptable, NotAuthenticated } from '../../kernel/errors.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import { challengeOf, type PipelineDeps } from '../../platform/http/pipeline.js';
+import { type Outgoing, send } from '../../platform/http/send.js';
+
+export interface ViewDeps extends Pick<PipelineDeps, 'exchanges' | 'identify' | 'throttle'> {
+  /** `API_DOCS_PUBLIC`: whether anonymous callers see the documentation. */
+  readonly isPublic: boolean;
+}
+
+/** A format of an answer that is not the API's JSON, with its own way to say what is wrong. */
+export interface Renderer {
+  readonly contentType: string;
+  readonly renderError: (status: number, body: unknown) => string;
+}
+
+export interface DocsView<R extends Renderer> {
+  /** The first is the one in which errors are told when none was acceptable. */
+  readonly renderers: readonly [R, ...R[]];
+  /** @returns undefined when the client accepts none of them. @throws NotFound */
+  readonly choose: (exchange: Exchange) => R | undefined;
+  readonly answer: (renderer: R) => Outgoing;
+}
+
+/**
+ * The views of drf-spectacular: views of DRF in everything but their formats. The pipeline speaks JSON only, so its
+ * order is walked here once more: 406, 401, 429, 405.
+ */
+export const createDocsView =
+  ({ exchanges, identify, throttle, isPublic }: ViewDeps) =>
+  <R extends Renderer>({ renderers, choose, answer }: DocsView<R>): RequestHandler =>
+  async (req) => {
+    const exchange = exchanges.of(req);
+    exchange.allow = 'GET, HEAD, OPTIONS';
+    let [renderer] = renderers;
+    try {
+      renderer = choose(exchange) ?? refuse();
+      const caller = await identify(exchange, 'all');
+      exchange.userId = caller?.account.id ?? null;
+      if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf('all'));
+      await throttle(exchange, caller, undefined);
+      if (req.method !== 'GET' && req.method !== 'HEAD') throw new MethodNotAllowed(req.method);
+      await send(exchange, answer(renderer));
+    } catch (error) {
+      // A dependency that failed is logged where all are.
+      if (!(error instanceof ApiError) || error.status >= 500) throw error;
+      const text = renderer.renderError(error.status, error.body);
+      await send(exchange, { status: error.status, headers: error.headers, content: { kind: 'text', type: renderer.contentType, text } });
+    }
+  };
+
+function refuse(): never {
+  throw new NotAcceptable();
+}

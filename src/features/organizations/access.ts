@@ -1,0 +1,42 @@
+import type { OrganizationContext } from '../../kernel/account.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
+import type { Unchecked } from '../../platform/http/route.js';
+import type { ViewedOrganization } from './repository.js';
+
+/** An organization is decided upon in itself, whatever context the request names. */
+const contextOf = ({ id, slug, owner, viewerRole, viewerIsActive }: ViewedOrganization): OrganizationContext => ({
+  id,
+  slug,
+  ownerId: owner?.id ?? null,
+  role: viewerIsActive ? viewerRole : null,
+});
+
+const may =
+  (scope: string) =>
+  (organization: ViewedOrganization): PolicyCheck[] => [
+    {
+      package: 'organizations',
+      scope,
+      resource: {
+        id: organization.id,
+        owner: { id: organization.owner?.id ?? null },
+        user: { role: organization.viewerRole },
+      },
+      organization: contextOf(organization),
+    },
+  ];
+
+export const mayView = may('view');
+export const mayUpdate = may('update');
+export const mayDelete = may('delete');
+export const mayTransfer = may('transfer');
+
+export const mayList = (): PolicyCheck[] => [{ package: 'organizations', scope: 'list', resource: null }];
+
+export const mayCreate = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
+  {
+    package: 'organizations',
+    scope: 'create',
+    resource: { id: null, owner: { id: caller.account.id }, user: { role: 'owner' } },
+  },
+];

@@ -1,0 +1,187 @@
+import {
+  booleanLookup,
+  compileJoinedFilter,
+  integerLookup,
+  type JoinedFilter,
+} from '../../authorization/list-filter.js';
+import type { OrganizationRole } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+import { column } from '../../platform/http/lists/columns.js';
+import { allOf } from '../../platform/http/lists/conditions.js';
+import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
+
+export interface Organization {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+  /** Any JSON. */
+  readonly contact: unknown;
+  readonly owner: Person | null;
+}
+
+/** An organization as one account stands in it. */
+export interface ViewedOrganization extends Organization {
+  /** The role, whether the invitation was accepted or not. */
+  readonly viewerRole: OrganizationRole | null;
+  readonly viewerIsActive: boolean;
+}
+
+type Row = Omit<Organization, 'owner'> & PersonColumns<'owner'>;
+
+const COLUMNS = sql`
+  o.id, o.slug, o.name, o.description, o.created_date as "createdAt", o.updated_date as "updatedAt", o.contact,
+  ${personColumns('w', 'owner')}`;
+
+const TABLES = sql`organizations_organization o left join auth_user w on w.id = o.owner_id`;
+
+const organizationOf = (row: Row): Organization => ({
+  id: row.id,
+  slug: row.slug,
+  name: row.name,
+  description: row.description,
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+  contact: row.contact,
+  owner: personOf(row, 'owner'),
+});
+
+/** CVAT 2.62, `OrganizationViewSet`. */
+export const ORGANIZATIONS = defineList({
+  columns: {
+    id: column.integer(sql`o.id`),
+    name: column.text(sql`o.name`),
+    owner: column.text(sql`w.username`),
+    slug: column.text(sql`o.slug`),
+  },
+  search: ['name', 'owner', 'slug'],
+  simple: ['name', 'owner', 'slug'],
+  filter: ['name', 'owner', 'slug', 'id'],
+  sort: ['name', 'owner', 'slug', 'id'],
+  defaultSort: '-id',
+  unique: sql`o.id`,
+});
+
+const POLICY_FILTER: JoinedFilter = {
+  columns: {
+    members__user_id: integerLookup(sql`m.user_id`),
+    members__is_active: booleanLookup(sql`m.is_active`),
+    owner_id: integerLookup(sql`o.owner_id`),
+  },
+  key: sql`o.id`,
+  from: sql`organizations_organization o left join organizations_membership m on m.organization_id = o.id`,
+};
+
+/** @param visible the policy's answer */
+export async function listOrganizations(db: Queryable, plan: ListPlan, visible: unknown): Promise<ListRows<Organization>> {
+  const where = allOf([plan.where, compileJoinedFilter(visible, POLICY_FILTER)]);
+  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES });
+  return { ...page, rows: page.rows.map(organizationOf) };
+}
+
+/** @param visible the policy's filter of the viewer's list: what is not in it is not found */
+export async function findOrganization(
+  db: Queryable,
+  id: number,
+  viewer: { readonly id: number; readonly visible: unknown },
+): Promise<ViewedOrganization | undefined> {
+  const row = await one<Row & Pick<ViewedOrganization, 'viewerRole' | 'viewerIsActive'>>(
+    db,
+    sql`
+      select ${COLUMNS}, v.role as "viewerRole", coalesce(v.is_active, false) as "viewerIsActive"
+      from ${TABLES} left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id}
+      where o.id = ${id} and ${compileJoinedFilter(viewer.visible, POLICY_FILTER)}`,
+  );
+  return row && { ...organizationOf(row), viewerRole: row.viewerRole, viewerIsActive: row.viewerIsActive };
+}
+
+export async function getOrganization(db: Queryable, id: number): Promise<Organization | undefined> {
+  const row = await one<Row>(db, sql`select ${COLUMNS} from ${TABLES} where o.id = ${id}`);
+  return row && organizationOf(row);
+}
+
+export async function isSlugTaken(db: Queryable, slug: string, except: number | null): Promise<boolean> {
+  const row = await one(
+    db,
+    sql`select 1 from organizations_organization where slug = ${slug} and id is distinct from ${except}::integer`,
+  );
+  return row !== undefined;
+}
+
+export interface NewOrganization {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly contact: unknown;
+  readonly ownerId: number;
+}
+
+/** The organization and its first member. @returns its id; undefined when the owner is gone */
+export async function insertOrganization(tx: Queryable, organization: NewOrganization, now: Date): Promise<number | undefined> {
+  const row = await one<{ id: number }>(
+    tx,
+    sql`
+      with owner as (
+        select id from auth_user where id = ${organization.ownerId} for key share
+      ),
+      made as (
+        insert into organizations_organization (slug, name, description, created_date, updated_date, contact, owner_id)
+        select ${organization.slug}, ${organization.name}, ${organization.description}, ${now}::timestamptz,
+          ${now}::timestamptz, ${JSON.stringify(organization.contact)}::jsonb, owner.id
+        from owner
+        returning id, owner_id
+      ),
+      joined as (
+        insert into organizations_membership (is_active, joined_date, role, organization_id, user_id)
+        select true, ${now}::timestamptz, 'owner', made.id, made.owner_id from made
+      )
+      select id from made`,
+  );
+  return row?.id;
+}
+
+export type OrganizationChanges = {
+  readonly [K in 'slug' | 'name' | 'description' | 'contact']?: NewOrganization[K] | undefined;
+};
+
+/** Changes what is given, and always the date (Django `auto_now`). @returns whether the organization is there */
+export async function updateOrganization(tx: Queryable, id: number, changes: OrganizationChanges, now: Date): Promise<boolean> {
+  const contact = changes.contact === undefined ? null : JSON.stringify(changes.contact);
+  const touched = await execute(
+    tx,
+    sql`
+      update organizations_organization set
+        slug = coalesce(${changes.slug}, slug),
+        name = coalesce(${changes.name}, name),
+        description = coalesce(${changes.description}, description),
+        contact = coalesce(${contact}::jsonb, contact),
+        updated_date = ${now}
+      where id = ${id}`,
+  );
+  return touched > 0;
+}
+
+/**
+ * Keeps an organization as it is until the end of the transaction: `member` for who adds rows to it, `owner` for who
+ * removes it or gives it away.
+ *
+ * @returns whether it is there
+ */
+export async function lockOrganization(tx: Queryable, id: number, as: 'member' | 'owner'): Promise<boolean> {
+  const strength = as === 'member' ? sql`for key share` : sql`for update`;
+  return (await one(tx, sql`select 1 from organizations_organization where id = ${id} ${strength}`)) !== undefined;
+}
+
+/** Removes an organization with its memberships and their invitations. Lock it first. */
+export async function removeOrganization(tx: Queryable, id: number): Promise<void> {
+  const memberships = sql`select id from organizations_membership where organization_id = ${id}`;
+  await execute(tx, sql`delete from organizations_invitation where membership_id in (${memberships})`);
+  await execute(tx, sql`delete from organizations_membership where organization_id = ${id}`);
+  await execute(tx, sql`delete from organizations_organization where id = ${id}`);
+}

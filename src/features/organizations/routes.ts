@@ -1,0 +1,119 @@
+import type { Caller } from '../../kernel/account.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { planList } from '../../platform/http/lists/list-query.js';
+import { presentPage } from '../../platform/http/lists/page-schema.js';
+import { found, idOf } from '../../platform/http/objects.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
+import { presentOrganization } from './present.js';
+import { findOrganization, listOrganizations, ORGANIZATIONS, type ViewedOrganization } from './repository.js';
+import { OrganizationPage, OrganizationPatch, OrganizationRead, OrganizationWrite } from './schemas.js';
+import type { OrganizationService } from './service.js';
+
+export interface OrganizationRouteDeps {
+  readonly db: Queryable;
+  readonly service: OrganizationService;
+}
+
+const COLLECTION = '/api/organizations';
+const DETAIL = '/api/organizations/:id';
+
+const list = ({ db }: OrganizationRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: COLLECTION,
+    operationId: 'organizations_list',
+    summary: 'List organizations',
+    tag: 'organizations',
+    view: 'Organization List',
+    access: { kind: 'policy', checks: mayList, filter: 'organizations' },
+    list: ORGANIZATIONS,
+    responses: { 200: OrganizationPage },
+    handle: async ({ exchange, policyFilter }) => {
+      const rows = await listOrganizations(db, planList(ORGANIZATIONS, exchange.query), policyFilter);
+      return reply(200, presentPage(exchange, rows, (row) => presentOrganization(row, exchange.origin.base)));
+    },
+  });
+
+const create = ({ service }: OrganizationRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: COLLECTION,
+    operationId: 'organizations_create',
+    summary: 'Create an organization',
+    tag: 'organizations',
+    view: 'Organization List',
+    access: { kind: 'policy', checks: mayCreate },
+    body: OrganizationWrite,
+    checksBody: false,
+    responses: { 201: OrganizationRead },
+    handle: async ({ exchange, caller }) => {
+      const organization = await service.create(requireCaller(caller).account, await exchange.body());
+      return reply(201, presentOrganization(organization, exchange.origin.base));
+    },
+  });
+
+/** CVAT 2.62 looks among the organizations of the caller's list: a foreign one is missing, not forbidden. */
+export const loadOrganization =
+  (db: Queryable) =>
+  async (
+    { id }: Readonly<Record<string, string>>,
+    caller: Caller | null,
+    visible: object | null,
+  ): Promise<ViewedOrganization> => {
+    const key = idOf(id, 'Organization');
+    const viewer = { id: requireCaller(caller).account.id, visible };
+    return found(visible === null ? undefined : await findOrganization(db, key, viewer), 'Organization');
+  };
+
+const detail = ({ db }: OrganizationRouteDeps) =>
+  ({ path: DETAIL, tag: 'organizations', view: 'Organization Instance', load: loadOrganization(db) }) as const;
+
+const retrieve = (deps: OrganizationRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'get',
+    operationId: 'organizations_retrieve',
+    summary: 'Get organization details',
+    access: { kind: 'policy', checks: mayView, filter: 'organizations' },
+    responses: { 200: OrganizationRead },
+    handle: async ({ object, exchange }) => reply(200, presentOrganization(object, exchange.origin.base)),
+  });
+
+const partialUpdate = (deps: OrganizationRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'patch',
+    operationId: 'organizations_partial_update',
+    summary: 'Update an organization',
+    access: { kind: 'policy', checks: mayUpdate, filter: 'organizations' },
+    body: OrganizationPatch,
+    checksBody: false,
+    responses: { 200: OrganizationRead },
+    handle: async ({ object, exchange }) => {
+      const organization = await deps.service.update(object.id, await exchange.body());
+      return reply(200, presentOrganization(organization, exchange.origin.base));
+    },
+  });
+
+const destroy = (deps: OrganizationRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'delete',
+    operationId: 'organizations_destroy',
+    summary: 'Delete an organization',
+    access: { kind: 'policy', checks: mayDelete, filter: 'organizations' },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await deps.service.remove(object.id);
+      return reply(204, null);
+    },
+  });
+
+export const organizationRoutes = (deps: OrganizationRouteDeps) => [
+  list(deps),
+  create(deps),
+  retrieve(deps),
+  partialUpdate(deps),
+  destroy(deps),
+];

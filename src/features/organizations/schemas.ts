@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { charField } from '../../platform/http/fields.js';
+import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { jsonField } from '../../platform/http/value-fields.js';
+import { BasicUserRead } from '../users/index.js';
+
+const INVALID_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
+const SLUG = /^[-a-zA-Z0-9_]+$/;
+
+export const OrganizationRead = z
+  .object({
+    id: z.int(),
+    slug: z.string(),
+    name: z.string(),
+    description: z.string(),
+    created_date: z.string(),
+    updated_date: z.string(),
+    contact: z.unknown(),
+    owner: BasicUserRead.nullable(),
+  })
+  .meta({ id: 'OrganizationRead' });
+
+export const OrganizationPage = pageSchema(OrganizationRead, 'PaginatedOrganizationReadList');
+
+/** DRF `SlugField`. */
+const slug = () =>
+  charField({
+    maximum: 16,
+    invalid: INVALID_SLUG,
+    validators: [(value) => (SLUG.test(value) ? undefined : INVALID_SLUG)],
+  });
+
+const details = {
+  name: charField({ maximum: 64, allowBlank: true }).optional(),
+  description: charField({ allowBlank: true }).optional(),
+  contact: jsonField().optional(),
+};
+
+export const OrganizationWrite = z.object({ slug: slug(), ...details }).meta({ id: 'OrganizationWriteRequest' });
+
+export const OrganizationPatch = z
+  .object({ slug: slug().optional(), ...details })
+  .meta({ id: 'PatchedOrganizationWriteRequest' });
+
+/** Not in CVAT. */
+export const TransferWrite = z
+  .object({
+    /** Id of the member who is to own the organization. */
+    user: z.int({
+      error: ({ input }) => (input === undefined ? 'This field is required.' : 'A valid integer is required.'),
+    }),
+  })
+  .meta({ id: 'OrganizationTransferRequest' });
+
+/** Not in CVAT. */
+export const TransferRead = z
+  .object({ organization: z.int(), user: BasicUserRead, created_date: z.string(), expires_date: z.string() })
+  .meta({ id: 'OrganizationTransfer' });

@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { Account } from '../../kernel/account.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
+import type { Database } from '../../platform/db/pool.js';
+import { found, noMatch } from '../../platform/http/objects.js';
+import { checkFields } from '../../platform/http/validate.js';
+import {
+  getOrganization,
+  insertOrganization,
+  isSlugTaken,
+  lockOrganization,
+  type Organization,
+  removeOrganization,
+  updateOrganization,
+} from './repository.js';
+import { OrganizationPatch, OrganizationWrite } from './schemas.js';
+
+const SLUG_TAKEN = { slug: ['organization with this slug already exists.'] };
+
+export interface OrganizationServiceDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+export function createOrganizationService({ db, clock }: OrganizationServiceDeps) {
+  /** @throws ValidationError with the errors of all fields, the slug's first */
+  const read = async <S extends typeof OrganizationWrite | typeof OrganizationPatch>(
+    schema: S,
+    body: unknown,
+    except: number | null,
+  ): Promise<Partial<z.output<S>>> => {
+    const { values, errors } = checkFields(schema, body);
+    const { slug } = values as { slug?: string };
+    const isTaken = slug !== undefined && (await isSlugTaken(db, slug, except));
+    const all: FieldErrors = { ...(isTaken ? SLUG_TAKEN : {}), ...errors };
+    if (Object.keys(all).length > 0) throw new ValidationError(all);
+    return values;
+  };
+
+  /** @throws ValidationError */
+  const create = async (owner: Account, body: unknown): Promise<Organization> => {
+    const { slug = '', name, description = '', contact = {} } = await read(OrganizationWrite, body, null);
+    const organization = { slug, name: name || slug, description, contact, ownerId: owner.id };
+    const id = await whenSlugIsFree(() => insertOrganization(db, organization, dateOf(clock)));
+    return found(await getOrganization(db, found(id, 'User')), 'Organization');
+  };
+
+  /** @throws ValidationError; NotFound when it was removed meanwhile */
+  const update = async (id: number, body: unknown): Promise<Organization> => {
+    const changes = await read(OrganizationPatch, body, id);
+    await whenSlugIsFree(() => updateOrganization(db, id, changes, dateOf(clock)));
+    return found(await getOrganization(db, id), 'Organization');
+  };
+
+  /** @throws NotFound when it is gone already; ValidationError when CVAT has things in it */
+  const remove = async (id: number): Promise<void> => {
+    try {
+      await db.transaction(async (tx) => {
+        if (!(await lockOrganization(tx, id, 'owner'))) throw noMatch('Organization');
+        await removeOrganization(tx, id);
+      });
+    } catch (error) {
+      const table = foreignKeyViolation(error);
+      if (table === undefined) throw error;
+      throw new ValidationError([`The organization can not be removed: ${table} still needs it.`], { cause: error });
+    }
+  };
+
+  return { create, update, remove };
+}
+
+export type OrganizationService = ReturnType<typeof createOrganizationService>;
+
+/** Of two who take a slug at once, one is told so by the database. @throws ValidationError */
+async function whenSlugIsFree<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (uniqueViolation(error) === 'organizations_organization_slug_key') throw new ValidationError(SLUG_TAKEN);
+    throw error;
+  }
+}

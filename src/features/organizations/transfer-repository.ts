@@ -1,0 +1,102 @@
+import type { OrganizationRole } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
+
+/** An organization offered to one of its members. */
+export interface Transfer {
+  readonly organizationId: number;
+  readonly successor: Person;
+  readonly createdAt: Timestamp;
+  readonly expiresAt: Timestamp;
+}
+
+type Row = Omit<Transfer, 'successor'> & PersonColumns<'successor'>;
+
+/** Notes whom the owner names, in place of whom he named before. @returns false when that is no other active member */
+export async function offerOrganization(tx: Queryable, organizationId: number, successorId: number, now: Date): Promise<boolean> {
+  const offered = await execute(
+    tx,
+    sql`
+      insert into auth_server_organization_transfers as t (organization_id, owner_id, successor_id, created_at)
+      select o.id, o.owner_id, m.user_id, ${now}::timestamptz
+      from organizations_organization o
+      join organizations_membership m on m.organization_id = o.id and m.user_id = ${successorId}::bigint and m.is_active
+      where o.id = ${organizationId} and o.owner_id is distinct from m.user_id
+      on conflict (organization_id) do update set
+        owner_id = excluded.owner_id, successor_id = excluded.successor_id, created_at = excluded.created_at`,
+  );
+  return offered > 0;
+}
+
+export interface TransferTerms {
+  readonly organizationId: number;
+  /** How many days an offer stands. */
+  readonly days: number;
+  readonly now: Date;
+}
+
+/** @returns the offer, if it stands: the owner is still who made it, and the successor still an active member */
+export async function findTransfer(db: Queryable, { organizationId, days, now }: TransferTerms): Promise<Transfer | undefined> {
+  const expiry = sql`t.created_at + make_interval(days => ${days})`;
+  const row = await one<Row>(
+    db,
+    sql`
+      select t.organization_id as "organizationId", t.created_at as "createdAt", ${expiry} as "expiresAt",
+        ${personColumns('s', 'successor')}
+      from auth_server_organization_transfers t
+      join organizations_organization o on o.id = t.organization_id and o.owner_id is not distinct from t.owner_id
+      join organizations_membership m
+        on m.organization_id = t.organization_id and m.user_id = t.successor_id and m.is_active
+      join auth_user s on s.id = t.successor_id
+      where t.organization_id = ${organizationId} and ${expiry} > ${now}`,
+  );
+  const successor = row && personOf(row, 'successor');
+  return row && successor ? { organizationId: row.organizationId, successor, createdAt: row.createdAt, expiresAt: row.expiresAt } : undefined;
+}
+
+/** @returns whether there was an offer */
+export async function withdrawOffer(tx: Queryable, organizationId: number): Promise<boolean> {
+  const removed = await execute(
+    tx,
+    sql`delete from auth_server_organization_transfers where organization_id = ${organizationId}`,
+  );
+  return removed > 0;
+}
+
+/**
+ * Makes a member the owner; who had the role gets the member's. Lock the organization first.
+ *
+ * @returns false when the successor is no active member any more
+ */
+export async function swapOwner(tx: Queryable, organizationId: number, successorId: number, now: Date): Promise<boolean> {
+  const member = await one<{ role: OrganizationRole }>(
+    tx,
+    sql`
+      select role from organizations_membership
+      where organization_id = ${organizationId} and user_id = ${successorId} and is_active
+      for update`,
+  );
+  if (member === undefined) return false;
+  const role = member.role === 'owner' ? 'maintainer' : member.role;
+  await execute(
+    tx,
+    sql`
+      update organizations_membership set role = ${role}
+      where organization_id = ${organizationId} and role = 'owner' and user_id is distinct from ${successorId}`,
+  );
+  await execute(
+    tx,
+    sql`
+      update organizations_membership set role = 'owner'
+      where organization_id = ${organizationId} and user_id = ${successorId}`,
+  );
+  await execute(
+    tx,
+    sql`
+      update organizations_organization set owner_id = ${successorId}, updated_date = ${now}
+      where id = ${organizationId}`,
+  );
+  return true;
+}

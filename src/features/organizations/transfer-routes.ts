@@ -1,0 +1,81 @@
+import type { Queryable } from '../../platform/db/queryable.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { mayTransfer, mayView } from './access.js';
+import { presentOrganization, presentTransfer } from './present.js';
+import { loadOrganization } from './routes.js';
+import { OrganizationRead, TransferRead, TransferWrite } from './schemas.js';
+import type { TransferService } from './transfer-service.js';
+
+export interface TransferRouteDeps {
+  readonly db: Queryable;
+  readonly transfers: TransferService;
+}
+
+const TRANSFER = '/api/organizations/:id/transfer';
+
+const retrieve = ({ db, transfers }: TransferRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: TRANSFER,
+    operationId: 'organizations_retrieve_transfer',
+    summary: 'See to whom the organization is offered',
+    tag: 'organizations',
+    view: 'Transfer',
+    access: { kind: 'policy', checks: mayView, filter: 'organizations' },
+    load: loadOrganization(db),
+    responses: { 200: TransferRead },
+    handle: async ({ object, exchange }) => reply(200, presentTransfer(await transfers.get(object.id), exchange.origin.base)),
+  });
+
+const offer = ({ db, transfers }: TransferRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: TRANSFER,
+    operationId: 'organizations_transfer',
+    summary: 'Offer the organization to another member, who has to confirm',
+    tag: 'organizations',
+    view: 'Transfer',
+    access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
+    load: loadOrganization(db),
+    body: TransferWrite,
+    responses: { 201: TransferRead },
+    handle: async ({ object, body, exchange }) =>
+      reply(201, presentTransfer(await transfers.offer(object.id, body.user), exchange.origin.base)),
+  });
+
+const withdraw = ({ db, transfers }: TransferRouteDeps) =>
+  defineRoute({
+    method: 'delete',
+    path: TRANSFER,
+    operationId: 'organizations_destroy_transfer',
+    summary: 'Withdraw the offer',
+    tag: 'organizations',
+    view: 'Transfer',
+    access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
+    load: loadOrganization(db),
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await transfers.withdraw(object.id);
+      return reply(204, null);
+    },
+  });
+
+/** The policy lets members see the organization; only the one to whom it was offered finds something to confirm. */
+const confirm = ({ db, transfers }: TransferRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/organizations/:id/transfer/confirm',
+    operationId: 'organizations_confirm_transfer',
+    summary: 'Become the owner of an organization that was offered to you',
+    tag: 'organizations',
+    view: 'Confirm Transfer',
+    access: { kind: 'policy', checks: mayView, filter: 'organizations' },
+    load: loadOrganization(db),
+    responses: { 200: OrganizationRead },
+    handle: async ({ object, caller, exchange }) => {
+      const organization = await transfers.confirm(object.id, requireCaller(caller).account.id);
+      return reply(200, presentOrganization(organization, exchange.origin.base));
+    },
+  });
+
+export const transferRoutes = (deps: TransferRouteDeps) => [retrieve(deps), offer(deps), withdraw(deps), confirm(deps)];

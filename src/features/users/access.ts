@@ -1,0 +1,49 @@
+import { PermissionDenied } from '../../kernel/errors.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
+import type { Unchecked } from '../../platform/http/route.js';
+import type { Target } from './repository.js';
+
+/** What each field of a PATCH asks for; any other field is refused (CVAT 2.55 `UserPermission`). */
+const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
+  ['email', 'update:email'],
+  ['first_name', 'update:personal_data'],
+  ['last_name', 'update:personal_data'],
+  ['username', 'update:personal_data'],
+  ['groups', 'update:permissions'],
+  ['is_active', 'update:permissions'],
+  ['is_staff', 'update:permissions'],
+  ['is_superuser', 'update:permissions'],
+]);
+
+/** The role is the target's: CVAT sends the requester's, and so shows any account to any member (deviation 4). */
+const resourceOf = ({ account, role }: Target) => ({ id: account.id, membership: { role } });
+
+const about = (scope: string, resource: unknown): PolicyCheck => ({ package: 'users', scope, resource });
+
+export const mayList = (): PolicyCheck[] => [about('list', null)];
+
+export const mayCreate = (): PolicyCheck[] => [about('create', { id: null, membership: { role: null } })];
+
+export const mayView = (target: Target): PolicyCheck[] => [about('view', resourceOf(target))];
+
+export const mayDelete = (target: Target): PolicyCheck[] => [about('delete', resourceOf(target))];
+
+export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
+  about('view', resourceOf({ account: caller.account, role: caller.organization?.role ?? null })),
+];
+
+/** @throws PermissionDenied for a field that is not to be changed here, whoever asks */
+export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
+  const scopes = new Set(fieldsOf(await body()).map(scopeOf));
+  return ['view', ...scopes].map((scope) => about(scope, resourceOf(target)));
+}
+
+function scopeOf(field: string): string {
+  const scope = FIELD_SCOPES.get(field);
+  if (scope === undefined) throw new PermissionDenied('Attempted to update an unknown field');
+  return scope;
+}
+
+/** A body that is no object is left to validation. */
+const fieldsOf = (body: unknown): readonly string[] =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : [];

@@ -1,0 +1,73 @@
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+import { addGroups } from './repository.js';
+
+export interface NewAccount {
+  readonly username: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** Value of the password column. */
+  readonly password: string;
+  readonly isStaff: boolean;
+  readonly isSuperuser: boolean;
+  readonly isActive: boolean;
+  readonly groups: readonly string[];
+  /** Null for a placeholder: CVAT tells it from an account by the address that is nowhere but in its column. */
+  readonly emailVerified: boolean | null;
+}
+
+/** Key of the advisory lock under which names and addresses are taken: two at once would both find them free. */
+const NAMES_LOCK = 0x63766174;
+
+/** Waits for everybody who is taking a name, on any replica, until the end of the transaction. */
+export const lockNames = (tx: Queryable) => execute(tx, sql`select pg_advisory_xact_lock(${NAMES_LOCK})`);
+
+/** @returns whether an account other than `except` has the name, in any case: a twin could not sign in */
+export async function isUsernameTaken(db: Queryable, username: string, except: number | null = null): Promise<boolean> {
+  const row = await one(
+    db,
+    sql`select 1 from auth_user where lower(username) = lower(${username}) and id is distinct from ${except}::integer limit 1`,
+  );
+  return row !== undefined;
+}
+
+/** @returns whether anybody has the address, in any case */
+export async function isEmailTaken(db: Queryable, email: string): Promise<boolean> {
+  const row = await one<{ taken: boolean }>(
+    db,
+    sql`
+      select exists (select 1 from auth_user where lower(email) = lower(${email}))
+        or exists (select 1 from account_emailaddress where lower(email) = lower(${email})) as taken`,
+  );
+  return row?.taken ?? false;
+}
+
+/** An account with its profile, groups and address: what CVAT's signals and allauth add to it. @returns its id */
+export async function insertAccount(tx: Queryable, account: NewAccount, now: Date): Promise<number> {
+  const row = await one<{ id: number }>(
+    tx,
+    sql`
+      insert into auth_user
+        (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
+      values
+        (${account.password}, ${account.isSuperuser}, ${account.username}, ${account.firstName}, ${account.lastName},
+         ${account.email}, ${account.isStaff}, ${account.isActive}, ${now})
+      returning id`,
+  );
+  if (row === undefined) throw new TypeError('An insert that returns nothing.');
+  const hasAnalytics = account.isSuperuser || account.groups.includes('admin');
+  await execute(
+    tx,
+    sql`insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${row.id}, ${hasAnalytics})`,
+  );
+  await addGroups(tx, row.id, account.groups);
+  if (account.emailVerified === null || account.email === '') return row.id;
+  await execute(
+    tx,
+    sql`
+      insert into account_emailaddress (email, verified, "primary", user_id)
+      values (${account.email}, ${account.emailVerified}, true, ${row.id})`,
+  );
+  return row.id;
+}

@@ -1,0 +1,164 @@
+import {
+  compileJoinedFilter,
+  integerLookup,
+  type JoinedFilter,
+} from '../../authorization/list-filter.js';
+import type { OrganizationScope } from '../../authorization/organization-scope.js';
+import type { Account, OrganizationRole } from '../../kernel/account.js';
+import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
+import { column } from '../../platform/http/lists/columns.js';
+import { allOf } from '../../platform/http/lists/conditions.js';
+import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { ACCOUNT_COLUMNS, accountOf } from './identity-repository.js';
+
+/** CVAT 2.62, `UserViewSet`. */
+export const USERS = defineList({
+  columns: {
+    id: column.integer(sql`u.id`),
+    username: column.text(sql`u.username`),
+    first_name: column.text(sql`u.first_name`),
+    last_name: column.text(sql`u.last_name`),
+    is_active: column.boolean(sql`u.is_active`),
+  },
+  search: ['username', 'first_name', 'last_name'],
+  simple: ['username', 'first_name', 'last_name', 'is_active'],
+  filter: ['username', 'first_name', 'last_name', 'id', 'is_active'],
+  sort: ['username', 'first_name', 'last_name', 'id', 'is_active'],
+  defaultSort: '-id',
+  unique: sql`u.id`,
+});
+
+const POLICY_FILTER: JoinedFilter = {
+  columns: { id: integerLookup(sql`u.id`), memberships__organization: integerLookup(sql`m.organization_id`) },
+  key: sql`u.id`,
+  from: sql`auth_user u left join organizations_membership m on m.user_id = u.id`,
+};
+
+export interface UserListRequest {
+  readonly plan: ListPlan;
+  /** The policy's answer. */
+  readonly visible: unknown;
+  readonly scope: OrganizationScope;
+}
+
+export function listUsers(db: Queryable, { plan, visible, scope }: UserListRequest): Promise<ListRows<Account>> {
+  const where = allOf([plan.where, compileJoinedFilter(visible, POLICY_FILTER), withinScope(scope)]);
+  return runList<Account>(db, { ...plan, where, select: ACCOUNT_COLUMNS, from: sql`auth_user u` });
+}
+
+/** The members of an organization, invited ones too; in the personal workspace those who are in none. */
+function withinScope(scope: OrganizationScope): Sql {
+  if (scope.kind === 'everything') return sql`true`;
+  if (scope.kind === 'sandbox') return sql`not exists (select from organizations_membership m where m.user_id = u.id)`;
+  return sql`u.id in (select m.user_id from organizations_membership m where m.organization_id = ${scope.id})`;
+}
+
+/** An account, and what it is in the organization of the request. */
+export interface Target {
+  readonly account: Account;
+  /** Null for somebody who is not in it, or without an organization. */
+  readonly role: OrganizationRole | null;
+}
+
+export async function findTarget(db: Queryable, id: number, organizationId: number | null): Promise<Target | undefined> {
+  const row = await one<Account & Pick<Target, 'role'>>(
+    db,
+    sql`
+      select ${ACCOUNT_COLUMNS}, (
+        select m.role from organizations_membership m where m.user_id = u.id and m.organization_id = ${organizationId}
+      ) as role
+      from auth_user u
+      where u.id = ${id}`,
+  );
+  return row && { account: accountOf(row), role: row.role };
+}
+
+export interface AccountChanges {
+  readonly username?: string | undefined;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly isStaff?: boolean | undefined;
+  readonly isSuperuser?: boolean | undefined;
+  readonly isActive?: boolean | undefined;
+}
+
+/** What an update has to know of the account it changes; locked until the end of the transaction. */
+export interface LockedAccount {
+  readonly password: string;
+  readonly isActive: boolean;
+}
+
+export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | undefined> =>
+  one<LockedAccount>(tx, sql`select password, is_active as "isActive" from auth_user where id = ${id} for update`);
+
+/** Changes what is given. @returns whether the account is now one that Django lets into its administration */
+export async function updateAccount(tx: Queryable, id: number, changes: AccountChanges): Promise<boolean> {
+  const row = await one<{ isAdministrator: boolean }>(
+    tx,
+    sql`
+      update auth_user set
+        username = coalesce(${changes.username}, username),
+        first_name = coalesce(${changes.firstName}, first_name),
+        last_name = coalesce(${changes.lastName}, last_name),
+        email = coalesce(${changes.email}, email),
+        is_staff = coalesce(${changes.isStaff}, is_staff),
+        is_superuser = coalesce(${changes.isSuperuser}, is_superuser),
+        is_active = coalesce(${changes.isActive}, is_active)
+      where id = ${id}
+      returning is_superuser and is_staff as "isAdministrator"`,
+  );
+  return row?.isAdministrator ?? false;
+}
+
+/** @returns those of the names that are no group, in their order */
+export async function missingGroups(db: Queryable, names: readonly string[]): Promise<readonly string[]> {
+  const rows = await many<{ name: string }>(db, sql`select name from auth_group where name = any(${names}::text[])`);
+  const known = new Set(rows.map(({ name }) => name));
+  return names.filter((name) => !known.has(name));
+}
+
+/** @returns the names of the groups that the account was not in before */
+export async function addGroups(tx: Queryable, userId: number, names: readonly string[]): Promise<readonly string[]> {
+  const rows = await many<{ name: string }>(
+    tx,
+    sql`
+      with added as (
+        insert into auth_user_groups (user_id, group_id)
+        select ${userId}, g.id from auth_group g where g.name = any(${names}::text[]) order by g.id
+        on conflict (user_id, group_id) do nothing
+        returning group_id
+      )
+      select g.name from added join auth_group g on g.id = added.group_id`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+export const removeOtherGroups = (tx: Queryable, userId: number, names: readonly string[]) =>
+  execute(
+    tx,
+    sql`
+      delete from auth_user_groups ug
+      using auth_group g
+      where ug.user_id = ${userId} and g.id = ug.group_id and g.name <> all(${names}::text[])`,
+  );
+
+export const grantAnalytics = (tx: Queryable, userId: number) =>
+  execute(
+    tx,
+    sql`
+      insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${userId}, true)
+      on conflict (user_id) do update set has_analytics_access = true`,
+  );
+
+/** Gives the sessions of an account a new root, to which none of those that are open is bound. */
+export const replaceLineage = (tx: Queryable, userId: number, lineage: { readonly current: string; readonly root: string }) =>
+  execute(
+    tx,
+    sql`
+      insert into auth_server_password_lineage (user_id, current_binding, root_binding)
+      values (${userId}, ${lineage.current}, ${lineage.root})
+      on conflict (user_id) do update set current_binding = excluded.current_binding, root_binding = excluded.root_binding`,
+  );

@@ -1,0 +1,207 @@
+import type { z } from 'zod';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
+import { sessionAuthHash } from '../../authentication/signing.js';
+import type { Account } from '../../kernel/account.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import { ValidationError } from '../../kernel/errors.js';
+import type { Random } from '../../kernel/random.js';
+import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { found } from '../../platform/http/objects.js';
+import { checkFields } from '../../platform/http/validate.js';
+import { insertAccount, isEmailTaken, isUsernameTaken, lockNames } from './new-account-repository.js';
+import { removeAccount } from './removal-repository.js';
+import {
+  addGroups,
+  findTarget,
+  grantAnalytics,
+  type LockedAccount,
+  lockAccount,
+  missingGroups,
+  removeOtherGroups,
+  replaceLineage,
+  updateAccount,
+} from './repository.js';
+import { NewUserWrite, UserWrite } from './schemas.js';
+
+const USERNAME_TAKEN = 'A user with that username already exists.';
+const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
+const REQUIRED = 'This field is required.';
+const NO_MAIL = 'Email backend is not configured.';
+const ADMIN = 'admin';
+
+export interface UserServiceDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secretKey: () => string;
+  readonly passwords: Pick<PasswordService, 'hash' | 'makeUnusable'>;
+  readonly policy: PasswordPolicy;
+  /** Group of an account that is created without groups. */
+  readonly defaultGroup: string;
+  /** What else belongs to the activation of an account, in its transaction. */
+  readonly onActivated: (tx: Queryable, account: Pick<Account, 'id' | 'username' | 'email'>) => Promise<void>;
+  /** Mails a link that sets the first password; null without a mail server. */
+  readonly mailSetPassword: ((tx: Queryable, userId: number) => Promise<void>) | null;
+  readonly wakeMail: () => void;
+}
+
+/** Errors that only the database knows of, beside those of the fields. */
+type Found = Readonly<Record<string, readonly string[] | undefined>>;
+
+export function createUserService(deps: UserServiceDeps) {
+  const { db } = deps;
+
+  /**
+   * Changes an account, with the side effects of CVAT's signals: superusers with staff rights join the group `admin`,
+   * and who joins it sees the analytics.
+   *
+   * @returns the account as it is now
+   * @throws ValidationError; NotFound when it was removed meanwhile
+   */
+  const update = async ({ id }: Account, body: unknown): Promise<Account> => {
+    const { values, errors } = checkFields(UserWrite, body);
+    const { username, groups } = values;
+    refuse(UserWrite.shape, errors, {
+      username: username !== undefined && (await isUsernameTaken(db, username, id)) ? [USERNAME_TAKEN] : undefined,
+      groups: await groupErrors(groups),
+    });
+    await whenNameIsFree(() =>
+      db.transaction(async (tx) => {
+        if (username !== undefined) await takeName(tx, username, id);
+        const before = found(await lockAccount(tx, id), 'User');
+        const changes = { username, ...columnsOf(values) };
+        const isAdministrator = await updateAccount(tx, id, changes);
+        if (isAdministrator) await join(tx, id, [ADMIN]);
+        if (groups !== undefined) await setGroups(tx, id, groups);
+        await noteActivity(tx, id, before, values.is_active);
+      }),
+    );
+    deps.wakeMail();
+    return found(await findTarget(db, id, null), 'User').account;
+  };
+
+  const setGroups = async (tx: Queryable, id: number, groups: readonly string[]): Promise<void> => {
+    await removeOtherGroups(tx, id, groups);
+    await join(tx, id, groups);
+  };
+
+  const join = async (tx: Queryable, id: number, groups: readonly string[]): Promise<void> => {
+    const joined = await addGroups(tx, id, groups);
+    if (joined.includes(ADMIN)) await grantAnalytics(tx, id);
+  };
+
+  /** Sessions end with the account: if it comes back, they do not. */
+  const noteActivity = async (tx: Queryable, id: number, before: LockedAccount, isActive = before.isActive): Promise<void> => {
+    if (before.isActive && !isActive) {
+      const current = sessionAuthHash(before.password, deps.secretKey());
+      await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
+    }
+    if (before.isActive || !isActive) return;
+    await deps.onActivated(tx, found(await findTarget(tx, id, null), 'User').account);
+  };
+
+  /**
+   * Creates an account, for an administrator, who vouches for its address.
+   *
+   * @returns the new account
+   * @throws ValidationError; ServiceUnavailable when too many passwords wait
+   */
+  const create = async (body: unknown): Promise<Account> => {
+    const { values, errors } = checkFields(NewUserWrite, body);
+    const { username = '', email = '', password, groups, send_password_mail: sendsMail = false } = values;
+    const person = { username, email, firstName: values.first_name ?? '', lastName: values.last_name ?? '' };
+    const problems = password === undefined ? [] : await deps.policy.validate(password, person);
+    refuse(NewUserWrite.shape, errors, {
+      username: (await isUsernameTaken(db, username)) ? [USERNAME_TAKEN] : undefined,
+      email: await emailErrors(email, sendsMail),
+      groups: await groupErrors(groups),
+      password: problems.length > 0 ? problems : undefined,
+      send_password_mail: sendsMail && deps.mailSetPassword === null ? [NO_MAIL] : undefined,
+    });
+    const encoded = password === undefined ? deps.passwords.makeUnusable() : await deps.passwords.hash(password);
+    const flags = columnsOf(values);
+    const [isStaff, isSuperuser] = [flags.isStaff ?? false, flags.isSuperuser ?? false];
+    const account = {
+      ...person,
+      password: encoded,
+      isStaff,
+      isSuperuser,
+      isActive: flags.isActive ?? true,
+      groups: groups ?? [isStaff && isSuperuser ? ADMIN : deps.defaultGroup],
+      emailVerified: true,
+    };
+    const id = await whenNameIsFree(() =>
+      db.transaction(async (tx) => {
+        await takeName(tx, username);
+        const userId = await insertAccount(tx, account, dateOf(deps.clock));
+        if (sendsMail) await deps.mailSetPassword?.(tx, userId);
+        return userId;
+      }),
+    );
+    deps.wakeMail();
+    return found(await findTarget(db, id, null), 'User').account;
+  };
+
+  const takeName = async (tx: Queryable, username: string, except?: number): Promise<void> => {
+    await lockNames(tx);
+    if (await isUsernameTaken(tx, username, except)) throw new ValidationError({ username: [USERNAME_TAKEN] });
+  };
+
+  const groupErrors = async (groups: readonly string[] = []): Promise<readonly string[] | undefined> => {
+    const [missing] = groups.length === 0 ? [] : await missingGroups(db, groups);
+    return missing === undefined ? undefined : [`Object with name=${missing} does not exist.`];
+  };
+
+  const emailErrors = async (email: string, isNeeded: boolean): Promise<readonly string[] | undefined> => {
+    if (email === '') return isNeeded ? [REQUIRED] : undefined;
+    return (await isEmailTaken(db, email)) ? [EMAIL_TAKEN] : undefined;
+  };
+
+  /** @throws NotFound when it is gone already; ValidationError when something unknown to us still needs it */
+  const remove = async (id: number): Promise<void> => {
+    try {
+      found((await db.transaction((tx) => removeAccount(tx, id))) || undefined, 'User');
+    } catch (error) {
+      const table = foreignKeyViolation(error);
+      if (table === undefined) throw error;
+      throw new ValidationError([`The account can not be removed: ${table} still needs it.`], { cause: error });
+    }
+  };
+
+  return { update, create, remove };
+}
+
+export type UserService = ReturnType<typeof createUserService>;
+
+type Values = Partial<Omit<z.output<typeof UserWrite>, 'username' | 'groups'>>;
+
+const columnsOf = (values: Values) => ({
+  firstName: values.first_name,
+  lastName: values.last_name,
+  email: values.email,
+  isStaff: values.is_staff,
+  isSuperuser: values.is_superuser,
+  isActive: values.is_active,
+});
+
+/** @throws ValidationError with the errors of all fields, in the order of the fields; those of their syntax come first */
+function refuse(shape: object, errors: Readonly<Record<string, unknown>>, foundErrors: Found): void {
+  const all = Object.keys(shape).flatMap((field) => {
+    const messages = errors[field] ?? foundErrors[field];
+    return messages === undefined ? [] : [[field, messages] as const];
+  });
+  if (all.length > 0) throw new ValidationError(Object.fromEntries(all) as Record<string, readonly string[]>);
+}
+
+/** CVAT beside us on the same database does not know our lock. @throws ValidationError */
+async function whenNameIsFree<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (uniqueViolation(error) === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
+    throw error;
+  }
+}

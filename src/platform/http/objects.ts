@@ -1,0 +1,26 @@
+import { NotFound } from '../../kernel/errors.js';
+import { parseInteger } from './lists/query-params.js';
+
+/** Largest value of CVAT's integer keys. */
+const MAXIMUM_ID = 2_147_483_647n;
+
+/** DRF's `get_object_or_404`. @param model name of the Django model, as the sentence has it */
+export const noMatch = (model: string): NotFound => new NotFound(`No ${model} matches the given query.`);
+
+/** @returns the object that was looked for. @throws NotFound when there is none */
+export function found<T>(object: T | undefined, model: string): T {
+  if (object === undefined) throw noMatch(model);
+  return object;
+}
+
+/**
+ * Reads the id of an object from a path.
+ *
+ * @throws NotFound `Not found.` for text that is no number; the sentence of the model for a number that no row can have
+ */
+export function idOf(text: string | undefined, model: string): number {
+  const id = parseInteger(text ?? '');
+  if (id === undefined) throw new NotFound();
+  if (id < 0n || id > MAXIMUM_ID) throw noMatch(model);
+  return Number(id);
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { parseTimestamp } from './lists/timestamp.js';
+
+/** DRF's fields that are no text: each answers a wrong type with its own sentence. */
+
+const NOT_NULL = 'This field may not be null.';
+const WRONG_DATETIME =
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].';
+const TRUE_WORDS = new Set(['true', 't', 'y', 'yes', 'on', '1']);
+const FALSE_WORDS = new Set(['false', 'f', 'n', 'no', 'off', '0']);
+
+/** DRF `BooleanField`: also its words, in any case. Undefined stays undefined, for a default. */
+export const booleanField = () =>
+  z.preprocess(
+    readBoolean,
+    z.boolean({ error: ({ input }) => (input === null ? NOT_NULL : 'Must be a valid boolean.') }).optional(),
+  );
+
+function readBoolean(value: unknown): unknown {
+  if (value === 1 || value === 0) return value === 1;
+  if (typeof value !== 'string') return value;
+  const word = value.toLowerCase();
+  return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : value;
+}
+
+/** DRF `DateTimeField(allow_null=True)`: a moment in a spelling that PostgreSQL reads, null, or undefined when missing. */
+export const dateTimeField = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? (parseTimestamp(value) ?? false) : value),
+    z.string({ error: WRONG_DATETIME }).nullable().optional().meta({ format: 'date-time' }),
+  );
+
+/** DRF `IntegerField` for keys of the database: whole numbers, also as text. */
+export const integerField = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*[+-]?\d{1,10}\s*$/.test(value) ? Number(value) : value),
+    z.int({ error: 'A valid integer is required.' }).nullable().optional(),
+  );

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { pythonStr } from './lists/python-text.js';
+import { isStorable } from './lists/query-params.js';
+import { pythonTypeName } from './validate.js';
+
+/** DRF's serializer fields for choices, JSON and related names: the same coercions, the same sentences. */
+
+const REQUIRED = 'This field is required.';
+const NOT_NULL = 'This field may not be null.';
+
+/** The sentence about a value that did not survive `z.preprocess`. */
+const about =
+  (sentence: (value: unknown) => string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    input === undefined ? REQUIRED : input === null ? NOT_NULL : sentence(input);
+
+/** DRF `ChoiceField` of texts. */
+export const choiceField = <const T extends readonly [string, ...string[]]>(choices: T) =>
+  z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z.enum(choices, { error: about((value) => `"${pythonStr(value)}" is not a valid choice.`) }),
+  );
+
+/** DRF `JSONField`: anything but null that the database can hold. */
+export const jsonField = () =>
+  z.unknown().superRefine((value, context) => {
+    if (value === null) context.addIssue({ code: 'custom', message: NOT_NULL });
+    else if (!isStorableJson(value)) context.addIssue({ code: 'custom', message: 'Value must be valid JSON.' });
+  });
+
+/** PostgreSQL's jsonb has neither NUL nor halves of surrogate pairs, and JSON has no infinity. */
+function isStorableJson(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item));
+}
+
+/** DRF `ManyRelatedField` over texts; whether their objects exist is for the service to find out. */
+export const namesField = (description?: string) =>
+  z
+    .array(z.unknown().transform(pythonStr), {
+      error: about((value) => `Expected a list of items but got type "${pythonTypeName(value)}".`),
+    })
+    .meta({ ...(description === undefined ? {} : { description }) });

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { createComponents } from './components.js';
+import { createShelf, type Examples } from './examples.js';
+import { openApiPath, parametersOf } from './parameters.js';
+import { responsesOf, type Shelves } from './responses.js';
+import { SECURITY_SCHEMES, securityOf } from './security.js';
+import type { DescribedRoute, Info, OpenApiDocument, Operation, PathItem, RequestBody } from './types.js';
+
+export interface DocumentOptions {
+  readonly info: Info;
+  readonly routes: readonly DescribedRoute[];
+  readonly examplesOf: (route: DescribedRoute) => Examples;
+}
+
+/**
+ * Writes the OpenAPI document of the routes that are there. Paths and parameters are sorted as drf-spectacular sorts
+ * them, so that it can be compared with CVAT's.
+ *
+ * @throws TypeError when two operations have one id, or two schemas
+ */
+export function createDocument({ info, routes, examplesOf }: DocumentOptions): OpenApiDocument {
+  const described = routes.filter(({ documented }) => documented !== false).map((route) => ({ route, examples: examplesOf(route) }));
+  const shelves = { components: createComponents(), shelf: createShelf(described.map(({ examples }) => examples)) };
+  const ids = new Set<string>();
+  const paths = new Map<string, PathItem>();
+  for (const { route, examples } of described) {
+    if (ids.has(route.operationId)) throw new TypeError(`Two operations have the id ${route.operationId}.`);
+    ids.add(route.operationId);
+    const path = openApiPath(route.path);
+    paths.set(path, { ...paths.get(path), [route.method]: operationOf(route, examples, shelves) });
+  }
+  return {
+    openapi: '3.0.3',
+    info,
+    paths: Object.fromEntries([...paths].sort(([left], [right]) => (left < right ? -1 : 1))),
+    components: { schemas: shelves.components.all(), examples: shelves.shelf.all(), securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+function operationOf(route: DescribedRoute, examples: Examples, shelves: Shelves): Operation {
+  const parameters = parametersOf(route, shelves.components);
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined ? {} : { requestBody: requestBodyOf(route.body, examples, shelves) }),
+    security: securityOf(route.ways, route.access.kind === 'public'),
+    responses: responsesOf(route, examples, shelves),
+  };
+}
+
+/** Only requests that succeed are shown: pages with a form offer the first one. */
+function requestBodyOf(body: z.ZodType, examples: Examples, { components }: Shelves): RequestBody {
+  const shown = Object.entries(examples)
+    .filter(([, { status, request }]) => status < 400 && request?.body !== undefined)
+    .map(([name, { summary, request }]) => [name, { summary, value: request?.body }]);
+  const media = {
+    schema: components.add(body, 'input'),
+    ...(shown.length === 0 ? {} : { examples: Object.fromEntries(shown) }),
+  };
+  return { content: { 'application/json': media }, ...(body.safeParse({}).success ? {} : { required: true }) };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** The shapes in which the API says that something went wrong, the narrower before the wider. */
+const SHAPES: readonly z.ZodType[] = [
+  z.string().meta({ id: 'ErrorText', description: 'A sentence.' }),
+  z.array(z.string()).meta({ id: 'ErrorList', description: 'Sentences about the request as a whole.' }),
+  z
+    .object({ detail: z.string(), code: z.string() })
+    .meta({ id: 'DependencyError', description: 'What the server needs and can not reach; `code` names it for programs.' }),
+  z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' }),
+  z
+    .record(z.string(), z.array(z.string()))
+    .meta({ id: 'FieldErrors', description: 'Sentences by the name of the field; those about several are under `non_field_errors`.' }),
+];
+
+/**
+ * @returns the schema of the body of an error
+ * @throws TypeError for a body in none of the shapes
+ */
+export function errorShapeOf(body: unknown): z.ZodType {
+  const shape = SHAPES.find((schema) => schema.safeParse(body).success);
+  if (shape === undefined) throw new TypeError(`No error of the API looks like ${JSON.stringify(body)}.`);
+  return shape;
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Column } from '../http/lists/columns.js';
+import type { ListDefinition } from '../http/lists/list-query.js';
+import type { Components } from './components.js';
+import type { DescribedRoute, Parameter, Schema } from './types.js';
+
+const STRING: Schema = { type: 'string' };
+const INTEGER: Schema = { type: 'integer' };
+
+/** Where a request says for which organization it is: every policy decision reads it. */
+const ORGANIZATION: readonly Parameter[] = [
+  { name: 'X-Organization', in: 'header', description: 'Organization unique slug', schema: STRING },
+  { name: 'org', in: 'query', description: 'Organization unique slug', schema: STRING },
+  { name: 'org_id', in: 'query', description: 'Organization identifier', schema: INTEGER },
+];
+
+/** @returns all parameters of an operation, by name, as CVAT's document sorts them */
+export function parametersOf(route: DescribedRoute, components: Components): readonly Parameter[] {
+  const parameters = [
+    ...pathParameters(route.path),
+    ...queryParameters(route.query, components),
+    ...(route.list === undefined ? [] : listParameters(route.list)),
+    ...(route.access.kind === 'policy' ? ORGANIZATION : []),
+  ];
+  return parameters.sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** @returns an OpenAPI path: `/users/:id` becomes `/users/{id}` */
+export const openApiPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
+
+const pathParameters = (path: string): readonly Parameter[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'id' ? INTEGER : STRING,
+  }));
+
+function queryParameters(query: z.ZodType | undefined, components: Components): readonly Parameter[] {
+  if (!(query instanceof z.ZodObject)) return [];
+  return Object.entries<z.core.$ZodType>(query.shape).map(([name, field]) => {
+    const { description, ...schema } = components.add(field, 'input');
+    return {
+      name,
+      in: 'query',
+      ...(z.safeParse(field, undefined).success ? {} : { required: true }),
+      ...(typeof description === 'string' ? { description } : {}),
+      schema,
+    };
+  });
+}
+
+function listParameters({ simple, filter, ordering, search }: ListDefinition): readonly Parameter[] {
+  return [
+    queryParameter('page', 'A page number within the paginated result set; `last` is the last one.', INTEGER),
+    queryParameter('page_size', 'Number of results to return per page; `all` for everything on one.', INTEGER),
+    queryParameter('filter', `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`, STRING),
+    queryParameter(
+      'sort',
+      `Fields to order by, separated by commas; a minus sorts descending. Fields: ${listed(ordering.columns.keys())}.`,
+      STRING,
+    ),
+    ...(search.length === 0
+      ? []
+      : [queryParameter('search', 'Terms, separated by blanks or commas: results contain all of them.', STRING)]),
+    ...[...simple].map(([name, column]) => queryParameter(name, `A simple equality filter for the ${name} field`, schemaOf(column))),
+  ];
+}
+
+const queryParameter = (name: string, description: string, schema: Schema): Parameter => ({ name, in: 'query', description, schema });
+
+const listed = (names: Iterable<string>): string => [...names].map((name) => `\`${name}\``).join(', ');
+
+function schemaOf(column: Column): Schema {
+  switch (column.kind) {
+    case 'integer':
+      return INTEGER;
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'timestamp':
+      return { type: 'string', format: 'date-time' };
+    case 'choice':
+      return { type: 'string', enum: column.choices };
+    case 'text':
+      return STRING;
+  }
+}

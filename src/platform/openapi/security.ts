@@ -1,0 +1,61 @@
+import type { Credential } from '../../kernel/account.js';
+import type { Ways } from '../http/route.js';
+import type { Schema, SecurityRequirement } from './types.js';
+
+/** The names of CVAT's document, which its generated clients use (libraries.md L). */
+export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
+  accessTokenAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A personal access token: `Authorization: Bearer <value>`.',
+  },
+  basicAuth: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'User name, or e-mail address, and password.',
+  },
+  csrfAuth: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'csrftoken',
+    description: 'Comes with the session. Unsafe requests repeat its value in the header `X-CSRFToken`.',
+  },
+  csrfHeaderAuth: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRFToken',
+    description: 'The value of the cookie `csrftoken`. This page sends it by itself.',
+  },
+  sessionAuth: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'sessionid',
+    description: 'The session of a browser: `POST /api/auth/login` sets it, and browsers send it by themselves.',
+  },
+  tokenAuth: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: 'Deprecated. The key that `POST /api/auth/login` answers: `Authorization: Token <key>`.',
+    'x-token-prefix': 'Token',
+  },
+};
+
+const REQUIREMENTS: Readonly<Record<Credential['kind'], SecurityRequirement>> = {
+  token: { tokenAuth: [] },
+  'access-token': { accessTokenAuth: [] },
+  session: { sessionAuth: [], csrfAuth: [], csrfHeaderAuth: [] },
+  basic: { basicAuth: [] },
+};
+
+const ALL: readonly Credential['kind'][] = ['token', 'access-token', 'session', 'basic'];
+
+/** @returns the kinds of credentials that a view accepts, in the order in which they are looked for */
+export const acceptedWays = (ways: Ways = 'all'): readonly Credential['kind'][] =>
+  ways === 'all' ? ALL : ways === 'none' ? [] : ways;
+
+/** @returns one requirement for each way in, and the empty one where nobody needs to be known */
+export const securityOf = (ways: Ways | undefined, isPublic: boolean): readonly SecurityRequirement[] => [
+  ...acceptedWays(ways).map((kind) => REQUIREMENTS[kind]),
+  ...(isPublic ? [{}] : []),
+];
