@@ -7,7 +7,8 @@ import { missingServices } from './test/support/programs.js';
  */
 const missing = missingServices();
 if (missing.length > 0) {
-  if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRE_SERVICES=1, and not installed: ${missing.join(', ')}.`);
+  if (process.env['REQUIRE_SERVICES'] === '1')
+    throw new Error(`REQUIRE_SERVICES=1, and not installed: ${missing.join(', ')}.`);
   process.stdout.write(`Not installed, so the tests on real services are skipped: ${missing.join(', ')}.\n`);
 }
 

@@ -10,7 +10,13 @@ import { createDatabase } from '../src/platform/db/database.js';
 
 const [port = '0', databaseUrl, opaUrl = '', token = ''] = process.argv.slice(2);
 
-const db = await createDatabase({ url: databaseUrl, dataDir: '', poolSize: 10, timeout: 5000, applicationName: 'floor' });
+const db = await createDatabase({
+  url: databaseUrl,
+  dataDir: '',
+  poolSize: 10,
+  timeout: 5000,
+  applicationName: 'floor',
+});
 const identities = createIdentityStore(db);
 const opa = new HttpPool(opaUrl, { connections: 32 });
 
@@ -20,9 +26,16 @@ createServer(async (_req, res) => {
   const caller = { account: identity.account, organization: null, credential: { kind: 'token' as const } };
   const resource = { id: identity.account.id, membership: { role: null } };
   const input = policyInput(caller, null, { scope: 'view', resource });
-  const answer = await opa.request({ method: 'POST', path: '/v1/data/users/allow', body: JSON.stringify({ input }) });
+  const answer = await opa.request({
+    method: 'POST',
+    path: '/v1/data/users/allow',
+    body: JSON.stringify({ input }),
+  });
   const { result } = (await answer.body.json()) as { result: boolean };
   const text = JSON.stringify(identity.account);
-  res.writeHead(result ? 200 : 403, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  res.writeHead(result ? 200 : 403, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  });
   res.end(text);
 }).listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));

@@ -44,14 +44,19 @@ async function main(): Promise<void> {
     const url = await startServer(children, folder, services);
     const embeddedPolicy = await startServer(children, folder, { ...services, OPA_URL: '' });
     const headers = await signIn(url, database.url);
-    const floor = await startFloor(children, [database.url, opa.url, headers.Token.Authorization?.split(' ')[1] ?? '']);
+    const floor = await startFloor(children, [
+      database.url,
+      opa.url,
+      headers.Token.Authorization?.split(' ')[1] ?? '',
+    ]);
     const targets: Target[] = [
       { name: 'floor', url: floor, headers: {} },
       ...Object.entries(headers).map(([name, sent]) => ({ name, url, headers: sent })),
       { name: 'Token, embedded policy', url: embeddedPolicy, headers: headers.Token },
     ];
     const tables: string[] = [];
-    for (const connections of CONNECTIONS) tables.push(table(connections, await measure(targets, connections)));
+    for (const connections of CONNECTIONS)
+      tables.push(table(connections, await measure(targets, connections)));
     report(tables);
   } finally {
     for (const child of children) child.kill('SIGKILL');
@@ -60,10 +65,24 @@ async function main(): Promise<void> {
   }
 }
 
-async function startServer(children: ChildProcess[], folder: string, services: Readonly<Record<string, string>>): Promise<string> {
+async function startServer(
+  children: ChildProcess[],
+  folder: string,
+  services: Readonly<Record<string, string>>,
+): Promise<string> {
   const port = await freePort();
-  const settings = { PORT: String(port), LOG_LEVEL: 'warn', DATA_DIR: folder, THROTTLE_ANON: 'none', NODE_ENV: 'production' };
-  const admin = { ADMIN_USERNAME: ADMIN.username, ADMIN_PASSWORD: ADMIN.password, SECRET_KEY: 'k'.repeat(40) };
+  const settings = {
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+    DATA_DIR: folder,
+    THROTTLE_ANON: 'none',
+    NODE_ENV: 'production',
+  };
+  const admin = {
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+    SECRET_KEY: 'k'.repeat(40),
+  };
   const env = { ...process.env, ...settings, ...admin, ...services };
   children.push(spawn(process.execPath, ['dist/main.js'], { env, stdio: 'inherit' }));
   const url = `http://127.0.0.1:${port}`;
@@ -74,7 +93,9 @@ async function startServer(children: ChildProcess[], folder: string, services: R
 async function startFloor(children: ChildProcess[], args: readonly string[]): Promise<string> {
   const port = await freePort();
   const command = ['--import', 'tsx', 'scripts/bench-floor.ts', String(port), ...args];
-  children.push(spawn(process.execPath, command, { env: { ...process.env, NODE_ENV: 'production' }, stdio: 'inherit' }));
+  children.push(
+    spawn(process.execPath, command, { env: { ...process.env, NODE_ENV: 'production' }, stdio: 'inherit' }),
+  );
   await until(async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
   return `http://127.0.0.1:${port}`;
 }
@@ -122,11 +143,13 @@ async function measure(targets: readonly Target[], connections: number): Promise
 /** @returns requests a second */
 async function fire({ name, url, headers }: Target, connections: number, duration: number): Promise<number> {
   const result = await autocannon({ url: `${url}/api/users/self`, connections, duration, headers });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} refusals, ${result.errors} errors`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${name}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 function table(connections: number, rates: Rates): string {
   const floor = median(rates.get('floor') ?? []);

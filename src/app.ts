@@ -1,6 +1,6 @@
 import cors from 'cors';
-import express, { type Express } from 'express';
 import type { RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import { createEdge, type EdgeDeps } from './platform/http/edge.js';
 import { mount, type PipelineDeps } from './platform/http/pipeline.js';
 import { type AnyRoute, groupViews } from './platform/http/route.js';

@@ -58,7 +58,8 @@ async function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
 
 function cannotListen(cause: unknown, host: string, port: number): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') return `PORT ${port} is in use on ${host}: stop the program that has it, or set PORT to another one.`;
+  if (code === 'EADDRINUSE')
+    return `PORT ${port} is in use on ${host}: stop the program that has it, or set PORT to another one.`;
   if (code === 'EACCES') return `PORT ${port} is not allowed for this user: set PORT to 1024 or above.`;
   return `HOST ${host} can't be listened on (${String(code)}): set HOST to an address of this machine.`;
 }
@@ -121,7 +122,8 @@ function superviseWorkers(config: Config, log: Log): void {
     if (stopping || code === 1) {
       stopping = true;
       process.exitCode = code === 1 ? 1 : (process.exitCode ?? 0);
-      if (running > 0 && code === 1) for (const other of Object.values(cluster.workers ?? {})) other?.kill('SIGTERM');
+      if (running > 0 && code === 1)
+        for (const other of Object.values(cluster.workers ?? {})) other?.kill('SIGTERM');
       return;
     }
     log.error({ worker: worker.process.pid, code }, 'A worker died and is replaced.');
@@ -136,7 +138,8 @@ function superviseWorkers(config: Config, log: Log): void {
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
+  const message =
+    error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`${message}\n`);
   process.exit(1);
 });

@@ -8,7 +8,12 @@ import { createVerifiedCredentials } from '../authentication/passwords/verified-
 import { createSessions } from '../authentication/sessions/sessions.js';
 import { selectorForLookup } from '../authorization/context.js';
 import type { ContainerOptions } from '../container.js';
-import { findCandidates, recordAccessTokenUse, upgradeAccessTokenHash, upgradePassword } from '../features/accounts/index.js';
+import {
+  findCandidates,
+  recordAccessTokenUse,
+  upgradeAccessTokenHash,
+  upgradePassword,
+} from '../features/accounts/index.js';
 import { createIdentityStore } from '../features/users/index.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';

@@ -6,8 +6,8 @@ import { createSessionStore, type SessionStore } from '../authentication/session
 import type { PolicyEngine } from '../authorization/engines/engine.js';
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
 import { createEmbeddedEngine } from '../authorization/engines/opa-wasm.js';
-import { SECOND } from '../kernel/clock.js';
 import type { ContainerOptions } from '../container.js';
+import { SECOND } from '../kernel/clock.js';
 import { createDatabase } from '../platform/db/database.js';
 import { describeFailure } from '../platform/db/failures.js';
 import type { Database } from '../platform/db/pool.js';
@@ -37,7 +37,9 @@ const POLICY = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.
 const PRUNE_INTERVAL = 15 * 60;
 
 /** @throws StartError when an embedded part can't be opened; real services may be down, then and later */
-export async function openEngines(options: ContainerOptions & { readonly revision: string }): Promise<Engines> {
+export async function openEngines(
+  options: ContainerOptions & { readonly revision: string },
+): Promise<Engines> {
   const { config, clock, log, revision, strict } = options;
   const policyEngine =
     config.OPA_URL === undefined
@@ -53,13 +55,16 @@ export async function openEngines(options: ContainerOptions & { readonly revisio
   });
   const onRedisError = createRedisReporter(options);
   const redis = config.REDIS_URL === undefined ? null : await connectRedis(config.REDIS_URL, onRedisError);
-  const sessions = redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
+  const sessions =
+    redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
   const memory = createMemoryRateStore(clock);
   const rates =
     redis === null
       ? memory
-      : createFallbackRateStore(createRedisRateStore(redis.client, `${config.REDIS_KEY_PREFIX}rate:`, clock), memory, (error) =>
-          log.warn({ error }, 'Redis does not answer: this process counts requests for itself.'),
+      : createFallbackRateStore(
+          createRedisRateStore(redis.client, `${config.REDIS_KEY_PREFIX}rate:`, clock),
+          memory,
+          (error) => log.warn({ error }, 'Redis does not answer: this process counts requests for itself.'),
         );
   return {
     database: config.DATABASE_URL === undefined ? 'embedded' : 'PostgreSQL',
@@ -85,8 +90,15 @@ interface OpenStore {
 }
 
 function redisSessions({ client }: RedisConnection, config: ContainerOptions['config']): OpenStore {
-  const store = new RedisStore({ client, prefix: `${config.REDIS_KEY_PREFIX}session:`, ttl: config.SESSION_COOKIE_AGE });
-  return { store: createSessionStore(store, config.SESSION_COOKIE_AGE, describeRedisFailure), close: () => undefined };
+  const store = new RedisStore({
+    client,
+    prefix: `${config.REDIS_KEY_PREFIX}session:`,
+    ttl: config.SESSION_COOKIE_AGE,
+  });
+  return {
+    store: createSessionStore(store, config.SESSION_COOKIE_AGE, describeRedisFailure),
+    close: () => undefined,
+  };
 }
 
 function databaseSessions(db: Database, ageSeconds: number): OpenStore {

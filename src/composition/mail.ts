@@ -1,6 +1,6 @@
 import type { ContainerOptions } from '../container.js';
-import { createMailTransport } from '../platform/mail/transport.js';
 import { resolveMailSettings } from '../platform/mail/settings.js';
+import { createMailTransport } from '../platform/mail/transport.js';
 import { createOutboxWorker } from '../platform/mail/worker.js';
 import type { Engines } from './engines.js';
 import type { State } from './state.js';
@@ -11,7 +11,11 @@ export function composeMail({ config, clock, random, log }: ContainerOptions, { 
   const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
   const worker = createOutboxWorker({ db, transport, clock, random, log });
   const isConfigured = transport.kind !== 'none';
-  if (!isConfigured) log.warn({}, 'No mail is sent: set EMAIL_URL or EMAIL_HOST for confirmation, password reset and invitation mails.');
+  if (!isConfigured)
+    log.warn(
+      {},
+      'No mail is sent: set EMAIL_URL or EMAIL_HOST for confirmation, password reset and invitation mails.',
+    );
   return {
     transport,
     worker,

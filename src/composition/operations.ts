@@ -1,6 +1,11 @@
 import type { RequestHandler } from 'express';
 import type { ContainerOptions } from '../container.js';
-import { healthHandler, livenessHandler, metricsHandler, readinessHandler } from '../features/operations/handlers.js';
+import {
+  healthHandler,
+  livenessHandler,
+  metricsHandler,
+  readinessHandler,
+} from '../features/operations/handlers.js';
 import { createMetrics } from '../features/operations/metrics.js';
 import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
 import { execute } from '../platform/db/queryable.js';
@@ -15,7 +20,12 @@ interface Page {
 }
 
 /** Probes, the health page of CVAT, metrics, and the access log. */
-export function composeOperations({ config, log }: ContainerOptions, engines: Engines, exchanges: Exchanges, state: State) {
+export function composeOperations(
+  { config, log }: ContainerOptions,
+  engines: Engines,
+  exchanges: Exchanges,
+  state: State,
+) {
   const metrics = createMetrics();
   const deps = {
     exchanges,
@@ -42,7 +52,10 @@ export function composeOperations({ config, log }: ContainerOptions, engines: En
     const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
     metrics.observe(req.method, route, status, seconds);
     const ms = Math.round(seconds * 1000);
-    log.info({ request: id, method: req.method, path, status, ms, user: userId, client: origin.clientAddress }, 'request');
+    log.info(
+      { request: id, method: req.method, path, status, ms, user: userId, client: origin.clientAddress },
+      'request',
+    );
   };
 
   return { probes, pages, slashPaths: [/^\/api\/server\/health\/$/], onResponse };

@@ -23,8 +23,11 @@ export async function prepare(
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
   if (config.SECRET_KEY === undefined) {
     const isEmbedded = config.DATABASE_URL === undefined;
-    if (!isEmbedded) log.warn({}, 'SECRET_KEY is not set: the database keeps one. Set it to keep it out of backups.');
-    const secretKey = isEmbedded ? secretKeyFromFile(config.DATA_DIR, random) : secretKeyFromDatabase(db, random);
+    if (!isEmbedded)
+      log.warn({}, 'SECRET_KEY is not set: the database keeps one. Set it to keep it out of backups.');
+    const secretKey = isEmbedded
+      ? secretKeyFromFile(config.DATA_DIR, random)
+      : secretKeyFromDatabase(db, random);
     state.learn({ secretKey: await secretKey });
   }
   state.learn({ siteName: await readSiteName(db) });

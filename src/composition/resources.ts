@@ -1,10 +1,14 @@
-import type { AccountMailer } from '../features/accounts/index.js';
-import { endPendingApproval, findHolder } from '../features/accounts/index.js';
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { ContainerOptions } from '../container.js';
+import type { AccountMailer } from '../features/accounts/index.js';
+import { endPendingApproval, findHolder } from '../features/accounts/index.js';
+import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
+import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations } from '../features/organizations/index.js';
 import { createUsers } from '../features/users/index.js';
+import type { Caller } from '../kernel/account.js';
 import type { AnyRoute } from '../platform/http/route.js';
+import { requireRate } from '../platform/throttle/rate-store.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
 import type { MailParts } from './mail.js';
@@ -20,8 +24,17 @@ export interface ResourceParts {
   readonly state: State;
 }
 
+/** CVAT's own number, which is no setting there either. */
+const RESEND_RATE = { limit: 5, periodSeconds: 3600 };
+
+export interface Resources {
+  readonly routes: readonly AnyRoute[];
+  /** Counts a request of a throttled route for its caller. @throws Throttled */
+  readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
+}
+
 /** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
-export function composeResources(parts: ResourceParts): readonly AnyRoute[] {
+export function composeResources(parts: ResourceParts): Resources {
   const { options, engines, authentication, mailer, mail, state } = parts;
   const { config, clock, random } = options;
   const { db } = engines;
@@ -45,5 +58,21 @@ export function composeResources(parts: ResourceParts): readonly AnyRoute[] {
     wakeMail: mail.wake,
   });
   const organizations = createOrganizations({ db, clock, offerDays: config.ORG_INVITATION_EXPIRY_DAYS });
-  return [...users.routes, ...organizations.routes];
+  const memberships = createMemberships({ db });
+  const invitations = createInvitations({
+    db,
+    random,
+    passwords: authentication.passwords,
+    lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
+    needsConfirmation: config.ORG_INVITATION_CONFIRM,
+    defaultGroup: config.IAM_DEFAULT_ROLE,
+    mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
+    wakeMail: mail.wake,
+  });
+  return {
+    routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
+    throttle: async (scope, { account }) => {
+      if (scope === RESEND_THROTTLE) await requireRate(engines.rates, `${scope}:${account.id}`, RESEND_RATE);
+    },
+  };
 }

@@ -27,9 +27,12 @@ export async function secretKeyFromFile(dataDir: string, random: Random): Promis
     await chmod(file, 0o600);
     return (await readFile(file, 'utf8')).trim();
   } catch (cause) {
-    throw new StartError(`DATA_DIR is "${dataDir}", and the secret key can't be kept there: make the folder writable or set SECRET_KEY.`, {
-      cause,
-    });
+    throw new StartError(
+      `DATA_DIR is "${dataDir}", and the secret key can't be kept there: make the folder writable or set SECRET_KEY.`,
+      {
+        cause,
+      },
+    );
   } finally {
     await rm(draft, { force: true });
   }
@@ -42,7 +45,10 @@ export async function secretKeyFromDatabase(db: Queryable, random: Random): Prom
     db,
     sql`insert into auth_server_settings (name, value) values (${NAME}, ${made}) on conflict (name) do nothing`,
   );
-  const row = await one<{ value: string }>(db, sql`select value from auth_server_settings where name = ${NAME}`);
+  const row = await one<{ value: string }>(
+    db,
+    sql`select value from auth_server_settings where name = ${NAME}`,
+  );
   if (row === undefined) throw new TypeError('The secret key was stored and is not there.');
   return row.value;
 }

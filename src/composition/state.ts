@@ -12,7 +12,10 @@ export interface State {
   readonly requirePrepared: () => void;
 }
 
-export function createState(known: { readonly secretKey: string | undefined; readonly siteName: string | undefined }): State {
+export function createState(known: {
+  readonly secretKey: string | undefined;
+  readonly siteName: string | undefined;
+}): State {
   let { secretKey, siteName } = known;
   const state: State = {
     prepared: false,
@@ -31,5 +34,8 @@ export function createState(known: { readonly secretKey: string | undefined; rea
 }
 
 function notPrepared(): never {
-  throw new ServiceUnavailable('database_unreachable', 'The server is starting: the database does not answer yet.');
+  throw new ServiceUnavailable(
+    'database_unreachable',
+    'The server is starting: the database does not answer yet.',
+  );
 }

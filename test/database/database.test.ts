@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotFound } from '../../src/kernel/errors.js';
 import { createDatabase } from '../../src/platform/db/database.js';
 import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
-import { openMemoryEngine } from '../../src/platform/db/embedded/engine.js';
 import { uniqueViolation } from '../../src/platform/db/failures.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
+import { openMemoryEngine } from '../support/memory-engine.js';
 import { hasPostgres, POSTGRES_HINT, startPostgres } from '../support/postgres-server.js';
 
 interface Opened {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
-import { openMemoryEngine } from '../../src/platform/db/embedded/engine.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import { MIGRATIONS, migrate } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
+import { openMemoryEngine } from '../support/memory-engine.js';
 import { hasPostgres, POSTGRES_HINT, startPostgres } from '../support/postgres-server.js';
 import { describeCvatTables, listNames, readAllRows } from './cvat/catalog.js';
 

@@ -116,8 +116,7 @@ async function register(
   username: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<TestAccount> {
-  const password = 'Wiesel-42-quarks';
-  const email = `${username}@example.org`;
+  const { password1: password = 'Wiesel-42-quarks', email = `${username}@example.org` } = fields;
   const body = { username, email, password1: password, password2: password, ...fields };
   const answer = await ask('/api/auth/register', { method: 'POST', body });
   if (answer.status !== 201) throw new Error(`Registering ${username} failed: ${answer.status} ${answer.text}`);

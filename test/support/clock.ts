@@ -1,12 +1,27 @@
 import type { Clock } from '../../src/kernel/clock.js';
 
-/** The machine's time, moved by hand: `advance` adds milliseconds to all later readings. */
-export function createTestClock(): Clock & { readonly advance: (milliseconds: number) => void } {
+export interface TestClock extends Clock {
+  /** Adds milliseconds to all later readings. */
+  readonly advance: (milliseconds: number) => void;
+  /** Stands still from now on, until `go`: only `advance` moves it. */
+  readonly stop: () => void;
+  readonly go: () => void;
+}
+
+/** The machine's time, moved by hand. */
+export function createTestClock(): TestClock {
   let offset = 0;
+  let stoppedAt: number | undefined;
   return {
-    now: () => Date.now() + offset,
+    now: () => (stoppedAt ?? Date.now()) + offset,
     advance: (milliseconds) => {
       offset += milliseconds;
+    },
+    stop: () => {
+      stoppedAt ??= Date.now();
+    },
+    go: () => {
+      stoppedAt = undefined;
     },
   };
 }

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
-import { openMemoryEngine } from '../../src/platform/db/embedded/engine.js';
 import { makeSeed } from '../../src/platform/db/embedded/seed.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import { MIGRATIONS, migrate } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
+import { openMemoryEngine } from './memory-engine.js';
 
 /** Milliseconds; generous, because several test files share the machine. */
 const TIMEOUT = 20_000;

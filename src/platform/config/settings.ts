@@ -48,7 +48,10 @@ export const Settings = z.object({
   ADMIN_EMAIL: text({ default: 'admin@localhost', description: 'E-mail address of the first administrator.' }),
   ADMIN_PASSWORD: optionalText('Password of the first administrator. Default: generated and printed once.'),
 
-  IAM_TYPE: choice(['BASIC'], { default: 'BASIC', description: 'Where accounts come from.' }),
+  IAM_TYPE: choice(['BASIC', 'LDAP'], {
+    default: 'BASIC',
+    description: 'Where accounts come from: BASIC, this server; LDAP, a directory, beside the local accounts that have a password.',
+  }),
   IAM_DEFAULT_ROLE: choice(['user', 'worker', 'admin'], { default: 'user', description: 'Group of a new account.' }),
   ACCOUNT_EMAIL_VERIFICATION: choice(['none', 'optional', 'mandatory'], {
     default: 'none',
@@ -121,6 +124,51 @@ export const Settings = z.object({
     description: 'Mails that one client may ask for.',
   }),
 
+  AUTH_LDAP_SERVER_URI: optionalText('Directory servers, tried in order: ldaps://host, ldap://host:389; several separated by blanks.'),
+  AUTH_LDAP_START_TLS: flag({ default: false, description: 'Encrypt ldap:// connections with STARTTLS.' }),
+  AUTH_LDAP_CA_FILE: optionalText('PEM file of the authorities that signed the certificates of the directory. Default: those of Node.js.'),
+  AUTH_LDAP_ALLOW_PLAINTEXT: flag({ default: false, description: 'Send passwords to other hosts in plain text, over ldap:// without STARTTLS.' }),
+  AUTH_LDAP_BIND_DN: optionalText('Account with which this server searches. Default: none, which few directories allow.'),
+  AUTH_LDAP_BIND_PASSWORD: optionalText('Password of AUTH_LDAP_BIND_DN.'),
+  AUTH_LDAP_USER_SEARCH_BASE: optionalText('Where people are searched: ou=people,dc=example,dc=org.'),
+  AUTH_LDAP_USER_SEARCH_FILTER: text({
+    default: '(uid=%(user)s)',
+    description: 'Filter that finds one person; %(user)s is the login name. For Active Directory: (sAMAccountName=%(user)s).',
+  }),
+  AUTH_LDAP_USER_DN_TEMPLATE: optionalText('Instead of a search, the name to bind with: uid=%(user)s,ou=people,dc=example,dc=org.'),
+  AUTH_LDAP_USER_ATTR_MAP: text({
+    default: 'first_name=givenName;last_name=sn;email=mail',
+    description: 'Attributes of a person, separated by semicolons. username=... replaces the attribute of the filter.',
+  }),
+  AUTH_LDAP_IDENTITY_ATTRIBUTE: text({
+    default: 'entryUUID',
+    description: 'Attribute that stays when a person is renamed: entryUUID, objectGUID (Active Directory), ipaUniqueID (FreeIPA), uid.',
+  }),
+  AUTH_LDAP_GROUP_TYPE: choice(
+    [
+      'groupOfNames',
+      'nestedGroupOfNames',
+      'groupOfUniqueNames',
+      'nestedGroupOfUniqueNames',
+      'posixGroup',
+      'activeDirectory',
+      'activeDirectoryNested',
+      'memberOf',
+    ],
+    { default: 'groupOfNames', description: 'How the directory keeps groups; memberOf reads them from the entry of the person.' },
+  ),
+  AUTH_LDAP_GROUP_SEARCH_BASE: optionalText('Where groups are searched: ou=groups,dc=example,dc=org.'),
+  AUTH_LDAP_GROUP_SEARCH_FILTER: optionalText('Which entries there are groups. Default: by AUTH_LDAP_GROUP_TYPE.'),
+  AUTH_LDAP_ADMIN_GROUPS: optionalText('Groups whose members get the role admin: distinguished names, separated by semicolons.'),
+  AUTH_LDAP_USER_GROUPS: optionalText('The same for the role user.'),
+  AUTH_LDAP_WORKER_GROUPS: optionalText('The same for the role worker. Whoever is in none of them gets IAM_DEFAULT_ROLE.'),
+  AUTH_LDAP_REQUIRE_GROUP: optionalText('Group that a person must be in to sign in: a distinguished name.'),
+  AUTH_LDAP_TIMEOUT: integer(1, 60, { default: 5, description: 'Seconds the directory may take for one login, all servers together.' }),
+  AUTH_LDAP_RECHECK_INTERVAL: integer(0, 604_800, {
+    default: 900,
+    description: 'Seconds after which the directory is asked again about an account; who left it loses sessions and tokens. 0 for never.',
+  }),
+
   EMAIL_BACKEND: choiceOrNothing(
     ['smtp', 'console', 'file', 'none'],
     'How mails leave. Default: smtp when a server is named, console when everything is embedded, otherwise none.',
@@ -161,6 +209,7 @@ export const SECTIONS: Readonly<Record<string, string>> = {
   SECRET_KEY: 'Secrets and the first administrator',
   IAM_TYPE: 'Accounts, sessions and tokens',
   PASSWORD_BCRYPT_ROUNDS: 'Passwords and limits',
+  AUTH_LDAP_SERVER_URI: 'Directory, with IAM_TYPE=LDAP',
   EMAIL_BACKEND: 'Mail',
   CVAT_ANALYTICS: 'Information, documentation, operation',
 };

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 
-/**
- * SQLSTATE codes that say "not now": shutdown, start-up, too many connections, a timeout, a standby after
- * failover.
- */
-const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '57014', '25P03', '25006']);
+/** Classes of SQLSTATE that say "not now": lost connections; no connection, memory or disk left. */
+const UNAVAILABLE_CLASSES = new Set(['08', '53']);
+
+/** States that say so: shutdown, start-up, a timeout, a standby after failover. */
+const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '57014', '25P03', '25006']);
 
 /** Codes of Node.js for a server that can't be reached. ENOENT is a unix socket that is not there. */
 const NETWORK_CODES = new Set([
@@ -62,7 +62,7 @@ export function breaksConnection(error: unknown): boolean {
 function isUnavailable(error: Error): boolean {
   const code = codeOf(error);
   if (error instanceof pg.DatabaseError) {
-    return code !== undefined && (code.startsWith('08') || UNAVAILABLE_STATES.has(code));
+    return code !== undefined && (UNAVAILABLE_CLASSES.has(code.slice(0, 2)) || UNAVAILABLE_STATES.has(code));
   }
   return (
     (code !== undefined && NETWORK_CODES.has(code)) ||

@@ -74,23 +74,29 @@ export function createEdge(deps: EdgeDeps) {
   /** Only reached with a host that may be ours: nothing below builds a link to a foreign one. */
   const checkHost: RequestHandler = async (req, res, next) => {
     const exchange = exchanges.of(req);
-    if (exchange.path === RULES_PATH || isAllowedHost(exchange.origin.host, deps.allowedHosts)) {
-      res.setHeader('X-Frame-Options', 'DENY');
-      return next();
-    }
-    await page(exchange, 400, BAD_REQUEST_PAGE);
+    if (hasTwoHosts(req.rawHeaders)) return refuseHost(exchange, { Connection: 'close' });
+    const isOurs = exchange.path === RULES_PATH || isAllowedHost(exchange.origin.host, deps.allowedHosts);
+    if (!isOurs) return refuseHost(exchange);
+    res.setHeader('X-Frame-Options', 'DENY');
+    next();
   };
+
+  /** Django refuses before its session is looked at, so `Vary` does not name the cookie. */
+  const refuseHost = (exchange: Exchange, headers: Readonly<Record<string, string>> = {}): Promise<void> =>
+    page(exchange, 400, BAD_REQUEST_PAGE, { Vary: 'Origin', ...headers });
 
   const repairCsrfCookie: RequestHandler = (req, _res, next) => {
     if (req.headers.cookie?.includes('csrftoken')) deps.repairCsrf(exchanges.of(req));
     next();
   };
 
+  /** Django redirects in the same middleware as it checks hosts: before the session and the frame options. */
   const appendSlash: RequestHandler = (req, res, next) => {
     const { path } = exchanges.of(req);
     if (!deps.slashPaths.some((pattern) => pattern.test(`${path}/`))) return next();
     const query = req.url.slice(path.length);
-    res.writeHead(301, { Location: `${path}/${query}`, 'Content-Type': HTML, 'Content-Length': 0, Vary: 'Origin, Cookie' }).end();
+    res.removeHeader('X-Frame-Options');
+    res.writeHead(301, { Location: `${path}/${query}`, 'Content-Type': HTML, 'Content-Length': 0, Vary: 'Origin' }).end();
   };
 
   const notFound: RequestHandler = (req) => page(exchanges.of(req), 404, NOT_FOUND_PAGE);
@@ -107,13 +113,17 @@ export function createEdge(deps: EdgeDeps) {
     else await page(exchange, 500, SERVER_ERROR_PAGE);
   };
 
-  const page = (exchange: Exchange, status: number, text: string): Promise<void> => {
+  const page = (exchange: Exchange, status: number, text: string, headers: Readonly<Record<string, string>> = {}): Promise<void> => {
     exchange.allow = '';
-    return send(exchange, { status, content: { kind: 'text', type: HTML, text } });
+    return send(exchange, { status, headers, content: { kind: 'text', type: HTML, text } });
   };
 
   return { open, securityHeaders, preflight, corsOptions, checkHost, repairCsrfCookie, appendSlash, notFound, renderError };
 }
+
+/** RFC 9112 3.2: a second Host may be the one that somebody before us went by. Node keeps the first and says nothing. */
+const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length > 1;
 
 /** OPA calls the server by whatever name the network has for it, and the answer names no host. */
 const RULES_PATH = '/api/auth/rules';

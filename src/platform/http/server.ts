@@ -16,7 +16,8 @@ export function createHttpServer(app: Express): Server {
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;
   server.keepAliveTimeout = 65_000;
-  server.maxHeadersCount = 200;
+  // No count: Node would drop what is above it, the headers of a proxy among them. Their size is limited to 16 KiB.
+  server.maxHeadersCount = 0;
   return server;
 }
 

@@ -96,13 +96,36 @@ export function createRedisRateStore(client: RedisClient, prefix: string, clock:
   };
 }
 
-/** Limits must not open when Redis is away: the process then counts for itself. */
+/** Milliseconds for which the process counts for itself: a Redis that hangs costs its timeout once in a while. */
+const LOCAL_SPELL = 1000;
+
+/**
+ * Limits must not open when Redis is away: the process then counts for itself, and asks Redis again a second later.
+ *
+ * @param onFallback told once for each such spell
+ */
 export function createFallbackRateStore(shared: RateStore, local: RateStore, onFallback: (error: unknown) => void): RateStore {
-  const orLocally = <T>(ask: (store: RateStore) => Promise<T>): Promise<T> =>
-    ask(shared).catch((error: unknown) => {
-      onFallback(error);
+  let isAway = false;
+
+  const stayLocal = (error: unknown): void => {
+    if (isAway) return;
+    isAway = true;
+    setTimeout(() => {
+      isAway = false;
+    }, LOCAL_SPELL).unref();
+    onFallback(error);
+  };
+
+  const orLocally = async <T>(ask: (store: RateStore) => Promise<T>): Promise<T> => {
+    if (isAway) return ask(local);
+    try {
+      return await ask(shared);
+    } catch (error) {
+      stayLocal(error);
       return ask(local);
-    });
+    }
+  };
+
   return {
     take: (key, rate) => orLocally((store) => store.take(key, rate)),
     peek: (key, rate) => orLocally((store) => store.peek(key, rate)),

@@ -1,38 +1,38 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
-import { EMPTY_TOKEN, PASSWORD } from './people.js';
+import { NEW_PASSWORD, PASSWORD, UNKNOWN_TOKEN } from './people.js';
 
 const KEY = '9c1185a5c5e9fc54612808977ee8f548b2258d31';
 /** One line for each of the three cookies. */
 const COOKIES = 'sessionid=...; expires=...; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax';
 
 const NEWCOMER = {
-  username: 'dora_',
-  email: 'dora@example.org',
-  password1: 'Wiesel-42-quarks',
-  password2: 'Wiesel-42-quarks',
-  first_name: 'Dora',
-  last_name: 'Maar',
+  username: 'frida',
+  email: 'frida@example.org',
+  password1: NEW_PASSWORD,
+  password2: NEW_PASSWORD,
+  first_name: 'Frida',
+  last_name: 'Kahlo',
 };
 
 const login: Examples = {
   by_username: {
     summary: 'By user name',
     status: 200,
-    request: { as: 'nobody', body: { username: 'ann', password: PASSWORD } },
+    request: { as: 'nobody', body: { username: 'maria', password: PASSWORD } },
     headers: { 'Set-Cookie': COOKIES },
     body: { key: KEY },
   },
   by_email: {
     summary: 'By e-mail address',
     status: 200,
-    request: { as: 'nobody', body: { email: 'ann@example.org', password: PASSWORD } },
+    request: { as: 'nobody', body: { email: 'maria@example.org', password: PASSWORD } },
     headers: { 'Set-Cookie': COOKIES },
     body: { key: KEY },
   },
   wrong_credentials: {
     summary: 'A wrong password, an unknown name, or an account that is not active',
     status: 400,
-    request: { as: 'nobody', body: { username: 'ann', password: 'wrong' } },
+    request: { as: 'nobody', body: { username: 'maria', password: 'wrong' } },
     body: { non_field_errors: ['Unable to log in with provided credentials.'] },
   },
   unknown_email: {
@@ -50,7 +50,7 @@ const login: Examples = {
   unverified_email: {
     summary: 'An address that is not confirmed yet: the mail with the link is sent again',
     status: 400,
-    request: { as: 'nobody', body: { username: 'ann', password: PASSWORD } },
+    request: { as: 'nobody', body: { username: 'maria', password: PASSWORD } },
     settings: { ACCOUNT_EMAIL_VERIFICATION: 'mandatory' },
     type: 'text/html; charset=utf-8',
     body: 'Unverified email',
@@ -61,7 +61,7 @@ const logout: Examples = {
   logged_out: {
     summary: 'Logged out',
     status: 200,
-    request: { as: 'ann' },
+    request: { as: 'maria' },
     body: { detail: 'Successfully logged out.' },
   },
 };
@@ -73,10 +73,10 @@ const register: Examples = {
     request: { as: 'nobody', body: NEWCOMER },
     headers: { 'Set-Cookie': COOKIES },
     body: {
-      username: 'dora_',
-      email: 'dora@example.org',
-      first_name: 'Dora',
-      last_name: 'Maar',
+      username: 'frida',
+      email: 'frida@example.org',
+      first_name: 'Frida',
+      last_name: 'Kahlo',
       email_verification_required: false,
       key: KEY,
     },
@@ -107,7 +107,7 @@ const register: Examples = {
   taken_email: {
     summary: 'An address that somebody has',
     status: 400,
-    request: { as: 'nobody', body: { ...NEWCOMER, email: 'ann@example.org' } },
+    request: { as: 'nobody', body: { ...NEWCOMER, email: 'maria@example.org' } },
     body: ['A user is already registered with this e-mail address.'],
   },
   invitation_needed: {
@@ -123,25 +123,25 @@ const changePassword: Examples = {
   changed: {
     summary: 'A new password',
     status: 200,
-    request: { as: 'ann', body: { old_password: PASSWORD, new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-42-quarks' } },
+    request: { as: 'maria', body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD } },
     body: { detail: 'New password has been saved.' },
   },
   missing_fields: {
     summary: 'Required fields are missing',
     status: 400,
-    request: { as: 'ann', body: { old_password: PASSWORD } },
+    request: { as: 'maria', body: { old_password: PASSWORD } },
     body: { new_password1: ['This field is required.'], new_password2: ['This field is required.'] },
   },
   wrong_old_password: {
     summary: 'Not the old password',
     status: 400,
-    request: { as: 'ann', body: { old_password: 'wrong', new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-42-quarks' } },
+    request: { as: 'maria', body: { old_password: 'wrong', new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD } },
     body: { old_password: ['Your old password was entered incorrectly. Please enter it again.'] },
   },
   mismatch: {
     summary: 'Two different new passwords',
     status: 400,
-    request: { as: 'ann', body: { old_password: PASSWORD, new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-43-quarks' } },
+    request: { as: 'maria', body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: 'Quarks-44-wiesel' } },
     body: { new_password2: ['The two password fields didn’t match.'] },
   },
 };
@@ -150,13 +150,13 @@ const resetPassword: Examples = {
   accepted: {
     summary: 'Whether anybody has the address or not',
     status: 200,
-    request: { as: 'nobody', body: { email: 'ann@example.org' } },
+    request: { as: 'nobody', body: { email: 'maria@example.org' } },
     body: { detail: 'Password reset e-mail has been sent.' },
   },
   too_many_mails: {
     summary: 'Too many mails: the second in a minute',
     status: 429,
-    request: { as: 'nobody', body: { email: 'ann@example.org' } },
+    request: { as: 'nobody', body: { email: 'maria@example.org' } },
     settings: { MAIL_REQUESTS_PER_RECIPIENT: '1/minute' },
     headers: { 'Retry-After': '60' },
     body: { detail: 'Request was throttled. Expected available in 60 seconds.' },
@@ -169,7 +169,7 @@ const confirmReset: Examples = {
     status: 200,
     request: {
       as: 'nobody',
-      body: { new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-42-quarks', uid: '2', token: 'd2y9zx-0f0e3a1c5b8d7f6e4c2a1b0d9e8f7c6b' },
+      body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: '2', token: 'd2y9zx-0f0e3a1c5b8d7f6e4c2a1b0d9e8f7c6b' },
     },
     body: { detail: 'Password has been reset with the new password.' },
   },
@@ -178,14 +178,14 @@ const confirmReset: Examples = {
     status: 400,
     request: {
       as: 'nobody',
-      body: { new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-42-quarks', uid: '2', token: EMPTY_TOKEN },
+      body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: '2', token: UNKNOWN_TOKEN },
     },
     body: { token: ['Invalid value'] },
   },
   link_to_nobody: {
     summary: 'A link to nobody',
     status: 400,
-    request: { as: 'nobody', body: { new_password1: 'Wiesel-42-quarks', new_password2: 'Wiesel-42-quarks', uid: 'zzz', token: EMPTY_TOKEN } },
+    request: { as: 'nobody', body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: 'zzz', token: UNKNOWN_TOKEN } },
     body: { uid: ['Invalid value'] },
   },
 };
@@ -194,7 +194,7 @@ const resendConfirmation: Examples = {
   accepted: {
     summary: 'Whether the address waits for confirmation or not',
     status: 200,
-    request: { as: 'nobody', body: { email: 'ann@example.org' } },
+    request: { as: 'nobody', body: { email: 'maria@example.org' } },
     body: { detail: 'If the address waits for confirmation, a mail is on its way.' },
   },
 };
@@ -203,19 +203,19 @@ const changeEmail: Examples = {
   accepted: {
     summary: 'A mail goes to the new address',
     status: 200,
-    request: { as: 'ann', body: { password: PASSWORD, email: 'ann@example.net' } },
+    request: { as: 'maria', body: { password: PASSWORD, email: 'maria@example.net' } },
     body: { detail: 'Confirmation e-mail sent to the new address.' },
   },
   wrong_own_password: {
     summary: 'A wrong password',
     status: 400,
-    request: { as: 'ann', body: { password: 'wrong', email: 'ann@example.net' } },
+    request: { as: 'maria', body: { password: 'wrong', email: 'maria@example.net' } },
     body: { password: ['Your password was entered incorrectly. Please enter it again.'] },
   },
   taken_email: {
     summary: 'An address that somebody has',
     status: 400,
-    request: { as: 'ann', body: { password: PASSWORD, email: 'ben@example.org' } },
+    request: { as: 'maria', body: { password: PASSWORD, email: 'pablo@example.org' } },
     body: { email: ['A user is already registered with this e-mail address.'] },
   },
 };

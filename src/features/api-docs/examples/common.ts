@@ -20,7 +20,7 @@ import { check } from '../../../platform/http/validate.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 import { acceptedWays } from '../../../platform/openapi/security.js';
 import type { DescribedRoute } from '../../../platform/openapi/types.js';
-import { basic, EMPTY_TOKEN } from './people.js';
+import { basic, UNKNOWN_TOKEN } from './people.js';
 
 /** A port on which nothing listens. */
 const NOWHERE = '127.0.0.1:1';
@@ -71,13 +71,13 @@ function credentialExamples({ ways = 'all', access, method }: DescribedRoute): E
       : { not_authenticated: failing(new NotAuthenticated(challengeOf(ways)), 'No credentials', { as: 'nobody' }) }),
     invalid_token: failing(new AuthenticationFailed('Invalid token.', { headers }), 'A token that is unknown, expired or revoked', {
       as: 'nobody',
-      headers: { Authorization: `${keyword} ${EMPTY_TOKEN}` },
+      headers: { Authorization: `${keyword} ${UNKNOWN_TOKEN}` },
     }),
     ...(kinds.includes('basic')
       ? {
           wrong_password: failing(new AuthenticationFailed('Invalid username/password.', { headers }), 'A wrong password', {
             as: 'nobody',
-            headers: { Authorization: basic('ann', 'wrong') },
+            headers: { Authorization: basic('maria', 'wrong') },
           }),
         }
       : {}),
@@ -89,7 +89,7 @@ const CSRF: Examples = {
   csrf_failed: failing(
     new PermissionDenied("CSRF Failed: CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."),
     'A session without the value of its CSRF cookie',
-    { as: 'ann', by: 'session', headers: { 'X-CSRFToken': 'wrong' } },
+    { as: 'maria', by: 'session', headers: { 'X-CSRFToken': 'wrong' } },
   ),
 };
 
@@ -134,7 +134,7 @@ function limitExamples({ access, ways }: DescribedRoute): Examples {
           too_many_wrong_passwords: {
             ...failing(again, 'Too many wrong passwords: the second in a minute', {
               as: 'nobody',
-              headers: { Authorization: basic('ann', 'wrong') },
+              headers: { Authorization: basic('maria', 'wrong') },
             }),
             settings: { LOGIN_FAILURES_PER_ADDRESS: '1/minute' },
           },

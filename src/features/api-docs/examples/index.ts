@@ -1,10 +1,23 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
 import type { DescribedRoute } from '../../../platform/openapi/types.js';
+import { accessTokenExamples } from './access-tokens.js';
 import { authExamples } from './auth.js';
 import { commonExamples } from './common.js';
+import { invitationExamples } from './invitations.js';
+import { membershipExamples } from './memberships.js';
+import { organizationExamples } from './organizations.js';
 import { serverExamples } from './server.js';
+import { userExamples } from './users.js';
 
-const OWN: Readonly<Record<string, Examples>> = { ...authExamples, ...serverExamples };
+const OWN: Readonly<Record<string, Examples>> = {
+  ...authExamples,
+  ...accessTokenExamples,
+  ...userExamples,
+  ...organizationExamples,
+  ...membershipExamples,
+  ...invitationExamples,
+  ...serverExamples,
+};
 
 /**
  * @returns what the document shows of an operation: its own examples, then those that follow from what it is

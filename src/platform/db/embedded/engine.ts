@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
 /**
@@ -43,7 +43,7 @@ const INITDB_PARAMETERS = ['--wal-segsize=1'];
  * memory. Nothing stops a second engine on the same folder: that is what the folder's lock is for.
  */
 export async function openEngine(dir: string): Promise<Engine> {
-  return serve(
+  return createEngine(
     await PGlite.create({
       fs: durableFiles(dir),
       startParams: START_PARAMETERS,
@@ -52,18 +52,8 @@ export async function openEngine(dir: string): Promise<Engine> {
   );
 }
 
-/** Opens a database that lives in memory, from the archive of a prepared folder if one is given. */
-export async function openMemoryEngine(archive?: Blob): Promise<Engine> {
-  const loaded: PGliteOptions = archive === undefined ? {} : { loadDataDir: archive };
-  return serve(
-    await PGlite.create({
-      ...loaded,
-      startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
-    }),
-  );
-}
-
-function serve(database: PGlite): Engine {
+/** Makes an engine of a PGlite that is open. */
+export function createEngine(database: PGlite): Engine {
   return {
     async reset() {
       await database.exec('rollback');

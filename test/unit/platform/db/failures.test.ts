@@ -16,7 +16,9 @@ describe('describeFailure', () => {
   it.each([
     ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EHOSTUNREACH'].map(networkError),
     Object.assign(new AggregateError([networkError('ECONNREFUSED')]), { code: 'ECONNREFUSED' }),
-    ...['57P01', '57P03', '08006', '08P01', '53300', '57014', '25006'].map((code) => databaseError(code)),
+    ...['57P01', '57P03', '08006', '08P01', '53300', '53100', '57014', '25006'].map((code) =>
+      databaseError(code),
+    ),
     new Error('timeout exceeded when trying to connect'),
     new Error('Connection terminated unexpectedly'),
     new Error('Query read timeout'),

@@ -1,0 +1,78 @@
+import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
+import type { ContainerOptions } from '../container.js';
+import { createAccessTokens } from '../features/access-tokens/index.js';
+import { createAccounts } from '../features/accounts/index.js';
+import type { Config } from '../platform/config/settings.js';
+import type { Exchanges } from '../platform/http/exchange.js';
+import type { Authentication } from './authentication.js';
+import type { Engines } from './engines.js';
+import type { MailParts } from './mail.js';
+import type { State } from './state.js';
+
+export interface AccountParts {
+  readonly options: ContainerOptions;
+  readonly engines: Engines;
+  readonly authentication: Authentication;
+  readonly exchanges: Exchanges;
+  readonly state: State;
+  readonly mail: MailParts;
+  readonly policy: PasswordPolicy;
+}
+
+/** Joins what account holders do with themselves to the settings: signing up and in, passwords, addresses, tokens. */
+export function composeAccounts(parts: AccountParts) {
+  const { options, engines, authentication, exchanges, state, mail, policy } = parts;
+  const { config, clock, random, log } = options;
+  const accounts = createAccounts({
+    ...authentication,
+    db: engines.db,
+    rates: engines.rates,
+    clock,
+    random,
+    exchanges,
+    secretKey: state.secretKey,
+    policy,
+    mail: {
+      publicUrl: config.PUBLIC_URL,
+      site: mail.site,
+      isConfigured: mail.isConfigured,
+      notifiesChanges: config.NOTIFY_ACCOUNT_CHANGES,
+    },
+    mailRates: {
+      perRecipient: config.MAIL_REQUESTS_PER_RECIPIENT,
+      perClient: config.MAIL_REQUESTS_PER_CLIENT,
+    },
+    wakeMail: mail.wake,
+    verification: config.ACCOUNT_EMAIL_VERIFICATION,
+    registration: registrationOf(config),
+    logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
+    csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+    redirects: redirectsOf(config),
+    onWriteError: (error) => log.warn({ error }, 'A login could not be noted.'),
+  });
+  const accessTokens = createAccessTokens({
+    db: engines.db,
+    clock,
+    random,
+    stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
+    unusableTtlSeconds: config.CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL,
+    maximumPerUser: config.CVAT_MAX_ACCESS_TOKENS_PER_USER,
+    onPurged: (count) => log.info({ count }, 'Unusable access tokens were deleted.'),
+    onPurgeError: (error) => log.warn({ error }, 'Unusable access tokens could not be deleted.'),
+  });
+  return { accounts, accessTokens };
+}
+
+const registrationOf = (config: Config) => ({
+  mode: config.REGISTRATION_MODE,
+  domains: config.REGISTRATION_EMAIL_DOMAINS,
+  defaultGroup: config.IAM_DEFAULT_ROLE,
+  invitationDays: config.ORG_INVITATION_EXPIRY_DAYS,
+});
+
+/** Where links in mails lead: fixed by the settings, never by a request. */
+const redirectsOf = (config: Config) => ({
+  done: config.ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL,
+  loggedIn: config.LOGIN_REDIRECT_URL,
+  refused: config.INCORRECT_EMAIL_CONFIRMATION_URL,
+});

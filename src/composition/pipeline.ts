@@ -1,0 +1,54 @@
+import type { Chain } from '../authentication/chain.js';
+import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
+import type { ContainerOptions } from '../container.js';
+import type { Caller } from '../kernel/account.js';
+import type { Exchanges } from '../platform/http/exchange.js';
+import { challengeOf, type PipelineDeps } from '../platform/http/pipeline.js';
+import { createRequestLimit } from '../platform/throttle/request-limit.js';
+import type { Engines } from './engines.js';
+import type { State } from './state.js';
+
+export interface PipelineParts {
+  readonly options: ContainerOptions;
+  readonly engines: Engines;
+  readonly exchanges: Exchanges;
+  readonly state: State;
+  readonly chain: Chain;
+  /** Counts a request of a throttled route for its caller. @throws Throttled */
+  readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
+}
+
+/** Joins the steps of every request to who is calling, whether they may, and how often. */
+export function composePipeline({
+  options,
+  engines,
+  exchanges,
+  state,
+  chain,
+  throttleCaller,
+}: PipelineParts): PipelineDeps {
+  const { config, clock } = options;
+  const limitAnonymous =
+    config.THROTTLE_ANON === null
+      ? async () => undefined
+      : createRequestLimit(
+          config.THROTTLE_ANON,
+          engines.rates,
+          clock,
+          (req) => `anon:${exchanges.of(req).origin.clientAddress}`,
+        );
+  return {
+    exchanges,
+    identify: (exchange, ways) => {
+      if (ways !== 'none') state.requirePrepared();
+      return chain.identify(exchange.req, exchange.res, ways, challengeOf(ways));
+    },
+    authorize: createAuthorizer(engines.policyEngine),
+    visible: createVisibility(engines.policyEngine),
+    throttle: async ({ req, res }, caller, scope) => {
+      if (caller === null) await limitAnonymous(req, res);
+      else await throttleCaller(scope, caller);
+    },
+    checkResponses: options.strict,
+  };
+}

@@ -1,0 +1,88 @@
+import type { Examples } from '../../../platform/openapi/examples.js';
+import { DATE, MARIA, PABLO, pageOf } from './people.js';
+import { forbidden, missing } from './refusals.js';
+
+const ACME = {
+  id: 1,
+  slug: 'acme',
+  name: 'acme',
+  description: '',
+  created_date: DATE,
+  updated_date: DATE,
+  contact: {},
+  owner: MARIA,
+};
+const TRANSFER = { organization: 1, user: PABLO, created_date: DATE, expires_date: DATE };
+const BAD_SLUG = { slug: ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'] };
+const HERE = { path: { id: 1 } };
+const FOREIGN = missing('Organization', { as: 'diego' });
+
+const create: Examples = {
+  created: {
+    summary: 'A new organization, owned by the caller',
+    status: 201,
+    request: { as: 'diego', body: { slug: 'louvre', name: 'Musée du Louvre', contact: { email: 'louvre@example.org' } } },
+    body: { ...ACME, id: 2, slug: 'louvre', name: 'Musée du Louvre', contact: { email: 'louvre@example.org' } },
+  },
+  missing_slug: { summary: 'Required fields are missing', status: 400, request: { body: {} }, body: { slug: ['This field is required.'] } },
+  bad_slug: { summary: 'A slug with other characters', status: 400, request: { body: { slug: 'a b' } }, body: BAD_SLUG },
+  taken_slug: {
+    summary: 'A slug that is taken',
+    status: 400,
+    request: { body: { slug: 'acme' } },
+    body: { slug: ['organization with this slug already exists.'] },
+  },
+};
+
+const update: Examples = {
+  updated: {
+    summary: 'Another name',
+    status: 200,
+    request: { as: 'maria', ...HERE, body: { name: 'Acme Corporation' } },
+    body: { ...ACME, name: 'Acme Corporation' },
+  },
+  bad_slug: { summary: 'A slug with other characters', status: 400, request: { body: { slug: 'a b' } }, body: BAD_SLUG },
+  forbidden: forbidden('A worker of the organization', { as: 'pablo' }),
+  missing: FOREIGN,
+};
+
+export const organizationExamples: Readonly<Record<string, Examples>> = {
+  organizations_list: {
+    own: { summary: 'The organizations of the caller', status: 200, request: { as: 'maria' }, body: pageOf(ACME) },
+  },
+  organizations_create: create,
+  organizations_retrieve: {
+    organization: { summary: 'An organization of the caller', status: 200, request: { as: 'pablo', ...HERE }, body: ACME },
+    missing: FOREIGN,
+  },
+  organizations_partial_update: update,
+  organizations_destroy: {
+    deleted: { summary: 'Deleted', status: 204, request: { as: 'maria', ...HERE } },
+    forbidden: forbidden('A worker of the organization', { as: 'pablo' }),
+    missing: FOREIGN,
+  },
+  organizations_retrieve_transfer: {
+    offered: { summary: 'To whom it is offered', status: 200, request: { as: 'pablo', ...HERE }, body: TRANSFER },
+    missing: FOREIGN,
+  },
+  organizations_transfer: {
+    offered: { summary: 'Offered to a member', status: 201, request: { as: 'maria', ...HERE, body: { user: 3 } }, body: TRANSFER },
+    no_member: {
+      summary: 'Not a member',
+      status: 400,
+      request: { body: { user: 5 } },
+      body: { user: ['Choose another active member of the organization.'] },
+    },
+    forbidden: forbidden('Not the owner', { as: 'pablo' }),
+    missing: FOREIGN,
+  },
+  organizations_destroy_transfer: {
+    withdrawn: { summary: 'Withdrawn', status: 204, request: { as: 'maria', ...HERE } },
+    forbidden: forbidden('Not the owner', { as: 'pablo' }),
+    missing: FOREIGN,
+  },
+  organizations_confirm_transfer: {
+    confirmed: { summary: 'The new owner', status: 200, request: { as: 'pablo', ...HERE }, body: { ...ACME, owner: PABLO } },
+    missing: missing('OrganizationTransfer', { as: 'maria' }),
+  },
+};

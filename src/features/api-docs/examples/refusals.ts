@@ -1,0 +1,17 @@
+import { type ApiError, PermissionDenied } from '../../../kernel/errors.js';
+import { noMatch } from '../../../platform/http/objects.js';
+import { type Example, failing } from '../../../platform/openapi/examples.js';
+import type { ExampleRequest } from '../../../platform/openapi/types.js';
+
+/** Answers that many operations give, each to a request of its own. */
+
+export const forbidden = (summary: string, request: ExampleRequest): Example => failing(new PermissionDenied(), summary, request);
+
+/** @param model name of the Django model, as the sentence has it */
+export const missing = (model: string, request: ExampleRequest): Example => {
+  const error: ApiError = noMatch(model);
+  return failing(error, 'Nothing has this id, or the caller may not know of it', request);
+};
+
+export const unknownField = (body: unknown): Example =>
+  failing(new PermissionDenied('Attempted to update an unknown field'), 'A field that can not be changed', { body });

@@ -1,0 +1,79 @@
+import type { Examples } from '../../../platform/openapi/examples.js';
+import { inFull, MARIA, PABLO, pageOf, person } from './people.js';
+import { forbidden, missing, unknownField } from './refusals.js';
+
+const TAKEN = { username: ['A user with that username already exists.'] };
+
+const list: Examples = {
+  oneself: { summary: 'Oneself, outside organizations', status: 200, request: { as: 'maria' }, body: pageOf(MARIA) },
+  members: { summary: 'The people of an organization', status: 200, request: { query: { org: 'acme' } }, body: pageOf(PABLO) },
+  everybody: { summary: 'Everybody, for an administrator', status: 200, request: { as: 'admin' }, body: pageOf(inFull(MARIA)) },
+  forbidden: forbidden('The people of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
+};
+
+const create: Examples = {
+  created: {
+    summary: 'A new account',
+    status: 201,
+    request: { as: 'admin', body: { username: 'frida', email: 'frida@example.org', password: 'Quarks-43-wiesel' } },
+    body: inFull(person(6, 'frida')),
+  },
+  missing_username: {
+    summary: 'Required fields are missing',
+    status: 400,
+    request: { body: {} },
+    body: { username: ['This field is required.'] },
+  },
+  taken_username: { summary: 'A name that somebody has', status: 400, request: { body: { username: 'maria' } }, body: TAKEN },
+  forbidden: forbidden('Not an administrator', { as: 'maria' }),
+};
+
+const self: Examples = {
+  oneself: { summary: 'Who is asking', status: 200, request: { as: 'maria' }, body: inFull(MARIA) },
+};
+
+const retrieve: Examples = {
+  oneself: { summary: 'Oneself', status: 200, request: { as: 'maria', path: { id: 2 } }, body: inFull(MARIA) },
+  member: {
+    summary: 'Somebody of the same organization',
+    status: 200,
+    request: { path: { id: 3 }, query: { org: 'acme' } },
+    body: PABLO,
+  },
+  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  missing: missing('User', { path: { id: 99 } }),
+};
+
+const update: Examples = {
+  personal_data: {
+    summary: 'One’s own name',
+    status: 200,
+    request: { as: 'maria', path: { id: 2 }, body: { first_name: 'Maria Sibylla' } },
+    body: inFull({ ...MARIA, first_name: 'Maria Sibylla' }),
+  },
+  permissions: {
+    summary: 'The roles of somebody, by an administrator',
+    status: 200,
+    request: { as: 'admin', path: { id: 3 }, body: { groups: ['worker'] } },
+    body: { ...inFull(PABLO), groups: ['worker'] },
+  },
+  taken_username: { summary: 'A name that somebody has', status: 400, request: { body: { username: 'pablo' } }, body: TAKEN },
+  forbidden: forbidden('One’s own roles', { body: { groups: ['admin'] } }),
+  unknown_field: unknownField({ password: 'Quarks-43-wiesel' }),
+  missing: missing('User', { path: { id: 99 } }),
+};
+
+const destroy: Examples = {
+  deleted: { summary: 'Deleted', status: 204, request: { as: 'maria', path: { id: 2 } } },
+  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  missing: missing('User', { path: { id: 99 } }),
+};
+
+export const userExamples: Readonly<Record<string, Examples>> = {
+  users_list: list,
+  users_create: create,
+  users_retrieve_self: self,
+  users_retrieve: retrieve,
+  users_partial_update: update,
+  users_destroy: destroy,
+};

@@ -1,0 +1,21 @@
+import type { Database } from '../../platform/db/pool.js';
+import { createInvitationMail, type InvitationMailDeps } from './mails.js';
+import { invitationRoutes } from './routes.js';
+import { createInvitationService, type InvitationServiceDeps } from './service.js';
+import { stepRoutes } from './step-routes.js';
+
+export { RESEND_THROTTLE } from './step-routes.js';
+
+export interface InvitationsDeps extends Omit<InvitationServiceDeps, 'mail'> {
+  readonly db: Database;
+  /** Null without a mail server. */
+  readonly mail: Omit<InvitationMailDeps, 'validDays'> | null;
+}
+
+/** Inviting people to organizations. */
+export function createInvitations(deps: InvitationsDeps) {
+  const { db, lifetime } = deps;
+  const mail = deps.mail && createInvitationMail({ ...deps.mail, validDays: lifetime.days });
+  const parts = { db, lifetime, service: createInvitationService({ ...deps, mail }) };
+  return { routes: [...invitationRoutes(parts), ...stepRoutes(parts)] };
+}

@@ -1,0 +1,122 @@
+import { compilePolicyFilter, type FilterColumns, integerLookup } from '../../authorization/list-filter.js';
+import type { OrganizationScope } from '../../authorization/organization-scope.js';
+import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { one, type Queryable } from '../../platform/db/queryable.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
+import { column } from '../../platform/http/lists/columns.js';
+import { allOf } from '../../platform/http/lists/conditions.js';
+import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
+
+export interface Invitation {
+  readonly key: string;
+  readonly createdAt: Timestamp;
+  /** Of the latest mail; null for an invitation that was never mailed. */
+  readonly sentAt: Timestamp | null;
+  readonly role: OrganizationRole;
+  readonly organization: { readonly id: number; readonly slug: string };
+  /** Who invites; null when that account is gone. */
+  readonly owner: Person | null;
+  readonly user: Person;
+}
+
+/** An invitation and its organization, as one account stands in that. */
+export interface ViewedInvitation extends Invitation {
+  readonly context: OrganizationContext;
+}
+
+type Row = Pick<Invitation, 'key' | 'createdAt' | 'sentAt' | 'role'> & {
+  readonly organizationId: number;
+  readonly slug: string;
+} & PersonColumns<'owner'> &
+  PersonColumns<'user'>;
+
+const COLUMNS = sql`
+  i.key, i.created_date as "createdAt", i.sent_date as "sentAt", m.role, o.id as "organizationId", o.slug,
+  ${personColumns('w', 'owner')}, ${personColumns('u', 'user')}`;
+
+const TABLES = sql`
+  organizations_invitation i
+  join organizations_membership m on m.id = i.membership_id
+  join organizations_organization o on o.id = m.organization_id
+  join auth_user u on u.id = m.user_id
+  left join auth_user w on w.id = i.owner_id`;
+
+function invitationOf(row: Row): Invitation {
+  const user = personOf(row, 'user');
+  if (user === null) throw new TypeError('The query joins the invited person.');
+  const { key, createdAt, sentAt, role, organizationId, slug } = row;
+  return { key, createdAt, sentAt, role, organization: { id: organizationId, slug }, owner: personOf(row, 'owner'), user };
+}
+
+/** CVAT 2.62, `InvitationViewSet`. */
+export const INVITATIONS = defineList({
+  columns: {
+    owner: column.text(sql`w.username`),
+    user_id: column.integer(sql`m.user_id`),
+    accepted: column.boolean(sql`m.is_active`),
+    created_date: column.timestamp(sql`i.created_date`),
+  },
+  search: ['owner'],
+  simple: ['owner'],
+  filter: ['owner', 'user_id', 'accepted'],
+  sort: ['owner', 'created_date'],
+  defaultSort: '-created_date',
+  unique: sql`i.key`,
+});
+
+const POLICY_COLUMNS: FilterColumns = {
+  owner: integerLookup(sql`i.owner_id`),
+  membership__user: integerLookup(sql`m.user_id`),
+  membership__organization: integerLookup(sql`m.organization_id`),
+};
+
+export interface InvitationListRequest {
+  readonly plan: ListPlan;
+  /** The policy's answer. */
+  readonly visible: unknown;
+  readonly scope: OrganizationScope;
+}
+
+export async function listInvitations(
+  db: Queryable,
+  { plan, visible, scope }: InvitationListRequest,
+): Promise<ListRows<Invitation>> {
+  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope)]);
+  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES });
+  return { ...page, rows: page.rows.map(invitationOf) };
+}
+
+function withinScope(scope: OrganizationScope): Sql {
+  if (scope.kind === 'everything') return sql`true`;
+  return scope.kind === 'sandbox' ? sql`m.organization_id is null` : sql`m.organization_id = ${scope.id}`;
+}
+
+/** @param visible the policy's filter of the viewer's list: what is not in it is not found */
+export async function findInvitation(
+  db: Queryable,
+  key: string,
+  viewer: { readonly id: number; readonly visible: unknown },
+): Promise<ViewedInvitation | undefined> {
+  const row = await one<Row & { ownerOfOrganization: number | null; viewerRole: OrganizationRole | null }>(
+    db,
+    sql`
+      select ${COLUMNS}, o.owner_id as "ownerOfOrganization", v.role as "viewerRole"
+      from ${TABLES}
+      left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id} and v.is_active
+      where i.key = ${key} and ${compilePolicyFilter(viewer.visible, POLICY_COLUMNS)}`,
+  );
+  if (row === undefined) return undefined;
+  const invitation = invitationOf(row);
+  return {
+    ...invitation,
+    context: { ...invitation.organization, ownerId: row.ownerOfOrganization, role: row.viewerRole },
+  };
+}
+
+export async function getInvitation(db: Queryable, key: string): Promise<Invitation | undefined> {
+  const row = await one<Row>(db, sql`select ${COLUMNS} from ${TABLES} where i.key = ${key}`);
+  return row && invitationOf(row);
+}

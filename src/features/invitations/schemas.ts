@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { emailField } from '../../platform/http/fields.js';
+import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { choiceField } from '../../platform/http/value-fields.js';
+import { MEMBERSHIP_ROLES } from '../memberships/index.js';
+import { BasicUserRead } from '../users/index.js';
+
+export const InvitationRead = z
+  .object({
+    key: z.string(),
+    created_date: z.string(),
+    owner: BasicUserRead.nullable(),
+    role: z.enum(MEMBERSHIP_ROLES),
+    user: BasicUserRead,
+    organization: z.int(),
+    /** Null for an invitation that was never mailed. */
+    expired: z.boolean().nullable(),
+    organization_info: z.object({ id: z.int(), slug: z.string() }).meta({ id: 'BasicOrganization' }),
+  })
+  .meta({ id: 'InvitationRead' });
+
+export const InvitationPage = pageSchema(InvitationRead, 'PaginatedInvitationReadList');
+
+export const InvitationWrite = z
+  .object({ role: choiceField(MEMBERSHIP_ROLES), email: emailField() })
+  .meta({ id: 'InvitationWriteRequest' });
+
+export const InvitationPatch = z
+  .object({ role: choiceField(MEMBERSHIP_ROLES).optional(), email: emailField().optional() })
+  .meta({ id: 'PatchedInvitationWriteRequest' });
+
+export const AcceptedRead = z.object({ organization_slug: z.string() }).meta({ id: 'AcceptInvitationRead' });

@@ -1,0 +1,61 @@
+import { defineRoute, reply } from '../../platform/http/route.js';
+import { mayAccept, mayDecline, mayResend } from './access.js';
+import { type InvitationRouteDeps, loadInvitation } from './routes.js';
+import { AcceptedRead } from './schemas.js';
+
+/** Name of the limit on sending again: 5 an hour for each account (CVAT `org/throttle.py`). */
+export const RESEND_THROTTLE = 'invitation-resend';
+
+const accept = ({ db, service }: InvitationRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/invitations/:key/accept',
+    operationId: 'invitations_accept',
+    summary: 'Accept an invitation to an organization',
+    tag: 'invitations',
+    view: 'Accept',
+    load: loadInvitation(db),
+    access: { kind: 'policy', checks: mayAccept, filter: 'invitations' },
+    responses: { 200: AcceptedRead },
+    handle: async ({ object }) => {
+      await service.accept(object.key);
+      return reply(200, { organization_slug: object.organization.slug });
+    },
+  });
+
+const decline = ({ db, service }: InvitationRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/invitations/:key/decline',
+    operationId: 'invitations_decline',
+    summary: 'Decline an invitation to an organization',
+    tag: 'invitations',
+    view: 'Decline',
+    load: loadInvitation(db),
+    access: { kind: 'policy', checks: mayDecline, filter: 'invitations' },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await service.decline(object.key);
+      return reply(204, null);
+    },
+  });
+
+const resend = ({ db, service }: InvitationRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/invitations/:key/resend',
+    operationId: 'invitations_resend',
+    summary: 'Send an invitation again',
+    tag: 'invitations',
+    view: 'Resend',
+    throttle: RESEND_THROTTLE,
+    load: loadInvitation(db),
+    access: { kind: 'policy', checks: mayResend, filter: 'invitations' },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await service.resend(object.key);
+      return reply(204, null);
+    },
+  });
+
+export const stepRoutes = (deps: InvitationRouteDeps) => [accept(deps), decline(deps), resend(deps)];

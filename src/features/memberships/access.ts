@@ -1,0 +1,43 @@
+import { PermissionDenied } from '../../kernel/errors.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
+import type { Unchecked } from '../../platform/http/route.js';
+import type { ViewedMembership } from './repository.js';
+
+const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) => ({
+  role,
+  is_active: isActive,
+  user: { id: user.id },
+  organization: { id: organization.id },
+});
+
+/** A membership is decided upon in its own organization, whatever context the request names. */
+const may =
+  (scope: string) =>
+  (membership: ViewedMembership): PolicyCheck[] => [
+    { package: 'memberships', scope, resource: resourceOf(membership), organization: membership.organization },
+  ];
+
+export const mayView = may('view');
+export const mayDelete = may('delete');
+
+export const mayList = (): PolicyCheck[] => [{ package: 'memberships', scope: 'list', resource: null }];
+
+/**
+ * The policy is told the new role too, unlike in CVAT, where a maintainer can make an owner (deviation 5).
+ *
+ * @throws PermissionDenied for any field but the role, whoever asks
+ */
+export async function mayUpdate(membership: ViewedMembership, { body }: Unchecked): Promise<PolicyCheck[]> {
+  const fields = fieldsOf(await body());
+  if (Object.keys(fields).some((field) => field !== 'role')) {
+    throw new PermissionDenied('Attempted to update an unknown field');
+  }
+  if (!Object.hasOwn(fields, 'role')) return mayView(membership);
+  const { organization } = membership;
+  const resource = { ...resourceOf(membership), new_role: fields['role'] };
+  return [...mayView(membership), { package: 'memberships', scope: 'change:role', resource, organization }];
+}
+
+/** A body that is no object is left to validation. */
+const fieldsOf = (body: unknown): Readonly<Record<string, unknown>> =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {};

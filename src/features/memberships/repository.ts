@@ -1,0 +1,134 @@
+import {
+  booleanLookup,
+  compilePolicyFilter,
+  type FilterColumns,
+  integerLookup,
+} from '../../authorization/list-filter.js';
+import type { OrganizationScope } from '../../authorization/organization-scope.js';
+import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
+import { column } from '../../platform/http/lists/columns.js';
+import { allOf } from '../../platform/http/lists/conditions.js';
+import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import type { Person } from '../users/index.js';
+import { MEMBERSHIP_ROLES } from './schemas.js';
+
+export interface Membership {
+  readonly id: number;
+  readonly organizationId: number;
+  readonly role: OrganizationRole;
+  readonly isActive: boolean;
+  readonly joinedAt: Timestamp | null;
+  readonly invitationKey: string | null;
+  readonly user: Person;
+}
+
+/** A membership and the organization it belongs to, as one account stands in that. */
+export interface ViewedMembership extends Membership {
+  readonly organization: OrganizationContext;
+}
+
+interface Row extends Omit<Membership, 'user'> {
+  readonly userId: number;
+  readonly username: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+const COLUMNS = sql`
+  m.id, m.organization_id as "organizationId", m.role, m.is_active as "isActive", m.joined_date as "joinedAt",
+  i.key as "invitationKey", u.id as "userId", u.username, u.first_name as "firstName", u.last_name as "lastName"`;
+
+/** A membership of nobody, which CVAT's table allows, is no member: clients could not read it. */
+const TABLES = sql`
+  organizations_membership m
+  join auth_user u on u.id = m.user_id
+  left join organizations_invitation i on i.membership_id = m.id`;
+
+const membershipOf = (row: Row): Membership => ({
+  id: row.id,
+  organizationId: row.organizationId,
+  role: row.role,
+  isActive: row.isActive,
+  joinedAt: row.joinedAt,
+  invitationKey: row.invitationKey,
+  user: { id: row.userId, username: row.username, firstName: row.firstName, lastName: row.lastName },
+});
+
+/** CVAT 2.62, `MembershipViewSet`. */
+export const MEMBERSHIPS = defineList({
+  columns: {
+    id: column.integer(sql`m.id`),
+    user: column.text(sql`u.username`),
+    role: column.choice(sql`m.role`, MEMBERSHIP_ROLES),
+  },
+  search: ['user', 'role'],
+  simple: ['user', 'role'],
+  filter: ['user', 'role', 'id'],
+  sort: ['user', 'role', 'id'],
+  defaultSort: '-id',
+  unique: sql`m.id`,
+});
+
+const POLICY_COLUMNS: FilterColumns = {
+  user: integerLookup(sql`m.user_id`),
+  organization: integerLookup(sql`m.organization_id`),
+  is_active: booleanLookup(sql`m.is_active`),
+};
+
+export interface MembershipListRequest {
+  readonly plan: ListPlan;
+  /** The policy's answer. */
+  readonly visible: unknown;
+  readonly scope: OrganizationScope;
+}
+
+export async function listMemberships(
+  db: Queryable,
+  { plan, visible, scope }: MembershipListRequest,
+): Promise<ListRows<Membership>> {
+  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope)]);
+  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES });
+  return { ...page, rows: page.rows.map(membershipOf) };
+}
+
+function withinScope(scope: OrganizationScope): Sql {
+  if (scope.kind === 'everything') return sql`true`;
+  return scope.kind === 'sandbox' ? sql`m.organization_id is null` : sql`m.organization_id = ${scope.id}`;
+}
+
+export async function findMembership(db: Queryable, id: number, viewerId: number): Promise<ViewedMembership | undefined> {
+  const row = await one<Row & { slug: string; ownerId: number | null; viewerRole: OrganizationRole | null }>(
+    db,
+    sql`
+      select ${COLUMNS}, o.slug, o.owner_id as "ownerId", v.role as "viewerRole"
+      from ${TABLES}
+      join organizations_organization o on o.id = m.organization_id
+      left join organizations_membership v
+        on v.organization_id = m.organization_id and v.user_id = ${viewerId} and v.is_active
+      where m.id = ${id}`,
+  );
+  if (row === undefined) return undefined;
+  const organization = { id: row.organizationId, slug: row.slug, ownerId: row.ownerId, role: row.viewerRole };
+  return { ...membershipOf(row), organization };
+}
+
+/** Changes a role, if it still is what the decision was made about. @returns whether it was */
+export async function changeRole(tx: Queryable, { id, role }: Pick<Membership, 'id' | 'role'>, newRole: OrganizationRole): Promise<boolean> {
+  return (await execute(tx, sql`update organizations_membership set role = ${newRole} where id = ${id} and role = ${role}`)) > 0;
+}
+
+/** Removes a membership and its invitation, if its role still is what the decision was made about. @returns whether it was */
+export async function removeMembership(tx: Queryable, { id, role }: Pick<Membership, 'id' | 'role'>): Promise<boolean> {
+  const locked = await one(
+    tx,
+    sql`select 1 from organizations_membership where id = ${id} and role = ${role} for update`,
+  );
+  if (locked === undefined) return false;
+  await execute(tx, sql`delete from organizations_invitation where membership_id = ${id}`);
+  await execute(tx, sql`delete from organizations_membership where id = ${id}`);
+  return true;
+}

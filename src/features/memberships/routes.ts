@@ -1,0 +1,83 @@
+import { organizationScope } from '../../authorization/organization-scope.js';
+import type { Caller } from '../../kernel/account.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { planList } from '../../platform/http/lists/list-query.js';
+import { presentPage } from '../../platform/http/lists/page-schema.js';
+import { found, idOf } from '../../platform/http/objects.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { mayDelete, mayList, mayUpdate, mayView } from './access.js';
+import { presentMembership } from './present.js';
+import { findMembership, listMemberships, MEMBERSHIPS, type ViewedMembership } from './repository.js';
+import { MembershipPage, MembershipPatch, MembershipRead } from './schemas.js';
+import type { MembershipService } from './service.js';
+
+export interface MembershipRouteDeps {
+  readonly db: Queryable;
+  readonly service: MembershipService;
+}
+
+const list = ({ db }: MembershipRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/memberships',
+    operationId: 'memberships_list',
+    summary: 'List memberships',
+    tag: 'memberships',
+    view: 'Membership List',
+    access: { kind: 'policy', checks: mayList, filter: 'memberships' },
+    list: MEMBERSHIPS,
+    responses: { 200: MembershipPage },
+    handle: async ({ caller, exchange, policyFilter }) => {
+      const scope = organizationScope(exchange, requireCaller(caller));
+      const rows = await listMemberships(db, { plan: planList(MEMBERSHIPS, exchange.query), visible: policyFilter, scope });
+      return reply(200, presentPage(exchange, rows, (row) => presentMembership(row, exchange.origin.base)));
+    },
+  });
+
+const load =
+  ({ db }: MembershipRouteDeps) =>
+  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<ViewedMembership> =>
+    found(await findMembership(db, idOf(id, 'Membership'), requireCaller(caller).account.id), 'Membership');
+
+const detail = (deps: MembershipRouteDeps) =>
+  ({ path: '/api/memberships/:id', tag: 'memberships', view: 'Membership Instance', load: load(deps) }) as const;
+
+const retrieve = (deps: MembershipRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'get',
+    operationId: 'memberships_retrieve',
+    summary: 'Get membership details',
+    access: { kind: 'policy', checks: mayView },
+    responses: { 200: MembershipRead },
+    handle: async ({ object, exchange }) => reply(200, presentMembership(object, exchange.origin.base)),
+  });
+
+const partialUpdate = (deps: MembershipRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'patch',
+    operationId: 'memberships_partial_update',
+    summary: 'Update a membership',
+    access: { kind: 'policy', checks: mayUpdate },
+    body: MembershipPatch,
+    responses: { 200: MembershipRead },
+    handle: async ({ object, body, exchange }) =>
+      reply(200, presentMembership(await deps.service.setRole(object, body.role), exchange.origin.base)),
+  });
+
+const destroy = (deps: MembershipRouteDeps) =>
+  defineRoute({
+    ...detail(deps),
+    method: 'delete',
+    operationId: 'memberships_destroy',
+    summary: 'Delete a membership',
+    access: { kind: 'policy', checks: mayDelete },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await deps.service.remove(object);
+      return reply(204, null);
+    },
+  });
+
+export const membershipRoutes = (deps: MembershipRouteDeps) => [list(deps), retrieve(deps), partialUpdate(deps), destroy(deps)];

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { choiceField } from '../../platform/http/value-fields.js';
+import { BasicUserRead } from '../users/index.js';
+
+/** CVAT's order, which is also the one of the documents. */
+export const MEMBERSHIP_ROLES = ['worker', 'supervisor', 'maintainer', 'owner'] as const;
+
+export const MembershipRead = z
+  .object({
+    id: z.int(),
+    user: BasicUserRead,
+    organization: z.int(),
+    is_active: z.boolean(),
+    joined_date: z.string().nullable(),
+    role: z.enum(MEMBERSHIP_ROLES),
+    /** Key of the invitation, if there was one. */
+    invitation: z.string().nullable(),
+  })
+  .meta({ id: 'MembershipRead' });
+
+export const MembershipPage = pageSchema(MembershipRead, 'PaginatedMembershipReadList');
+
+export const MembershipPatch = z
+  .object({ role: choiceField(MEMBERSHIP_ROLES).optional() })
+  .meta({ id: 'PatchedMembershipWriteRequest' });

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { Client, type Entry, type Filter, ResultCodeError } from 'ldapts';
+import { type Deadline, within } from './deadline.js';
+import type { DirectoryServer } from './dial.js';
+import { DirectoryFailure, type DirectoryStep, describeDirectoryError } from './failure.js';
+import { refusalOf } from './refusals.js';
+
+export type BindOutcome = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+
+export interface SearchRequest {
+  readonly step: DirectoryStep;
+  readonly base: string;
+  readonly scope: 'base' | 'sub';
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  /** Most entries that are of interest; without it all come, in pages. */
+  readonly limit?: number;
+}
+
+/** An entry of the directory; names of attributes count in any case. */
+export interface DirectoryEntry {
+  readonly dn: string;
+  /** @returns the values as text; none for a missing attribute */
+  readonly texts: (attribute: string) => readonly string[];
+  /** @returns the values as they were sent */
+  readonly bytes: (attribute: string) => readonly Buffer[];
+}
+
+/** One open connection. It is closed by whatever goes wrong on it, and never opened again. */
+export interface Connection {
+  readonly server: DirectoryServer;
+  readonly isOpen: () => boolean;
+  /** @throws DirectoryFailure when the answer says nothing about the name and the password */
+  readonly bind: (dn: string, password: string, step: DirectoryStep, deadline: Deadline) => Promise<BindOutcome>;
+  /** References to other servers are not followed. @throws DirectoryFailure, also when the base is not there */
+  readonly search: (request: SearchRequest, deadline: Deadline) => Promise<readonly DirectoryEntry[]>;
+  readonly close: () => void;
+}
+
+const PAGE = 500;
+/** Syntaxes whose values are no text. */
+const BINARY = ['objectGUID'];
+const NO_SUCH_OBJECT = 32;
+const REFERRAL = 10;
+
+/** @param socket open, and encrypted where it has to be */
+export function createConnection(server: DirectoryServer, socket: Socket): Connection {
+  let handedOver = false;
+  const client = new Client({
+    url: 'ldap://connected',
+    // The client would connect anew, without TLS and without us, when the connection is lost.
+    createConnection: () => {
+      if (handedOver) throw new Error('Connection closed');
+      handedOver = true;
+      return socket;
+    },
+  });
+
+  const run = async <T>(step: DirectoryStep, deadline: Deadline, operate: () => Promise<T>): Promise<T> => {
+    try {
+      return await within(deadline, operate(), () => socket.destroy());
+    } catch (error) {
+      if (error instanceof ResultCodeError) throw error;
+      socket.destroy();
+      throw describeDirectoryError(step, server.url, error);
+    }
+  };
+
+  return {
+    server,
+    isOpen: () => !socket.destroyed && socket.readyState === 'open',
+
+    bind: async (dn, password, step, deadline) => {
+      // RFC 4513, 5.1.2: a bind without a password succeeds for every name, as nobody.
+      if (password === '') return { accepted: false, reason: 'the password is empty' };
+      try {
+        await run(step, deadline, () => client.bind(dn, password));
+        return { accepted: true };
+      } catch (error) {
+        if (!(error instanceof ResultCodeError)) throw error;
+        const reason = refusalOf(error.code, error.message);
+        if (reason === undefined) throw wrongAnswer(step, server, error);
+        return { accepted: false, reason };
+      }
+    },
+
+    search: async ({ step, base, scope, filter, attributes, limit }, deadline) => {
+      const options = {
+        scope,
+        filter,
+        attributes: [...attributes],
+        explicitBufferAttributes: BINARY,
+        timeLimit: Math.ceil(deadline.remaining() / 1000),
+        ...(limit === undefined ? { paged: { pageSize: PAGE } } : { sizeLimit: limit }),
+      };
+      try {
+        const { searchEntries } = await run(step, deadline, () => client.search(base, options));
+        return searchEntries.map(readEntry);
+      } catch (error) {
+        throw error instanceof ResultCodeError ? wrongAnswer(step, server, error, base) : error;
+      }
+    },
+
+    close: () => {
+      if (handedOver && !socket.destroyed) void client.unbind().catch(() => socket.destroy());
+      else socket.destroy();
+    },
+  };
+}
+
+/** The text of the answer goes to the log with its cause; it names entries, not passwords. */
+function wrongAnswer(step: DirectoryStep, { url }: DirectoryServer, error: ResultCodeError, base?: string): DirectoryFailure {
+  const what =
+    error.code === NO_SUCH_OBJECT && base !== undefined
+      ? `has no entry "${base}", or does not show it: correct the search base, or what AUTH_LDAP_BIND_DN may read`
+      : error.code === REFERRAL
+        ? 'refers to another server, which is not asked: name the right one in AUTH_LDAP_SERVER_URI'
+        : `answers with code ${error.code}`;
+  return new DirectoryFailure(step, 'answer', `${url} ${what} (${step}).`, error);
+}
+
+function readEntry(entry: Entry): DirectoryEntry {
+  const values = new Map<string, readonly (string | Buffer)[]>();
+  for (const [name, value] of Object.entries(entry)) {
+    if (name !== 'dn') values.set(name.toLowerCase(), Array.isArray(value) ? value : [value]);
+  }
+  const of = (attribute: string): readonly (string | Buffer)[] => values.get(attribute.toLowerCase()) ?? [];
+  return {
+    dn: entry.dn,
+    texts: (attribute) => of(attribute).filter((value) => typeof value === 'string'),
+    bytes: (attribute) => of(attribute).map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
+  };
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../../kernel/clock.js';
+import { type Connection, createConnection } from './connection.js';
+import { createDeadline, type Deadline } from './deadline.js';
+import { dial } from './dial.js';
+import { DirectoryFailure } from './failure.js';
+import { readGroups } from './groups.js';
+import { type Found, findByIdentity, findByName, type Person, readOwnEntry } from './person.js';
+import { createPool, createServerOrder } from './pool.js';
+import type { DirectorySettings } from './settings.js';
+
+/** Connections in use at once, for searches and again for passwords. */
+const POOL_SIZE = 5;
+
+/** Somebody whose password can be tried. With direct bind nothing is known of him before. */
+export type Located =
+  | { readonly kind: 'person'; readonly person: Person }
+  | { readonly kind: 'name'; readonly dn: string };
+
+/** A person as the directory knows him now. */
+export interface Member {
+  readonly person: Person;
+  readonly groups: ReadonlySet<string>;
+}
+
+/** Nobody, or nobody who may sign in; the reason is for the log. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: string;
+}
+
+type Admitted = { readonly kind: 'member' } & Member;
+
+/**
+ * A directory of people (LDAP). Searches use the account of the settings, passwords are tried on connections of their
+ * own; both are kept and few.
+ */
+export function createDirectory(settings: DirectorySettings, clock: Clock) {
+  const servers = createServerOrder(settings.servers, clock);
+  const common = { servers, size: POOL_SIZE, clock };
+  const connect = async (...[server, deadline]: Parameters<typeof openConnection>): Promise<Connection> =>
+    createConnection(server, await dial(server, settings.dial, deadline));
+  const openConnection = async (server: DirectorySettings['servers'][number], deadline: Deadline): Promise<Connection> =>
+    bindService(await connect(server, deadline), settings, deadline);
+  const searching = createPool({ ...common, open: openConnection });
+  const trying = createPool({ ...common, open: connect });
+  /** Direct bind without an account for searches: people read their own entries. */
+  const readsAsPerson = settings.lookup.kind === 'template' && settings.service === null;
+
+  const admit = async (connection: Connection, person: Person, deadline: Deadline): Promise<Admitted> => ({
+    kind: 'member',
+    person,
+    groups: await readGroups(connection, settings.groups, person, deadline),
+  });
+
+  const admitFound = async (connection: Connection, found: Found, deadline: Deadline): Promise<Admitted | Refused> =>
+    found.kind === 'person' ? admit(connection, found.person, deadline) : { kind: 'refused', reason: found.reason };
+
+  return {
+    /** The time that one login has, all its calls together. */
+    startDeadline: (): Deadline => createDeadline(clock, settings.timeoutMs),
+
+    /** @throws DirectoryFailure, ServiceUnavailable */
+    locate: async (name: string, deadline: Deadline): Promise<Located | Refused> => {
+      const { lookup } = settings;
+      if (lookup.kind === 'template') return { kind: 'name', dn: lookup.template.forName(name) };
+      const found = await searching.use((connection, part) => findByName(connection, settings, name, part), deadline);
+      return found.kind === 'person' ? found : { kind: 'refused', reason: found.reason };
+    },
+
+    /** Tries the password, then reads the groups. @throws DirectoryFailure, ServiceUnavailable */
+    verify: async (located: Located, password: string, deadline: Deadline): Promise<Admitted | Refused> => {
+      const dn = located.kind === 'person' ? located.person.dn : located.dn;
+      const own = await trying.use(async (connection, part): Promise<Admitted | Refused | undefined> => {
+        const outcome = await connection.bind(dn, password, 'login', part);
+        if (!outcome.accepted) return { kind: 'refused', reason: outcome.reason };
+        return readsAsPerson ? admitFound(connection, await readOwnEntry(connection, settings, dn, part), part) : undefined;
+      }, deadline);
+      if (own !== undefined) return own;
+      return searching.use(async (connection, part) => {
+        if (located.kind === 'person') return admit(connection, located.person, part);
+        return admitFound(connection, await readOwnEntry(connection, settings, dn, part), part);
+      }, deadline);
+    },
+
+    /** Looks for somebody who signed in before. @throws DirectoryFailure, ServiceUnavailable */
+    review: (identity: string, deadline: Deadline): Promise<Admitted | Refused> =>
+      searching.use(
+        async (connection, part) =>
+          admitFound(connection, await findByIdentity(connection, settings, identity, part), part),
+        deadline,
+      ),
+
+    close: (): void => {
+      searching.close();
+      trying.close();
+    },
+  };
+}
+
+export type Directory = ReturnType<typeof createDirectory>;
+
+/** @throws DirectoryFailure also when the account of the settings is refused: nobody can sign in then */
+export async function bindService(
+  connection: Connection,
+  { service }: DirectorySettings,
+  deadline: Deadline,
+): Promise<Connection> {
+  if (service === null) return connection;
+  const outcome = await connection.bind(service.dn, service.password, 'bind', deadline);
+  if (outcome.accepted) return connection;
+  connection.close();
+  const sentence = `${connection.server.url} refuses AUTH_LDAP_BIND_DN (${outcome.reason}): correct it or AUTH_LDAP_BIND_PASSWORD.`;
+  throw new DirectoryFailure('bind', 'answer', sentence);
+}

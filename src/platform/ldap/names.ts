@@ -1,0 +1,75 @@
+/** Names as directories write them: values in filters and in distinguished names, and when two names are the same. */
+
+const hexEscape = (character: string): string =>
+  `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+
+/** @returns the value for use in a filter: it matches itself and nothing else (RFC 4515, 3) */
+export const escapeFilterValue = (value: string): string => value.replace(/[\\*()\0]/g, hexEscape);
+
+/** @returns the value for use in a distinguished name: it stays one value (RFC 4514, 2.4) */
+export const escapeDnValue = (value: string): string =>
+  value.replace(/[\\"+,;<=>\0]/g, hexEscape).replace(/^[ #]|(?<=.) $/gs, hexEscape);
+
+/** @returns the parts between separators that no backslash escapes */
+export function splitUnescaped(text: string, separator: string): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === separator) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
+}
+
+/** Attribute type or dotted OID, then a value in which everything special is escaped. */
+const ASSERTION = /^\s*([a-z][\w-]*|\d+(?:\.\d+)+)\s*=\s*((?:\\[0-9a-f]{2}|\\[ "#+,;<=>\\]|[^\\"+,;<>\0])*)$/i;
+
+/**
+ * Brings a distinguished name into one form, so that two spellings of a name are the same text: types and values in
+ * lower case, blanks and escapes that mean nothing removed, parts of a multi-valued RDN in order. Values are compared
+ * as `caseIgnoreMatch` does, which is what naming attributes have.
+ *
+ * @returns undefined for text that is no distinguished name (RFC 4514), and for the empty one
+ */
+export function normalizeDn(dn: string): string | undefined {
+  const rdns = splitUnescaped(dn, ',').map(normalizeRdn);
+  return rdns.includes(undefined) ? undefined : rdns.join(',');
+}
+
+function normalizeRdn(rdn: string): string | undefined {
+  const parts = splitUnescaped(rdn, '+').map((part) => {
+    const [matched, type = '', value = ''] = part.match(ASSERTION) ?? [];
+    return matched === undefined ? undefined : `${type.toLowerCase()}=${normalizeValue(value)}`;
+  });
+  return parts.includes(undefined) ? undefined : parts.sort().join('+');
+}
+
+/** `#` starts the hexadecimal form of values without a string form: only its letter case varies. */
+const normalizeValue = (value: string): string =>
+  value.startsWith('#') ? value.trim().toLowerCase() : escapeDnValue(foldName(unescapeValue(value)));
+
+const unescapeValue = (value: string): string =>
+  value
+    .replace(/(?:\\[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'))
+    .replace(/\\(.)/gs, '$1');
+
+/** @returns the text as directories compare it: compatibility forms, letter case and runs of blanks are one */
+export const foldName = (text: string): string =>
+  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+
+/** Characters that a directory drops before it compares (RFC 4518, 2.2), or that no name has. */
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u1806\ufffc]/u;
+const MAXIMUM_LOGIN = 256;
+
+/**
+ * @returns whether a directory may be asked for the name as it is. Names that it would first have to clean are refused:
+ *   else one person would have any number of spellings, each with failures of its own to count.
+ */
+export const isPlainLogin = (name: string): boolean =>
+  name !== '' &&
+  name.length <= MAXIMUM_LOGIN &&
+  !INVISIBLE.test(name) &&
+  name === name.normalize('NFKC').trim().replace(/\s+/g, ' ');

@@ -1,0 +1,191 @@
+import type { Filter } from 'ldapts';
+import type { Role } from '../../kernel/account.js';
+import { SECOND } from '../../kernel/clock.js';
+import { StartError } from '../../kernel/start-error.js';
+import type { Config } from '../config/settings.js';
+import type { DialOptions, DirectoryServer } from './dial.js';
+import { type LoginDn, type LoginFilter, parseFilter, parseLoginDn, parseLoginFilter } from './filter.js';
+import { normalizeDn, splitUnescaped } from './names.js';
+import { readAttributes, readSecureContext, readServers } from './server-settings.js';
+
+/** The part of the configuration that the directory reads; names are those of django-auth-ldap where it has one. */
+export type DirectoryConfig = Pick<Config, Extract<keyof Config, `AUTH_LDAP_${string}`>>;
+
+/** How people are found: by a search, or by a name that is made of what they type. */
+export type Lookup =
+  | { readonly kind: 'search'; readonly base: string; readonly filter: LoginFilter }
+  | { readonly kind: 'template'; readonly template: LoginDn };
+
+/** How the groups of a person are found. */
+export type GroupLookup =
+  | { readonly kind: 'none' }
+  /** The directory lists them in the entry of the person. */
+  | { readonly kind: 'entry'; readonly attribute: string }
+  | {
+      readonly kind: 'search';
+      readonly base: string;
+      readonly filter: Filter;
+      readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain';
+      readonly nested: boolean;
+    };
+
+export interface DirectorySettings {
+  readonly servers: readonly DirectoryServer[];
+  readonly dial: DialOptions;
+  /** Null: whoever searches does so without a name. */
+  readonly service: { readonly dn: string; readonly password: string } | null;
+  readonly lookup: Lookup;
+  readonly attributes: PersonAttributes;
+  readonly groups: GroupLookup;
+  /** Distinguished names in normal form, for each role. */
+  readonly roleGroups: Readonly<Record<Role, readonly string[]>>;
+  readonly requiredGroup: string | null;
+  readonly timeoutMs: number;
+  /** Milliseconds between two looks at an account; null for never. */
+  readonly recheckMs: number | null;
+}
+
+/** Which attributes hold what an account shows; null for what is not kept there. */
+export interface PersonAttributes {
+  readonly username: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly email: string | null;
+  /** Names a person for good, whatever the person is called. */
+  readonly identity: string;
+}
+
+/**
+ * Checks the settings of the directory, all of them: what is wrong is said at start and not at the first login.
+ *
+ * @throws StartError that names the first wrong or missing variable and never repeats a password
+ */
+export function resolveDirectorySettings(config: DirectoryConfig): DirectorySettings {
+  const startTls = config.AUTH_LDAP_START_TLS;
+  const lookup = readLookup(config);
+  const login = lookup.kind === 'search' ? lookup.filter : lookup.template;
+  const service = readService(config);
+  const roleGroups = {
+    admin: readDns('AUTH_LDAP_ADMIN_GROUPS', config.AUTH_LDAP_ADMIN_GROUPS),
+    user: readDns('AUTH_LDAP_USER_GROUPS', config.AUTH_LDAP_USER_GROUPS),
+    worker: readDns('AUTH_LDAP_WORKER_GROUPS', config.AUTH_LDAP_WORKER_GROUPS),
+  };
+  const requiredGroup = readDn('AUTH_LDAP_REQUIRE_GROUP', config.AUTH_LDAP_REQUIRE_GROUP);
+  const needsGroups = requiredGroup !== null || Object.values(roleGroups).some((dns) => dns.length > 0);
+  return {
+    servers: readServers(config),
+    dial: { startTls, secureContext: readSecureContext(config.AUTH_LDAP_CA_FILE) },
+    service,
+    lookup,
+    attributes: readAttributes(config, login.attribute),
+    groups: needsGroups ? readGroups(config) : { kind: 'none' },
+    roleGroups,
+    requiredGroup,
+    timeoutMs: config.AUTH_LDAP_TIMEOUT * SECOND,
+    recheckMs: readRecheck(config, lookup, service),
+  };
+}
+
+function readLookup(config: DirectoryConfig): Lookup {
+  const { AUTH_LDAP_USER_SEARCH_BASE: base, AUTH_LDAP_USER_DN_TEMPLATE: text } = config;
+  if (base !== undefined && text !== undefined) {
+    throw new StartError(
+      'AUTH_LDAP_USER_SEARCH_BASE and AUTH_LDAP_USER_DN_TEMPLATE are both set: keep the first to search for people, the second to bind directly.',
+    );
+  }
+  if (text !== undefined) {
+    const template = parseLoginDn(text);
+    if (template !== undefined) return { kind: 'template', template };
+    throw wrong('AUTH_LDAP_USER_DN_TEMPLATE', text, 'it must look like uid=%(user)s,ou=people,dc=example,dc=org');
+  }
+  if (base === undefined) {
+    throw new StartError(
+      'AUTH_LDAP_USER_SEARCH_BASE is not set: IAM_TYPE=LDAP needs it, such as ou=people,dc=example,dc=org (or AUTH_LDAP_USER_DN_TEMPLATE instead).',
+    );
+  }
+  requireDn('AUTH_LDAP_USER_SEARCH_BASE', base);
+  const filter = parseLoginFilter(config.AUTH_LDAP_USER_SEARCH_FILTER);
+  if (filter !== undefined) return { kind: 'search', base, filter };
+  throw wrong(
+    'AUTH_LDAP_USER_SEARCH_FILTER',
+    config.AUTH_LDAP_USER_SEARCH_FILTER,
+    'it must be a filter without blanks around its parts that compares with the login name by =, such as (uid=%(user)s)',
+  );
+}
+
+function readService(config: DirectoryConfig): DirectorySettings['service'] {
+  const { AUTH_LDAP_BIND_DN: dn, AUTH_LDAP_BIND_PASSWORD: password } = config;
+  if (dn === undefined && password === undefined) return null;
+  if (dn !== undefined && password !== undefined) return { dn: requireDn('AUTH_LDAP_BIND_DN', dn), password };
+  const [there, missing] =
+    dn === undefined ? ['AUTH_LDAP_BIND_PASSWORD', 'AUTH_LDAP_BIND_DN'] : ['AUTH_LDAP_BIND_DN', 'AUTH_LDAP_BIND_PASSWORD'];
+  throw new StartError(`${there} is set and ${missing} is not: they belong together.`);
+}
+
+type SearchedGroups = Exclude<DirectoryConfig['AUTH_LDAP_GROUP_TYPE'], 'memberOf'>;
+
+const GROUP_TYPES: Readonly<
+  Record<SearchedGroups, { readonly filter: string; readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain'; readonly nested: boolean }>
+> = {
+  groupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: false },
+  nestedGroupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: true },
+  groupOfUniqueNames: { filter: '(objectClass=groupOfUniqueNames)', by: 'uniqueMember', nested: false },
+  nestedGroupOfUniqueNames: { filter: '(objectClass=groupOfUniqueNames)', by: 'uniqueMember', nested: true },
+  posixGroup: { filter: '(objectClass=posixGroup)', by: 'posix', nested: false },
+  activeDirectory: { filter: '(objectClass=group)', by: 'member', nested: false },
+  activeDirectoryNested: { filter: '(objectClass=group)', by: 'chain', nested: false },
+};
+
+function readGroups(config: DirectoryConfig): GroupLookup {
+  const { AUTH_LDAP_GROUP_TYPE: type, AUTH_LDAP_GROUP_SEARCH_BASE: base, AUTH_LDAP_GROUP_SEARCH_FILTER: text } = config;
+  if (type === 'memberOf') return { kind: 'entry', attribute: 'memberOf' };
+  if (base === undefined) {
+    throw new StartError(
+      `AUTH_LDAP_GROUP_SEARCH_BASE is not set: groups of the type ${type} are searched for below it, such as ou=groups,dc=example,dc=org.`,
+    );
+  }
+  requireDn('AUTH_LDAP_GROUP_SEARCH_BASE', base);
+  const known = GROUP_TYPES[type];
+  const filter = parseFilter(text ?? known.filter);
+  if (filter === undefined) {
+    throw wrong('AUTH_LDAP_GROUP_SEARCH_FILTER', text ?? '', 'it must be a filter such as (objectClass=groupOfNames)');
+  }
+  return { kind: 'search', base, filter, by: known.by, nested: known.nested };
+}
+
+/** Without an account of its own the server could not tell somebody who left from an entry it may not read. */
+function readRecheck(
+  { AUTH_LDAP_RECHECK_INTERVAL: seconds }: DirectoryConfig,
+  lookup: Lookup,
+  service: DirectorySettings['service'],
+): number | null {
+  if (seconds === 0) return null;
+  if (lookup.kind === 'search' || service !== null) return seconds * SECOND;
+  throw new StartError(
+    `AUTH_LDAP_RECHECK_INTERVAL is ${seconds}: looking whether people are still there needs AUTH_LDAP_BIND_DN; set it, or set AUTH_LDAP_RECHECK_INTERVAL to 0.`,
+  );
+}
+
+const readDn = (name: string, dn: string | undefined): string | null =>
+  dn === undefined ? null : normalizeOrThrow(name, dn);
+
+const readDns = (name: string, text: string | undefined): readonly string[] =>
+  splitUnescaped(text ?? '', ';')
+    .map((dn) => dn.trim())
+    .filter((dn) => dn !== '')
+    .map((dn) => normalizeOrThrow(name, dn));
+
+function requireDn(name: string, dn: string): string {
+  normalizeOrThrow(name, dn);
+  return dn;
+}
+
+function normalizeOrThrow(name: string, dn: string): string {
+  const normal = normalizeDn(dn);
+  if (normal !== undefined) return normal;
+  const plural = name.endsWith('_GROUPS') ? ', several separated by semicolons' : '';
+  throw wrong(name, dn, `it must be a distinguished name such as cn=cvat,ou=groups,dc=example,dc=org${plural}`);
+}
+
+const wrong = (name: string, value: string, what: string): StartError =>
+  new StartError(`${name} is "${value}": ${what}.`);

@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { MINUTE } from '../../../src/kernel/clock.js';
+import type { ExampleObject, ExampleRequest, OpenApiDocument, Operation } from '../../../src/platform/openapi/types.js';
+import { createTestApp, type TestApp } from '../../support/app.js';
+import type { Answer } from '../../support/http.js';
+import { createAnswerCheck, resolved } from '../../support/openapi.js';
+import { buildWorld, credentialsOf } from './world.js';
+
+/** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const document = parse(readFileSync(path.join(ROOT, 'openapi/openapi.yaml'), 'utf8')) as OpenApiDocument;
+const check = createAnswerCheck(document);
+
+interface Shown {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+  readonly name: string;
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly headers: readonly string[];
+  readonly example: ExampleObject;
+}
+
+const shown: readonly Shown[] = Object.entries(document.paths).flatMap(([template, item]) =>
+  Object.entries(item).flatMap(([method, operation]) =>
+    Object.entries(operation.responses).flatMap(([status, response]) => {
+      const parts = [
+        ...Object.entries(response.content ?? {}).map(([type, media]) => ({ type, examples: media.examples ?? {} })),
+        { type: undefined, examples: response['x-examples'] ?? {} },
+      ];
+      return parts.flatMap(({ type, examples }) =>
+        Object.entries(examples).map(([name, example]) => ({
+          method: method.toUpperCase(),
+          path: template,
+          operation,
+          name,
+          status: Number(status),
+          type,
+          headers: Object.keys(response.headers ?? {}),
+          example: resolved(document, example),
+        })),
+      );
+    }),
+  ),
+);
+
+const settingsOf = ({ example }: Shown): string => JSON.stringify(example['x-settings'] ?? {});
+const idOf = ({ operation }: Shown): string => operation.operationId;
+
+function grouped(examples: readonly Shown[], keyOf: (one: Shown) => string): readonly [string, Shown[]][] {
+  const groups = new Map<string, Shown[]>();
+  for (const one of examples) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return [...groups];
+}
+
+/** What an example does not say is as in the first one that succeeds. */
+function requestOf({ operation, example }: Shown): ExampleRequest {
+  const model = shown.find((other) => other.operation === operation && other.status < 400)?.example['x-request'] ?? {};
+  const own = example['x-request'] ?? {};
+  const isPublic = operation.security.some((way) => Object.keys(way).length === 0);
+  const ways = Object.keys(operation.security[0] ?? {});
+  return {
+    as: isPublic ? 'nobody' : 'maria',
+    by: ways.includes('accessTokenAuth') ? 'access-token' : 'token',
+    ...model,
+    ...own,
+    path: { ...model.path, ...own.path },
+    query: { ...model.query, ...own.query },
+    headers: { ...model.headers, ...own.headers },
+  };
+}
+
+const TOO_LARGE = ' '.repeat(1024 * 1024 + 1);
+
+async function ask(app: TestApp, one: Shown): Promise<Answer> {
+  const request = requestOf(one);
+  const query = new URLSearchParams(Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]));
+  const url = one.path.replace(/\{(\w+)\}/g, (_, name: string) => String(request.path?.[name]));
+  const text = one.name === 'body_too_large' ? TOO_LARGE : request.text;
+  const body = text ?? (one.operation.requestBody === undefined ? undefined : request.body);
+  return app.send(query.size === 0 ? url : `${url}?${query}`, {
+    method: one.method,
+    headers: {
+      ...(text === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(await credentialsOf(app, request)),
+      ...request.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+/** No limit of an example is higher than five requests. */
+async function askUntilRefused(app: TestApp, one: Shown): Promise<Answer> {
+  for (let count = 0; count < 5; count += 1) {
+    const answer = await ask(app, one);
+    if (answer.status === 429) return answer;
+  }
+  return ask(app, one);
+}
+
+/** Values of an answer change from run to run; its keys, their order and their types do not. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.entries(value).map(([key, item]) => [key, shapeOf(item)]);
+}
+
+function expectAnswer(one: Shown, answer: Answer): void {
+  const { name, status, type, example, headers } = one;
+  const what = `${name}: ${answer.text.slice(0, 500)}`;
+  expect(answer.status, what).toBe(status);
+  for (const header of headers) expect(answer.headers, what).toHaveProperty(header.toLowerCase());
+  expect(check(one.method, one.path, answer), what).toBeUndefined();
+  if (type === undefined) return expect(answer.text, what).toBe('');
+  expect(answer.headers['content-type']?.split(';')[0], what).toBe(type);
+  if (example.value === undefined) return;
+  if (!type.endsWith('json')) return expect(answer.text, what).toBe(example.value);
+  if (status >= 400) expect(answer.json(), what).toEqual(example.value);
+  else expect(shapeOf(answer.json()), what).toEqual(shapeOf(example.value));
+}
+
+/** Nothing here is about limits but the examples that say so. */
+const WITHOUT_LIMITS = {
+  LOGIN_FAILURES_PER_ADDRESS: 'none',
+  LOGIN_FAILURES_PER_ACCOUNT: 'none',
+  LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
+  MAIL_REQUESTS_PER_RECIPIENT: 'none',
+  MAIL_REQUESTS_PER_CLIENT: 'none',
+};
+
+describe.each(grouped(shown, settingsOf))('the examples with the settings %s', (settings, examples) => {
+  const env = JSON.parse(settings) as Record<string, string>;
+  const isStarted = env['DATABASE_URL'] === undefined;
+  let app: TestApp;
+  let isFresh = false;
+  beforeAll(async () => {
+    app = await createTestApp({ env: { ...WITHOUT_LIMITS, ...env }, prepare: isStarted });
+  });
+  afterAll(() => app.close());
+
+  it.each(grouped(examples, idOf))('%s answers as they say', async (_id, own) => {
+    // What succeeds comes last, on a world that nobody has touched.
+    for (const one of [...own].sort((left, right) => right.status - left.status)) {
+      const changesIt = one.status < 400 && one.method !== 'GET';
+      if (isStarted && (changesIt || !isFresh)) await buildWorld(app);
+      isFresh = !changesIt;
+      app.clock.advance(2 * MINUTE);
+      expectAnswer(one, one.status === 429 ? await askUntilRefused(app, one) : await ask(app, one));
+    }
+  });
+});
+
+describe('the committed document', () => {
+  it('is the one that a server with default settings answers', async () => {
+    const app = await createTestApp();
+    const answer = await app.send('/api/schema/?scheme=json');
+    await app.close();
+    expect(answer.json()).toEqual(document);
+  });
+
+  it('shows an example of every answer', () => {
+    const silent = Object.values(document.paths)
+      .flatMap((item) => Object.values(item))
+      .flatMap((operation) =>
+        Object.entries(operation.responses)
+          .filter(([status]) => !shown.some((one) => one.operation === operation && String(one.status) === status))
+          .map(([status]) => `${operation.operationId} ${status}`),
+      );
+    expect(silent).toEqual([]);
+  });
+});

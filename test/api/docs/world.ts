@@ -1,0 +1,76 @@
+import { createPasswordService } from '../../../src/authentication/passwords/service.js';
+import { INVITATION_KEY, PASSWORD } from '../../../src/features/api-docs/examples/people.js';
+import { insertAccount } from '../../../src/features/users/index.js';
+import { systemClock } from '../../../src/kernel/clock.js';
+import { systemRandom } from '../../../src/kernel/random.js';
+import { execute } from '../../../src/platform/db/queryable.js';
+import { raw, sql } from '../../../src/platform/db/sql.js';
+import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
+import type { TestApp } from '../../support/app.js';
+import { basicAuth } from '../../support/http.js';
+import { insertAccessToken, insertMembership, insertOrganization } from '../../support/rows.js';
+
+/** Their ids are 1 to 5. */
+const PEOPLE = ['admin', 'maria', 'pablo', 'carla', 'diego'];
+const NAMES: Readonly<Record<string, readonly [string, string]>> = { maria: ['Maria', 'Merian'], pablo: ['Pablo', 'Neruda'] };
+
+const idOf = (username: string): number => PEOPLE.indexOf(username) + 1;
+const tokenOf = (username: string): string => String(idOf(username)).repeat(40);
+const accessTokenOf = (username: string): string => `${String(idOf(username)).repeat(8)}.${'k'.repeat(32)}`;
+
+const hashed = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4 }).hash(PASSWORD);
+
+/** Empties the database, and fills it with the people of the examples and what is theirs. */
+export async function buildWorld({ db }: TestApp): Promise<void> {
+  await execute(db, raw('truncate auth_user restart identity cascade'));
+  const now = new Date();
+  for (const username of PEOPLE) {
+    const isAdmin = username === 'admin';
+    const [firstName = '', lastName = ''] = NAMES[username] ?? [];
+    const id = await insertAccount(
+      db,
+      {
+        username,
+        email: `${username}@example.org`,
+        firstName,
+        lastName,
+        password: await hashed,
+        isStaff: isAdmin,
+        isSuperuser: isAdmin,
+        isActive: true,
+        groups: [isAdmin ? 'admin' : 'user'],
+        emailVerified: false,
+      },
+      now,
+    );
+    await execute(db, sql`insert into authtoken_token (key, created, user_id) values (${tokenOf(username)}, ${now}, ${id})`);
+    await insertAccessToken(db, { ownerId: id, key: accessTokenOf(username), lastUsed: now });
+  }
+  const acme = await insertOrganization(db, 'acme', idOf('maria'));
+  await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
+  const carla = await insertMembership(db, { organizationId: acme, userId: idOf('carla'), role: 'supervisor', isActive: false });
+  await execute(
+    db,
+    sql`
+      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
+      values (${INVITATION_KEY}, ${now}, ${now}, ${carla}, ${idOf('maria')})`,
+  );
+  await execute(
+    db,
+    sql`
+      insert into auth_server_organization_transfers (organization_id, owner_id, successor_id, created_at)
+      values (${acme}, ${idOf('maria')}, ${idOf('pablo')}, ${now})`,
+  );
+}
+
+/** @returns the headers by which a person of the examples asks */
+export async function credentialsOf(app: TestApp, { as = 'nobody', by = 'token' }: Pick<ExampleRequest, 'as' | 'by'>): Promise<Record<string, string>> {
+  if (as === 'nobody') return {};
+  if (!PEOPLE.includes(as)) throw new Error(`There is no ${as} in the examples.`);
+  if (by === 'token') return { Authorization: `Token ${tokenOf(as)}` };
+  if (by === 'access-token') return { Authorization: `Bearer ${accessTokenOf(as)}` };
+  if (by === 'basic') return { Authorization: basicAuth(as, PASSWORD) };
+  const browser = app.browser();
+  await browser.send('/api/auth/login', { method: 'POST', body: { username: as, password: PASSWORD } });
+  return { Cookie: browser.cookieHeader(), 'X-CSRFToken': browser.jar.get('csrftoken') ?? '' };
+}

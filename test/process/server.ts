@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+const SERVER = path.join(ROOT, 'dist/main.js');
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface StartOptions {
+  readonly env?: Environment;
+  /** Working folder. Default: this tree. */
+  readonly cwd?: string;
+  /** User and group to run as. */
+  readonly uid?: number;
+  /** Arguments of `node`. Default: the built server. */
+  readonly args?: readonly string[];
+}
+
+export interface RunningServer {
+  /** From the ready line. */
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Milliseconds from the start to the ready line. */
+  readonly startup: number;
+  /** Everything on standard output so far. */
+  readonly output: () => string;
+  /** The lines of the log, read. */
+  readonly log: () => readonly LogLine[];
+  /** Sends a signal and waits for the end. @returns exit code, null after a signal that kills */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+export interface LogLine {
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** What every test wants unless it says otherwise: a free port, cheap hashes, no limits. Nothing of the outside gets in. */
+const BASE: Environment = {
+  PATH: process.env['PATH'] ?? '',
+  PORT: '0',
+  PASSWORD_BCRYPT_ROUNDS: '4',
+  THROTTLE_ANON: 'none',
+};
+
+/** @returns an empty folder that is removed after the test */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'process-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Starts the built server and waits until it is ready; ends it after the test.
+ *
+ * @throws Error with everything it wrote when it ends before that
+ */
+export async function startServer({
+  env = {},
+  cwd = ROOT,
+  uid,
+  args = [SERVER],
+}: StartOptions): Promise<RunningServer> {
+  const started = performance.now();
+  const identity = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...BASE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...identity,
+  });
+  const exited = once(child, 'exit');
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const log = (): LogLine[] =>
+    output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line): LogLine => JSON.parse(line));
+  const ready = await until(() => {
+    if (child.exitCode !== null)
+      throw new Error(`The server ended with ${child.exitCode}: ${output}${errors}`);
+    return log().find(({ msg }) => msg.startsWith('Ready at '));
+  });
+  return {
+    url: String(ready['url']),
+    process: child,
+    startup: performance.now() - started,
+    output: () => output,
+    log,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
+
+/** Runs the server when it is expected to give up. */
+export function failingServer({ env = {}, cwd = ROOT, uid, args = [SERVER] }: StartOptions) {
+  const identity = uid === undefined ? {} : { uid, gid: uid };
+  const options = { cwd, env: { ...BASE, ...env }, encoding: 'utf8', timeout: 60_000, ...identity } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
+  return { status, stdout, stderr };
+}
+
+/** Asks every 20 ms until there is an answer. @throws Error after a minute */
+export async function until<T>(probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let attempt = 0; attempt < 3000; attempt += 1) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    await delay(20);
+  }
+  throw new Error('It did not happen within a minute.');
+}
+
+/** Milliseconds that `slowness` takes on a machine of 2024 with nothing else to do. */
+const REFERENCE = 60;
+
+/** @returns how many times slower than that this machine is now, 1 at least: limits of time are multiplied by it */
+export function slowness(): number {
+  const block = Buffer.alloc(1 << 20);
+  const started = performance.now();
+  for (let round = 0; round < 64; round += 1) createHash('sha256').update(block).digest();
+  return Math.max(1, (performance.now() - started) / REFERENCE);
+}
+
+/** @returns resident memory of a process in megabytes */
+export function residentMegabytes({ pid }: ChildProcess): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { rawRequest } from '../support/raw.js';
+import { type RunningServer, startServer, temporaryFolder, until } from './server.js';
+
+const PASSWORD = 'Wiesel-42-quarks';
+const env = { ADMIN_PASSWORD: PASSWORD };
+const LOGIN = JSON.stringify({ username: 'admin', password: PASSWORD });
+
+const isStopping = ({ log }: RunningServer) =>
+  log().some(({ msg }) => msg.startsWith('Stopping')) || undefined;
+
+describe('SIGTERM', () => {
+  it('lets a request in flight finish, takes no new connection, and ends with 0', async () => {
+    const server = await startServer({ cwd: temporaryFolder(), env });
+    const port = Number(new URL(server.url).port);
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString();
+    });
+    const head = [
+      'POST /api/auth/login HTTP/1.1',
+      `Host: localhost:${port}`,
+      'Content-Type: application/json',
+      `Content-Length: ${LOGIN.length}`,
+    ];
+    // The server has the head and half of the body when it is told to stop.
+    socket.write(rawRequest(head, LOGIN.slice(0, 20)));
+    await until(async () =>
+      (await once(socket, 'ready').catch(() => undefined), socket.readyState === 'open') ? true : undefined,
+    );
+    const stopped = server.stop('SIGTERM');
+    await until(() => isStopping(server));
+
+    const late = connect(port, '127.0.0.1');
+    const [error] = await once(late, 'error');
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+
+    socket.write(LOGIN.slice(20));
+    expect(await stopped).toBe(0);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*"key":"[0-9a-f]{40}"/);
+  });
+
+  it('does not wait for connections that are only kept alive', async () => {
+    const server = await startServer({ cwd: temporaryFolder(), env });
+    const agent = new Agent({ keepAlive: true });
+    const response = await new Promise<number | undefined>((resolve, reject) => {
+      request(`${server.url}/livez`, { agent }, (res) => {
+        res.resume();
+        res.once('end', () => resolve(res.statusCode));
+      })
+        .once('error', reject)
+        .end();
+    });
+    expect(response).toBe(200);
+    const started = performance.now();
+    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    agent.destroy();
+  });
+});
