@@ -7,8 +7,8 @@
 #   - input: schema.questions
 package decisions
 
-import data.access_token_plugin
 import data.access_tokens
+import data.bundle_plugins
 import data.invitations
 import data.memberships
 import data.organizations
@@ -18,15 +18,12 @@ import data.users
 # METADATA
 # description: |
 #   The answers, in the order of the questions. Null stands for an undefined one, so that the others keep their
-#   places; a package without a plugin answers `"no_plugin"` to a `plugin_allow`.
+#   places. The answer to `plugin_allow` is a list - what each plugin of the package says.
 # entrypoint: true
 answers := [_answer(question) | some question in input.questions]
 
 _answer(question) := value if {
 	value := _defined(question)
-} else := "no_plugin" if {
-	question.rule == "plugin_allow"
-	not access_token_plugin[question.package]
 } else := null
 
 # Written out, because `data[question.package]` would include this package, and recursion is refused.
@@ -42,7 +39,7 @@ _defined(question) := value if {
 
 _defined(question) := value if {
 	question.rule == "plugin_allow"
-	value := access_token_plugin[question.package].allow with input as question.input
+	value := bundle_plugins[question.package] with input as question.input
 }
 
 _allow(question) := value if {

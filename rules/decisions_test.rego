@@ -10,9 +10,12 @@ _list := {
 
 _stranger := object.union(_list, {"auth": {"organization": {"id": 30, "owner": {"id": 8}, "user": {"role": null}}}})
 
+# What the server writes into a bundle: the answers of the plugins, by the package they narrow.
+_plugins := {"server": [], "users": [true], "access_tokens": [true, null]}
+
 _ask(triples) := answers if {
 	questions := [{"package": name, "rule": rule, "input": document} | some [name, rule, document] in triples]
-	answers := decisions.answers with input as {"questions": questions}
+	answers := decisions.answers with input as {"questions": questions} with data.bundle_plugins as _plugins
 }
 
 test_answers_keep_the_order_of_the_questions if {
@@ -22,7 +25,7 @@ test_answers_keep_the_order_of_the_questions if {
 		["users", "plugin_allow", _list],
 		["users", "allow", _stranger],
 	])
-	answers == [true, {"id": 7}, true, false]
+	answers == [true, {"id": 7}, [true], false]
 }
 
 test_an_undefined_answer_is_null_and_keeps_its_place if {
@@ -30,8 +33,12 @@ test_an_undefined_answer_is_null_and_keeps_its_place if {
 	answers == [null, null, false]
 }
 
-test_a_package_without_plugin_says_so if {
-	_ask([["server", "plugin_allow", _list]]) == ["no_plugin"]
+test_every_plugin_of_a_package_answers if {
+	_ask([["access_tokens", "plugin_allow", _list], ["server", "plugin_allow", _list]]) == [[true, null], []]
+}
+
+test_a_package_of_which_the_bundle_does_not_say_has_no_answer if {
+	_ask([["organizations", "plugin_allow", _list]]) == [null]
 }
 
 test_unknown_questions_are_not_answered if {

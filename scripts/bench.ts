@@ -15,8 +15,9 @@ import autocannon from 'autocannon';
 import pg from 'pg';
 import { hashAccessToken } from '../src/authentication/access-tokens.js';
 import { createBrowser } from '../test/support/http.js';
+import { startPostgres } from '../test/support/postgres-server.js';
 import { createDatabaseOn } from '../test/support/real-database.js';
-import { freePort, startOpa, startPostgres, startRedis } from '../test/support/services.js';
+import { freePort, startOpa, startRedis } from '../test/support/services.js';
 
 const QUICK = process.argv.includes('--quick');
 const SECONDS = QUICK ? 2 : 5;
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
     report(tables);
   } finally {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all([postgres.stop(), redis.stop(), opa.stop()]);
+    await Promise.all([postgres.remove(), redis.stop(), opa.stop()]);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -19,6 +19,7 @@ const RULES = fileURLToPath(new URL('../rules', import.meta.url));
 const COMPILED = path.join(RULES, 'compiled');
 
 const load = (file) => tsImport(file, import.meta.url);
+const { findPlugins, packagedFile, pluginsFile } = await load('../src/authorization/bundle/plugins.ts');
 const { readRules, revisionOf } = await load('../src/authorization/bundle/sources.ts');
 const { findOpa } = await load('../test/support/programs.ts');
 
@@ -38,7 +39,9 @@ function build(directory) {
     fail('OPA is not installed: set OPA_BIN, or go install github.com/open-policy-agent/opa@v1.12.2');
   const scratch = mkdtempSync(path.join(tmpdir(), 'rules-'));
   try {
-    const files = rules.map(({ name }) => name);
+    const plugins = pluginsFile(findPlugins(rules.map(packagedFile)));
+    writeFileSync(path.join(scratch, plugins.name), plugins.text);
+    const files = [...rules.map(({ name }) => name), path.join(scratch, plugins.name)];
     execFileSync(
       opa,
       ['build', '-t', 'wasm', '--prune-unused', '-O', '0', '-o', `${scratch}/bundle.tar.gz`, ...files],

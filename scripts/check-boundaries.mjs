@@ -29,6 +29,7 @@ const NEIGHBOURS = {
     memberships: ['users', 'organizations'],
     invitations: ['users', 'organizations', 'memberships'],
     'access-tokens': ['users'],
+    directory: ['users'],
     accounts: ['users', 'access-tokens', 'invitations'],
     'server-info': [],
     'api-docs': [],
@@ -37,7 +38,7 @@ const NEIGHBOURS = {
   },
 };
 
-/** What a file inside a feature may not import, by its name: routes → service → repository. */
+/** What a file inside a feature may not import but for types, by its name: routes → service → repository. */
 const ROLES = [
   {
     file: /(^|-)repository\.ts$/,
@@ -132,7 +133,7 @@ function checkRole(source) {
   const name = path.basename(source.file);
   const role = ROLES.find(({ file }) => file.test(name));
   if (role === undefined) return;
-  for (const { node, text, target } of importsOf(source)) {
+  for (const { node, text, target } of importsOf(source).filter(({ isType }) => !isType)) {
     const isSibling = target !== undefined && path.dirname(target) === path.dirname(source.file);
     if (
       target === undefined ? role.packages.test(text) : isSibling && role.siblings.test(path.basename(target))

@@ -32,7 +32,7 @@ export function placeOf({ file, tree }, node) {
 
 /**
  * @returns every module that a file imports, exports from, or loads: where, which path of the project (undefined for a
- *   package), and the names taken from it (undefined for all)
+ *   package), the names taken from it (undefined for all), and whether they are types only
  */
 export function importsOf(source) {
   const found = [];
@@ -54,7 +54,15 @@ function describe({ file }, node, specifier, names) {
   const target = text.startsWith('.')
     ? path.join(path.dirname(file), text).replace(/\.js$/, '.ts')
     : undefined;
-  return { node, text, target, names };
+  return { node, text, target, names, isType: isTypeOnly(node) };
+}
+
+function isTypeOnly(node) {
+  if (ts.isImportTypeNode(node)) return true;
+  const clause = ts.isImportDeclaration(node) ? node.importClause : node;
+  if (clause?.isTypeOnly) return true;
+  const bindings = ts.isImportDeclaration(node) ? clause?.namedBindings : clause.exportClause;
+  return clause?.name === undefined && bindings?.elements?.every((element) => element.isTypeOnly) === true;
 }
 
 function namesOf(node) {

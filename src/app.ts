@@ -1,6 +1,6 @@
-import cors from 'cors';
 import type { RequestHandler } from 'express';
 import express, { type Express } from 'express';
+import { createCors } from './platform/http/cors.js';
 import { createEdge, type EdgeDeps } from './platform/http/edge.js';
 import { mount, type PipelineDeps } from './platform/http/pipeline.js';
 import { type AnyRoute, groupViews } from './platform/http/route.js';
@@ -26,7 +26,7 @@ export function createApp(deps: AppDeps): Express {
   const edge = createEdge(deps);
   app.use(edge.open);
   app.use(edge.securityHeaders);
-  app.use(edge.preflight(cors(edge.corsOptions(deps.corsAllowedOrigins))));
+  app.use(createCors(deps.corsAllowedOrigins));
   for (const { path, handler } of deps.probes) app.get(path, handler);
   app.use(edge.checkHost);
   app.use(edge.repairCsrfCookie);

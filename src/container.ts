@@ -1,17 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { createApp } from './app.js';
 import { CSRF_COOKIE, csrfFormatProblem } from './authentication/csrf.js';
 import { createBreachFile } from './authentication/passwords/validators/breach-file.js';
 import { createPasswordPolicy } from './authentication/passwords/validators/policy.js';
-import { createBundle } from './authorization/bundle/bundle.js';
 import { composeAccounts } from './composition/accounts.js';
 import { composeAuthentication } from './composition/authentication.js';
+import { withoutLocalAccounts } from './composition/directory.js';
 import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
 import { composeOperations } from './composition/operations.js';
 import { composePipeline } from './composition/pipeline.js';
 import { prepare } from './composition/prepare.js';
+import { openRules } from './composition/rules.js';
 import { composeResources } from './composition/resources.js';
 import { createState } from './composition/state.js';
 import type { FirstAdmin } from './features/accounts/index.js';
@@ -48,14 +48,12 @@ export interface Container {
   readonly prepare: () => Promise<FirstAdmin | undefined>;
   /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
   readonly deliverMail: () => Promise<number>;
-  /** What otherwise happens once a day. */
+  /** What otherwise happens once a day, and what is due of the accounts of a directory. */
   readonly runMaintenance: () => Promise<void>;
   /** From now on readiness says no. */
   readonly stop: () => void;
   readonly close: () => Promise<void>;
 }
-
-const RULES = fileURLToPath(new URL('../rules', import.meta.url));
 
 /** The composition root: the only place that builds and joins the parts. */
 export async function createContainer(options: ContainerOptions): Promise<Container> {
@@ -64,13 +62,13 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     config.PASSWORD_BREACH_FILE === undefined
       ? undefined
       : await createBreachFile(config.PASSWORD_BREACH_FILE);
-  const bundle = await createBundle([RULES]);
-  const engines = await openEngines({ ...options, revision: bundle.revision });
+  const rules = await openRules(options);
+  const engines = await openEngines({ ...options, isOurs: rules.isOurs });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
   const exchanges = createExchanges(createOriginReader(config.TRUSTED_PROXIES));
   const authentication = composeAuthentication({ options, engines, exchanges, state });
   const mail = composeMail(options, engines, state);
-  const operations = composeOperations(options, engines, exchanges, state);
+  const operations = composeOperations(options, engines, exchanges, state, rules);
   const { sessions, chain, passwords } = authentication;
 
   const policy = createPasswordPolicy(breachFile === undefined ? {} : { isBreached: breachFile.contains });
@@ -93,8 +91,9 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     state,
   });
 
+  const signIn = authentication.directory === null ? accounts : withoutLocalAccounts(accounts);
   const routes: readonly AnyRoute[] = [
-    ...accounts.routes,
+    ...signIn.routes,
     ...accessTokens.routes,
     ...resources.routes,
     ...serverInfoRoutes({
@@ -102,7 +101,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       analytics: config.CVAT_ANALYTICS,
       models: config.CVAT_SERVERLESS,
     }),
-    ...bundleRoutes(() => bundle),
+    ...bundleRoutes(rules.bundle),
   ];
 
   const pipeline = composePipeline({
@@ -128,14 +127,14 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     log,
     allowedHosts: [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname],
     corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
-    slashPaths: [...operations.slashPaths, ...accounts.slashPaths],
+    slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
     repairCsrf: (exchange) => {
       const cookie = cookieValue(exchange.cookies, CSRF_COOKIE);
       if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined) sessions.rotateCsrf(exchange);
     },
     onResponse: operations.onResponse,
     probes: operations.probes,
-    pages: [...operations.pages, ...accounts.pages, ...docs.pages],
+    pages: [...operations.pages, ...signIn.pages, ...docs.pages],
     routes,
     pipeline,
   });
@@ -149,18 +148,24 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       const admin = await prepare(options, engines.db, state, passwords);
       if (mail.isConfigured && !options.strict) mail.worker.start();
       accessTokens.start();
+      await authentication.directory?.start();
       return admin;
     },
     deliverMail: () => mail.worker.runOnce(),
-    runMaintenance: accessTokens.runMaintenance,
+    runMaintenance: async () => {
+      await accessTokens.runMaintenance();
+      await authentication.directory?.recheck();
+    },
     stop: () => {
       state.stopping = true;
     },
     close: async () => {
       accessTokens.stop();
+      await authentication.directory?.close();
       await mail.worker.stop();
       mail.transport.close();
       await breachFile?.close();
+      await rules.close();
       await engines.close();
     },
   };

@@ -104,7 +104,7 @@ function stopOnSignals(server: Server, container: Container, config: Config, log
     log.info({ signal }, 'Stopping: no new connections, requests in flight finish.');
     container.stop();
     const closed = server.listening ? once(server.close(), 'close') : Promise.resolve();
-    server.closeIdleConnections();
+    setInterval(() => server.closeIdleConnections(), 100).unref();
     await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
     server.closeAllConnections();
     await container.close();

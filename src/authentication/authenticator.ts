@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import type { Caller, OrganizationSelector } from '../kernel/account.js';
 import { AuthenticationFailed } from '../kernel/errors.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
-import type { BasicCredentials } from './authorization-header.js';
 import type { createAccessTokenCheck } from './access-tokens.js';
+import type { BasicCredentials } from './authorization-header.js';
 import type { ChainChecks } from './chain.js';
 import type { CredentialCheck } from './credentials.js';
 import { requireCsrf } from './csrf.js';
@@ -32,7 +32,8 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   const token = async (req: Request, key: string): Promise<Caller> => {
     const exchange = exchanges.of(req);
     const found = key.length > 40 ? undefined : await identities.byToken(key, selectorOf(exchange));
-    if (found === undefined || !equalInConstantTime(found.key, key)) throw new AuthenticationFailed('Invalid token.');
+    if (found === undefined || !equalInConstantTime(found.key, key))
+      throw new AuthenticationFailed('Invalid token.');
     if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
     return callerOf(found, 'token');
   };
@@ -65,18 +66,30 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     return callerOf(identity, 'basic');
   };
 
-  async function recalled({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity | undefined> {
+  async function recalled(
+    { login, password }: BasicCredentials,
+    exchange: Exchange,
+  ): Promise<Identity | undefined> {
     const record = verifiedCredentials.recall(login, password);
     if (record === undefined) return undefined;
     const identity = await identities.byId(record.userId, selectorOf(exchange));
-    const stands = verifiedCredentials.confirm(record, identity?.password ?? '', identity?.account.isActive ?? false);
+    const stands = verifiedCredentials.confirm(
+      record,
+      identity?.password ?? '',
+      identity?.account.isActive ?? false,
+    );
     return stands ? identity : undefined;
   }
 
   async function verified({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity> {
-    const match = await deps.checkCredentials({ username: login, password, address: exchange.origin.clientAddress });
+    const match = await deps.checkCredentials({
+      username: login,
+      password,
+      address: exchange.origin.clientAddress,
+    });
     const identity = match && (await identities.byId(match.userId, selectorOf(exchange)));
-    if (match === undefined || identity === undefined) throw new AuthenticationFailed('Invalid username/password.');
+    if (match === undefined || identity === undefined)
+      throw new AuthenticationFailed('Invalid username/password.');
     if (!identity.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
     verifiedCredentials.remember(login, password, match.password, match.userId);
     return identity;

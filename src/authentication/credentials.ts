@@ -31,6 +31,10 @@ export interface CredentialDeps {
   readonly failures: FailureLimit;
   readonly secretKey: () => string;
   readonly onUpgradeError: (error: unknown) => void;
+  /** Asked about names that mean no account with a password here (`IAM_TYPE=LDAP`); counts failures itself. */
+  readonly directory:
+    | ((login: LoginRequest & { readonly username: string }) => Promise<VerifiedLogin | undefined>)
+    | null;
 }
 
 export interface PasswordUpgrade {
@@ -74,8 +78,15 @@ export function createCredentialCheck(deps: CredentialDeps) {
   return async (login: LoginRequest): Promise<VerifiedLogin | undefined> => {
     const name = login.email ?? login.username ?? '';
     // PostgreSQL refuses NUL in text, and no account has it.
-    const found = name.includes('\0') ? NOBODY : await deps.findCandidates(login.email === undefined ? name : null, name);
+    const found = name.includes('\0')
+      ? NOBODY
+      : await deps.findCandidates(login.email === undefined ? name : null, name);
     const candidates = order(found, name);
+    const { username, email } = login;
+    const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
+    if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
+      return deps.directory({ ...login, username });
+    }
     const attempt = { account: accountKey(candidates, name), address: login.address };
     await failures.check(attempt);
 
@@ -89,7 +100,10 @@ export function createCredentialCheck(deps: CredentialDeps) {
     return match;
   };
 
-  async function firstMatch(candidates: readonly Candidate[], password: string): Promise<VerifiedLogin | undefined> {
+  async function firstMatch(
+    candidates: readonly Candidate[],
+    password: string,
+  ): Promise<VerifiedLogin | undefined> {
     if (candidates.length === 0) await passwords.burn(password);
     for (const candidate of candidates) {
       const { valid, needsRehash } = await passwords.verify(password, candidate.password);
@@ -121,7 +135,9 @@ export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
 
 /** Each user once, at his first place. Twins of a name that differ in case only are nobody: there is no telling whom. */
 function order({ exact, byEmail, ignoringCase }: Candidates, name: string): readonly Candidate[] {
-  const sameEmail = byEmail.filter(({ matchedEmail }) => matchedEmail !== null && foldEmail(matchedEmail) === foldEmail(name));
+  const sameEmail = byEmail.filter(
+    ({ matchedEmail }) => matchedEmail !== null && foldEmail(matchedEmail) === foldEmail(name),
+  );
   const byName = ignoringCase.length === 1 ? ignoringCase : [];
   const seen = new Set<number>();
   return [...exact, ...sameEmail, ...byName]

@@ -21,13 +21,16 @@ export function unmaskCsrfToken(token: string): string {
   if (token.length === SECRET_LENGTH) return token;
   const size = ALPHANUMERIC.length;
   return Array.from({ length: SECRET_LENGTH }, (_, i) => {
-    const difference = ALPHANUMERIC.indexOf(token.charAt(SECRET_LENGTH + i)) - ALPHANUMERIC.indexOf(token.charAt(i));
+    const difference =
+      ALPHANUMERIC.indexOf(token.charAt(SECRET_LENGTH + i)) - ALPHANUMERIC.indexOf(token.charAt(i));
     return ALPHANUMERIC.charAt((difference + size) % size);
   }).join('');
 }
 
 /** @returns what is wrong with the form of a token, in Django's words, or undefined */
-export function csrfFormatProblem(token: string): 'has incorrect length' | 'has invalid characters' | undefined {
+export function csrfFormatProblem(
+  token: string,
+): 'has incorrect length' | 'has invalid characters' | undefined {
   if (token.length !== SECRET_LENGTH && token.length !== TOKEN_LENGTH) return 'has incorrect length';
   return /[^a-zA-Z0-9]/.test(token) ? 'has invalid characters' : undefined;
 }
@@ -40,7 +43,11 @@ export function csrfFormatProblem(token: string): 'has incorrect length' | 'has 
  * @param parsesBody false for plain Django views, which are not DRF's
  * @throws PermissionDenied 403 `CSRF Failed: <reason>`; ParseError and UnsupportedMediaType for a POST body
  */
-export async function requireCsrf(exchange: Exchange, trustedOrigins: readonly string[], { parsesBody = true } = {}): Promise<void> {
+export async function requireCsrf(
+  exchange: Exchange,
+  trustedOrigins: readonly string[],
+  { parsesBody = true } = {},
+): Promise<void> {
   const { req, origin, cookies } = exchange;
   if (SAFE_METHODS.has(req.method)) return;
   const sentOrigin = req.headers.origin;
@@ -78,8 +85,10 @@ function checkReferer(sent: string | undefined, ownHost: string, trusted: readon
   if (sent === undefined) throw failed('Referer checking failed - no Referer.');
   const [, scheme = '', host = ''] = sent.match(/^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i) ?? [];
   const isUnparsable = host.includes('[') !== host.includes(']');
-  if (scheme === '' || host === '' || isUnparsable) throw failed('Referer checking failed - Referer is malformed.');
-  if (scheme.toLowerCase() !== 'https') throw failed('Referer checking failed - Referer is insecure while host is secure.');
+  if (scheme === '' || host === '' || isUnparsable)
+    throw failed('Referer checking failed - Referer is malformed.');
+  if (scheme.toLowerCase() !== 'https')
+    throw failed('Referer checking failed - Referer is insecure while host is secure.');
   const hosts = trusted.map((entry) => entry.split('://', 2)[1]?.replace(/^\*/, '') ?? '');
   if (host !== ownHost && !hosts.some((pattern) => isSameDomain(host, pattern))) {
     throw failed(`Referer checking failed - ${sent} does not match any trusted origins.`);
@@ -88,4 +97,5 @@ function checkReferer(sent: string | undefined, ownHost: string, trusted: readon
 
 /** Django's `is_same_domain`: `.example.org` means the domain and everything below it. */
 const isSameDomain = (host: string, pattern: string): boolean =>
-  pattern !== '' && (host === pattern || (pattern.startsWith('.') && (host.endsWith(pattern) || host === pattern.slice(1))));
+  pattern !== '' &&
+  (host === pattern || (pattern.startsWith('.') && (host.endsWith(pattern) || host === pattern.slice(1))));

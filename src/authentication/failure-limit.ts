@@ -27,13 +27,18 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
   const logs = (attempt: Attempt): readonly { key: string; rate: Rate; spared: boolean }[] =>
     [
       { key: `fail:ip:${networkOf(attempt.address)}`, rate: rates.perAddress, spared: false },
-      { key: `fail:pair:${attempt.account}:${networkOf(attempt.address)}`, rate: rates.perAccountAndAddress, spared: false },
+      {
+        key: `fail:pair:${attempt.account}:${networkOf(attempt.address)}`,
+        rate: rates.perAccountAndAddress,
+        spared: false,
+      },
       { key: `fail:account:${attempt.account}`, rate: rates.perAccount, spared: true },
     ].filter((log): log is { key: string; rate: Rate; spared: boolean } => log.rate !== null);
 
   const knownKey = ({ account, address }: Attempt): string => `known:${account}:${networkOf(address)}`;
 
-  const isKnown = async (attempt: Attempt): Promise<boolean> => !(await store.peek(knownKey(attempt), KNOWN_ADDRESS)).allowed;
+  const isKnown = async (attempt: Attempt): Promise<boolean> =>
+    !(await store.peek(knownKey(attempt), KNOWN_ADDRESS)).allowed;
 
   /** @throws Throttled at the first log that is full */
   const pass = async (attempt: Attempt, ask: 'peek' | 'take'): Promise<void> => {
@@ -72,6 +77,10 @@ function networkOf(address: string): string {
   const [head = '', tail] = address.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return `${[...left, ...zeros, ...right].slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`;
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return `${[...left, ...zeros, ...right]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
 }

@@ -1,16 +1,16 @@
 import { type Caller, type OrganizationContext, privilegeOf } from '../kernel/account.js';
 import { ApiError, PermissionDenied } from '../kernel/errors.js';
 import type { PolicyCheck, PolicyPackage } from '../kernel/policy.js';
-import type { Exchange } from '../platform/http/exchange.js';
+import { type Exchange, lastParam } from '../platform/http/exchange.js';
 import { readSelector, unknownOrganization } from './context.js';
-import { readAllow, readFilter, readPlugin } from './engines/answers.js';
+import { readAllow, readFilter, readPlugins } from './engines/answers.js';
 import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Asks the policy for a request: all checks in one round trip. The first denial refuses. A request that came with a
- * personal access token also needs the plugin of each package; without one, a read-only token may only read (CVAT
+ * personal access token also needs every plugin of each package; without one, a read-only token may only read (CVAT
  * `at/permissions.py`).
  *
  * @param filter package whose list filter is asked for as well, in the context of the request
@@ -33,11 +33,19 @@ export const createAuthorizer =
     requireBoundContext(caller, documents);
     const base: readonly PolicyQuestion[] = documents.map((document) => ({ ...document, rule: 'allow' }));
     const plugins = pluginQuestions(caller, documents);
-    const lists = filter === undefined ? [] : [{ package: filter, rule: 'filter', input: listInput(caller, requested) } as const];
+    const lists =
+      filter === undefined
+        ? []
+        : [{ package: filter, rule: 'filter', input: listInput(caller, requested) } as const];
     const answers = await engine.ask([...base, ...plugins, ...lists]);
-    const [allowed, narrowed] = [answers.slice(0, base.length), answers.slice(base.length, base.length + plugins.length)];
+    const [allowed, narrowed] = [
+      answers.slice(0, base.length),
+      answers.slice(base.length, base.length + plugins.length),
+    ];
     if (!allowed.every(readAllow)) throw new PermissionDenied();
-    if (!narrowed.every((answer) => tokenMay(answer, caller, exchange))) throw new PermissionDenied();
+    if (!plugins.every((question, index) => tokenMay(question.package, narrowed[index], caller, exchange))) {
+      throw new PermissionDenied();
+    }
     return filter === undefined ? null : readFilter(answers.at(-1));
   };
 
@@ -83,9 +91,16 @@ function pluginQuestions({ credential }: Caller, documents: readonly Document[])
   }));
 }
 
-function tokenMay(answer: unknown, { credential }: Caller, { req }: Exchange): boolean {
-  const verdict = readPlugin(answer);
-  if (verdict !== 'absent') return verdict === 'allowed';
+/**
+ * Packages whose shipped plugin takes the place of the default rule, as in CVAT. A plugin of the operator does not (in
+ * CVAT it would): one that forgets `read_only` must not let read-only tokens write.
+ */
+const WITHOUT_DEFAULT: ReadonlySet<PolicyPackage> = new Set(['access_tokens', 'users']);
+
+function tokenMay(base: PolicyPackage, answer: unknown, { credential }: Caller, { req }: Exchange): boolean {
+  const verdicts = readPlugins(answer);
+  if (verdicts.includes(false)) return false;
+  if (verdicts.length > 0 && WITHOUT_DEFAULT.has(base)) return true;
   return credential.kind === 'access-token' && (!credential.readOnly || SAFE_METHODS.has(req.method));
 }
 
@@ -94,8 +109,8 @@ function requestedOrganization(exchange: Exchange, caller: Caller): Organization
   const selector = readSelector(exchange);
   if (selector instanceof ApiError) throw selector;
   if (selector.kind === 'absent' || selector.kind === 'sandbox') return null;
-  if (caller.organization === null) throw unknownOrganization(selector.kind === 'slug' ? selector.slug : String(selector.id));
-  return caller.organization;
+  if (caller.organization !== null) return caller.organization;
+  throw unknownOrganization(selector.kind === 'slug' ? selector.slug : (lastParam(exchange.query, 'org_id') ?? ''));
 }
 
 /** The document that CVAT 2.62 posts to OPA (cvat.md 5.1). */

@@ -47,7 +47,8 @@ function selectById(text: string): OrganizationSelector | ApiError {
 }
 
 /** 404 of an organization that is not there. */
-export const unknownOrganization = (wanted: string): NotFound => new NotFound(`${wanted} organization does not exist.`);
+export const unknownOrganization = (wanted: string): NotFound =>
+  new NotFound(`${wanted} organization does not exist.`);
 
 /**
  * @returns the selector for the look-up of the caller: one in error looks nothing up

@@ -16,6 +16,7 @@ import {
 } from '../features/accounts/index.js';
 import { createIdentityStore } from '../features/users/index.js';
 import type { Exchanges } from '../platform/http/exchange.js';
+import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';
 import type { State } from './state.js';
 
@@ -58,6 +59,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
   };
   const failures = createFailureLimit(rates, engines.rates);
+  const directory = composeDirectory(options, engines, { passwords, failures });
   const checkCredentials = createCredentialCheck({
     findCandidates: (username, email) => findCandidates(db, username, email),
     upgradePassword: (userId, change) => upgradePassword(db, userId, change),
@@ -65,6 +67,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     failures,
     secretKey,
     onUpgradeError: warn('A password hash could not be upgraded.'),
+    directory: directory?.login ?? null,
   });
   const checkAccessToken = createAccessTokenCheck({
     identities,
@@ -89,7 +92,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
       emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
     }),
   );
-  return { identities, passwords, sessions, failures, checkCredentials, chain };
+  return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
 }
 
 export type Authentication = ReturnType<typeof composeAuthentication>;

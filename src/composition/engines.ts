@@ -18,6 +18,7 @@ import {
   createRedisRateStore,
   type RateStore,
 } from '../platform/throttle/rate-store.js';
+import type { Rules } from './rules.js';
 
 /** What the three URLs of the settings switch: the real thing, or what comes with the server. */
 export interface Engines {
@@ -38,13 +39,13 @@ const PRUNE_INTERVAL = 15 * 60;
 
 /** @throws StartError when an embedded part can't be opened; real services may be down, then and later */
 export async function openEngines(
-  options: ContainerOptions & { readonly revision: string },
+  options: ContainerOptions & { readonly isOurs: Rules['isOurs'] },
 ): Promise<Engines> {
-  const { config, clock, log, revision, strict } = options;
+  const { config, clock, log, isOurs, strict } = options;
   const policyEngine =
     config.OPA_URL === undefined
       ? await createEmbeddedEngine(POLICY)
-      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, revision });
+      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, isOurs });
   const db = await createDatabase({
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,

@@ -12,6 +12,7 @@ import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
+import type { Rules } from './rules.js';
 import type { State } from './state.js';
 
 interface Page {
@@ -21,14 +22,16 @@ interface Page {
 
 /** Probes, the health page of CVAT, metrics, and the access log. */
 export function composeOperations(
-  { config, log }: ContainerOptions,
+  { config, clock, log }: ContainerOptions,
   engines: Engines,
   exchanges: Exchanges,
   state: State,
+  rules: Rules,
 ) {
   const metrics = createMetrics();
   const deps = {
     exchanges,
+    clock,
     metrics,
     metricsToken: config.METRICS_TOKEN,
     pingDatabase: async () => {
@@ -36,6 +39,7 @@ export function composeOperations(
     },
     pingRedis: engines.redis?.ping ?? null,
     policyReadiness: engines.policyEngine.ready,
+    rulesState: rules.state,
     pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
     isStopping: () => state.stopping,
     folder: '.',

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NotFound } from '../../src/kernel/errors.js';
 import { createDatabase } from '../../src/platform/db/database.js';
 import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
@@ -12,6 +12,9 @@ import { execute, many, one, type Queryable } from '../../src/platform/db/querya
 import { sql } from '../../src/platform/db/sql.js';
 import { openMemoryEngine } from '../support/memory-engine.js';
 import { hasPostgres, POSTGRES_HINT, startPostgres } from '../support/postgres-server.js';
+
+/** Making a database may take its time on a busy machine. */
+vi.setConfig({ hookTimeout: 120_000 });
 
 interface Opened {
   readonly db: Database;

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceUnavailable } from '../../src/kernel/errors.js';
 import { StartError } from '../../src/kernel/start-error.js';
 import { createEmbeddedDatabase, createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
@@ -16,6 +16,9 @@ import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { findSeed } from '../support/database.js';
+
+/** Starts of a database take their time, most of all on a busy machine. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const WRITER = path.join(import.meta.dirname, 'processes/writer.ts');
 
@@ -173,9 +176,7 @@ describe('the embedded database', () => {
 
     /** The first connection takes longer than the others, on a busy machine longer than the limit. */
     const untilAnswers = () =>
-      expect
-        .poll(() => one(db, sql`select 1 as one`).catch(() => 'not yet'), { timeout: 20_000 })
-        .toEqual({ one: 1 });
+      vi.waitFor(async () => expect(await one(db, sql`select 1 as one`)).toEqual({ one: 1 }), 20_000);
 
     it('waits for the disk when it commits', async () => {
       const row = sql`select current_setting('fsync') || current_setting('wal_sync_method') as text`;

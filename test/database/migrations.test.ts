@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import { MIGRATIONS, migrate } from '../../src/platform/db/migrate.js';
@@ -9,6 +9,9 @@ import { sql } from '../../src/platform/db/sql.js';
 import { openMemoryEngine } from '../support/memory-engine.js';
 import { hasPostgres, POSTGRES_HINT, startPostgres } from '../support/postgres-server.js';
 import { describeCvatTables, listNames, readAllRows } from './cvat/catalog.js';
+
+/** Making a database may take its time on a busy machine. */
+vi.setConfig({ hookTimeout: 120_000 });
 
 const readDump = (release: string): Promise<string> =>
   readFile(new URL(`./cvat/${release}.sql`, import.meta.url), 'utf8');

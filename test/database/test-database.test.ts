@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS, pendingMigrations } from '../../src/platform/db/migrate.js';
 import { execute, many } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+/** Making a database may take its time on a busy machine. */
+vi.setConfig({ hookTimeout: 120_000 });
 
 describe('createTestDatabase', () => {
   let one: TestDatabase;

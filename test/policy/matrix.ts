@@ -11,7 +11,7 @@ export interface Case {
   readonly table: string;
   readonly point: Point;
   readonly question: PolicyQuestion;
-  /** A boolean; for filters an expression, or null where none is defined. */
+  /** A boolean, in a list of one for a plugin; for filters an expression, or null where none is defined. */
   readonly expected: unknown;
 }
 
@@ -114,11 +114,13 @@ function caseOf({ name, space, rule, rows }: Table, point: Point): Case {
   const scope = point['Scope'] ?? '';
   const input = { scope, auth: authOf(point), resource: space.resource(point) };
   const matching = rows.filter((row) => matches(row, point));
+  const isAllowed = matching.length > 0;
+  const expected = { allow: isAllowed, plugin_allow: [isAllowed], filter: null }[rule];
   return {
     table: name,
     point,
     question: { package: space.package, rule, input },
-    expected: rule === 'filter' ? filterOf(name, matching) : matching.length > 0,
+    expected: rule === 'filter' ? filterOf(name, matching) : expected,
   };
 }
 

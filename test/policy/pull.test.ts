@@ -47,7 +47,8 @@ describe.skipIf(withoutOpa)('an OPA that pulls its rules from here', () => {
       '--set=bundles.cvat.polling.min_delay_seconds=1',
       '--set=bundles.cvat.polling.max_delay_seconds=2',
     );
-    engine = createOpaHttpEngine({ url: opa.url, timeoutMs: 5000, revision: bundle.revision });
+    const isOurs = (loaded: unknown) => loaded === bundle.revision;
+    engine = createOpaHttpEngine({ url: opa.url, timeoutMs: 5000, isOurs });
   });
 
   afterEach(async () => {
@@ -76,7 +77,7 @@ describe.skipIf(withoutOpa)('an OPA that pulls its rules from here', () => {
   it('is not ready with the rules of another release', async () => {
     isUp = true;
     await waitFor(async () => (await engine.ready()).ready);
-    const newer = createOpaHttpEngine({ url: opa.url, timeoutMs: 5000, revision: 'another' });
+    const newer = createOpaHttpEngine({ url: opa.url, timeoutMs: 5000, isOurs: () => false });
     expect(await newer.ready()).toMatchObject({ ready: false, problem: 'opa_other_bundle' });
     await newer.close();
   });

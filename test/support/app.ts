@@ -12,8 +12,8 @@ import type { Queryable } from '../../src/platform/db/queryable.js';
 import { createHttpServer } from '../../src/platform/http/server.js';
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
+import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
-import { type Answer, basicAuth, type Browser, createBrowser, type RequestOptions, send } from './http.js';
 
 export interface TestAppOptions {
   /** Settings by their names, over the defaults of tests. */
@@ -52,6 +52,11 @@ export interface TestAccount {
 
 const ADMIN = { username: 'admin', password: 'correct horse battery' };
 let counter = 0;
+
+function nextUsername(): string {
+  counter += 1;
+  return `person${counter}`;
+}
 
 /** Starts the server in this process, on the engines of the vitest project, with a cheap password hash. */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -95,7 +100,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     admin: ADMIN,
     send: ask,
     browser: () => createBrowser(url),
-    register: (username = `person${(counter += 1)}`, fields = {}) => register(ask, username, fields),
+    register: (username = nextUsername(), fields = {}) => register(ask, username, fields),
     close: async () => {
       await closeServer(server);
       await container.close();
@@ -119,7 +124,8 @@ async function register(
   const { password1: password = 'Wiesel-42-quarks', email = `${username}@example.org` } = fields;
   const body = { username, email, password1: password, password2: password, ...fields };
   const answer = await ask('/api/auth/register', { method: 'POST', body });
-  if (answer.status !== 201) throw new Error(`Registering ${username} failed: ${answer.status} ${answer.text}`);
+  if (answer.status !== 201)
+    throw new Error(`Registering ${username} failed: ${answer.status} ${answer.text}`);
   const { key } = answer.json() as { key: string };
   const authorization = { Authorization: `Token ${key}` };
   const { id } = (await ask('/api/users/self', { headers: authorization })).json() as { id: number };

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { missingServices } from './programs.js';
-import { startOpa, startPostgres, startRedis } from './services.js';
+import { startPostgres } from './postgres-server.js';
+import { startOpa, startRedis } from './services.js';
 
 export interface ServiceUrls {
   readonly database: string;
@@ -24,6 +25,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [database, redis, opa] = await Promise.all([startPostgres(), startRedis(), startOpa()]);
   project.provide('services', { database: database.url, redis: redis.url, opa: opa.url });
   return async () => {
-    await Promise.all([database.stop(), redis.stop(), opa.stop()]);
+    await Promise.all([database.remove(), redis.stop(), opa.stop()]);
   };
 }

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 
 export interface Answer {
   readonly status: number;
@@ -19,7 +19,11 @@ export interface RequestOptions {
 }
 
 /** One request over a connection of its own, with full control over headers; redirects are not followed. */
-export function send(base: string, path: string, { method = 'GET', headers = {}, body, from }: RequestOptions = {}): Promise<Answer> {
+export function send(
+  base: string,
+  path: string,
+  { method = 'GET', headers = {}, body, from }: RequestOptions = {},
+): Promise<Answer> {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
   const sent: Record<string, string | string[]> = {
@@ -30,21 +34,24 @@ export function send(base: string, path: string, { method = 'GET', headers = {},
   const { hostname, port } = new URL(base);
   const source = from === undefined ? {} : { localAddress: from };
   return new Promise((resolve, reject) => {
-    const req = httpRequest({ hostname, port, path, method, headers: sent, agent: false, ...source }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk: Buffer) => chunks.push(chunk));
-      res.on('error', reject);
-      res.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({
-          status: res.statusCode ?? 0,
-          headers: res.headers,
-          setCookies: res.headers['set-cookie'] ?? [],
-          text,
-          json: () => JSON.parse(text) as unknown,
+    const req = httpRequest(
+      { hostname, port, path, method, headers: sent, agent: false, ...source },
+      (res) => {
+        const chunks: Buffer[] = [];
+        res.on('data', (chunk: Buffer) => chunks.push(chunk));
+        res.on('error', reject);
+        res.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({
+            status: res.statusCode ?? 0,
+            headers: res.headers,
+            setCookies: res.headers['set-cookie'] ?? [],
+            text,
+            json: () => JSON.parse(text) as unknown,
+          });
         });
-      });
-    });
+      },
+    );
     req.on('error', reject);
     req.end(payload);
   });

@@ -32,7 +32,7 @@ export function createAnswerCheck(document: Document) {
     const response = operation.responses[answer.status];
     if (response?.content === undefined && isOutside(answer)) return undefined;
     if (response === undefined) return `${where}, which is not documented: ${answer.text.slice(0, 200)}`;
-    if (answer.text === '') return undefined;
+    if (answer.text === '') return response.content === undefined || method === 'HEAD' ? undefined : `${where} without a body`;
     const type = mediaTypeOf(answer);
     const media = response.content?.[type === 'application/json' ? 'application/vnd.cvat+json' : type] ?? response.content?.[type];
     if (media === undefined) return `${where} as ${type}, which is not documented`;

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 const firstExisting = (paths: readonly string[]): string | undefined => paths.find((candidate) => existsSync(candidate));
 
-const onPath = (name: string): string[] => (process.env['PATH'] ?? '').split(':').map((folder) => path.join(folder, name));
+export const onPath = (name: string): string[] => (process.env['PATH'] ?? '').split(':').map((folder) => path.join(folder, name));
 
 export const findRedis = (): string | undefined => firstExisting(onPath('redis-server'));
 export const findOpa = (): string | undefined =>

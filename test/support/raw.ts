@@ -18,7 +18,9 @@ export function sendRaw(base: string, bytes: string | Uint8Array): Promise<RawAn
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let silence: NodeJS.Timeout | undefined;
-    const socket = connect(Number(port), '127.0.0.1', () => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes));
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes),
+    );
     const finish = (closed: boolean): void => {
       clearTimeout(silence);
       socket.destroy();
@@ -37,4 +39,5 @@ export function sendRaw(base: string, bytes: string | Uint8Array): Promise<RawAn
 }
 
 /** A request as bytes: lines joined by CRLF, an empty line, and the body. */
-export const rawRequest = (lines: readonly string[], body = ''): string => `${lines.join('\r\n')}\r\n\r\n${body}`;
+export const rawRequest = (lines: readonly string[], body = ''): string =>
+  `${lines.join('\r\n')}\r\n\r\n${body}`;

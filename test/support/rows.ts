@@ -36,7 +36,13 @@ export async function setGroups(db: Queryable, userId: number, groups: readonly 
 
 /** @returns columns of `auth_user` that no answer shows */
 export async function readUser(db: Queryable, username: string) {
-  const row = await one<{ id: number; password: string; lastLogin: string | null; isActive: boolean; email: string }>(
+  const row = await one<{
+    id: number;
+    password: string;
+    lastLogin: string | null;
+    isActive: boolean;
+    email: string;
+  }>(
     db,
     sql`select id, password, last_login as "lastLogin", is_active as "isActive", email from auth_user where username = ${username}`,
   );
@@ -59,7 +65,15 @@ export interface AccessTokenRow {
 
 /** @returns the id of the token */
 export function insertAccessToken(db: Queryable, token: AccessTokenRow): Promise<number> {
-  const { ownerId, key, readOnly = false, revoked = false, created = new Date(), expires = null, lastUsed = null } = token;
+  const {
+    ownerId,
+    key,
+    readOnly = false,
+    revoked = false,
+    created = new Date(),
+    expires = null,
+    lastUsed = null,
+  } = token;
   const hashedKey = token.hashedKey ?? hashAccessToken(key);
   return idOf(
     one<{ id: number }>(
@@ -101,7 +115,12 @@ export async function insertOrganization(db: Queryable, slug: string, ownerId: n
 
 export function insertMembership(
   db: Queryable,
-  member: { readonly organizationId: number; readonly userId: number; readonly role: string; readonly isActive?: boolean },
+  member: {
+    readonly organizationId: number;
+    readonly userId: number;
+    readonly role: string;
+    readonly isActive?: boolean;
+  },
 ): Promise<number> {
   const { organizationId, userId, role, isActive = true } = member;
   return idOf(

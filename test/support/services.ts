@@ -1,11 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBundle } from '../../src/authorization/bundle/bundle.js';
-import { findOpa, findPostgres, findRedis } from './programs.js';
+import { findOpa, findRedis } from './programs.js';
 
 /** The real services that a test run starts for itself, from the programs of the machine, on free ports. */
 
@@ -71,52 +71,14 @@ export async function startRedis(port?: number): Promise<Service> {
   return supervise(`redis://127.0.0.1:${chosen}/0`, child, () => rmSync(folder, { recursive: true, force: true }));
 }
 
-/** PostgreSQL refuses to run as root: Debian's package brings a user for it. */
-function asPostgres(folder: string): { readonly uid?: number; readonly gid?: number } {
-  if (userInfo().uid !== 0) return {};
-  const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
-  const gid = Number(execFileSync('id', ['-g', 'postgres'], { encoding: 'utf8' }));
-  execFileSync('chown', [`${uid}:${gid}`, folder]);
-  return { uid, gid };
-}
-
-export interface PostgresService extends Service {
-  readonly folder: string;
-  readonly port: number;
-}
-
-/** Starts PostgreSQL on a new cluster, or again on the folder of an earlier one. */
-export async function startPostgres(again?: { readonly folder: string; readonly port: number }): Promise<PostgresService> {
-  const bin = findPostgres();
-  if (bin === undefined) throw new Error('PostgreSQL is not installed.');
-  const port = again?.port ?? (await freePort());
-  const folder = again?.folder ?? mkdtempSync(path.join(tmpdir(), 'postgres-'));
-  const identity = asPostgres(folder);
-  const cluster = path.join(folder, 'cluster');
-  if (again === undefined) {
-    execFileSync(path.join(bin, 'initdb'), ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'], {
-      stdio: 'ignore',
-      cwd: folder,
-      ...identity,
-    });
-  }
-  const settings = ['-F', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', `unix_socket_directories=${folder}`];
-  const child = spawn(path.join(bin, 'postgres'), ['-D', cluster, '-p', String(port), ...settings], {
-    stdio: 'ignore',
-    cwd: folder,
-    ...identity,
-  });
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await waitFor('PostgreSQL', async () => {
-    execFileSync(path.join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    return true;
-  });
-  const service = supervise(url, child, () => undefined);
-  return { ...service, folder, port };
-}
+const NO_BUNDLE = [
+  '--set=services.nobody.url=http://127.0.0.1:9',
+  '--set=bundles.cvat.service=nobody',
+  '--set=bundles.cvat.resource=/bundle',
+];
 
 /** OPA with the server's own bundle from a file; tests of the pull start theirs with the flags of the compose file. */
-export async function startOpa(port?: number): Promise<Service> {
+export async function startOpa(port?: number, { withBundle = true } = {}): Promise<Service> {
   const binary = findOpa();
   if (binary === undefined) throw new Error('opa is not installed.');
   const chosen = port ?? (await freePort());
@@ -124,7 +86,9 @@ export async function startOpa(port?: number): Promise<Service> {
   mkdirSync(folder, { recursive: true });
   const bundle = path.join(folder, 'bundle.tar.gz');
   writeFileSync(bundle, (await createBundle([path.resolve('rules')])).bytes);
-  const args = ['run', '--server', `--addr=127.0.0.1:${chosen}`, '--log-level=error', '--bundle', bundle];
+  // Without its bundle it waits for one that never comes, as a fresh OPA does.
+  const source = withBundle ? ['--bundle', bundle] : NO_BUNDLE;
+  const args = ['run', '--server', `--addr=127.0.0.1:${chosen}`, '--log-level=error', ...source];
   const child = spawn(binary, args, { stdio: 'ignore' });
   const url = `http://127.0.0.1:${chosen}`;
   await waitFor('opa', async () => (await fetch(`${url}/health`)).ok);

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { dateOf } from '../../kernel/clock.js';
 import { StartError } from '../../kernel/start-error.js';
+import { findPlugins, type PackagedFile, packagedFile, pluginsFile } from './plugins.js';
 import { type RuleFile, readRules, revisionOf } from './sources.js';
 
 /** What OPA pulls from `GET /api/auth/rules`. */
@@ -14,30 +15,63 @@ export interface Bundle {
   readonly etag: string;
   /** What `data.bundle_revision.revision` answers in an OPA that has loaded this bundle. */
   readonly revision: string;
+  /** The files of the operator in it. */
+  readonly custom: readonly RuleFile[];
 }
 
 /**
  * Packs the rules. The same rules give the same bytes in every process, so that OPA pulls them once however
  * often this server starts and however many of it answer (CVAT's ETag changes with each start).
  *
- * @throws StartError as `readRules`, and when a rule has the name of the one that is added
+ * @param shipped directories of the rules that come with the server
+ * @param custom directories of the operator's rules, which may add packages and not change the shipped ones
+ * @throws StartError as `readRules` and `findPlugins`, and for a file that takes a name or a package of another
  */
-export async function createBundle(directories: readonly string[]): Promise<Bundle> {
-  const rules = await readRules(directories);
-  const taken = rules.some(({ name }) => name === REVISION_FILE);
-  if (taken) throw new StartError(`Rename ${REVISION_FILE}: a bundle has its own.`);
+export async function createBundle(
+  shipped: readonly string[],
+  custom: readonly string[] = [],
+): Promise<Bundle> {
+  const own = await readRules(shipped);
+  const rules = custom.length === 0 ? own : await readRules([...shipped, ...custom]);
+  const added = rules.filter(({ name }) => own.every((file) => file.name !== name));
   const revision = revisionOf(rules);
-  const bytes = gzipSync(await tar([...rules, revisionFile(revision)]), { level: 9 });
-  return { bytes, revision, etag: `"${createHash('blake2b512').update(bytes).digest('hex')}"` };
+  const generated = [pluginsFile(findPlugins(rules.map(packagedFile))), revisionFile(revision)];
+  refuseNames(rules, generated);
+  refusePackages(added.map(packagedFile), [...own, ...generated].map(packagedFile));
+  const bytes = gzipSync(await tar([...rules, ...generated]), { level: 9 });
+  return {
+    bytes,
+    revision,
+    etag: `"${createHash('blake2b512').update(bytes).digest('hex')}"`,
+    custom: added,
+  };
 }
-
-const REVISION_FILE = 'bundle_revision.rego';
 
 /** A rule that names the others: OPA has no other way to say which bundle without a manifest it holds. */
 const revisionFile = (revision: string): RuleFile => ({
-  name: REVISION_FILE,
+  name: 'bundle_revision.rego',
   text: `package bundle_revision\n\nrevision := "${revision}"\n`,
 });
+
+function refuseNames(rules: readonly RuleFile[], generated: readonly RuleFile[]): void {
+  const taken = rules.find(({ name }) => generated.some((file) => file.name === name));
+  if (taken !== undefined) throw new StartError(`Rename ${taken.name}: a bundle has its own.`);
+}
+
+/** Files of one package add to one another, so that a rule in `package users` would allow what the shipped ones refuse. */
+function refusePackages(added: readonly PackagedFile[], fixed: readonly PackagedFile[]): void {
+  for (const file of added) {
+    const shipped = fixed.find(
+      (one) => isWithin(file.package, one.package) || isWithin(one.package, file.package),
+    );
+    if (shipped === undefined) continue;
+    throw new StartError(
+      `${file.name} has the package ${file.package}, which would change the shipped ${shipped.name}. Give it a package of its own.`,
+    );
+  }
+}
+
+const isWithin = (inner: string, outer: string): boolean => `${inner}.`.startsWith(`${outer}.`);
 
 const EPOCH = dateOf({ now: () => 0 });
 

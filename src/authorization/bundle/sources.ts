@@ -9,14 +9,17 @@ export interface RuleFile {
   readonly text: string;
 }
 
-/** CVAT leaves its generated tests out by this name; ours are `_test.rego`. */
+/** CVAT leaves its generated tests out by this name; ours are `_test.rego`. Editors keep drafts under a dot. */
 const isRule = (name: string) =>
-  name.endsWith('.rego') && !name.endsWith('.gen.rego') && !name.endsWith('_test.rego');
+  name.endsWith('.rego') &&
+  !name.endsWith('.gen.rego') &&
+  !name.endsWith('_test.rego') &&
+  !name.startsWith('.');
 
 /**
  * Reads the rules that decide: every `*.rego` of the directories that is no test, ordered by name.
  *
- * @throws StartError when a directory cannot be read, none holds a rule, or two hold a rule of the same name
+ * @throws StartError when a directory or a file cannot be read, none holds a rule, or two hold a rule of the same name
  */
 export async function readRules(directories: readonly string[]): Promise<readonly RuleFile[]> {
   const files = (await Promise.all(directories.map(readDirectory))).flat();
@@ -28,13 +31,23 @@ export async function readRules(directories: readonly string[]): Promise<readonl
 }
 
 async function readDirectory(directory: string): Promise<readonly RuleFile[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new StartError(`The rules in ${directory} cannot be read. Correct its name or its permissions.`, {
+      cause,
+    });
+  });
+  return Promise.all(names.filter(isRule).map((name) => readRule(directory, name)));
+}
+
+async function readRule(directory: string, name: string): Promise<RuleFile> {
   try {
-    const names = (await readdir(directory)).filter(isRule);
-    return await Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(join(directory, name), 'utf8') })),
-    );
+    const bytes = await readFile(join(directory, name));
+    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (cause) {
-    throw new StartError(`The rules in ${directory} cannot be read.`, { cause });
+    throw new StartError(
+      `${name} in ${directory} cannot be read as UTF-8 text. Correct it or its permissions.`,
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { NO_PLUGIN, type PolicyEngine, type PolicyQuestion } from './engine.js';
+import type { PolicyEngine, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
 /**
@@ -30,12 +30,12 @@ export function readFilter(answer: unknown): object {
 /**
  * Reads a `plugin_allow`.
  *
- * @returns `absent` if the package has no plugin: then a read-only token may only read, by default
- * @throws ServiceUnavailable `opa_bad_answer`
+ * @returns what each plugin of the package says; none if it has no plugin
+ * @throws ServiceUnavailable `opa_bad_answer`, also when one of them has no answer
  */
-export function readPlugin(answer: unknown): 'allowed' | 'denied' | 'absent' {
-  if (answer === NO_PLUGIN) return 'absent';
-  return readAllow(answer) ? 'allowed' : 'denied';
+export function readPlugins(answer: unknown): readonly boolean[] {
+  if (Array.isArray(answer)) return answer.map(readAllow);
+  throw badAnswer('plugin_allow', answer);
 }
 
 /**

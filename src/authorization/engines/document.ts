@@ -30,6 +30,10 @@ export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
   return { ...document, auth: { user, organization } };
 }
 
+/** @returns where a question has its answer: `data.<package>.<rule>`, or the list that the bundle has of its plugins */
+export const pathOf = ({ package: name, rule }: PolicyQuestion): string =>
+  rule === 'plugin_allow' ? `bundle_plugins/${name}` : `${name}/${rule}`;
+
 /**
  * @returns JSON of documents
  * @throws ServiceUnavailable `opa_bad_answer` when a client's value in the resource is nested too deeply

@@ -26,13 +26,10 @@ export interface PolicyInput {
 
 export interface PolicyQuestion {
   readonly package: PolicyPackage;
-  /** `plugin_allow` asks `access_token_plugin.<package>`: what remains with a personal access token. */
+  /** `plugin_allow` asks every plugin of the package what remains with a personal access token. */
   readonly rule: 'allow' | 'filter' | 'plugin_allow';
   readonly input: PolicyInput;
 }
-
-/** The answer to `plugin_allow` of a package that has no plugin. */
-export const NO_PLUGIN = 'no_plugin';
 
 /** Why there is no decision: the `code` of the 503. `opa_other_bundle` only shows in readiness. */
 export type PolicyProblem =
@@ -51,7 +48,7 @@ export interface PolicyEngine {
   readonly name: 'opa' | 'embedded';
   /**
    * Asks once, however many questions there are. Answers are raw: read them with `readAllow`, `readFilter`
-   * and `readPlugin`, which take nothing but a clear yes for a yes.
+   * and `readPlugins`, which take nothing but a clear yes for a yes.
    *
    * @returns one answer for each question, in order; null for an undefined answer among several
    * @throws ServiceUnavailable (503) `opa_unreachable`, `opa_no_bundle`, `opa_undefined`, `opa_bad_answer`

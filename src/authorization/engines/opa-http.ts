@@ -1,4 +1,4 @@
-import { questionDocument, serialize } from './document.js';
+import { pathOf, questionDocument, serialize } from './document.js';
 import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
 import { createTransport, type OpaResponse } from './opa-transport.js';
 import { noDecision, problemIn, SENTENCES } from './problems.js';
@@ -8,8 +8,8 @@ export interface OpaHttpOptions {
   readonly url: string;
   /** Milliseconds that a decision may take. */
   readonly timeoutMs: number;
-  /** Revision of this server's bundle (`Bundle.revision`): what OPA must have loaded to be ready. */
-  readonly revision: string;
+  /** Whether a bundle of this revision (`Bundle.revision`) is one of this server's: what OPA must have loaded to be ready. */
+  readonly isOurs: (revision: unknown) => boolean;
   /** Connections at most; default 32. */
   readonly connections?: number;
   /** Default 64 KiB: a hundred times the longest answer of the rules. */
@@ -17,12 +17,11 @@ export interface OpaHttpOptions {
 }
 
 /**
- * Decisions of an Open Policy Agent that pulls its rules from this server. A single `allow` or `filter` is
- * posted as CVAT posts it, to `/v1/data/<package>/<rule>`; several questions go to `/v1/data/decisions/answers`
- * at once. Nothing is remembered between questions, neither decisions nor failures.
+ * Decisions of an Open Policy Agent that pulls its rules from this server. A single question is posted as CVAT
+ * posts it, to `/v1/data/<package>/<rule>`; several go to `/v1/data/decisions/answers` at once. Nothing is remembered between questions, neither decisions nor failures.
  */
 export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
-  const { url, timeoutMs, revision, connections = 32, maxResponseBytes = 64 * 1024 } = options;
+  const { url, timeoutMs, isOurs, connections = 32, maxResponseBytes = 64 * 1024 } = options;
   const transport = createTransport({ url, timeoutMs, connections, maxResponseBytes });
 
   const query = async (path: string, input?: object): Promise<unknown> => {
@@ -39,9 +38,7 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
   const ask = async (questions: readonly PolicyQuestion[]): Promise<readonly unknown[]> => {
     const [first, second] = questions;
     if (first === undefined) return [];
-    if (second === undefined && first.rule !== 'plugin_allow') {
-      return [await query(`/v1/data/${first.package}/${first.rule}`, questionDocument(first))];
-    }
+    if (second === undefined) return [await query(`/v1/data/${pathOf(first)}`, questionDocument(first))];
     const answers = await query('/v1/data/decisions/answers', { questions: questions.map(withDocument) });
     if (Array.isArray(answers) && answers.length === questions.length) return answers;
     throw noDecision('opa_bad_answer', new TypeError('OPA did not answer each question.'));
@@ -50,7 +47,7 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
   const ready = async (): Promise<Readiness> => {
     try {
       const loaded = await query('/v1/data/bundle_revision/revision');
-      return loaded === revision ? { ready: true, revision } : notReady('opa_other_bundle');
+      return isOurs(loaded) ? { ready: true, revision: String(loaded) } : notReady('opa_other_bundle');
     } catch (error) {
       const problem = problemIn(error);
       if (problem === undefined) throw error;

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { type LoadedPolicy, loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
 import { StartError } from '../../kernel/start-error.js';
-import { questionDocument, serialize } from './document.js';
-import { NO_PLUGIN, type PolicyEngine, type PolicyQuestion } from './engine.js';
+import { pathOf, questionDocument, serialize } from './document.js';
+import type { PolicyEngine, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
 const Metadata = z.object({ revision: z.string(), wasm: z.string() });
@@ -26,8 +26,7 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   let policy: LoadedPolicy | undefined = first;
 
   const prepare = (question: PolicyQuestion) => ({
-    question,
-    entrypoint: entrypoints.get(entrypointOf(question)),
+    entrypoint: entrypoints.get(pathOf(question)),
     document: encode(serialize(questionDocument(question))),
   });
 
@@ -37,8 +36,8 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
     const loaded = policy;
     let answers: readonly unknown[];
     try {
-      answers = prepared.map(({ question, entrypoint, document }) =>
-        entrypoint === undefined ? unknownRule(question) : loaded.evaluate(document, entrypoint)[0]?.result,
+      answers = prepared.map(({ entrypoint, document }) =>
+        entrypoint === undefined ? undefined : loaded.evaluate(document, entrypoint)[0]?.result,
       );
     } catch (error) {
       // An evaluation that broke off leaves its stack behind in the instance, until there is none left.
@@ -57,8 +56,6 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   };
 }
 
-const unknownRule = ({ rule }: PolicyQuestion) => (rule === 'plugin_allow' ? NO_PLUGIN : undefined);
-
 const encoder = new TextEncoder();
 
 const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceHalfPairs(json) : json).buffer;
@@ -66,9 +63,6 @@ const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceH
 /** For half a surrogate pair, which a client may write into a role: OPA replaces it, its WebAssembly aborts. */
 const replaceHalfPairs = (json: string) =>
   json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
-
-const entrypointOf = ({ package: name, rule }: PolicyQuestion) =>
-  rule === 'plugin_allow' ? `access_token_plugin/${name}/allow` : `${name}/${rule}`;
 
 async function readPolicy(path: string) {
   try {

@@ -40,12 +40,11 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
 
   const answer = async (exchange: Exchange, link: Link, key: string): Promise<Outgoing> => {
     const { method } = exchange.req;
-    if (method === 'OPTIONS') return { status: 200, headers: { Allow: ALLOW }, content: { kind: 'none' } };
-    if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405, headers: { Allow: ALLOW }, content: { kind: 'none' } };
-    if (method === 'POST') {
-      if (!(await passesCsrf(exchange))) return html(403, CSRF_FAILED_PAGE);
-      if (!link.isKey(key)) return html(404, NOT_FOUND_PAGE);
-    }
+    if (!KEY.test(key)) return html(404, NOT_FOUND_PAGE);
+    if (!(await passesCsrf(exchange))) return html(403, CSRF_FAILED_PAGE);
+    if (method === 'OPTIONS') return bare(200);
+    if (!['GET', 'HEAD', 'POST'].includes(method)) return bare(405);
+    if (method === 'POST' && !link.isKey(key)) return html(404, NOT_FOUND_PAGE);
     const confirmation = await link.confirm(key);
     if (confirmation.kind === 'refused') return redirect(deps.redirects.refused);
     return redirect(await afterwards(exchange, confirmation.userId));
@@ -78,7 +77,14 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   };
 }
 
-const ALLOW = 'GET, POST, HEAD, OPTIONS';
+/** Django's route: what does not match is no page at all. */
+const KEY = /^[-:\w]+$/;
+
+const bare = (status: number): Outgoing => ({
+  status,
+  headers: { Allow: 'GET, POST, HEAD, OPTIONS' },
+  content: { kind: 'text', type: HTML, text: '' },
+});
 
 const html = (status: number, text: string): Outgoing => ({ status, content: { kind: 'text', type: HTML, text } });
 

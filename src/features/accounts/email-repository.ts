@@ -29,31 +29,24 @@ export const findUnverified = (db: Queryable, email: string): Promise<EmailAddre
       order by e.id`,
   );
 
-/** The primary address of an account, made from its `email` column when it has no row (allauth `sync_user_email_addresses`). */
-export async function primaryAddress(tx: Queryable, userId: number): Promise<EmailAddress | undefined> {
-  await execute(
-    tx,
-    sql`
-      insert into account_emailaddress (email, verified, "primary", user_id)
-      select u.email, false, not exists (select 1 from account_emailaddress p where p.user_id = u.id and p."primary"), u.id
-      from auth_user u
-      where u.id = ${userId} and u.email <> ''
-        and not exists (select 1 from account_emailaddress e where e.user_id = u.id and lower(e.email) = lower(u.email))`,
-  );
-  return one<EmailAddress>(
-    tx,
+/**
+ * The address that an account gets its mail at: the row of its `email` column, or its primary one if the column is
+ * empty (allauth `send_email_confirmation`). An administrator who corrects the column corrects where the link goes.
+ */
+export const findOwnAddress = (db: Queryable, userId: number): Promise<EmailAddress | undefined> =>
+  one<EmailAddress>(
+    db,
     sql`
       select e.id, e.user_id as "userId", u.username, e.email, e.verified
       from account_emailaddress e join auth_user u on u.id = e.user_id
       where e.user_id = ${userId}
-      order by e."primary" desc, lower(e.email) = lower(u.email) desc, e.id
+      order by lower(e.email) = lower(u.email) desc, e."primary" desc, e.id
       limit 1`,
   );
-}
 
 /**
  * Marks an address as verified, unless somebody else's already is (case-insensitively), and makes it the account's
- * primary one if it has none.
+ * primary one if it has none. Needs the lock of the registration: two spellings of one address would both find it free.
  *
  * @returns whether it is verified now by this call
  */

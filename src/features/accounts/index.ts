@@ -6,14 +6,15 @@ import type { PasswordPolicy } from '../../authentication/passwords/validators/p
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
-import type { Rate } from '../../platform/config/fields.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
 import { createConfirmationPages } from './confirmation-pages.js';
 import { createEmailFlows } from './emails.js';
 import { createLogin } from './login.js';
+import { createMailLimits, type MailRates } from './mail-limits.js';
 import { createAccountMailer, type MailerDeps } from './mailer.js';
+import { createOwnPasswordCheck } from './own-password.js';
 import { passwordRoutes } from './password-routes.js';
 import { createPasswordFlows } from './passwords.js';
 import { createRegistration, type RegistrationMode } from './registration.js';
@@ -39,7 +40,7 @@ export interface AccountsDeps {
   readonly failures: FailureLimit;
   readonly rates: RateStore;
   readonly mail: Pick<MailerDeps, 'publicUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
-  readonly mailRates: { readonly perRecipient: Rate | null; readonly perClient: Rate | null };
+  readonly mailRates: MailRates;
   /** Tells the worker of the outbox that there is something to send. */
   readonly wakeMail: () => void;
   readonly verification: 'none' | 'optional' | 'mandatory';
@@ -58,7 +59,9 @@ export interface AccountsDeps {
 /** Signing up, in and out, passwords and addresses. */
 export function createAccounts(deps: AccountsDeps) {
   const mailer = createAccountMailer({ ...deps, ...deps.mail });
-  const emails = createEmailFlows({ ...deps, mailer });
+  const mailLimits = createMailLimits(deps.rates, deps.mailRates);
+  const shared = { ...deps, mailer, mailLimits, isOwnPassword: createOwnPasswordCheck(deps) };
+  const emails = createEmailFlows(shared);
   const emailVerificationIsMandatory = deps.verification === 'mandatory';
   const login = createLogin({ ...deps, emailVerificationIsMandatory, mailConfirmation: emails.mailAtLogin });
   const registration = createRegistration({
@@ -66,21 +69,22 @@ export function createAccounts(deps: AccountsDeps) {
     ...deps.registration,
     mailer,
     emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
-    mailConfirmation: deps.verification === 'none' ? async () => undefined : emails.mailAtSignUp,
+    confirmation: deps.verification === 'none' ? null : { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
   });
-  const flows = createPasswordFlows({ ...deps, mailer });
+  const flows = createPasswordFlows(shared);
   const pages = createConfirmationPages({ ...deps, emails });
+  const handlers = {
+    ...(deps.verification === 'none' ? {} : { 'account-confirm-email': pages.confirmEmail }),
+    'confirm-email-change': pages.confirmEmailChange,
+  };
   return {
     mailer,
     routes: [
       ...accountRoutes({ ...deps, login, registration, emailVerificationIsMandatory, registrationIsClosed: deps.registration.mode === 'closed' }),
       ...passwordRoutes({ ...deps, flows, emails, logsOutOnChange: deps.logsOutOnPasswordChange }),
     ],
-    pages: [
-      ...(deps.verification === 'none' ? [] : [{ path: '/api/auth/account-confirm-email/:key/', handler: pages.confirmEmail }]),
-      { path: '/api/auth/confirm-email-change/:key/', handler: pages.confirmEmailChange },
-    ],
+    pages: Object.entries(handlers).map(([folder, handler]) => ({ path: `/api/auth/${folder}/:key/`, handler })),
     /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
-    slashPaths: [/^\/api\/auth\/(account-confirm-email|confirm-email-change)\/[-:\w]+\/$/],
+    slashPaths: Object.keys(handlers).map((folder) => new RegExp(`^/api/auth/${folder}/[-:\\w]+/$`)),
   };
 }

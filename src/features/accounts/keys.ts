@@ -1,15 +1,21 @@
 import { z } from 'zod';
 import { RESET_TOKEN_AGE } from '../../authentication/reset-token.js';
-import { unsignValue } from '../../authentication/signing.js';
+import { saltedHmac, unsignValue } from '../../authentication/signing.js';
 
 /** The keys in links of mails: signed, never stored. */
 
 /** allauth's salt of e-mail confirmations. */
 export const CONFIRMATION_SALT = 'account';
 export const EMAIL_CHANGE_SALT = 'cvat-auth-server.email-change';
+const ACCOUNT_STATE_SALT = 'cvat-auth-server.account-state';
 
-/** A change of address that waits for a click: worth nothing once the account has another address. */
-const EmailChange = z.object({ userId: z.int(), from: z.string(), to: z.string() });
+/** A change of address that waits for a click. */
+const EmailChange = z.object({
+  userId: z.int(),
+  to: z.string(),
+  /** `accountState` when the change was asked for: the link is worth nothing once it is another. */
+  state: z.string(),
+});
 export type EmailChange = z.output<typeof EmailChange>;
 
 /** @returns the id of the `account_emailaddress` that a confirmation key names, or undefined */
@@ -22,3 +28,16 @@ export function readEmailChangeKey(key: string, secretKey: string, nowMs: number
   const value = unsignValue(key, EMAIL_CHANGE_SALT, secretKey, { nowMs, maxAgeSeconds: RESET_TOKEN_AGE });
   return EmailChange.safeParse(value).data;
 }
+
+/** What a pending change of address depends on. */
+export interface AccountState {
+  /** Value of the password column: who sets a new password ends what a thief of the old one asked for. */
+  readonly password: string;
+  readonly email: string;
+  /** Ids of its addresses: a change that was made and taken back leaves another one. */
+  readonly addressIds: readonly number[];
+}
+
+/** @returns a digest of it, which tells nothing of the password */
+export const accountState = ({ password, email, addressIds }: AccountState, secretKey: string): string =>
+  saltedHmac(ACCOUNT_STATE_SALT, JSON.stringify([password, email, addressIds]), secretKey).toString('base64url');

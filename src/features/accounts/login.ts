@@ -3,7 +3,7 @@ import type { CredentialCheck, VerifiedLogin } from '../../authentication/creden
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import { ApiError, ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
+import { type ApiError, ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
@@ -94,7 +94,8 @@ export function createLogin(deps: LoginDeps) {
     const { username, email, password } = raw;
     if (isTruthy(email)) {
       if (typeof email !== 'string') return new ValidationError(UNKNOWN_EMAIL);
-      if (email.includes('\0') || (await findAddressOwners(db, email)).length !== 1) return new ValidationError(UNKNOWN_EMAIL);
+      if (email.includes('\0') || (await findAddressOwners(db, email)).length !== 1)
+        return new ValidationError(UNKNOWN_EMAIL);
       return isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
     }
     return isTruthy(username) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
@@ -107,7 +108,11 @@ export type Login = ReturnType<typeof createLogin>;
 
 type Fields =
   | { readonly good: true; readonly values: LoginBody }
-  | { readonly good: false; readonly raw: Readonly<Record<string, unknown>>; readonly errors: Record<string, readonly string[]> };
+  | {
+      readonly good: false;
+      readonly raw: Readonly<Record<string, unknown>>;
+      readonly errors: Record<string, readonly string[]>;
+    };
 
 /** A list has no `get`, so CVAT finds nothing in it; any other value that is no object keeps DRF's error. */
 function readFields(body: unknown): Fields {

@@ -8,12 +8,15 @@ export interface PasswordHolder extends ResetSubject {
   readonly firstName: string;
   readonly lastName: string;
   readonly isActive: boolean;
+  /** In the order in which they were made. */
+  readonly addressIds: readonly number[];
 }
 
 const select = (condition: Sql): Sql => sql`
   select u.id, u.password, u.last_login as "lastLogin", u.email, u.username, u.first_name as "firstName",
     u.last_name as "lastName", u.is_active as "isActive",
-    array(select e.email from account_emailaddress e where e.user_id = u.id) as addresses
+    array(select e.email from account_emailaddress e where e.user_id = u.id) as addresses,
+    array(select e.id from account_emailaddress e where e.user_id = u.id order by e.id) as "addressIds"
   from auth_user u
   where ${condition}
   order by u.id`;

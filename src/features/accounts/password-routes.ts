@@ -1,8 +1,10 @@
+import type { IdentityStore } from '../../authentication/identity.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import type { Account } from '../../kernel/account.js';
+import type { Exchange } from '../../platform/http/exchange.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import type { EmailFlows } from './emails.js';
 import type { PasswordFlows } from './passwords.js';
-import type { Sessions } from '../../authentication/sessions/sessions.js';
-import type { IdentityStore } from '../../authentication/identity.js';
 import {
   DetailRead,
   EmailChangeWrite,
@@ -26,8 +28,12 @@ const WAYS = ['token', 'session', 'basic'] as const;
 const OWN_ACCOUNT = 'it is about the caller himself and no object (dj-rest-auth IsAuthenticated)';
 const FORGOTTEN = 'people who can not sign in come here';
 
-const changePassword = ({ flows, sessions, identities, logsOutOnChange }: PasswordRouteDeps) =>
-  defineRoute({
+const changePassword = ({ flows, sessions, identities, logsOutOnChange }: PasswordRouteDeps) => {
+  const goOn = async (exchange: Exchange, { id }: Account): Promise<void> => {
+    const identity = await identities.byId(id, { kind: 'absent' });
+    if (identity !== undefined) await sessions.rebind(exchange, identity);
+  };
+  return defineRoute({
     method: 'post',
     path: '/api/auth/password/change',
     operationId: 'auth_create_password_change',
@@ -42,14 +48,11 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     handle: async ({ exchange, caller }) => {
       const { account, credential } = requireCaller(caller);
       await flows.change(account, await exchange.body(), exchange.origin.clientAddress);
-      if (logsOutOnChange) await sessions.logout(exchange);
-      else if (credential.kind === 'session') {
-        const identity = await identities.byId(account.id, { kind: 'absent' });
-        if (identity !== undefined) await sessions.rebind(exchange, identity);
-      }
+      if (credential.kind === 'session') await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
       return reply(200, { detail: 'New password has been saved.' });
     },
   });
+};
 
 const resetPassword = ({ flows }: PasswordRouteDeps) =>
   defineRoute({

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
-import type { FailureLimit } from '../../authentication/failure-limit.js';
+import { foldEmail } from '../../authentication/credentials.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
 import type { Account } from '../../kernel/account.js';
 import type { Clock } from '../../kernel/clock.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
-import type { Rate } from '../../platform/config/fields.js';
 import type { Database } from '../../platform/db/pool.js';
 import { checkFields } from '../../platform/http/validate.js';
-import { type RateStore, requireRate } from '../../platform/throttle/rate-store.js';
+import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
+import type { OwnPasswordCheck } from './own-password.js';
 import {
   addMissingAddress,
   findHolder,
@@ -31,11 +31,9 @@ export interface PasswordDeps {
   readonly secretKey: () => string;
   readonly passwords: PasswordService;
   readonly policy: PasswordPolicy;
-  readonly failures: FailureLimit;
-  readonly rates: RateStore;
+  readonly isOwnPassword: OwnPasswordCheck;
   readonly mailer: AccountMailer;
-  /** Reset mails that may be asked for, for one address and by one client. */
-  readonly mailRates: { readonly perRecipient: Rate | null; readonly perClient: Rate | null };
+  readonly mailLimits: MailLimits;
   readonly wakeMail: () => void;
 }
 
@@ -44,24 +42,19 @@ export function createPasswordFlows(deps: PasswordDeps) {
   const { db, clock, passwords, policy, mailer } = deps;
 
   /** @throws ValidationError in the order of libraries.md E.4; Throttled after too many wrong old passwords */
-  const change = async (account: Account, body: unknown, address: string): Promise<void> => {
+  const change = async (account: Account, body: unknown, client: string): Promise<void> => {
     const { values, errors } = checkFields(PasswordChangeWrite, body);
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
-    const oldErrors = errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', address));
+    const oldErrors = errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', client));
     const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
     if (Object.keys(all).length > 0) throw new ValidationError(all);
     const password = await newPassword(holder, values);
     await replace(holder, password);
   };
 
-  const oldPasswordErrors = async (holder: PasswordHolder, given: string, address: string): Promise<string[] | undefined> => {
-    const attempt = { account: `id:${holder.id}`, address };
-    await deps.failures.check(attempt);
-    if ((await passwords.verify(given, holder.password)).valid) return undefined;
-    await deps.failures.failed(attempt);
-    return [WRONG_OLD];
-  };
+  const oldPasswordErrors = async (holder: PasswordHolder, given: string, client: string): Promise<string[] | undefined> =>
+    (await deps.isOwnPassword(holder, given, client)) ? undefined : [WRONG_OLD];
 
   /** Django's `SetPasswordForm`: the mismatch first, strength only when both are the same. @returns the new hash */
   const newPassword = async (
@@ -83,12 +76,15 @@ export function createPasswordFlows(deps: PasswordDeps) {
     deps.wakeMail();
   };
 
-  /** Says nothing of who exists: the limits count what was typed, whether anybody has it or not. @throws Throttled */
+  /** Says nothing of who exists, neither by its words nor by its time. @throws Throttled */
   const requestReset = async (email: string, client: string): Promise<void> => {
-    await requireRate(deps.rates, `reset:to:${email.toLowerCase()}`, deps.mailRates.perRecipient);
-    await requireRate(deps.rates, `reset:by:${client}`, deps.mailRates.perClient);
-    if (!mailer.isConfigured) return;
-    const holders = await findHoldersByEmail(db, email);
+    await deps.mailLimits.requireClient(client);
+    await deps.mailLimits.requireRecipient(email);
+    if (mailer.isConfigured) await evenly(mailReset(email));
+  };
+
+  const mailReset = async (email: string): Promise<void> => {
+    const holders = (await findHoldersByEmail(db, email)).filter((holder) => isAddressOf(holder, email));
     if (holders.length === 0) return;
     await db.transaction(async (tx) => {
       for (const holder of holders) {
@@ -121,11 +117,17 @@ type NewPasswords = Pick<z.output<typeof PasswordChangeWrite>, 'new_password1' |
 /** Largest value of CVAT's integer keys. */
 const MAXIMUM_ID = 2_147_483_647;
 
+const addressesOf = ({ email, addresses }: PasswordHolder): readonly string[] => [email, ...addresses];
+
+/** SQL's lower() finds more than allauth does, and more than the limit counts as one address. */
+const isAddressOf = (holder: PasswordHolder, email: string): boolean =>
+  addressesOf(holder).some((known) => foldEmail(known) === foldEmail(email));
+
 /**
  * The mail goes to the address as it was typed, as in dj-rest-auth, but only if that differs from a known one in
  * nothing but ASCII case: other letters that fold together are other mailboxes (CVE-2019-19844).
  */
 function deliveryAddress(holder: PasswordHolder, typed: string): string {
   const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return [holder.email, ...holder.addresses].some((known) => lower(known) === lower(typed)) ? typed : holder.email;
+  return addressesOf(holder).some((known) => lower(known) === lower(typed)) ? typed : holder.email;
 }

@@ -111,7 +111,6 @@ export async function hasSuperuser(db: Queryable): Promise<boolean> {
  * @returns whether an organization still waits for somebody with this address
  */
 export async function hasPendingInvitation(db: Queryable, email: string, since: Date): Promise<boolean> {
-  if (email === '') return false;
   const row = await one(
     db,
     sql`

@@ -35,13 +35,16 @@ export interface RegistrationDeps {
   readonly defaultGroup: string;
   readonly emailIsRequired: boolean;
   readonly mode: RegistrationMode;
-  /** Domains whose addresses may register, lower case; any when there are none. */
+  /** Domains whose addresses may register; any when there are none. */
   readonly domains: readonly string[];
   /** Days an invitation lasts (`ORG_INVITATION_EXPIRY_DAYS`). */
   readonly invitationDays: number;
   readonly mailer: AccountMailer;
-  /** Sends the confirmation of a new address, where verification is asked for. */
-  readonly mailConfirmation: (tx: Queryable, userId: number) => Promise<void>;
+  /** The confirmation of a new address, mailed in the transaction and noted after it; null where none is asked for. */
+  readonly confirmation: {
+    readonly mail: (tx: Queryable, userId: number) => Promise<void>;
+    readonly noteMailed: (email: string) => Promise<void>;
+  } | null;
   readonly wakeMail: () => void;
 }
 
@@ -75,30 +78,34 @@ export function createRegistration(deps: RegistrationDeps) {
    * @throws ValidationError in the shapes of the contract; ServiceUnavailable
    */
   const register = async (body: unknown): Promise<Registered> => {
-    refuseWhenClosed(body);
+    const isInvited = await hasInvitation(body);
+    // Before anything is checked: a server that takes nobody in says nothing of who is in it.
+    if (!isInvited) refuseUninvited();
     const applicant = await readApplicant(body);
-    const isInvited = await hasPendingInvitation(db, applicant.email, invitedSince());
-    if (!isInvited) refuseUninvited(applicant);
+    if (!isInvited) refuseDomain(applicant);
     // Slow work outside the transaction: hashing takes a fifth of a second.
     await refuseUnsuitable(db, applicant);
     const password = await passwords.hash(applicant.password);
     return create({ ...applicant, password }, isInvited || deps.mode !== 'approval');
   };
 
-  const invitedSince = (): Date => new Date(deps.clock.now() - deps.invitationDays * DAY);
-
-  /** Nobody without an address can have been invited: the first sentence is the only one he needs. */
-  const refuseWhenClosed = (body: unknown): void => {
-    const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : undefined;
-    if (deps.mode === 'closed' && (typeof email !== 'string' || email === '')) throw new PermissionDenied(CLOSED);
+  /** Invitations work in every mode and from every domain. */
+  const hasInvitation = async (body: unknown): Promise<boolean> => {
+    if (deps.mode === 'open' && deps.domains.length === 0) return false;
+    const email = RegisterWithEmailWrite.pick({ email: true }).safeParse(body).data?.email;
+    const since = new Date(deps.clock.now() - deps.invitationDays * DAY);
+    return email !== undefined && hasPendingInvitation(db, email, since);
   };
 
-  /** Invitations work in every mode and from every domain. */
-  const refuseUninvited = ({ email }: Applicant): void => {
+  const refuseUninvited = (): void => {
     if (deps.mode === 'closed') throw new PermissionDenied(CLOSED);
     if (deps.mode === 'invite') throw new PermissionDenied(INVITED_ONLY);
+  };
+
+  const refuseDomain = ({ email }: Applicant): void => {
     const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-    if (deps.domains.length > 0 && !deps.domains.includes(domain)) throw new ValidationError({ email: [WRONG_DOMAIN] });
+    const isAllowed = deps.domains.length === 0 || deps.domains.some((allowed) => allowed.toLowerCase() === domain);
+    if (!isAllowed) throw new ValidationError({ email: [WRONG_DOMAIN] });
   };
 
   /** All field errors are reported together, the mismatch of the passwords only when there are none. */
@@ -169,10 +176,11 @@ export function createRegistration(deps: RegistrationDeps) {
         await lockRegistration(tx);
         if (await isUsernameTaken(tx, account.username)) throw new ValidationError({ username: [USERNAME_TAKEN] });
         const userId = await store(tx, account);
-        if (isActive) await deps.mailConfirmation(tx, userId);
+        if (isActive) await deps.confirmation?.mail(tx, userId);
         else await awaitApproval(tx, userId, account);
         return userId;
       });
+      if (isActive) await deps.confirmation?.noteMailed(account.email);
       deps.wakeMail();
       const { username, email, firstName, lastName } = account;
       return { id, isActive, username, email, firstName, lastName };

@@ -1,5 +1,5 @@
-import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { IdentityStore } from '../../authentication/identity.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Caller } from '../../kernel/account.js';
 import type { Database } from '../../platform/db/pool.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
@@ -56,7 +56,8 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
   });
 
 /** A read-only token changes nothing, here neither. */
-const mayChange = ({ credential }: Caller): boolean => credential.kind !== 'access-token' || !credential.readOnly;
+const mayChange = ({ credential }: Caller): boolean =>
+  credential.kind !== 'access-token' || !credential.readOnly;
 
 const registerRoute = ({ login, registration, sessions, identities, ...deps }: AccountRouteDeps) =>
   defineRoute({
@@ -72,7 +73,9 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     checksBody: false,
     responses: { 201: RegisterRead },
     handle: async ({ exchange }) => {
-      const { id, isActive, username, email, firstName, lastName } = await registration.register(await exchange.body());
+      const { id, isActive, username, email, firstName, lastName } = await registration.register(
+        await exchange.body(),
+      );
       const entersAtOnce = isActive && !deps.emailVerificationIsMandatory;
       const identity = entersAtOnce ? await identities.byId(id, { kind: 'absent' }) : undefined;
       const key = identity && (await login.noteLogin(id));
@@ -88,4 +91,8 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     },
   });
 
-export const accountRoutes = (deps: AccountRouteDeps) => [loginRoute(deps), logoutRoute(deps), registerRoute(deps)];
+export const accountRoutes = (deps: AccountRouteDeps) => [
+  loginRoute(deps),
+  logoutRoute(deps),
+  registerRoute(deps),
+];

@@ -14,22 +14,22 @@ const HTML_RENDERER: Renderer = {
 };
 
 /** A page that loads nothing from anywhere else, and whose policy says so. */
-const page = (html: string, styles: readonly string[]): DocsView<Renderer> => ({
+const page = (html: string, styleHashes: readonly string[]): DocsView<Renderer> => ({
   renderers: [HTML_RENDERER],
   choose: ({ req }) => (req.accepts('text/html') === false ? undefined : HTML_RENDERER),
   answer: () => ({
     status: 200,
-    headers: { 'Content-Security-Policy': contentSecurityPolicy(styles) },
+    headers: { 'Content-Security-Policy': contentSecurityPolicy(styleHashes) },
     content: { kind: 'text', type: HTML, text: html },
   }),
 });
 
-/** @param styles the texts of the `<style>` elements that the page may have */
-export const contentSecurityPolicy = (styles: readonly string[] = []): string =>
+/** @param styleHashes of the texts that `<style>` elements of the page may have */
+export const contentSecurityPolicy = (styleHashes: readonly string[] = []): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
-    ["style-src 'self'", ...styles.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)].join(' '),
+    ["style-src 'self'", ...styleHashes.map((hash) => `'sha256-${hash}'`)].join(' '),
     "img-src 'self' data:",
     "connect-src 'self'",
     "base-uri 'none'",
@@ -37,17 +37,20 @@ export const contentSecurityPolicy = (styles: readonly string[] = []): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
+const hashOf = (style: string): string => createHash('sha256').update(style).digest('base64');
+
 /** Swagger UI, with addresses that hold with and without a slash at the end of the page's own. */
 export function swaggerPage(): DocsView<Renderer> {
   const html = swaggerUi
     .generateHTML(undefined, { customSiteTitle: TITLE, customfavIcon: '/static/logo.svg' })
     .replaceAll('"./', '"/api/docs/')
+    .replace('<script src="/api/docs/swagger-ui-standalone-preset.js"> </script>\n', '')
     // A style attribute would need a hole in the policy.
     .replace('style="position:absolute;width:0;height:0"', 'width="0" height="0"');
-  return page(html, [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, text = '']) => text));
+  return page(html, [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, style = '']) => hashOf(style)));
 }
 
-const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js']);
+const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js']);
 
 /** The files of Swagger UI that its page needs, and not the demonstration that comes with them. */
 export function swaggerFiles(): RequestHandler {
@@ -60,7 +63,12 @@ export function swaggerFiles(): RequestHandler {
   };
 }
 
-/** ReDoc's styles are rules added to an empty `<style>`, hence the hash of nothing. */
+/**
+ * What ReDoc 2.5.4 puts into `<style>` elements: nothing, to add rules to it afterwards, and the style of its scroll
+ * bars. Another release may have another text: the tests in a browser name its hash.
+ */
+const REDOC_STYLES = [hashOf(''), 'QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='];
+
 export const redocPage = (): DocsView<Renderer> =>
   page(
     `<!DOCTYPE html>
@@ -79,5 +87,5 @@ export const redocPage = (): DocsView<Renderer> =>
 </body>
 </html>
 `,
-    [''],
+    REDOC_STYLES,
   );

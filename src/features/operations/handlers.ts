@@ -1,17 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Readiness } from '../../authorization/engines/engine.js';
-import type { Exchanges, Exchange } from '../../platform/http/exchange.js';
-import { lastParam } from '../../platform/http/exchange.js';
-import { NOT_FOUND_PAGE } from '../../platform/http/pages.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import { type Exchange, type Exchanges, lastParam } from '../../platform/http/exchange.js';
+import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
 import type { Metrics } from './metrics.js';
 
 export interface OperationsDeps extends HealthDeps {
   readonly exchanges: Exchanges;
+  readonly clock: Clock;
   readonly metrics: Metrics;
   readonly metricsToken: string | undefined;
+  /** `ok`, or why the newest rules are not in use. The last good ones are then, so that this is no reason to be unready. */
+  readonly rulesState: () => string;
   /** Names of migrations that are not applied yet. */
   readonly pendingMigrations: () => Promise<readonly string[]>;
   /** True from SIGTERM on: the balancer sends no more, what is in flight finishes. */
@@ -19,22 +22,28 @@ export interface OperationsDeps extends HealthDeps {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 const NO_CACHE = 'max-age=0, no-cache, no-store, must-revalidate, private';
 
-/** `GET /api/server/health/` (django-health-check; deviation 17: 503 when a part is down). */
+/**
+ * `GET /api/server/health/` (django-health-check; deviation 17: 503 when a part is down). It is a plain view of Django,
+ * which refuses unsafe methods for want of a CSRF token.
+ */
 export const healthHandler = (deps: OperationsDeps): RequestHandler =>
   answer(deps.exchanges, async (exchange) => {
-    const headers = { 'Cache-Control': NO_CACHE };
+    const { method } = exchange.req;
+    if (method === 'OPTIONS') return text(200, HTML, '', { Allow: 'GET, HEAD, OPTIONS' });
+    if (method !== 'GET' && method !== 'HEAD') return text(403, HTML, CSRF_FAILED_PAGE);
+    const headers = { 'Cache-Control': NO_CACHE, Expires: dateOf(deps.clock).toUTCString() };
     const form = healthForm(exchange);
     if (form === undefined) {
-      const text = 'Not Acceptable: Supported content types: text/html, application/json';
-      return { status: 406, headers, content: { kind: 'text', type: TEXT, text } };
+      return text(406, TEXT, 'Not Acceptable: Supported content types: text/html, application/json', headers);
     }
     const report = await checkHealth(deps);
     const status = isHealthy(report) ? 200 : 503;
-    const text = form === 'json' ? pythonJson(report) : healthPage(report);
-    const type = form === 'json' ? 'application/json' : 'text/html; charset=utf-8';
-    return { status, headers, content: { kind: 'text', type, text } };
+    return form === 'json'
+      ? text(status, 'application/json', pythonJson(report), headers)
+      : text(status, HTML, healthPage(report), headers);
   });
 
 function healthForm({ query, req }: Exchange): 'json' | 'html' | undefined {
@@ -48,13 +57,18 @@ function healthForm({ query, req }: Exchange): 'json' | 'html' | undefined {
 const pythonJson = (report: HealthReport): string =>
   `{${Object.entries(report)
     .map(([name, status]) => `${JSON.stringify(name)}: ${JSON.stringify(status)}`)
-    .join(', ')}}`.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .join(', ')}}`.replace(
+    /[\u0080-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const healthPage = (report: HealthReport): string => {
-  const rows = Object.entries(report).map(([name, status]) => `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(status)}</td></tr>`);
+  const rows = Object.entries(report).map(
+    ([name, status]) => `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(status)}</td></tr>`,
+  );
   return `<!doctype html>\n<html lang="en">\n<head><title>System status</title></head>\n<body>\n<h1>System status</h1>\n<table>\n${rows.join('\n')}\n</table>\n</body>\n</html>\n`;
 };
 
@@ -71,9 +85,10 @@ export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
       redis: deps.pingRedis === null ? 'not used' : await stateOf(deps.pingRedis),
       policy: policyState(await deps.policyReadiness()),
     };
-    const ready = !deps.isStopping() && Object.values(parts).every((state) => state === 'ok' || state === 'not used');
+    const ready =
+      !deps.isStopping() && Object.values(parts).every((state) => state === 'ok' || state === 'not used');
     const status = deps.isStopping() ? 'stopping' : ready ? 'ok' : 'not ready';
-    return json(ready ? 200 : 503, { status, ...parts });
+    return json(ready ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
   });
 
 const stateOf = (probe: () => Promise<void>): Promise<string> =>
@@ -88,15 +103,16 @@ const migrationState = (pending: OperationsDeps['pendingMigrations']): Promise<s
     () => 'unknown: the database does not answer',
   );
 
-const policyState = (readiness: Readiness): string => (readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`);
+const policyState = (readiness: Readiness): string =>
+  readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`;
 
 /** `GET /metrics`: for loopback, and for whoever has METRICS_TOKEN; nobody else learns that it exists. */
 export const metricsHandler = ({ exchanges, metrics, metricsToken }: OperationsDeps): RequestHandler =>
   answer(exchanges, async (exchange) => {
     if (!mayReadMetrics(exchange, metricsToken)) {
-      return { status: 404, content: { kind: 'text', type: 'text/html; charset=utf-8', text: NOT_FOUND_PAGE } };
+      return text(404, HTML, NOT_FOUND_PAGE);
     }
-    return { status: 200, content: { kind: 'text', type: metrics.contentType, text: await metrics.render() } };
+    return text(200, metrics.contentType, await metrics.render());
   });
 
 function mayReadMetrics({ req }: Exchange, token: string | undefined): boolean {
@@ -108,10 +124,15 @@ function mayReadMetrics({ req }: Exchange, token: string | undefined): boolean {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const json = (status: number, value: object): Outgoing => ({
-  status,
-  content: { kind: 'text', type: 'application/json', text: JSON.stringify(value) },
-});
+const text = (
+  status: number,
+  type: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Outgoing => ({ status, headers, content: { kind: 'text', type, text: body } });
+
+const json = (status: number, value: object): Outgoing =>
+  text(status, 'application/json', JSON.stringify(value));
 
 function answer(exchanges: Exchanges, work: (exchange: Exchange) => Promise<Outgoing>): RequestHandler {
   return async (req) => {

@@ -1,7 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { freemem, hostname } from 'node:os';
-import { ServiceUnavailable } from '../../kernel/errors.js';
 import type { Readiness } from '../../authorization/engines/engine.js';
+import { ServiceUnavailable } from '../../kernel/errors.js';
 
 const MEGABYTE = 1024 * 1024;
 /** django-health-check's default. */
@@ -20,12 +20,16 @@ export interface HealthDeps {
 /** Status of each part by its name in django-health-check 3.20 with CVAT's plugins; `working` is good. */
 export type HealthReport = Readonly<Record<string, string>>;
 
-export const isHealthy = (report: HealthReport): boolean => Object.values(report).every((status) => status === 'working');
+export const isHealthy = (report: HealthReport): boolean =>
+  Object.values(report).every((status) => status === 'working');
 
 /** @returns the state of every part, sorted by name; never throws */
 export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
   const database = status(async () => deps.pingDatabase(), 'unavailable: Database error');
-  const cache = status(deps.pingRedis ?? (async () => deps.pingDatabase()), 'unexpected result: Connection Error');
+  const cache = status(
+    deps.pingRedis ?? (async () => deps.pingDatabase()),
+    'unexpected result: Connection Error',
+  );
   const [db, redis, disk, memory, opa] = await Promise.all([
     database,
     cache,

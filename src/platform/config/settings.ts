@@ -38,6 +38,15 @@ export const Settings = z.object({
   REDIS_KEY_PREFIX: text({ default: 'cvat:', description: 'What every key in Redis starts with.' }),
   OPA_URL: url(['http', 'https'], 'Open Policy Agent that pulls its rules from here, for example http://opa:8181. Default: embedded.'),
   OPA_TIMEOUT_MS: integer(50, 60_000, { default: 2000, description: 'Milliseconds a decision of Open Policy Agent may take.' }),
+  RULES_DIR: list({
+    default: [],
+    description:
+      'Folders of rules of your own, which go into the bundle of Open Policy Agent; needs OPA_URL. See docs/custom-rules.md.',
+  }),
+  RULES_RELOAD_SECONDS: integer(1, 3600, {
+    default: 5,
+    description: 'Seconds between two looks into RULES_DIR; an edit is served when two looks have found the same.',
+  }),
 
   SECRET_KEY: z
     .string()

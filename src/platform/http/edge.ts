@@ -1,7 +1,6 @@
-import type { CorsOptions } from 'cors';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { ApiError, ServiceUnavailable } from '../../kernel/errors.js';
 import type { Clock } from '../../kernel/clock.js';
+import { ApiError, ServiceUnavailable } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Log } from '../telemetry/log.js';
 import type { Exchange, Exchanges } from './exchange.js';
@@ -44,33 +43,6 @@ export function createEdge(deps: EdgeDeps) {
     next();
   };
 
-  /**
-   * django-cors-headers answers every preflight itself, whatever the path and the host; without allowed origins it
-   * adds nothing to anything.
-   */
-  const preflight =
-    (handleCors: RequestHandler): RequestHandler =>
-    (req, res, next) => {
-      const isPreflight = req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined;
-      handleCors(req, res, () => {
-        if (!isPreflight) return next();
-        res.statusCode = 200;
-        res.setHeader('Content-Type', HTML);
-        res.setHeader('Content-Length', 0);
-        res.setHeader('Vary', 'Origin');
-        res.end();
-      });
-    };
-
-  const corsOptions = (origins: readonly string[]): CorsOptions => ({
-    origin: (origin, decide) => decide(null, origin !== undefined && origins.includes(origin)),
-    credentials: true,
-    methods: ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
-    allowedHeaders: CORS_HEADERS,
-    maxAge: 86_400,
-    preflightContinue: true,
-  });
-
   /** Only reached with a host that may be ours: nothing below builds a link to a foreign one. */
   const checkHost: RequestHandler = async (req, res, next) => {
     const exchange = exchanges.of(req);
@@ -96,7 +68,14 @@ export function createEdge(deps: EdgeDeps) {
     if (!deps.slashPaths.some((pattern) => pattern.test(`${path}/`))) return next();
     const query = req.url.slice(path.length);
     res.removeHeader('X-Frame-Options');
-    res.writeHead(301, { Location: `${path}/${query}`, 'Content-Type': HTML, 'Content-Length': 0, Vary: 'Origin' }).end();
+    res
+      .writeHead(301, {
+        Location: `${path}/${query}`,
+        'Content-Type': HTML,
+        'Content-Length': 0,
+        Vary: 'Origin',
+      })
+      .end();
   };
 
   const notFound: RequestHandler = (req) => page(exchanges.of(req), 404, NOT_FOUND_PAGE);
@@ -104,47 +83,42 @@ export function createEdge(deps: EdgeDeps) {
   const renderError: ErrorRequestHandler = async (error, req, res, _next) => {
     const exchange = exchanges.of(req);
     if (error instanceof ApiError) {
-      if (error instanceof ServiceUnavailable) log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
-      await send(exchange, { status: error.status, headers: error.headers, content: { kind: 'json', value: error.body } });
+      if (error instanceof ServiceUnavailable)
+        log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+      await send(exchange, {
+        status: error.status,
+        headers: error.headers,
+        content: { kind: 'json', value: error.body },
+      });
       return;
     }
+    if (isUndecodable(error)) return page(exchange, 404, NOT_FOUND_PAGE);
     log.error({ request: exchange.id, error }, 'A request failed unexpectedly.');
     if (res.headersSent) res.destroy();
     else await page(exchange, 500, SERVER_ERROR_PAGE);
   };
 
-  const page = (exchange: Exchange, status: number, text: string, headers: Readonly<Record<string, string>> = {}): Promise<void> => {
+  const page = (
+    exchange: Exchange,
+    status: number,
+    text: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> => {
     exchange.allow = '';
     return send(exchange, { status, headers, content: { kind: 'text', type: HTML, text } });
   };
 
-  return { open, securityHeaders, preflight, corsOptions, checkHost, repairCsrfCookie, appendSlash, notFound, renderError };
+  return { open, securityHeaders, checkHost, repairCsrfCookie, appendSlash, notFound, renderError };
 }
 
 /** RFC 9112 3.2: a second Host may be the one that somebody before us went by. Node keeps the first and says nothing. */
 const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
-  rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length > 1;
+  rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length >
+  1;
+
+/** The router's error for a path parameter whose escapes are no UTF-8: there is nothing at such an address. */
+const isUndecodable = (error: unknown): boolean =>
+  error instanceof URIError && 'status' in error && error.status === 400;
 
 /** OPA calls the server by whatever name the network has for it, and the answer names no host. */
 const RULES_PATH = '/api/auth/rules';
-
-/** CVAT's `CORS_ALLOW_HEADERS`, in its order. */
-const CORS_HEADERS = [
-  'accept',
-  'accept-encoding',
-  'authorization',
-  'content-type',
-  'dnt',
-  'origin',
-  'user-agent',
-  'x-csrftoken',
-  'x-requested-with',
-  'upload-offset',
-  'upload-length',
-  'tus-version',
-  'tus-resumable',
-  'upload-start',
-  'upload-finish',
-  'upload-multiple',
-  'x-organization',
-].join(', ');

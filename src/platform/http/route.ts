@@ -24,7 +24,10 @@ export type Access<O> =
   | { readonly kind: 'authenticated'; readonly because: string }
   | {
       readonly kind: 'policy';
-      readonly checks: (object: O, request: Unchecked) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
+      readonly checks: (
+        object: O,
+        request: Unchecked,
+      ) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
       /**
        * Also asks which rows of this package the caller's list shows, in the context of the request. A list gets the
        * answer with its checks; an object is looked for among these rows only, and is missing rather than refused.
@@ -104,9 +107,15 @@ export const defineRoute = <
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
   const R extends Responses = Responses,
->(route: Route<O, Q, B, R>): Route<O, Q, B, R> => route;
+>(
+  route: Route<O, Q, B, R>,
+): Route<O, Q, B, R> => route;
 
-export const reply = <const S extends number, B>(status: S, body: B, headers?: Readonly<Record<string, string>>) => ({
+export const reply = <const S extends number, B>(
+  status: S,
+  body: B,
+  headers?: Readonly<Record<string, string>>,
+) => ({
   status,
   body,
   ...(headers === undefined ? {} : { headers }),
@@ -143,11 +152,16 @@ export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
     const [first] = own;
     const byMethod = new Map(own.map((route) => [route.method, route]));
     const ways = first?.ways ?? 'all';
-    if (byMethod.size !== own.length || own.some((route) => JSON.stringify(route.ways ?? 'all') !== JSON.stringify(ways))) {
+    if (
+      byMethod.size !== own.length ||
+      own.some((route) => JSON.stringify(route.ways ?? 'all') !== JSON.stringify(ways))
+    ) {
       throw new TypeError(`The routes of ${path} repeat a method or differ in their ways in.`);
     }
     const allowed = new Set([...byMethod.keys(), ...own.flatMap((route) => route.alsoAllows ?? [])]);
-    const methods = METHOD_ORDER.filter((method) => allowed.has(method)).map((method) => method.toUpperCase());
+    const methods = METHOD_ORDER.filter((method) => allowed.has(method)).map((method) =>
+      method.toUpperCase(),
+    );
     return {
       path,
       name: first?.view ?? '',

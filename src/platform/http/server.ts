@@ -1,4 +1,4 @@
-import { IncomingMessage, createServer, type Server, ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 
 /**
@@ -12,7 +12,10 @@ export function createHttpServer(app: Express): Server {
   class ExpressResponse extends ServerResponse {}
   adopt(ExpressRequest.prototype, express.request, app, 'request');
   adopt(ExpressResponse.prototype, express.response, app, 'response');
-  const server = createServer({ IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse, insecureHTTPParser: false }, app);
+  const server = createServer(
+    { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse, insecureHTTPParser: false },
+    app,
+  );
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;
   server.keepAliveTimeout = 65_000;
@@ -23,6 +26,11 @@ export function createHttpServer(app: Express): Server {
 
 function adopt(prototype: object, from: object, app: Express, key: 'request' | 'response'): void {
   Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(from));
-  Object.defineProperty(prototype, 'app', { configurable: true, enumerable: true, writable: true, value: app });
+  Object.defineProperty(prototype, 'app', {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value: app,
+  });
   Object.defineProperty(app, key, { configurable: true, enumerable: true, writable: true, value: prototype });
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../kernel/clock.js';
 import { type Connection, createConnection } from './connection.js';
 import { createDeadline, type Deadline } from './deadline.js';
-import { dial } from './dial.js';
+import { type DirectoryServer, dial } from './dial.js';
 import { DirectoryFailure } from './failure.js';
 import { readGroups } from './groups.js';
-import { type Found, findByIdentity, findByName, type Person, readOwnEntry } from './person.js';
+import { type Acquaintance, type Found, findAgain, findByName, type Person, readOwnEntry } from './person.js';
 import { createPool, createServerOrder } from './pool.js';
 import type { DirectorySettings } from './settings.js';
 
@@ -37,11 +37,11 @@ type Admitted = { readonly kind: 'member' } & Member;
 export function createDirectory(settings: DirectorySettings, clock: Clock) {
   const servers = createServerOrder(settings.servers, clock);
   const common = { servers, size: POOL_SIZE, clock };
-  const connect = async (...[server, deadline]: Parameters<typeof openConnection>): Promise<Connection> =>
+  const connect = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
     createConnection(server, await dial(server, settings.dial, deadline));
-  const openConnection = async (server: DirectorySettings['servers'][number], deadline: Deadline): Promise<Connection> =>
+  const connectService = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
     bindService(await connect(server, deadline), settings, deadline);
-  const searching = createPool({ ...common, open: openConnection });
+  const searching = createPool({ ...common, open: connectService });
   const trying = createPool({ ...common, open: connect });
   /** Direct bind without an account for searches: people read their own entries. */
   const readsAsPerson = settings.lookup.kind === 'template' && settings.service === null;
@@ -83,10 +83,9 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
     },
 
     /** Looks for somebody who signed in before. @throws DirectoryFailure, ServiceUnavailable */
-    review: (identity: string, deadline: Deadline): Promise<Admitted | Refused> =>
+    review: (known: Acquaintance, deadline: Deadline): Promise<Admitted | Refused> =>
       searching.use(
-        async (connection, part) =>
-          admitFound(connection, await findByIdentity(connection, settings, identity, part), part),
+        async (connection, part) => admitFound(connection, await findAgain(connection, settings, known, part), part),
         deadline,
       ),
 

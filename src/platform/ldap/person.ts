@@ -26,24 +26,43 @@ export type Found =
 
 type Settings = Pick<DirectorySettings, 'lookup' | 'attributes' | 'groups'>;
 
+/** The reason that says nothing about anybody. */
+export const NO_ENTRY = 'no entry matches';
+
 const ANY_ENTRY = new PresenceFilter({ attribute: 'objectClass' });
 const GUID = 'objectGUID';
 
 /** @throws DirectoryFailure */
 export async function findByName(connection: Connection, settings: Settings, name: string, deadline: Deadline): Promise<Found> {
   const { lookup } = settings;
-  return lookup.kind === 'search'
-    ? findOne(connection, settings, { base: lookup.base, scope: 'sub', filter: lookup.filter.forName(name) }, deadline)
-    : readOwnEntry(connection, settings, lookup.template.forName(name), deadline);
+  const base = lookup.kind === 'search' ? lookup.base : lookup.template.base;
+  const filter =
+    lookup.kind === 'search'
+      ? lookup.filter.forName(name)
+      : new EqualityFilter({ attribute: lookup.template.attribute, value: name });
+  return findOne(connection, settings, { base, scope: 'sub', filter }, deadline);
 }
 
 /** The entry of somebody who just bound with this name. @throws DirectoryFailure when the entry is not shown */
 export const readOwnEntry = (connection: Connection, settings: Settings, dn: string, deadline: Deadline): Promise<Found> =>
   findOne(connection, settings, { base: dn, scope: 'base', filter: ANY_ENTRY }, deadline);
 
+/** Whom an account belongs to: identity and name of the last login. */
+export interface Acquaintance {
+  readonly identity: string;
+  readonly username: string;
+}
+
 /** Somebody who signed in before, if he still could. @throws DirectoryFailure */
-export function findByIdentity(connection: Connection, settings: Settings, identity: string, deadline: Deadline): Promise<Found> {
+export async function findAgain(
+  connection: Connection,
+  settings: Settings,
+  { identity, username }: Acquaintance,
+  deadline: Deadline,
+): Promise<Found> {
   const { lookup, attributes } = settings;
+  // AUTH_LDAP_IDENTITY_ATTRIBUTE was changed since: the name is all there is.
+  if (!isIdentityOf(attributes.identity, identity)) return findByName(connection, settings, username, deadline);
   const isHim = identityFilter(attributes.identity, identity);
   const filter =
     lookup.kind === 'search' ? new AndFilter({ filters: [isHim, lookup.filter.forAnybody] }) : isHim;
@@ -51,7 +70,7 @@ export function findByIdentity(connection: Connection, settings: Settings, ident
   return findOne(connection, settings, { base, scope: 'sub', filter }, deadline);
 }
 
-/** @returns whether the identity was taken from this attribute: the setting may have changed since */
+/** @returns whether the identity was taken from this attribute */
 export const isIdentityOf = (attribute: string, identity: string): boolean =>
   identity.startsWith(`${attribute.toLowerCase()}=`);
 
@@ -63,7 +82,7 @@ async function findOne(
 ): Promise<Found> {
   const request = { ...where, step: 'search' as const, attributes: wantedAttributes(settings), limit: 2 };
   const [entry, other] = await connection.search(request, deadline);
-  if (entry === undefined) return { kind: 'nobody', reason: 'no entry matches' };
+  if (entry === undefined) return { kind: 'nobody', reason: NO_ENTRY };
   if (other !== undefined) return { kind: 'nobody', reason: 'more than one entry matches' };
   const identity = identityOf(entry, settings.attributes.identity);
   if (identity === undefined) {

@@ -33,7 +33,7 @@ function responseOf(route: DescribedRoute, status: number, examples: readonly Na
   const content: [string, MediaType][] = [...types]
     .filter((type) => type !== undefined)
     .map((type) => [type, contentOf(route, status, type, examples.filter(([, example]) => mediaTypeOf(example) === type), shelves)]);
-  const silent = examples.filter(([, example]) => mediaTypeOf(example) === undefined);
+  const silent = examples.filter(([, { body }]) => body === undefined);
   return {
     description: STATUS_CODES[status] ?? '',
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
@@ -49,9 +49,10 @@ const mediaTypeOf = ({ type, body }: Example): string | undefined =>
 function contentOf(route: DescribedRoute, status: number, type: string, examples: readonly Named[], shelves: Shelves): MediaType {
   const schemas = type === CVAT_MEDIA_TYPE ? jsonSchemas(route, status, examples, shelves) : [textSchema(type, examples)];
   const [only, ...others] = schemas;
+  const telling = examples.filter(([, { body }]) => body !== undefined);
   return {
     schema: only !== undefined && others.length === 0 ? only : { oneOf: schemas },
-    ...(examples.length === 0 ? {} : { examples: shown(examples, shelves) }),
+    ...(telling.length === 0 ? {} : { examples: shown(telling, shelves) }),
   };
 }
 

@@ -63,7 +63,7 @@ export interface ResponseObject {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, MediaType>>;
-  /** Examples of answers without a body. */
+  /** Examples of answers without a body, or without one that can be shown. */
   readonly 'x-examples'?: Readonly<Record<string, ExampleObject | Reference>>;
 }
 

@@ -104,7 +104,11 @@ const LOCAL_SPELL = 1000;
  *
  * @param onFallback told once for each such spell
  */
-export function createFallbackRateStore(shared: RateStore, local: RateStore, onFallback: (error: unknown) => void): RateStore {
+export function createFallbackRateStore(
+  shared: RateStore,
+  local: RateStore,
+  onFallback: (error: unknown) => void,
+): RateStore {
   let isAway = false;
 
   const stayLocal = (error: unknown): void => {

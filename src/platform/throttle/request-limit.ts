@@ -15,7 +15,12 @@ const INFO = 'rateLimit';
  * @param keyOf whom a request counts for
  * @returns a check that throws `Throttled` with the wait of DRF's algorithm
  */
-export function createRequestLimit(rate: Rate, rates: RateStore, clock: Clock, keyOf: (req: Request) => string): RequestLimit {
+export function createRequestLimit(
+  rate: Rate,
+  rates: RateStore,
+  clock: Clock,
+  keyOf: (req: Request) => string,
+): RequestLimit {
   const limiter = rateLimit({
     limit: rate.limit,
     windowMs: rate.periodSeconds * SECOND,
@@ -40,7 +45,10 @@ export function createRequestLimit(rate: Rate, rates: RateStore, clock: Clock, k
 const slidingStore = (rate: Rate, rates: RateStore, clock: Clock): Store => ({
   increment: async (key) => {
     const { allowed, waitSeconds } = await rates.take(key, rate);
-    return { totalHits: allowed ? 1 : rate.limit + 1, resetTime: new Date(clock.now() + waitSeconds * SECOND) };
+    return {
+      totalHits: allowed ? 1 : rate.limit + 1,
+      resetTime: new Date(clock.now() + waitSeconds * SECOND),
+    };
   },
   decrement: () => {},
   resetKey: (key) => rates.forget(key),

@@ -14,7 +14,10 @@ afterAll(() => app.close());
 
 let counter = 0;
 const SECRET = 'n9F1KTezy5EiehTHELxM5NZJeXgv7qTQ';
-const makeKey = () => `key${String((counter += 1)).padStart(5, '0')}.${SECRET}`;
+function makeKey(): string {
+  counter += 1;
+  return `key${String(counter).padStart(5, '0')}.${SECRET}`;
+}
 const whoIs = (key: string) => app.send('/api/users/self', { headers: { Authorization: `Bearer ${key}` } });
 const ago = (milliseconds: number) => new Date(app.clock.now() - milliseconds);
 
@@ -25,7 +28,8 @@ async function give(row: Partial<AccessTokenRow> = {}): Promise<{ key: string; i
 }
 
 /** Django's `make_password` with PBKDF2: what older rows hold instead of SHA-512. */
-const legacyHash = (key: string) => `pbkdf2_sha256$1000$seasalt$${pbkdf2Sync(key, 'seasalt', 1000, 32, 'sha256').toString('base64')}`;
+const legacyHash = (key: string) =>
+  `pbkdf2_sha256$1000$seasalt$${pbkdf2Sync(key, 'seasalt', 1000, 32, 'sha256').toString('base64')}`;
 
 describe('Authorization: Bearer', () => {
   it('takes a usable access token for its owner', async () => {
@@ -46,12 +50,17 @@ describe('Authorization: Bearer', () => {
 
   it.each(['bearer', 'BEARER', 'bEaReR'])('takes the keyword %s', async (keyword) => {
     const { key } = await give();
-    expect((await app.send('/api/users/self', { headers: { Authorization: `${keyword} ${key}` } })).status).toBe(200);
+    expect(
+      (await app.send('/api/users/self', { headers: { Authorization: `${keyword} ${key}` } })).status,
+    ).toBe(200);
   });
 
   it.each([
     ['expires in a moment', () => ({ expires: ago(-HOUR) })],
-    ['was used just within the stale period', () => ({ created: ago(400 * DAY), lastUsed: ago(180 * DAY - HOUR) })],
+    [
+      'was used just within the stale period',
+      () => ({ created: ago(400 * DAY), lastUsed: ago(180 * DAY - HOUR) }),
+    ],
     ['was made within the stale period and never used', () => ({ created: ago(180 * DAY - HOUR) })],
   ])('takes a token that %s', async (_what, row) => {
     expect((await whoIs((await give(row())).key)).status).toBe(200);
@@ -60,7 +69,10 @@ describe('Authorization: Bearer', () => {
   it.each([
     ['is revoked', () => ({ revoked: true })],
     ['has expired', () => ({ expires: ago(SECOND) })],
-    ['was not used for the stale period', () => ({ created: ago(400 * DAY), lastUsed: ago(180 * DAY + HOUR) })],
+    [
+      'was not used for the stale period',
+      () => ({ created: ago(400 * DAY), lastUsed: ago(180 * DAY + HOUR) }),
+    ],
     ['was never used and is older than the stale period', () => ({ created: ago(180 * DAY + HOUR) })],
   ])('answers 401 to a token that %s', async (_what, row) => {
     const answer = await whoIs((await give(row())).key);
@@ -129,7 +141,11 @@ describe('Authorization: Bearer', () => {
     const { key } = await give();
     const body = { access_token: key, token: key };
     expect((await app.send('/api/auth/password/change', { method: 'POST', body })).status).toBe(401);
-    const form = { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: `access_token=${key}` };
+    const form = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: `access_token=${key}`,
+    };
     expect((await app.send('/api/auth/password/change', form)).status).toBe(401);
   });
 
@@ -138,7 +154,11 @@ describe('Authorization: Bearer', () => {
     const answer = await app.send('/api/auth/password/change', {
       method: 'POST',
       headers: { Authorization: `Bearer ${key}` },
-      body: { old_password: person.password, new_password1: 'Otter-17-gluons', new_password2: 'Otter-17-gluons' },
+      body: {
+        old_password: person.password,
+        new_password1: 'Otter-17-gluons',
+        new_password2: 'Otter-17-gluons',
+      },
     });
     expect(answer.status).toBe(401);
     expect((await app.send('/api/users/self', { headers: person.basic })).status).toBe(200);
@@ -147,7 +167,9 @@ describe('Authorization: Bearer', () => {
   it('reads with a read-only token', async () => {
     const { key } = await give({ readOnly: true });
     expect((await whoIs(key)).status).toBe(200);
-    expect((await app.send('/api/server/plugins', { headers: { Authorization: `Bearer ${key}` } })).status).toBe(200);
+    expect(
+      (await app.send('/api/server/plugins', { headers: { Authorization: `Bearer ${key}` } })).status,
+    ).toBe(200);
   });
 });
 
@@ -156,7 +178,10 @@ describe('the hash of an older access token', () => {
     const key = makeKey();
     const { id } = await give({ key, hashedKey: legacyHash(key) });
     expect((await whoIs(key)).status).toBe(200);
-    await vi.waitFor(async () => expect((await readAccessToken(app.db, id)).hashedKey).toMatch(/^sha512\$\$[0-9a-f]{128}$/), 10_000);
+    await vi.waitFor(
+      async () => expect((await readAccessToken(app.db, id)).hashedKey).toMatch(/^sha512\$\$[0-9a-f]{128}$/),
+      10_000,
+    );
     expect((await whoIs(key)).status).toBe(200);
   });
 
@@ -168,10 +193,13 @@ describe('the hash of an older access token', () => {
     expect((await readAccessToken(app.db, id)).hashedKey).toBe(hashedKey);
   });
 
-  it.each(['', '!', 'sha512$$', 'unknown$1$2$3', 'pbkdf2_sha256$nonsense'])('refuses everybody when it is %j', async (hashedKey) => {
-    const { key } = await give({ hashedKey });
-    expect((await whoIs(key)).status).toBe(401);
-  });
+  it.each(['', '!', 'sha512$$', 'unknown$1$2$3', 'pbkdf2_sha256$nonsense'])(
+    'refuses everybody when it is %j',
+    async (hashedKey) => {
+      const { key } = await give({ hashedKey });
+      expect((await whoIs(key)).status).toBe(401);
+    },
+  );
 });
 
 describe('the last use of an access token', () => {

@@ -8,13 +8,16 @@ let person: TestAccount;
 /** His credentials end in a single `=` when they are encoded. */
 let padded: TestAccount;
 beforeAll(async () => {
-  app = await createTestApp({ env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' } });
+  app = await createTestApp({
+    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+  });
   person = await app.register();
   padded = await app.register('padded');
 });
 afterAll(() => app.close());
 
-const whoIs = (authorization: string) => app.send('/api/users/self', { headers: { Authorization: authorization } });
+const whoIs = (authorization: string) =>
+  app.send('/api/users/self', { headers: { Authorization: authorization } });
 const encode = (text: string | Buffer) => Buffer.from(text).toString('base64');
 
 const MALFORMED = 'Invalid basic header. Credentials not correctly base64 encoded.';
@@ -49,8 +52,12 @@ describe('Authorization: Basic', () => {
   it('reads credentials as UTF-8, and as Latin-1 when they are not', async () => {
     const password = 'Hübsche-Otter-9';
     const other = await app.register(undefined, { password1: password, password2: password });
-    expect((await whoIs(`Basic ${encode(Buffer.from(`${other.username}:${password}`, 'utf8'))}`)).status).toBe(200);
-    expect((await whoIs(`Basic ${encode(Buffer.from(`${other.username}:${password}`, 'latin1'))}`)).status).toBe(200);
+    expect(
+      (await whoIs(`Basic ${encode(Buffer.from(`${other.username}:${password}`, 'utf8'))}`)).status,
+    ).toBe(200);
+    expect(
+      (await whoIs(`Basic ${encode(Buffer.from(`${other.username}:${password}`, 'latin1'))}`)).status,
+    ).toBe(200);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
-import { basicAuth, type Browser } from '../../support/http.js';
+import { type Browser, basicAuth } from '../../support/http.js';
 import { insertAccessToken } from '../../support/rows.js';
 
 let app: TestApp;
@@ -13,7 +13,10 @@ beforeAll(async () => {
   app = await createTestApp();
   [holder, other] = [await app.register(), await app.register()];
   browser = app.browser();
-  await browser.send('/api/auth/login', { method: 'POST', body: { username: holder.username, password: holder.password } });
+  await browser.send('/api/auth/login', {
+    method: 'POST',
+    body: { username: holder.username, password: holder.password },
+  });
   await insertAccessToken(app.db, { ownerId: other.id, key: pat });
 });
 afterAll(() => app.close());
@@ -21,7 +24,8 @@ afterAll(() => app.close());
 const self = (headers: Readonly<Record<string, string>>) => app.send('/api/users/self', { headers });
 const cookie = () => ({ Cookie: browser.cookieHeader() });
 /** A POST that says who was authenticated: its answer differs between the two accounts and a refusal. */
-const post = (headers: Readonly<Record<string, string>>) => app.send('/api/users/self', { method: 'POST', headers });
+const post = (headers: Readonly<Record<string, string>>) =>
+  app.send('/api/users/self', { method: 'POST', headers });
 
 describe('the order of the four ways in', () => {
   it('puts a token before the session, and asks for no CSRF token then', async () => {
@@ -75,7 +79,9 @@ describe('the order of the four ways in', () => {
   });
 
   it('never mixes the keys of tokens and access tokens', async () => {
-    expect((await self({ Authorization: `Bearer ${holder.token}` })).json()).toEqual({ detail: 'Invalid token.' });
+    expect((await self({ Authorization: `Bearer ${holder.token}` })).json()).toEqual({
+      detail: 'Invalid token.',
+    });
     expect((await self({ Authorization: `Token ${pat}` })).json()).toEqual({ detail: 'Invalid token.' });
   });
 });
@@ -106,7 +112,9 @@ describe('an answer 401', () => {
       'cross-origin-opener-policy': 'same-origin',
       'cache-control': 'no-store',
     });
-    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(answer.headers['x-request-id']).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
   });
 
   it('comes before 405 for the anonymous, and 405 for the known', async () => {

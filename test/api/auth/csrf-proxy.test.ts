@@ -15,7 +15,10 @@ async function signIn(to: TestApp): Promise<Headers> {
   const { username, password } = await to.register();
   const browser = to.browser();
   await browser.send('/api/auth/login', { method: 'POST', body: { username, password } });
-  return { Cookie: browser.cookieHeader(), 'X-CSRFToken': maskCsrf(browser.jar.get('csrftoken') ?? '', 'm'.repeat(32)) };
+  return {
+    Cookie: browser.cookieHeader(),
+    'X-CSRFToken': maskCsrf(browser.jar.get('csrftoken') ?? '', 'm'.repeat(32)),
+  };
 }
 
 beforeAll(async () => {
@@ -26,7 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = (headers: Headers) => app.send('/api/users/self', { method: 'POST', headers: { ...signedIn, ...headers } });
+const post = (headers: Headers) =>
+  app.send('/api/users/self', { method: 'POST', headers: { ...signedIn, ...headers } });
 
 async function expectRefusal(headers: Headers, reason: string): Promise<void> {
   const answer = await post(headers);
@@ -49,15 +53,27 @@ describe('a request over https', () => {
     expect((await post(from(referer))).status).toBe(PASSED);
   });
 
-  it('is refused without a Referer', () => expectRefusal({ ...HTTPS, Host: 'cvat.example.org' }, 'Referer checking failed - no Referer.'));
+  it('is refused without a Referer', () =>
+    expectRefusal({ ...HTTPS, Host: 'cvat.example.org' }, 'Referer checking failed - no Referer.'));
 
-  it.each(['', 'nonsense', '//cvat.example.org/', '/path', 'https:/cvat.example.org', 'https://', 'about:blank', 'https://[::1'])(
-    'is refused with the malformed Referer %j',
-    (referer) => expectRefusal(from(referer), 'Referer checking failed - Referer is malformed.'),
+  it.each([
+    '',
+    'nonsense',
+    '//cvat.example.org/',
+    '/path',
+    'https:/cvat.example.org',
+    'https://',
+    'about:blank',
+    'https://[::1',
+  ])('is refused with the malformed Referer %j', (referer) =>
+    expectRefusal(from(referer), 'Referer checking failed - Referer is malformed.'),
   );
 
-  it.each(['http://cvat.example.org/', 'ftp://cvat.example.org/'])('is refused with the insecure Referer %s', (referer) =>
-    expectRefusal(from(referer), 'Referer checking failed - Referer is insecure while host is secure.'));
+  it.each(['http://cvat.example.org/', 'ftp://cvat.example.org/'])(
+    'is refused with the insecure Referer %s',
+    (referer) =>
+      expectRefusal(from(referer), 'Referer checking failed - Referer is insecure while host is secure.'),
+  );
 
   it.each([
     'https://evil.example/',
@@ -71,7 +87,8 @@ describe('a request over https', () => {
     'https://evil.example/?https://cvat.example.org/',
     'https://evil.example\\.cvat.example.org/',
   ])('is refused with the foreign Referer %s', (referer) =>
-    expectRefusal(from(referer), `Referer checking failed - ${referer} does not match any trusted origins.`));
+    expectRefusal(from(referer), `Referer checking failed - ${referer} does not match any trusted origins.`),
+  );
 
   it('is judged by its Origin alone when it has one', async () => {
     const headers = { ...from('https://evil.example/'), Origin: 'https://cvat.example.org' };
@@ -83,12 +100,16 @@ describe('a request over https', () => {
   });
 
   it('has its Referer checked before its cookie', () =>
-    expectRefusal({ ...HTTPS, Cookie: signedIn['Cookie']?.replace(/csrftoken=\w+/, '') ?? '' }, 'Referer checking failed - no Referer.'));
+    expectRefusal(
+      { ...HTTPS, Cookie: signedIn['Cookie']?.replace(/csrftoken=\w+/, '') ?? '' },
+      'Referer checking failed - no Referer.',
+    ));
 });
 
 describe('X-Forwarded-Proto', () => {
   it.each(['https', ' https ', 'https,http', 'https , http'])('%j means https', (value) =>
-    expectRefusal({ 'X-Forwarded-Proto': value }, 'Referer checking failed - no Referer.'));
+    expectRefusal({ 'X-Forwarded-Proto': value }, 'Referer checking failed - no Referer.'),
+  );
 
   it.each(['http', 'HTTPS', 'http,https', 'wss', ''])('%j does not', async (value) => {
     expect((await post({ 'X-Forwarded-Proto': value })).status).toBe(PASSED);
@@ -120,7 +141,11 @@ describe('X-Forwarded-Host', () => {
 
   it('does not get its port from X-Forwarded-Port', () =>
     expectRefusal(
-      { 'X-Forwarded-Host': 'public.example.org', 'X-Forwarded-Port': '8443', Origin: 'http://public.example.org:8443' },
+      {
+        'X-Forwarded-Host': 'public.example.org',
+        'X-Forwarded-Port': '8443',
+        Origin: 'http://public.example.org:8443',
+      },
       'Origin checking failed - http://public.example.org:8443 does not match any trusted origins.',
     ));
 });
@@ -133,7 +158,8 @@ describe('from a peer that is no trusted proxy', () => {
     session = await signIn(far);
   });
   afterAll(() => far.close());
-  const send = (headers: Headers) => far.send('/api/users/self', { method: 'POST', headers: { ...session, ...headers } });
+  const send = (headers: Headers) =>
+    far.send('/api/users/self', { method: 'POST', headers: { ...session, ...headers } });
 
   it('X-Forwarded-Proto changes nothing', async () => {
     expect((await send(HTTPS)).status).toBe(PASSED);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
-import { type Browser, cookieOf } from '../../support/http.js';
 import { maskCsrf } from '../../support/csrf.js';
+import { type Browser, cookieOf } from '../../support/http.js';
 
 let app: TestApp;
 let person: TestAccount;
@@ -11,10 +11,15 @@ let secret: string;
 let host: string;
 
 beforeAll(async () => {
-  app = await createTestApp({ env: { CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,http://*.example.net:81' } });
+  app = await createTestApp({
+    env: { CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,http://*.example.net:81' },
+  });
   person = await app.register();
   browser = app.browser();
-  await browser.send('/api/auth/login', { method: 'POST', body: { username: person.username, password: person.password } });
+  await browser.send('/api/auth/login', {
+    method: 'POST',
+    body: { username: person.username, password: person.password },
+  });
   session = `sessionid=${browser.jar.get('sessionid')}; sessionfresh=1`;
   secret = browser.jar.get('csrftoken') ?? '';
   host = new URL(app.url).host;
@@ -40,7 +45,10 @@ describe('the CSRF check of a session', () => {
   });
 
   it('takes any mask over the secret, in the header, the cookie or both', async () => {
-    const [one, two] = [maskCsrf(secret, 'MASKmaskMASKmaskMASKmaskMASKmask'), maskCsrf(secret, '0'.repeat(32))];
+    const [one, two] = [
+      maskCsrf(secret, 'MASKmaskMASKmaskMASKmaskMASKmask'),
+      maskCsrf(secret, '0'.repeat(32)),
+    ];
     expect((await post({ ...good(), 'X-CSRFToken': one })).status).toBe(PASSED);
     expect((await post({ ...good(), Cookie: `${session}; csrftoken=${one}` })).status).toBe(PASSED);
     expect((await post({ Cookie: `${session}; csrftoken=${one}`, 'X-CSRFToken': two })).status).toBe(PASSED);
@@ -76,7 +84,8 @@ describe('the CSRF check of a session', () => {
 });
 
 describe('a request is refused', () => {
-  it('without the cookie', () => expectRefusal({ Cookie: session, 'X-CSRFToken': secret }, 'CSRF cookie not set.'));
+  it('without the cookie', () =>
+    expectRefusal({ Cookie: session, 'X-CSRFToken': secret }, 'CSRF cookie not set.'));
 
   it.each([
     ['empty', '', 'CSRF cookie has incorrect length.'],
@@ -85,7 +94,8 @@ describe('a request is refused', () => {
     ['of foreign characters', `${'a'.repeat(31)}-`, 'CSRF cookie has invalid characters.'],
     ['of foreign characters in the long form', `${'a'.repeat(63)}_`, 'CSRF cookie has invalid characters.'],
   ])('with a cookie that is %s', (_what, value, reason) =>
-    expectRefusal({ Cookie: `${session}; csrftoken=${value}`, 'X-CSRFToken': secret }, reason));
+    expectRefusal({ Cookie: `${session}; csrftoken=${value}`, 'X-CSRFToken': secret }, reason),
+  );
 
   it('without the header', () => expectRefusal({ Cookie: good()['Cookie'] ?? '' }, 'CSRF token missing.'));
 
@@ -97,7 +107,11 @@ describe('a request is refused', () => {
     ['another secret', 'b'.repeat(32), 'incorrect.'],
     ['another secret under a mask', maskCsrf('b'.repeat(32), 'c'.repeat(32)), 'incorrect.'],
   ])('with a header that is %s', (_what, value, reason) =>
-    expectRefusal({ ...good(), 'X-CSRFToken': value }, `CSRF token from the 'X-Csrftoken' HTTP header ${reason}`));
+    expectRefusal(
+      { ...good(), 'X-CSRFToken': value },
+      `CSRF token from the 'X-Csrftoken' HTTP header ${reason}`,
+    ),
+  );
 
   it('with two headers', async () => {
     const headers = { Cookie: good()['Cookie'] ?? '', 'X-CSRFToken': [secret, secret] };
@@ -113,7 +127,11 @@ describe('a request is refused', () => {
 
   it('as a form that carries the token', async () => {
     const headers = { Cookie: good()['Cookie'] ?? '', 'Content-Type': 'application/x-www-form-urlencoded' };
-    const answer = await app.send('/api/users/self', { method: 'POST', headers, body: `csrfmiddlewaretoken=${secret}` });
+    const answer = await app.send('/api/users/self', {
+      method: 'POST',
+      headers,
+      body: `csrfmiddlewaretoken=${secret}`,
+    });
     expect(answer.status).toBe(415);
   });
 
@@ -125,12 +143,14 @@ describe('a request is refused', () => {
 });
 
 describe('the Origin of a request', () => {
-  it.each(['http://HOST', 'https://ui.example.org', 'http://deep.sub.example.net:81', 'http://example.net:81'])(
-    'passes as %s',
-    async (origin) => {
-      expect((await post({ ...good(), Origin: origin.replace('HOST', host) })).status).toBe(PASSED);
-    },
-  );
+  it.each([
+    'http://HOST',
+    'https://ui.example.org',
+    'http://deep.sub.example.net:81',
+    'http://example.net:81',
+  ])('passes as %s', async (origin) => {
+    expect((await post({ ...good(), Origin: origin.replace('HOST', host) })).status).toBe(PASSED);
+  });
 
   it.each([
     'null',
@@ -151,7 +171,10 @@ describe('the Origin of a request', () => {
     'http://sub.example.net',
   ])('is refused as %j', (origin) => {
     const sent = origin.replace('HOST', host);
-    return expectRefusal({ ...good(), Origin: sent }, `Origin checking failed - ${sent} does not match any trusted origins.`);
+    return expectRefusal(
+      { ...good(), Origin: sent },
+      `Origin checking failed - ${sent} does not match any trusted origins.`,
+    );
   });
 
   it('may be missing over http, whatever the Referer says', async () => {
@@ -160,7 +183,8 @@ describe('the Origin of a request', () => {
 });
 
 describe('the body of a POST in a session', () => {
-  const send = (headers: Headers, body: string, method = 'POST') => app.send('/api/users/self', { method, headers, body });
+  const send = (headers: Headers, body: string, method = 'POST') =>
+    app.send('/api/users/self', { method, headers, body });
 
   it('is reported before permissions and methods when it is malformed', async () => {
     const answer = await send({ ...good(), 'Content-Type': 'application/json' }, '{');
@@ -186,14 +210,21 @@ describe('the body of a POST in a session', () => {
 });
 
 describe('a csrftoken cookie that can not be one', () => {
-  it.each(['', 'short', 'a'.repeat(33), `${'a'.repeat(31)}-`])('is replaced on any answer: %j', async (value) => {
-    for (const [path, status] of [['/api/server/about', 200], ['/api/users/self', 401], ['/nowhere', 404]] as const) {
-      const answer = await app.send(path, { headers: { Cookie: `csrftoken=${value}` } });
-      expect(answer.status).toBe(status);
-      expect(cookieOf(answer, 'csrftoken')).toMatch(/^[a-zA-Z0-9]{32}$/);
-      expect(answer.headers.vary).toMatch(/Cookie, Origin$/);
-    }
-  });
+  it.each(['', 'short', 'a'.repeat(33), `${'a'.repeat(31)}-`])(
+    'is replaced on any answer: %j',
+    async (value) => {
+      for (const [path, status] of [
+        ['/api/server/about', 200],
+        ['/api/users/self', 401],
+        ['/nowhere', 404],
+      ] as const) {
+        const answer = await app.send(path, { headers: { Cookie: `csrftoken=${value}` } });
+        expect(answer.status).toBe(status);
+        expect(cookieOf(answer, 'csrftoken')).toMatch(/^[a-zA-Z0-9]{32}$/);
+        expect(answer.headers.vary).toMatch(/Cookie, Origin$/);
+      }
+    },
+  );
 
   it('is replaced on the 403 that it causes', async () => {
     const answer = await post({ Cookie: `${session}; csrftoken=bad`, 'X-CSRFToken': secret });
@@ -201,7 +232,12 @@ describe('a csrftoken cookie that can not be one', () => {
     expect(cookieOf(answer, 'csrftoken')).toMatch(/^[a-zA-Z0-9]{32}$/);
   });
 
-  it.each([`${'a'.repeat(32)}`, `${'a'.repeat(64)}`])('is left alone when it is well-formed: %s', async (value) => {
-    expect((await app.send('/api/server/about', { headers: { Cookie: `csrftoken=${value}` } })).setCookies).toEqual([]);
-  });
+  it.each([`${'a'.repeat(32)}`, `${'a'.repeat(64)}`])(
+    'is left alone when it is well-formed: %s',
+    async (value) => {
+      expect(
+        (await app.send('/api/server/about', { headers: { Cookie: `csrftoken=${value}` } })).setCookies,
+      ).toEqual([]);
+    },
+  );
 });

@@ -19,7 +19,8 @@ const logIn = (body: Readonly<Record<string, string>>, address: string): Promise
   app.send('/api/auth/login', { method: 'POST', headers: from(address), body });
 const basic = (name: string, password: string, address: string): Promise<Answer> =>
   app.send('/api/users/self', { headers: { ...from(address), Authorization: basicAuth(name, password) } });
-const guess = (address: string, username = person.username) => logIn({ username, password: 'wrong' }, address);
+const guess = (address: string, username = person.username) =>
+  logIn({ username, password: 'wrong' }, address);
 const enter = (address: string) => logIn({ username: person.username, password: person.password }, address);
 
 async function statuses(count: number, attempt: (i: number) => Promise<Answer>): Promise<number[]> {
@@ -50,7 +51,9 @@ describe('one account guessed at from one address', () => {
     const wait = Number(answer.headers['retry-after']);
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(60);
-    expect(answer.json()).toEqual({ detail: `Request was throttled. Expected available in ${wait} seconds.` });
+    expect(answer.json()).toEqual({
+      detail: `Request was throttled. Expected available in ${wait} seconds.`,
+    });
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
 
@@ -73,7 +76,9 @@ describe('one account guessed at from one address', () => {
     await statuses(5, () => guess(home));
     expect((await enter('203.0.114.8')).status).toBe(200);
     expect((await logIn({ username: other.username, password: other.password }, home)).status).toBe(200);
-    expect((await app.send('/api/users/self', { headers: { ...from(home), ...person.authorization } })).status).toBe(200);
+    expect(
+      (await app.send('/api/users/self', { headers: { ...from(home), ...person.authorization } })).status,
+    ).toBe(200);
   });
 
   it('counts every spelling of its name, its address and its id as one', async () => {
@@ -108,7 +113,9 @@ describe('one account guessed at from one address', () => {
 
   it('lets no more guesses through when they come all at once, not even the right one', async () => {
     const passwords = [...Array.from({ length: 19 }, (_, i) => `wrong ${i}`), person.password];
-    const answers = await Promise.all(passwords.map((password) => logIn({ username: person.username, password }, home)));
+    const answers = await Promise.all(
+      passwords.map((password) => logIn({ username: person.username, password }, home)),
+    );
     const seen = answers.map(({ status }) => status);
     expect(seen.filter((status) => status === 400).length).toBeLessThanOrEqual(4);
     expect(seen.filter((status) => status === 429).length).toBeGreaterThanOrEqual(15);
@@ -117,7 +124,9 @@ describe('one account guessed at from one address', () => {
 
   it('never shuts out a client that is always right', async () => {
     expect(new Set(await statuses(12, () => enter(home)))).toEqual(new Set([200]));
-    expect(new Set(await statuses(12, () => basic(person.username, person.password, home)))).toEqual(new Set([200]));
+    expect(new Set(await statuses(12, () => basic(person.username, person.password, home)))).toEqual(
+      new Set([200]),
+    );
   });
 
   it('counts an IPv6 network as one address', async () => {
@@ -127,7 +136,9 @@ describe('one account guessed at from one address', () => {
   });
 
   it('counts an IPv4 address and its form in IPv6 as one', async () => {
-    expect(await statuses(5, (i) => guess(i % 2 === 0 ? home : `::ffff:${home}`))).toEqual([400, 400, 400, 400, 429]);
+    expect(await statuses(5, (i) => guess(i % 2 === 0 ? home : `::ffff:${home}`))).toEqual([
+      400, 400, 400, 400, 429,
+    ]);
   });
 });
 
@@ -183,6 +194,8 @@ describe('many accounts guessed at behind a peer that is no trusted proxy', () =
   startWith({ LOGIN_FAILURES_PER_ADDRESS: '5/minute', TRUSTED_PROXIES: '10.0.0.0/8' });
 
   it('count for the peer, whatever address it names', async () => {
-    expect(await statuses(7, (i) => guess(botnet(i), `spray${i}`))).toEqual([400, 400, 400, 400, 400, 429, 429]);
+    expect(await statuses(7, (i) => guess(botnet(i), `spray${i}`))).toEqual([
+      400, 400, 400, 400, 400, 429, 429,
+    ]);
   });
 });

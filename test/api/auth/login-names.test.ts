@@ -10,7 +10,9 @@ import { setActive, setUsername, setVerified } from '../../support/rows.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await createTestApp({ env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' } });
+  app = await createTestApp({
+    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+  });
 });
 afterAll(() => app.close());
 
@@ -18,7 +20,10 @@ const ways = [
   [
     'login',
     async (name: string, password: string): Promise<number | null> => {
-      const answer = await app.send('/api/auth/login', { method: 'POST', body: { username: name, password } });
+      const answer = await app.send('/api/auth/login', {
+        method: 'POST',
+        body: { username: name, password },
+      });
       if (answer.status === 400) return null;
       expect(answer.status).toBe(200);
       const { key } = answer.json() as { key: string };
@@ -28,7 +33,9 @@ const ways = [
   [
     'Basic',
     async (name: string, password: string): Promise<number | null> => {
-      const answer = await app.send('/api/users/self', { headers: { Authorization: basicAuth(name, password) } });
+      const answer = await app.send('/api/users/self', {
+        headers: { Authorization: basicAuth(name, password) },
+      });
       if (answer.status === 401) return null;
       expect(answer.status).toBe(200);
       return idOf(answer);
@@ -42,13 +49,17 @@ const withPassword = (username: string, password: string): Promise<TestAccount> 
   app.register(username, { password1: password, password2: password });
 
 let counter = 0;
-const unique = (name: string): string => `${name}${(counter += 1)}`;
+function unique(name: string): string {
+  counter += 1;
+  return `${name}${counter}`;
+}
 
 describe.each(ways)('by %s', (_way, signIn) => {
   it('a name is found in its own case and in any other', async () => {
     const name = unique('Jonas');
     const { id, password } = await app.register(name);
-    for (const spelling of [name, name.toLowerCase(), name.toUpperCase()]) expect(await signIn(spelling, password)).toBe(id);
+    for (const spelling of [name, name.toLowerCase(), name.toUpperCase()])
+      expect(await signIn(spelling, password)).toBe(id);
   });
 
   it('a name of other scripts is found in any case', async () => {

@@ -5,7 +5,9 @@ import { setActive, setPassword } from '../../support/rows.js';
 let app: TestApp;
 let person: TestAccount;
 beforeAll(async () => {
-  app = await createTestApp({ env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' } });
+  app = await createTestApp({
+    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+  });
   person = await app.register('marta1');
 });
 afterAll(() => app.close());
@@ -25,7 +27,11 @@ describe('POST /api/auth/login answers 200', () => {
     expect(answer.text).toMatch(/^\{"key":"[0-9a-f]{40}"\}$/);
     expect(answer.headers['content-type']).toBe('application/vnd.cvat+json');
     expect(answer.headers.allow).toBe('POST, OPTIONS');
-    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual(['csrftoken', 'sessionid', 'sessionfresh']);
+    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual([
+      'csrftoken',
+      'sessionid',
+      'sessionfresh',
+    ]);
   });
 
   it('with the same token each time', async () => {
@@ -47,7 +53,10 @@ describe('POST /api/auth/login answers 200', () => {
     ['the e-mail address', { email: 'marta1@example.org' }],
     ['the address in another case', { email: 'MARTA1@Example.ORG' }],
     ['the address and an empty name', { email: 'marta1@example.org', username: '' }],
-    ['the address and somebody else’s name, which is ignored', { email: 'marta1@example.org', username: 'admin' }],
+    [
+      'the address and somebody else’s name, which is ignored',
+      { email: 'marta1@example.org', username: 'admin' },
+    ],
     ['the name and an empty address', { username: 'marta1', email: '' }],
     ['blanks around the name', { username: '  marta1\t' }],
     ['blanks around the address', { email: ' marta1@example.org ' }],
@@ -67,19 +76,28 @@ describe('POST /api/auth/login answers 200', () => {
   it('to a good token of somebody else, whose session it does not become', async () => {
     const other = await app.register();
     const { username, password } = person;
-    const answer = await app.send(LOGIN, { method: 'POST', headers: other.authorization, body: { username, password } });
+    const answer = await app.send(LOGIN, {
+      method: 'POST',
+      headers: other.authorization,
+      body: { username, password },
+    });
     expect(answer.json()).toEqual({ key: person.token });
   });
 
   it('to a body in UTF-16 that says so', async () => {
     const text = JSON.stringify({ username: person.username, password: person.password });
     const headers = { 'Content-Type': 'application/json; charset=utf-16le' };
-    expect((await app.send(LOGIN, { method: 'POST', headers, body: Buffer.from(text, 'utf16le') })).status).toBe(200);
+    expect(
+      (await app.send(LOGIN, { method: 'POST', headers, body: Buffer.from(text, 'utf16le') })).status,
+    ).toBe(200);
   });
 
   it('to the last of several values of a key', async () => {
     const body = `{"username":"nobody","username":"marta1","password":"${person.password}"}`;
-    expect((await app.send(LOGIN, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).status).toBe(200);
+    expect(
+      (await app.send(LOGIN, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }))
+        .status,
+    ).toBe(200);
   });
 });
 
@@ -123,7 +141,9 @@ describe('POST /api/auth/login answers 400', () => {
 
   it('and CVAT’s own sentence to an address that two accounts have', async () => {
     const [one, two] = [await app.register(), await app.register()];
-    await app.db.query({ text: `update auth_user set email = 'twin@example.org' where id in (${one.id}, ${two.id})` });
+    await app.db.query({
+      text: `update auth_user set email = 'twin@example.org' where id in (${one.id}, ${two.id})`,
+    });
     const answer = await logIn({ email: 'twin@example.org', password: one.password });
     expect(answer.status).toBe(400);
     expect(answer.json()).toEqual(UNKNOWN_EMAIL);
@@ -153,16 +173,21 @@ describe('POST /api/auth/login answers 400', () => {
     expect((await logIn({ email: other.email, password: other.password })).json()).toEqual(WRONG);
   });
 
-  it.each(['!', '!unusable', '', 'unknown$1$2', 'pbkdf2_sha256$x$y$z', 'pbkdf2_sha256$1000000000$salt$AAAA', 'plain'])(
-    'to every password of an account that stores %j',
-    async (encoded) => {
-      const other = await app.register();
-      await setPassword(app.db, other.id, encoded);
-      for (const password of [other.password, '!', encoded || 'x']) {
-        expect((await logIn({ username: other.username, password })).json()).toEqual(WRONG);
-      }
-    },
-  );
+  it.each([
+    '!',
+    '!unusable',
+    '',
+    'unknown$1$2',
+    'pbkdf2_sha256$x$y$z',
+    'pbkdf2_sha256$1000000000$salt$AAAA',
+    'plain',
+  ])('to every password of an account that stores %j', async (encoded) => {
+    const other = await app.register();
+    await setPassword(app.db, other.id, encoded);
+    for (const password of [other.password, '!', encoded || 'x']) {
+      expect((await logIn({ username: other.username, password })).json()).toEqual(WRONG);
+    }
+  });
 
   it.each([
     ['true', true],
@@ -179,7 +204,9 @@ describe('POST /api/auth/login answers 400', () => {
     ['a list', ['x']],
     ['an object', { x: 1 }],
   ])('with a field error to %s for a password', async (_what, password) => {
-    expect((await logIn({ username: 'marta1', password })).json()).toEqual({ password: ['Not a valid string.'] });
+    expect((await logIn({ username: 'marta1', password })).json()).toEqual({
+      password: ['Not a valid string.'],
+    });
   });
 });
 
@@ -192,7 +219,11 @@ describe('POST /api/auth/login', () => {
 
   it('answers 401 to a bad token beside right credentials', async () => {
     const { username, password } = person;
-    const answer = await app.send(LOGIN, { method: 'POST', headers: { Authorization: 'Token bad' }, body: { username, password } });
+    const answer = await app.send(LOGIN, {
+      method: 'POST',
+      headers: { Authorization: 'Token bad' },
+      body: { username, password },
+    });
     expect(answer.status).toBe(401);
     expect(answer.setCookies).toEqual([]);
   });
@@ -201,7 +232,9 @@ describe('POST /api/auth/login', () => {
     const browser = app.browser();
     const body = { username: person.username, password: person.password };
     await browser.send(LOGIN, { method: 'POST', body });
-    expect((await app.send(LOGIN, { method: 'POST', headers: { Cookie: browser.cookieHeader() }, body })).status).toBe(403);
+    expect(
+      (await app.send(LOGIN, { method: 'POST', headers: { Cookie: browser.cookieHeader() }, body })).status,
+    ).toBe(403);
     expect((await browser.send(LOGIN, { method: 'POST', body })).status).toBe(200);
   });
 });

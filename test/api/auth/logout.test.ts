@@ -18,7 +18,8 @@ async function logIn({ username, password }: TestAccount): Promise<Browser> {
   return browser;
 }
 
-const statusWith = async (headers: Readonly<Record<string, string>>) => (await app.send('/api/users/self', { headers })).status;
+const statusWith = async (headers: Readonly<Record<string, string>>) =>
+  (await app.send('/api/users/self', { headers })).status;
 
 describe('POST /api/auth/logout', () => {
   it('is no error for the anonymous, and leaves cookies alone', async () => {
@@ -92,13 +93,18 @@ describe('POST /api/auth/logout', () => {
     expect(await statusWith({ Cookie: browser.cookieHeader() })).toBe(200);
   });
 
-  it.each([true, false])('deletes the API token of who comes by an access token (read-only: %s)', async (readOnly) => {
-    const person = await app.register();
-    const key = `logout${readOnly ? '10' : '11'}.${'d'.repeat(32)}`;
-    await insertAccessToken(app.db, { ownerId: person.id, key, readOnly });
-    expect((await app.send(LOGOUT, { method: 'POST', headers: { Authorization: `Bearer ${key}` } })).status).toBe(200);
-    expect(await statusWith(person.authorization)).toBe(401);
-  });
+  it.each([true, false])(
+    'deletes the API token of who comes by an access token (read-only: %s)',
+    async (readOnly) => {
+      const person = await app.register();
+      const key = `logout${readOnly ? '10' : '11'}.${'d'.repeat(32)}`;
+      await insertAccessToken(app.db, { ownerId: person.id, key, readOnly });
+      expect(
+        (await app.send(LOGOUT, { method: 'POST', headers: { Authorization: `Bearer ${key}` } })).status,
+      ).toBe(200);
+      expect(await statusWith(person.authorization)).toBe(401);
+    },
+  );
 
   it('ends the session of the cookie that comes with a token', async () => {
     const [one, two] = [await app.register(), await app.register()];
@@ -112,7 +118,10 @@ describe('POST /api/auth/logout', () => {
   });
 
   it('deletes the cookie of a session that is unknown', async () => {
-    const answer = await app.send(LOGOUT, { method: 'POST', headers: { Cookie: `sessionid=${'y'.repeat(32)}` } });
+    const answer = await app.send(LOGOUT, {
+      method: 'POST',
+      headers: { Cookie: `sessionid=${'y'.repeat(32)}` },
+    });
     expect(answer.status).toBe(200);
     expect(cookieOf(answer, 'sessionid')).toBe('""');
   });
@@ -121,11 +130,15 @@ describe('POST /api/auth/logout', () => {
     ['malformed JSON', '{', 'application/json'],
     ['a form', 'a=b', 'application/x-www-form-urlencoded'],
   ])('reads no body from the anonymous: %s is fine', async (_what, body, type) => {
-    expect((await app.send(LOGOUT, { method: 'POST', headers: { 'Content-Type': type }, body })).status).toBe(200);
+    expect((await app.send(LOGOUT, { method: 'POST', headers: { 'Content-Type': type }, body })).status).toBe(
+      200,
+    );
   });
 
   it('answers 401 to a bad token', async () => {
-    expect((await app.send(LOGOUT, { method: 'POST', headers: { Authorization: 'Token bad' } })).status).toBe(401);
+    expect((await app.send(LOGOUT, { method: 'POST', headers: { Authorization: 'Token bad' } })).status).toBe(
+      401,
+    );
   });
 
   it('answers 403 to a session without the CSRF token, and the session goes on', async () => {

@@ -15,14 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-async function signIn({ username, password }: Pick<TestAccount, 'username' | 'password'>, to = app): Promise<Browser> {
+async function signIn(
+  { username, password }: Pick<TestAccount, 'username' | 'password'>,
+  to = app,
+): Promise<Browser> {
   const browser = to.browser();
   const answer = await browser.send('/api/auth/login', { method: 'POST', body: { username, password } });
   if (answer.status !== 200) throw new Error(`The login failed: ${answer.status} ${answer.text}`);
   return browser;
 }
 
-const self = (browser: Browser) => app.send('/api/users/self', { headers: { Cookie: browser.cookieHeader() } });
+const self = (browser: Browser) =>
+  app.send('/api/users/self', { headers: { Cookie: browser.cookieHeader() } });
 
 const encodePbkdf2 = (password: string, iterations: number) =>
   `pbkdf2_sha256$${iterations}$abcdefghijklmnopqrstuv$${pbkdf2Sync(password, 'abcdefghijklmnopqrstuv', iterations, 32, 'sha256').toString('base64')}`;
@@ -99,7 +103,10 @@ describe('a silent upgrade of the stored hash', () => {
     const person = await app.register();
     const encoded = encodePbkdf2(person.password, 1000);
     await setPassword(app.db, person.id, encoded);
-    await app.send('/api/auth/login', { method: 'POST', body: { username: person.username, password: 'wrong' } });
+    await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: person.username, password: 'wrong' },
+    });
     expect((await readUser(app.db, person.username)).password).toBe(encoded);
   });
 
@@ -148,7 +155,8 @@ describe('the age of a session', () => {
       const browser = await signIn(short.admin, short);
       const renewed = { Cookie: `sessionid=${browser.jar.get('sessionid')}` };
       const quiet = { Cookie: `${renewed.Cookie}; sessionfresh=1` };
-      const statusWith = async (headers: { Cookie: string }) => (await short.send('/api/users/self', { headers })).status;
+      const statusWith = async (headers: { Cookie: string }) =>
+        (await short.send('/api/users/self', { headers })).status;
       // Twice four seconds are more than its age: the renewal in between carried it over.
       await delay(4000);
       expect(await statusWith(renewed)).toBe(200);

@@ -12,12 +12,14 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const DATE = '[A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT';
-const DELETED = (name: string) => `${name}=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`;
+const DELETED = (name: string) =>
+  `${name}=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`;
 
 const logIn = (browser: Pick<Browser, 'send'>, { username, password }: TestAccount): Promise<Answer> =>
   browser.send('/api/auth/login', { method: 'POST', body: { username, password } });
 const whoIs = async (cookie: string) => app.send('/api/users/self', { headers: { Cookie: cookie } });
-const lineOf = ({ setCookies }: Answer, name: string) => setCookies.find((line) => line.startsWith(`${name}=`)) ?? '';
+const lineOf = ({ setCookies }: Answer, name: string) =>
+  setCookies.find((line) => line.startsWith(`${name}=`)) ?? '';
 const expiresOf = (line: string) => Date.parse(line.match(/expires=([^;]+)/)?.[1] ?? '');
 
 async function signedIn(account = person): Promise<Browser> {
@@ -34,7 +36,9 @@ describe('the cookies of a login', () => {
       new RegExp(`^csrftoken=[a-zA-Z0-9]{32}; expires=${DATE}; Max-Age=31449600; Path=/; SameSite=Lax$`),
     );
     expect(lineOf(answer, 'sessionid')).toMatch(
-      new RegExp(`^sessionid=[a-z0-9]{32}; expires=${DATE}; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax$`),
+      new RegExp(
+        `^sessionid=[a-z0-9]{32}; expires=${DATE}; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax$`,
+      ),
     );
     expect(lineOf(answer, 'sessionfresh')).toMatch(
       new RegExp(`^sessionfresh=1; expires=${DATE}; HttpOnly; Max-Age=86400; Path=/; SameSite=Lax$`),
@@ -44,7 +48,11 @@ describe('the cookies of a login', () => {
   it('expire when their age says so', async () => {
     const before = Math.floor(app.clock.now() / 1000) * 1000;
     const answer = await logIn(app, person);
-    for (const [name, seconds] of [['csrftoken', 31_449_600], ['sessionid', 1_209_600], ['sessionfresh', 86_400]] as const) {
+    for (const [name, seconds] of [
+      ['csrftoken', 31_449_600],
+      ['sessionid', 1_209_600],
+      ['sessionfresh', 86_400],
+    ] as const) {
       const expires = expiresOf(lineOf(answer, name));
       expect(expires).toBeGreaterThanOrEqual(before + seconds * 1000);
       expect(expires).toBeLessThanOrEqual(app.clock.now() + seconds * 1000);
@@ -110,7 +118,10 @@ describe('two session cookies', () => {
   it('are both refused when they differ, whichever comes first', async () => {
     const key = (await signedIn()).jar.get('sessionid');
     const planted = (await signedIn(await app.register())).jar.get('sessionid');
-    for (const cookie of [`sessionid=${key}; sessionid=${planted}`, `sessionid=${planted}; sessionid=${key}`]) {
+    for (const cookie of [
+      `sessionid=${key}; sessionid=${planted}`,
+      `sessionid=${planted}; sessionid=${key}`,
+    ]) {
       expect((await whoIs(cookie)).status).toBe(401);
     }
   });
@@ -157,7 +168,9 @@ describe('a session cookie that is none', () => {
 
   it('is read only as a cookie', async () => {
     const key = (await signedIn()).jar.get('sessionid');
-    expect((await app.send(`/api/users/self?sessionid=${key}`, { headers: { sessionid: key ?? '' } })).status).toBe(401);
+    expect(
+      (await app.send(`/api/users/self?sessionid=${key}`, { headers: { sessionid: key ?? '' } })).status,
+    ).toBe(401);
   });
 });
 
@@ -179,7 +192,10 @@ describe('the helper cookie sessionfresh', () => {
 
   it('is set on errors of the client as well', async () => {
     const key = (await signedIn()).jar.get('sessionid');
-    const answer = await app.send('/api/users/self', { method: 'POST', headers: { Cookie: `sessionid=${key}` } });
+    const answer = await app.send('/api/users/self', {
+      method: 'POST',
+      headers: { Cookie: `sessionid=${key}` },
+    });
     expect(answer.status).toBe(403);
     expect(cookieOf(answer, 'sessionfresh')).toBe('1');
   });
@@ -198,7 +214,9 @@ describe('the helper cookie sessionfresh', () => {
 
 describe('Secure cookies', () => {
   it('carry the flag, and never at the end of the line, where Python would give up on them', async () => {
-    const secure = await createTestApp({ env: { SESSION_COOKIE_SECURE: 'true', CSRF_COOKIE_SECURE: 'true' } });
+    const secure = await createTestApp({
+      env: { SESSION_COOKIE_SECURE: 'true', CSRF_COOKIE_SECURE: 'true' },
+    });
     try {
       const answer = await secure.send('/api/auth/login', { method: 'POST', body: secure.admin });
       expect(answer.setCookies).toHaveLength(3);

@@ -35,10 +35,26 @@ describe('Authorization: Token', () => {
   it.each([
     ['nothing behind the keyword', () => 'Token', 'Invalid token header. No credentials provided.'],
     ['only blanks behind it', () => 'Token   ', 'Invalid token header. No credentials provided.'],
-    ['a token in two parts', () => 'Token abc def', 'Invalid token header. Token string should not contain spaces.'],
-    ['a second scheme', (t: string) => `Token ${t}, Basic xyz`, 'Invalid token header. Token string should not contain spaces.'],
-    ['a byte that is not UTF-8', () => 'Token \xff', 'Invalid token header. Token string should not contain invalid characters.'],
-    ['an overlong UTF-8 sequence', () => 'Token \xc0\xaf', 'Invalid token header. Token string should not contain invalid characters.'],
+    [
+      'a token in two parts',
+      () => 'Token abc def',
+      'Invalid token header. Token string should not contain spaces.',
+    ],
+    [
+      'a second scheme',
+      (t: string) => `Token ${t}, Basic xyz`,
+      'Invalid token header. Token string should not contain spaces.',
+    ],
+    [
+      'a byte that is not UTF-8',
+      () => 'Token \xff',
+      'Invalid token header. Token string should not contain invalid characters.',
+    ],
+    [
+      'an overlong UTF-8 sequence',
+      () => 'Token \xc0\xaf',
+      'Invalid token header. Token string should not contain invalid characters.',
+    ],
     ['an unknown key', () => `Token ${'0'.repeat(40)}`, 'Invalid token.'],
     ['a key in UTF-8 beyond ASCII', () => 'Token \xc3\xa9', 'Invalid token.'],
     ['the key in upper case', (t: string) => `Token ${t.toUpperCase()}`, 'Invalid token.'],
@@ -74,27 +90,37 @@ describe('Authorization: Token', () => {
     expect((await app.send('/api/server/about', { headers: { Authorization: header } })).status).toBe(200);
   });
 
-  it.each(['/api/server/about', '/api/auth/register'])('refuses a bad token on the public %s too', async (path) => {
-    const method = path.endsWith('register') ? 'POST' : 'GET';
-    const answer = await app.send(path, { method, headers: { Authorization: 'Token bad' } });
-    expect(answer.status).toBe(401);
-    expect(answer.json()).toEqual({ detail: 'Invalid token.' });
-  });
+  it.each(['/api/server/about', '/api/auth/register'])(
+    'refuses a bad token on the public %s too',
+    async (path) => {
+      const method = path.endsWith('register') ? 'POST' : 'GET';
+      const answer = await app.send(path, { method, headers: { Authorization: 'Token bad' } });
+      expect(answer.status).toBe(401);
+      expect(answer.json()).toEqual({ detail: 'Invalid token.' });
+    },
+  );
 
   it('is not asked for by /api/auth/rules, which knows no credentials', async () => {
     expect((await app.send('/api/auth/rules', { headers: { Authorization: 'Token bad' } })).status).toBe(200);
   });
 
-  it.each(['token', 'access_token', 'auth_token', 'key', 'api_key'])('is never read from the query parameter %s', async (name) => {
-    expect((await app.send(`${PROTECTED}?${name}=${person.token}`)).status).toBe(401);
-  });
+  it.each(['token', 'access_token', 'auth_token', 'key', 'api_key'])(
+    'is never read from the query parameter %s',
+    async (name) => {
+      expect((await app.send(`${PROTECTED}?${name}=${person.token}`)).status).toBe(401);
+    },
+  );
 
   it('survives a change of the password', async () => {
     const other = await app.register();
     await app.send('/api/auth/password/change', {
       method: 'POST',
       headers: other.authorization,
-      body: { old_password: other.password, new_password1: 'Otter-17-gluons', new_password2: 'Otter-17-gluons' },
+      body: {
+        old_password: other.password,
+        new_password1: 'Otter-17-gluons',
+        new_password2: 'Otter-17-gluons',
+      },
     });
     expect((await whoIs(`Token ${other.token}`)).status).toBe(200);
   });

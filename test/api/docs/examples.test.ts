@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
-import { MINUTE } from '../../../src/kernel/clock.js';
+import { HOUR, MINUTE } from '../../../src/kernel/clock.js';
 import type { ExampleObject, ExampleRequest, OpenApiDocument, Operation } from '../../../src/platform/openapi/types.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { createAnswerCheck, resolved } from '../../support/openapi.js';
-import { buildWorld, credentialsOf } from './world.js';
+import { missingServices } from '../../support/programs.js';
+import { buildWorld, credentialsOf, resetTokenOf, SECRET_KEY } from './world.js';
 
 /** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
 
@@ -82,7 +83,7 @@ async function ask(app: TestApp, one: Shown): Promise<Answer> {
   const query = new URLSearchParams(Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]));
   const url = one.path.replace(/\{(\w+)\}/g, (_, name: string) => String(request.path?.[name]));
   const text = one.name === 'body_too_large' ? TOO_LARGE : request.text;
-  const body = text ?? (one.operation.requestBody === undefined ? undefined : request.body);
+  const body = text ?? (await bodyOf(app, one, request));
   return app.send(query.size === 0 ? url : `${url}?${query}`, {
     method: one.method,
     headers: {
@@ -94,6 +95,12 @@ async function ask(app: TestApp, one: Shown): Promise<Answer> {
   });
 }
 
+async function bodyOf(app: TestApp, { name, operation }: Shown, { body }: ExampleRequest): Promise<unknown> {
+  if (operation.requestBody === undefined) return undefined;
+  // A link of a mail is good for one moment of one account: the one of the document never is.
+  return name === 'reset' && typeof body === 'object' ? { ...body, token: await resetTokenOf(app) } : body;
+}
+
 /** No limit of an example is higher than five requests. */
 async function askUntilRefused(app: TestApp, one: Shown): Promise<Answer> {
   for (let count = 0; count < 5; count += 1) {
@@ -103,11 +110,17 @@ async function askUntilRefused(app: TestApp, one: Shown): Promise<Answer> {
   return ask(app, one);
 }
 
-/** Values of an answer change from run to run; its keys, their order and their types do not. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return Object.entries(value).map(([key, item]) => [key, shapeOf(item)]);
+/**
+ * Values of an answer change from run to run; its keys, their order and their types do not. What may be null is told
+ * by the schema, against which the answer is checked as well.
+ */
+function isAlike(value: unknown, shown: unknown): boolean {
+  if (value === null || shown === null) return true;
+  if (Array.isArray(value) && Array.isArray(shown)) return shown.length === 0 || (value.length > 0 && isAlike(value[0], shown[0]));
+  if (typeof value !== 'object' || typeof shown !== 'object') return typeof value === typeof shown;
+  const [keys, shownKeys] = [Object.keys(value), Object.keys(shown)];
+  const properties = Object.entries(value);
+  return keys.join() === shownKeys.join() && Object.values(shown).every((item, index) => isAlike(properties[index]?.[1], item));
 }
 
 function expectAnswer(one: Shown, answer: Answer): void {
@@ -116,30 +129,33 @@ function expectAnswer(one: Shown, answer: Answer): void {
   expect(answer.status, what).toBe(status);
   for (const header of headers) expect(answer.headers, what).toHaveProperty(header.toLowerCase());
   expect(check(one.method, one.path, answer), what).toBeUndefined();
-  if (type === undefined) return expect(answer.text, what).toBe('');
+  if (type === undefined) return;
   expect(answer.headers['content-type']?.split(';')[0], what).toBe(type);
-  if (example.value === undefined) return;
   if (!type.endsWith('json')) return expect(answer.text, what).toBe(example.value);
   if (status >= 400) expect(answer.json(), what).toEqual(example.value);
-  else expect(shapeOf(answer.json()), what).toEqual(shapeOf(example.value));
+  else expect(isAlike(answer.json(), example.value), what).toBe(true);
 }
 
 /** Nothing here is about limits but the examples that say so. */
-const WITHOUT_LIMITS = {
+const SETTINGS = {
   LOGIN_FAILURES_PER_ADDRESS: 'none',
   LOGIN_FAILURES_PER_ACCOUNT: 'none',
   LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
   MAIL_REQUESTS_PER_RECIPIENT: 'none',
   MAIL_REQUESTS_PER_CLIENT: 'none',
+  SECRET_KEY,
 };
 
-describe.each(grouped(shown, settingsOf))('the examples with the settings %s', (settings, examples) => {
+/** What the engines do differently, others test: where the real ones are installed, they are enough here. */
+const isSpared = inject('engines') === 'embedded' && missingServices().length === 0;
+
+describe.skipIf(isSpared).each(grouped(shown, settingsOf))('the examples with the settings %s', (settings, examples) => {
   const env = JSON.parse(settings) as Record<string, string>;
   const isStarted = env['DATABASE_URL'] === undefined;
   let app: TestApp;
   let isFresh = false;
   beforeAll(async () => {
-    app = await createTestApp({ env: { ...WITHOUT_LIMITS, ...env }, prepare: isStarted });
+    app = await createTestApp({ env: { ...SETTINGS, ...env }, prepare: isStarted });
   });
   afterAll(() => app.close());
 
@@ -149,7 +165,8 @@ describe.each(grouped(shown, settingsOf))('the examples with the settings %s', (
       const changesIt = one.status < 400 && one.method !== 'GET';
       if (isStarted && (changesIt || !isFresh)) await buildWorld(app);
       isFresh = !changesIt;
-      app.clock.advance(2 * MINUTE);
+      // Limits forget within an hour.
+      app.clock.advance(HOUR + MINUTE);
       expectAnswer(one, one.status === 429 ? await askUntilRefused(app, one) : await ask(app, one));
     }
   });

@@ -1,4 +1,5 @@
 import { createPasswordService } from '../../../src/authentication/passwords/service.js';
+import { createResetToken } from '../../../src/authentication/reset-token.js';
 import { INVITATION_KEY, PASSWORD } from '../../../src/features/api-docs/examples/people.js';
 import { insertAccount } from '../../../src/features/users/index.js';
 import { systemClock } from '../../../src/kernel/clock.js';
@@ -21,9 +22,9 @@ const accessTokenOf = (username: string): string => `${String(idOf(username)).re
 const hashed = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4 }).hash(PASSWORD);
 
 /** Empties the database, and fills it with the people of the examples and what is theirs. */
-export async function buildWorld({ db }: TestApp): Promise<void> {
+export async function buildWorld({ db, clock }: TestApp): Promise<void> {
   await execute(db, raw('truncate auth_user restart identity cascade'));
-  const now = new Date();
+  const now = new Date(clock.now());
   for (const username of PEOPLE) {
     const isAdmin = username === 'admin';
     const [firstName = '', lastName = ''] = NAMES[username] ?? [];
@@ -49,6 +50,7 @@ export async function buildWorld({ db }: TestApp): Promise<void> {
   const acme = await insertOrganization(db, 'acme', idOf('maria'));
   await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
   const carla = await insertMembership(db, { organizationId: acme, userId: idOf('carla'), role: 'supervisor', isActive: false });
+  await execute(db, sql`update organizations_membership set joined_date = null where id = ${carla}`);
   await execute(
     db,
     sql`
@@ -62,6 +64,15 @@ export async function buildWorld({ db }: TestApp): Promise<void> {
       values (${acme}, ${idOf('maria')}, ${idOf('pablo')}, ${now})`,
   );
 }
+
+export const SECRET_KEY = 'a key for the examples, and for nothing else';
+
+/** @returns what a mail would have brought to maria, who has never logged in */
+export const resetTokenOf = async ({ clock }: TestApp): Promise<string> => {
+  const email = 'maria@example.org';
+  const subject = { id: idOf('maria'), password: await hashed, lastLogin: null, email, addresses: [email] };
+  return createResetToken(subject, SECRET_KEY, clock.now());
+};
 
 /** @returns the headers by which a person of the examples asks */
 export async function credentialsOf(app: TestApp, { as = 'nobody', by = 'token' }: Pick<ExampleRequest, 'as' | 'by'>): Promise<Record<string, string>> {

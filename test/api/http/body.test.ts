@@ -53,19 +53,34 @@ describe('a body', () => {
     expect(answer.json()).toEqual({ detail: 'Unsupported media type "" in request.' });
   });
 
-  it.each(['application/json', 'text/plain', 'multipart/form-data'])('that is empty counts as {} for the type %s', async (contentType) => {
-    expect((await post('', contentType)).json()).toEqual(MUST_INCLUDE);
-    const chunked = rawRequest(
-      ['POST /api/auth/login HTTP/1.1', 'Host: localhost', `Content-Type: ${contentType}`, 'Transfer-Encoding: chunked', 'Connection: close'],
-      '0\r\n\r\n',
-    );
-    expect((await sendRaw(app.url, chunked)).text).toContain('Must include either');
-  });
+  it.each(['application/json', 'text/plain', 'multipart/form-data'])(
+    'that is empty counts as {} for the type %s',
+    async (contentType) => {
+      expect((await post('', contentType)).json()).toEqual(MUST_INCLUDE);
+      const chunked = rawRequest(
+        [
+          'POST /api/auth/login HTTP/1.1',
+          'Host: localhost',
+          `Content-Type: ${contentType}`,
+          'Transfer-Encoding: chunked',
+          'Connection: close',
+        ],
+        '0\r\n\r\n',
+      );
+      expect((await sendRaw(app.url, chunked)).text).toContain('Must include either');
+    },
+  );
 
   it('may come in chunks', async () => {
     const body = JSON.stringify({ username: person.username, password: person.password });
     const chunks = [...body].map((char) => `1\r\n${char}\r\n`).join('');
-    const lines = ['POST /api/auth/login HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Transfer-Encoding: chunked', 'Connection: close'];
+    const lines = [
+      'POST /api/auth/login HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+      'Connection: close',
+    ];
     expect((await sendRaw(app.url, rawRequest(lines, `${chunks}0\r\n\r\n`))).statuses).toEqual([200]);
   });
 
@@ -130,7 +145,9 @@ describe('a body', () => {
     ['objects', (n: number) => `${'{"a":'.repeat(n)}1${'}'.repeat(n)}`],
     ['lists', (n: number) => `${'['.repeat(n)}${']'.repeat(n)}`],
   ])('of %s is refused when it is nested deeper than 100 levels', async (_what, nest) => {
-    expect((await post(nest(101))).json()).toEqual({ detail: 'JSON parse error - Nested deeper than 100 levels' });
+    expect((await post(nest(101))).json()).toEqual({
+      detail: 'JSON parse error - Nested deeper than 100 levels',
+    });
     expect((await post(nest(100))).json()).toEqual(MUST_INCLUDE);
     expect((await post(nest(100_000))).status).toBe(400);
   });
@@ -148,7 +165,12 @@ describe('a body', () => {
   });
 
   it('is refused above a megabyte when it comes in chunks, and the connection closed', async () => {
-    const lines = ['POST /api/auth/login HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Transfer-Encoding: chunked'];
+    const lines = [
+      'POST /api/auth/login HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ];
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     const answer = await sendRaw(app.url, rawRequest(lines, chunk.repeat(17)));
     expect(answer.statuses).toEqual([413]);
@@ -156,17 +178,25 @@ describe('a body', () => {
   });
 
   it('is not waited for by those who are refused before it', async () => {
-    const lines = ['POST /api/auth/password/change HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Content-Length: 1000'];
+    const lines = [
+      'POST /api/auth/password/change HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Content-Length: 1000',
+    ];
     expect((await sendRaw(app.url, rawRequest(lines, '{'))).statuses).toEqual([401]);
   });
 });
 
 describe('keys that are properties of every object', () => {
-  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])('such as %s mean nothing in a body', async (key) => {
-    const body = `{"${key}":{"polluted":true,"username":"x","is_superuser":true},"password":"x"}`;
-    expect((await post(body)).json()).toEqual(MUST_INCLUDE);
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  });
+  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
+    'such as %s mean nothing in a body',
+    async (key) => {
+      const body = `{"${key}":{"polluted":true,"username":"x","is_superuser":true},"password":"x"}`;
+      expect((await post(body)).json()).toEqual(MUST_INCLUDE);
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    },
+  );
 
   it('do not stand in for fields that are missing', async () => {
     const body = `{"__proto__":{"username":"${person.username}","password":"${person.password}"}}`;

@@ -46,34 +46,52 @@ describe('the media type of an answer', () => {
   );
 
   it('is the same for errors', async () => {
-    expect((await app.send('/api/users/self', { headers: { Accept: 'application/json' } })).headers['content-type']).toBe('application/json');
+    expect(
+      (await app.send('/api/users/self', { headers: { Accept: 'application/json' } })).headers[
+        'content-type'
+      ],
+    ).toBe('application/json');
     expect((await app.send('/api/users/self')).headers['content-type']).toBe(CVAT);
   });
 });
 
 describe('an answer 406', () => {
-  it.each(['image/png', '', 'garbage', 'text/plain', 'application/xml', 'application/vnd.cvat', `${CVAT}x`, '/', ';;;'])(
-    'is given to Accept %j, in CVAT’s media type',
-    async (accept) => {
-      const answer = await about(accept);
-      expect(answer.status).toBe(406);
-      expect(answer.json()).toEqual(NO_MATCH);
-      expect(answer.headers['content-type']).toBe(CVAT);
-      expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS');
-    },
-  );
+  it.each([
+    'image/png',
+    '',
+    'garbage',
+    'text/plain',
+    'application/xml',
+    'application/vnd.cvat',
+    `${CVAT}x`,
+    '/',
+    ';;;',
+  ])('is given to Accept %j, in CVAT’s media type', async (accept) => {
+    const answer = await about(accept);
+    expect(answer.status).toBe(406);
+    expect(answer.json()).toEqual(NO_MATCH);
+    expect(answer.headers['content-type']).toBe(CVAT);
+    expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS');
+  });
 
   it.each(['9', '1', '1.0', '2.00', '3.0', 'latest'])('is given to version %s', async (version) => {
-    for (const accept of [`${CVAT}; version=${version}`, `*/*; version=${version}`, `application/json; version=${version}`]) {
+    for (const accept of [
+      `${CVAT}; version=${version}`,
+      `*/*; version=${version}`,
+      `application/json; version=${version}`,
+    ]) {
       const answer = await about(accept);
       expect(answer.status).toBe(406);
       expect(answer.json()).toEqual(BAD_VERSION);
     }
   });
 
-  it.each(['2.0', '2', '0', '.', '.0', '2.'])('is not given to version %s, a part of CVAT’s setting', async (version) => {
-    expect((await about(`${CVAT}; version=${version}`)).status).toBe(200);
-  });
+  it.each(['2.0', '2', '0', '.', '.0', '2.'])(
+    'is not given to version %s, a part of CVAT’s setting',
+    async (version) => {
+      expect((await about(`${CVAT}; version=${version}`)).status).toBe(200);
+    },
+  );
 
   it('takes the version of the most specific range', async () => {
     expect((await about(`*/*; version=9, ${CVAT}; version=2.0`)).status).toBe(200);
@@ -109,7 +127,9 @@ describe('?scheme=', () => {
 describe('the JSON of an answer', () => {
   it('is compact, unless the client asks for indentation', async () => {
     expect((await about()).text).toMatch(/^\{"name":"Computer Vision Annotation Tool","/);
-    expect((await about(`${CVAT}; indent=4`)).text).toMatch(/^\{\n {4}"name": "Computer Vision Annotation Tool",\n {4}"/);
+    expect((await about(`${CVAT}; indent=4`)).text).toMatch(
+      /^\{\n {4}"name": "Computer Vision Annotation Tool",\n {4}"/,
+    );
     expect((await about(`${CVAT}; indent=99`)).text).toMatch(/^\{\n {8}"name"/);
     for (const indent of ['0', '-3', 'x', '1.5', '']) {
       expect((await about(`${CVAT}; indent=${indent}`)).text).toMatch(/^\{"name":"/);
@@ -127,21 +147,29 @@ describe('the JSON of an answer', () => {
 describe('compression', () => {
   const self = async (accept?: string) => {
     const { authorization } = await app.register();
-    return app.send('/api/users/self', { headers: { ...authorization, ...(accept === undefined ? {} : { 'Accept-Encoding': accept }) } });
+    return app.send('/api/users/self', {
+      headers: { ...authorization, ...(accept === undefined ? {} : { 'Accept-Encoding': accept }) },
+    });
   };
 
-  it.each(['gzip', 'br, gzip', 'deflate, gzip;q=0.5'])('is applied to long answers for Accept-Encoding %j', async (accept) => {
-    const { headers } = await self(accept);
-    expect(headers['content-encoding']).toBe('gzip');
-    expect(headers.vary).toBe('Accept, Accept-Encoding, Origin, Cookie');
-  });
+  it.each(['gzip', 'br, gzip', 'deflate, gzip;q=0.5'])(
+    'is applied to long answers for Accept-Encoding %j',
+    async (accept) => {
+      const { headers } = await self(accept);
+      expect(headers['content-encoding']).toBe('gzip');
+      expect(headers.vary).toBe('Accept, Accept-Encoding, Origin, Cookie');
+    },
+  );
 
-  it.each([undefined, 'br', 'identity', 'gzipped'])('is not applied for Accept-Encoding %j, and Vary tells of it', async (accept) => {
-    const answer = await self(accept);
-    expect(answer.headers['content-encoding']).toBeUndefined();
-    expect(answer.headers.vary).toBe('Accept, Accept-Encoding, Origin, Cookie');
-    expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.text)));
-  });
+  it.each([undefined, 'br', 'identity', 'gzipped'])(
+    'is not applied for Accept-Encoding %j, and Vary tells of it',
+    async (accept) => {
+      const answer = await self(accept);
+      expect(answer.headers['content-encoding']).toBeUndefined();
+      expect(answer.headers.vary).toBe('Accept, Accept-Encoding, Origin, Cookie');
+      expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.text)));
+    },
+  );
 
   it('leaves answers of less than 200 bytes alone', async () => {
     const answer = await app.send('/api/users/self', { headers: { 'Accept-Encoding': 'gzip' } });

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { connectRedis, type RedisConnection } from '../../../src/platform/redis/client.js';
-import { createMemoryRateStore, createRedisRateStore, type RateStore } from '../../../src/platform/throttle/rate-store.js';
+import {
+  createMemoryRateStore,
+  createRedisRateStore,
+  type RateStore,
+} from '../../../src/platform/throttle/rate-store.js';
 
 /** The sliding log, in memory in one project and in Redis in the other. */
 
@@ -44,7 +48,10 @@ describe('the sliding log', () => {
     ];
     for (const [seconds, waitSeconds] of vector) {
       at(seconds);
-      expect(await store.take(key, THREE), `at ${seconds}`).toEqual({ allowed: waitSeconds === 0, waitSeconds });
+      expect(await store.take(key, THREE), `at ${seconds}`).toEqual({
+        allowed: waitSeconds === 0,
+        waitSeconds,
+      });
     }
   });
 
@@ -68,7 +75,9 @@ describe('the sliding log', () => {
 
   it('counts each of many attempts at one moment', async () => {
     at(5);
-    const decisions = await Promise.all(Array.from({ length: 50 }, () => store.take(key, { limit: 20, periodSeconds: 60 })));
+    const decisions = await Promise.all(
+      Array.from({ length: 50 }, () => store.take(key, { limit: 20, periodSeconds: 60 })),
+    );
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(20);
   });
 

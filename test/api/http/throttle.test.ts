@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MINUTE, SECOND } from '../../../src/kernel/clock.js';
+import { SECOND } from '../../../src/kernel/clock.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { basicAuth, type RequestOptions } from '../../support/http.js';
 
@@ -22,7 +22,11 @@ afterAll(() => app.close());
 const ask = (path: string, { headers = {}, ...options }: RequestOptions = {}) =>
   app.send(path, { ...options, headers: { 'X-Forwarded-For': client, ...headers } });
 
-async function spend(count: number, path = '/api/server/about', options: RequestOptions = {}): Promise<readonly number[]> {
+async function spend(
+  count: number,
+  path = '/api/server/about',
+  options: RequestOptions = {},
+): Promise<readonly number[]> {
   const statuses: number[] = [];
   while (statuses.length < count) {
     const batch = Math.min(20, count - statuses.length);
@@ -31,7 +35,8 @@ async function spend(count: number, path = '/api/server/about', options: Request
   }
   return statuses;
 }
-const countOf = (statuses: readonly number[], wanted: number) => statuses.filter((status) => status === wanted).length;
+const countOf = (statuses: readonly number[], wanted: number) =>
+  statuses.filter((status) => status === wanted).length;
 
 describe('a client without credentials', () => {
   it('gets 100 answers a minute and then 429', async () => {
@@ -55,7 +60,13 @@ describe('a client without credentials', () => {
   it('is told how long to wait, rounded up', async () => {
     app.clock.stop();
     await spend(100);
-    for (const [passed, text] of [[0, '60 seconds'], [58_000, '2 seconds'], [500, '2 seconds'], [500, '1 second'], [999, '1 second']] as const) {
+    for (const [passed, text] of [
+      [0, '60 seconds'],
+      [58_000, '2 seconds'],
+      [500, '2 seconds'],
+      [500, '1 second'],
+      [999, '1 second'],
+    ] as const) {
       app.clock.advance(passed);
       const answer = await ask('/api/server/about');
       expect(answer.status).toBe(429);
@@ -72,10 +83,16 @@ describe('a client without credentials', () => {
     for (const path of ['/api/auth/rules', '/api/server/about?x=1', '/api/server/about?scheme=json']) {
       expect((await ask(path)).status).toBe(429);
     }
-    for (const path of ['/api/auth/login', '/api/auth/register', '/api/auth/logout', '/api/auth/password/reset']) {
+    for (const path of [
+      '/api/auth/login',
+      '/api/auth/register',
+      '/api/auth/logout',
+      '/api/auth/password/reset',
+    ]) {
       expect((await ask(path, { method: 'POST', body: {} })).status).toBe(429);
     }
-    for (const method of ['HEAD', 'OPTIONS', 'POST']) expect((await ask('/api/server/about', { method })).status).toBe(429);
+    for (const method of ['HEAD', 'OPTIONS', 'POST'])
+      expect((await ask('/api/server/about', { method })).status).toBe(429);
   });
 
   it('is counted for 405, malformed bodies and refused fields on public views', async () => {
@@ -88,7 +105,10 @@ describe('a client without credentials', () => {
 
   it('is not counted for 401, 403, 404 pages and 406', async () => {
     const browser = app.browser();
-    await browser.send('/api/auth/login', { method: 'POST', body: { username: person.username, password: person.password } });
+    await browser.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: person.username, password: person.password },
+    });
     await spend(60, '/api/users/self');
     await spend(60, '/api/users/self', { headers: { Authorization: 'Token bad' } });
     await spend(30, '/api/server/about', { headers: { Authorization: basicAuth('nobody', 'x') } });
@@ -100,7 +120,8 @@ describe('a client without credentials', () => {
 
   it('is not counted by probes and the health page, which answer when all is spent', async () => {
     await spend(100);
-    for (const path of ['/livez', '/readyz', '/api/server/health/']) expect((await ask(path)).status).toBe(200);
+    for (const path of ['/livez', '/readyz', '/api/server/health/'])
+      expect((await ask(path)).status).toBe(200);
   });
 });
 
@@ -121,7 +142,9 @@ describe('the address that counts', () => {
   it('is the last one that is no proxy, whatever the client writes before it', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 102; i += 1) {
-      const answer = await ask('/api/server/about', { headers: { 'X-Forwarded-For': `10.0.0.${i}, ${client}` } });
+      const answer = await ask('/api/server/about', {
+        headers: { 'X-Forwarded-For': `10.0.0.${i}, ${client}` },
+      });
       statuses.push(answer.status);
     }
     expect(countOf(statuses, 429)).toBe(2);
@@ -130,13 +153,18 @@ describe('the address that counts', () => {
   it('is another one for another client', async () => {
     await spend(100);
     expect((await ask('/api/server/about')).status).toBe(429);
-    expect((await ask('/api/server/about', { headers: { 'X-Forwarded-For': '192.0.2.250' } })).status).toBe(200);
+    expect((await ask('/api/server/about', { headers: { 'X-Forwarded-For': '192.0.2.250' } })).status).toBe(
+      200,
+    );
   });
 
-  it.each(['X-Real-IP', 'X-Client-IP', 'Forwarded', 'X_Forwarded_For', 'True-Client-IP'])('is never read from %s', async (name) => {
-    await spend(100);
-    expect((await ask('/api/server/about', { headers: { [name]: '192.0.2.251' } })).status).toBe(429);
-  });
+  it.each(['X-Real-IP', 'X-Client-IP', 'Forwarded', 'X_Forwarded_For', 'True-Client-IP'])(
+    'is never read from %s',
+    async (name) => {
+      await spend(100);
+      expect((await ask('/api/server/about', { headers: { [name]: '192.0.2.251' } })).status).toBe(429);
+    },
+  );
 });
 
 describe('behind a peer that is no trusted proxy', () => {
@@ -145,7 +173,9 @@ describe('behind a peer that is no trusted proxy', () => {
     try {
       const statuses: number[] = [];
       for (let i = 0; i < 7; i += 1) {
-        statuses.push((await far.send('/api/server/about', { headers: { 'X-Forwarded-For': `192.0.2.${i}` } })).status);
+        statuses.push(
+          (await far.send('/api/server/about', { headers: { 'X-Forwarded-For': `192.0.2.${i}` } })).status,
+        );
       }
       expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
       expect((await far.send('/api/server/about', { from: '127.0.0.9' })).status).toBe(200);

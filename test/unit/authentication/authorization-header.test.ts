@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { authorizationWords, basicCredentials, tokenAfter } from '../../../src/authentication/authorization-header.js';
+import {
+  authorizationWords,
+  basicCredentials,
+  tokenAfter,
+} from '../../../src/authentication/authorization-header.js';
 import { AuthenticationFailed } from '../../../src/kernel/errors.js';
 
 const encode = (text: string | Buffer) => Buffer.from(text).toString('base64');
@@ -20,12 +24,15 @@ describe('authorizationWords', () => {
 });
 
 describe('tokenAfter', () => {
-  it.each([['Bearer x', undefined], ['Tokenx y', undefined], ['Token x', 'x'], ['tOKEN x', 'x'], ['Token \xc3\xa9', 'é']])(
-    'reads %j as %j',
-    (header, token) => {
-      expect(tokenAfter('token', header)).toBe(token);
-    },
-  );
+  it.each([
+    ['Bearer x', undefined],
+    ['Tokenx y', undefined],
+    ['Token x', 'x'],
+    ['tOKEN x', 'x'],
+    ['Token \xc3\xa9', 'é'],
+  ])('reads %j as %j', (header, token) => {
+    expect(tokenAfter('token', header)).toBe(token);
+  });
 });
 
 describe('basicCredentials', () => {
@@ -93,7 +100,10 @@ describe.skipIf(!python)('the base64 decoder, beside the one of Python', () => {
     const alphabet = fc.constantFrom(...'YTpiAZ09+/====-_*é');
     const tails = fc.array(alphabet, { minLength: 1, maxLength: 14 });
     const texts = fc.sample(tails, { numRuns: 5000, seed: 7 }).map((chars) => `YTpi${chars.join('')}`);
-    const answers = execFileSync('python3', ['-c', ORACLE], { input: JSON.stringify(texts), encoding: 'utf8' });
+    const answers = execFileSync('python3', ['-c', ORACLE], {
+      input: JSON.stringify(texts),
+      encoding: 'utf8',
+    });
     const expected = JSON.parse(answers) as ([string, string] | null)[];
     const actual = texts.map((text) => {
       try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAllow, readFilter, readPlugin } from '../../../src/authorization/engines/answers.js';
+import { readAllow, readFilter, readPlugins } from '../../../src/authorization/engines/answers.js';
 
 const LOOKALIKES: readonly unknown[] = [
   'true',
@@ -61,17 +61,22 @@ describe('readFilter', () => {
   );
 });
 
-describe('readPlugin', () => {
+describe('readPlugins', () => {
   it.each([
-    [true, 'allowed'],
-    [false, 'denied'],
-    [{ allow: true, reasons: [] }, 'allowed'],
-    ['no_plugin', 'absent'],
-  ])('reads %j as %s', (answer, meaning) => {
-    expect(readPlugin(answer)).toBe(meaning);
+    [[], []],
+    [[true], [true]],
+    [
+      [{ allow: true, reasons: [] }, false],
+      [true, false],
+    ],
+  ])('reads what each plugin says: %j', (answer, verdicts) => {
+    expect(readPlugins(answer)).toEqual(verdicts);
   });
 
-  it('does not read an undefined answer of a plugin as the absence of one', () => {
-    expect(() => readPlugin(null)).toThrow(expect.objectContaining({ code: 'opa_bad_answer' }));
-  });
+  it.each([null, true, 'no_plugin', {}, [null], [true, null], [[true]], ['true'], [{}]])(
+    'does not take %j for a yes, nor for the absence of a plugin',
+    (answer) => {
+      expect(() => readPlugins(answer)).toThrow(expect.objectContaining({ code: 'opa_bad_answer' }));
+    },
+  );
 });

@@ -66,7 +66,7 @@ describe('the embedded engine', () => {
       { ...LIST, package: 'server', rule: 'filter' },
       foreign,
     ]);
-    expect(answers).toEqual([true, { id: 7 }, null, true, 'no_plugin', null, false]);
+    expect(answers).toEqual([true, { id: 7 }, null, [true], [], null, false]);
     await expect(filter(engine, foreign)).rejects.toMatchObject({ status: 503, code: 'opa_undefined' });
     expect(await engine.ask([])).toEqual([]);
   });

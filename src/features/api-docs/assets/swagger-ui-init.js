@@ -73,9 +73,10 @@
       dom_id: '#swagger-ui',
       deepLinking: true,
       validatorUrl: null,
-      presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-      plugins: [SwaggerUIBundle.plugins.DownloadUrl, Credentials],
-      layout: 'StandaloneLayout',
+      presets: [SwaggerUIBundle.presets.apis],
+      plugins: [Credentials],
+      // Without the bar on top, which is for documents of other servers.
+      layout: 'BaseLayout',
       requestInterceptor: addCsrfToken,
     });
   });

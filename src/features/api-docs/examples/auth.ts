@@ -204,19 +204,27 @@ const changeEmail: Examples = {
     summary: 'A mail goes to the new address',
     status: 200,
     request: { as: 'maria', body: { password: PASSWORD, email: 'maria@example.net' } },
+    settings: { EMAIL_BACKEND: 'console' },
     body: { detail: 'Confirmation e-mail sent to the new address.' },
   },
   wrong_own_password: {
     summary: 'A wrong password',
     status: 400,
-    request: { as: 'maria', body: { password: 'wrong', email: 'maria@example.net' } },
+    request: { body: { password: 'wrong', email: 'maria@example.net' } },
     body: { password: ['Your password was entered incorrectly. Please enter it again.'] },
   },
   taken_email: {
     summary: 'An address that somebody has',
     status: 400,
-    request: { as: 'maria', body: { password: PASSWORD, email: 'pablo@example.org' } },
+    request: { body: { password: PASSWORD, email: 'pablo@example.org' } },
+    settings: { EMAIL_BACKEND: 'console' },
     body: { email: ['A user is already registered with this e-mail address.'] },
+  },
+  no_mail: {
+    summary: 'The server can not send any mail',
+    status: 400,
+    settings: { EMAIL_BACKEND: 'none' },
+    body: { email: ['Email backend is not configured.'] },
   },
 };
 

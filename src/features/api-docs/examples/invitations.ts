@@ -18,6 +18,7 @@ const HIDDEN = missing('Invitation', { as: 'diego' });
 const NO_MAIL: Example = {
   summary: 'A mail is needed, and the server can not send any',
   status: 500,
+  settings: { EMAIL_BACKEND: 'none' },
   body: 'Email backend is not configured.',
 };
 

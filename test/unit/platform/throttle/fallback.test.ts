@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createFallbackRateStore, createMemoryRateStore, type RateStore } from '../../../../src/platform/throttle/rate-store.js';
+import {
+  createFallbackRateStore,
+  createMemoryRateStore,
+  type RateStore,
+} from '../../../../src/platform/throttle/rate-store.js';
 
 const clock = { now: () => 0 };
 const TWO = { limit: 2, periodSeconds: 60 };
@@ -43,7 +47,9 @@ describe('a rate store whose Redis is away', () => {
   it('asks it once a second, not with every request, and reports that once', async () => {
     const { state, store } = createShared();
     const reports: unknown[] = [];
-    const rates = createFallbackRateStore(store, createMemoryRateStore(clock), (error) => reports.push(error));
+    const rates = createFallbackRateStore(store, createMemoryRateStore(clock), (error) =>
+      reports.push(error),
+    );
     state.isDown = true;
     for (let i = 0; i < 20; i += 1) await rates.peek('a', TWO);
     expect(state.asked).toBe(1);
@@ -68,7 +74,9 @@ describe('a rate store whose Redis is away', () => {
   it('reports requests that fail together as one', async () => {
     const { state, store } = createShared();
     const reports: unknown[] = [];
-    const rates = createFallbackRateStore(store, createMemoryRateStore(clock), (error) => reports.push(error));
+    const rates = createFallbackRateStore(store, createMemoryRateStore(clock), (error) =>
+      reports.push(error),
+    );
     state.isDown = true;
     await Promise.all(Array.from({ length: 10 }, () => rates.take('a', TWO)));
     expect(reports).toHaveLength(1);

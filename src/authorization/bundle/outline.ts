@@ -1,0 +1,49 @@
+import { StartError } from '../../kernel/start-error.js';
+import type { RuleFile } from './sources.js';
+
+const CLOSER: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+/** What may come next outside of strings: a comment, a string, the start of a template, a bracket, anything else. */
+const CODE = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\$["`]|[()[\]{}]|["`]|[^#"`$()[\]{}]+|\$/y;
+/** What may come next inside a template, by its quote: text, `{` of an expression, or its end. */
+const TEMPLATE: Readonly<Record<string, RegExp>> = {
+  '"': /(?:[^"\\{\n]|\\.)+|[{"]/y,
+  '`': /(?:[^`\\{]|\\[\s\S])+|[{`]/y,
+};
+
+/**
+ * What a file of rules is made of on its top level: all that stands in brackets, strings or comments becomes blanks,
+ * line breaks stay. There is no parser of Rego in this process. This finds a file that was cut off; Open Policy Agent
+ * finds the rest.
+ *
+ * @throws StartError naming file and line when a bracket or a string is not closed, or a bracket was not opened
+ */
+export function outlineOf({ name, text }: RuleFile): string {
+  /** Closing brackets that are awaited, and the quotes of templates, innermost last. */
+  const open: { readonly closer: string; readonly at: number }[] = [];
+  let outline = '';
+  let at = 0;
+  const broken = (what: string, index: number): StartError =>
+    new StartError(`${name}, line ${lineOf(text, index)}: ${what}. Correct the file.`);
+
+  while (at < text.length) {
+    const inner = open.at(-1);
+    const pattern = TEMPLATE[inner?.closer ?? ''] ?? CODE;
+    pattern.lastIndex = at;
+    const [piece] = pattern.exec(text) ?? [];
+    if (piece === undefined) throw broken('this string is not closed', inner?.at ?? at);
+    outline += open.length === 0 && !/^[#"`$]/.test(piece) ? piece : piece.replace(/[^\n]/g, ' ');
+    if (piece === inner?.closer) open.pop();
+    else if (CLOSER[piece] !== undefined) open.push({ closer: CLOSER[piece], at });
+    else if (pattern === CODE && /^\$["`]$/.test(piece)) open.push({ closer: piece.charAt(1), at });
+    else if (pattern === CODE && /^["`]$/.test(piece)) throw broken('this string is not closed', at);
+    else if (pattern === CODE && /^[)\]}]$/.test(piece)) throw broken(`this ${piece} closes nothing`, at);
+    at += piece.length;
+  }
+  const unclosed = open.at(-1);
+  if (unclosed !== undefined)
+    throw broken(`what opens here is not closed by ${unclosed.closer}`, unclosed.at);
+  return outline;
+}
+
+const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;

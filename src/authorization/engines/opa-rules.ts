@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { RuleFile } from '../bundle/sources.js';
+import { serialize } from './document.js';
+import { createTransport, type OpaResponse } from './opa-transport.js';
+import { noDecision } from './problems.js';
+
+/** What an Open Policy Agent says of rules, apart from its decisions by them. */
+export interface OpaRules {
+  /**
+   * @returns the revision of the bundle that OPA has loaded; null before its first, or when it is not one of ours
+   * @throws ServiceUnavailable when OPA does not answer
+   */
+  readonly loadedRevision: () => Promise<string | null>;
+  /**
+   * Lets OPA parse a file, by a rule of the bundle that it has: nothing is loaded or changed by that.
+   *
+   * @returns file, line and reason of the first error; null if there is none
+   * @throws ServiceUnavailable when OPA does not answer, or has no bundle yet
+   */
+  readonly problemOf: (file: RuleFile) => Promise<string | null>;
+  readonly close: () => Promise<void>;
+}
+
+const Revision = z.object({ result: z.string().nullable().default(null) });
+const Parsed = z.object({ result: z.literal(true) });
+const Failed = z.object({
+  errors: z.tuple([z.object({ code: z.literal('eval_builtin_error'), message: z.string() })]),
+});
+
+/** @param options `url` of OPA, and the milliseconds that an answer may take */
+export function createOpaRules(options: { readonly url: string; readonly timeoutMs: number }): OpaRules {
+  const transport = createTransport({ ...options, connections: 1, maxResponseBytes: 1024 * 1024 });
+
+  return {
+    loadedRevision: async () =>
+      read(Revision, await transport.send('/v1/data/bundle_revision/revision')).result,
+    problemOf: async (file) => {
+      const input = { name: file.name, text: file.text };
+      const response = await transport.send(
+        '/v1/data/rule_check/parsed?strict-builtin-errors',
+        serialize({ input }),
+      );
+      if (response.status !== 500) return read(Parsed, response) && null;
+      const message = read(Failed, response).errors[0].message;
+      return message
+        .slice(Math.max(0, message.indexOf(`${file.name}:`)))
+        .split('\n', 1)
+        .join();
+    },
+    close: transport.close,
+  };
+}
+
+/** @throws ServiceUnavailable `opa_bad_answer` for an answer of another form */
+function read<T>(form: z.ZodType<T>, { status, text }: OpaResponse): T {
+  try {
+    return form.parse(JSON.parse(text));
+  } catch {
+    throw noDecision('opa_bad_answer', new Error(`OPA answered ${status}: ${text.slice(0, 200)}`));
+  }
+}

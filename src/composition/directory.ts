@@ -1,0 +1,47 @@
+import type { FailureLimit } from '../authentication/failure-limit.js';
+import type { PasswordService } from '../authentication/passwords/service.js';
+import type { ContainerOptions } from '../container.js';
+import { createDirectoryFeature, type DirectoryFeature } from '../features/directory/index.js';
+import { StartError } from '../kernel/start-error.js';
+import type { AnyRoute } from '../platform/http/route.js';
+import { resolveDirectorySettings } from '../platform/ldap/settings.js';
+import type { Engines } from './engines.js';
+
+/** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
+export function composeDirectory(
+  { config, clock, random, log }: ContainerOptions,
+  { db }: Pick<Engines, 'db'>,
+  parts: { readonly passwords: PasswordService; readonly failures: FailureLimit },
+): DirectoryFeature | null {
+  if (config.IAM_TYPE !== 'LDAP') return null;
+  if (config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory') {
+    throw new StartError(
+      'ACCOUNT_EMAIL_VERIFICATION is mandatory: with IAM_TYPE=LDAP addresses come from the directory and nobody confirms them; set it to none.',
+    );
+  }
+  const settings = resolveDirectorySettings(config);
+  return createDirectoryFeature({
+    ...parts,
+    db,
+    clock,
+    random,
+    log,
+    settings,
+    defaultRole: config.IAM_DEFAULT_ROLE,
+  });
+}
+
+interface SignIn<Page> {
+  readonly routes: readonly AnyRoute[];
+  readonly pages: readonly Page[];
+  readonly slashPaths: readonly RegExp[];
+}
+
+/** What is left of the endpoints of accounts when a directory keeps names, passwords and addresses (cvat.md 8). */
+const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/logout'];
+
+export const withoutLocalAccounts = <Page>({ routes }: SignIn<Page>): SignIn<Page> => ({
+  routes: routes.filter(({ path }) => KEPT.includes(path)),
+  pages: [],
+  slashPaths: [],
+});

@@ -1,0 +1,82 @@
+import { setInterval } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { type Bundle, createBundle } from '../authorization/bundle/bundle.js';
+import { createLiveRules, type LiveRules } from '../authorization/bundle/live-rules.js';
+import { createOpaRules, type OpaRules } from '../authorization/engines/opa-rules.js';
+import type { ContainerOptions } from '../container.js';
+import { SECOND } from '../kernel/clock.js';
+import { ServiceUnavailable } from '../kernel/errors.js';
+import { StartError } from '../kernel/start-error.js';
+
+const SHIPPED = [fileURLToPath(new URL('../../rules', import.meta.url))];
+
+export interface Rules extends Pick<LiveRules, 'bundle' | 'isOurs' | 'state'> {
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The rules that come with the server, and those of RULES_DIR, which are followed while the server runs.
+ *
+ * @throws StartError for rules that cannot be served, and for RULES_DIR without an Open Policy Agent
+ */
+export async function openRules({ config, clock, log }: ContainerOptions): Promise<Rules> {
+  const { RULES_DIR, OPA_URL: url, OPA_TIMEOUT_MS: timeoutMs } = config;
+  const read = (): Promise<Bundle> => createBundle(SHIPPED, RULES_DIR);
+  if (RULES_DIR.length > 0 && url === undefined) {
+    throw new StartError(
+      'RULES_DIR is set, and rules of your own need Open Policy Agent: the embedded engine holds only those that come with the server. Set OPA_URL, or take RULES_DIR out.',
+    );
+  }
+  const first = await read();
+  if (url === undefined || RULES_DIR.length === 0) return fixedRules(first);
+
+  const opa = createOpaRules({ url, timeoutMs });
+  await checkAtStart(first, opa);
+  log.info({ files: first.custom.map(({ name }) => name) }, 'Rules from RULES_DIR are in the bundle.');
+  const live = createLiveRules({
+    first,
+    read,
+    opa,
+    clock,
+    onPublished: ({ revision, custom }) => {
+      log.info({ revision, files: custom.map(({ name }) => name) }, 'OPA gets other rules from now on.');
+    },
+    onProblem: (problem) => {
+      if (problem === null) log.info({}, 'The rules in RULES_DIR are good again.');
+      else log.error({ problem }, 'The rules in RULES_DIR are not in use.');
+    },
+  });
+  const failed = (error: unknown): void => log.error({ error }, 'RULES_DIR could not be followed.');
+  const timer = setInterval(
+    () => void live.refresh().catch(failed),
+    config.RULES_RELOAD_SECONDS * SECOND,
+  ).unref();
+  return {
+    ...live,
+    close: async () => {
+      clearInterval(timer);
+      await opa.close();
+    },
+  };
+}
+
+const fixedRules = (bundle: Bundle): Rules => ({
+  bundle: () => bundle,
+  isOurs: (revision) => revision === bundle.revision,
+  state: () => 'ok',
+  close: async () => undefined,
+});
+
+/** An OPA that runs already, as it does when this server starts again, can say what no look of ours finds. */
+async function checkAtStart({ custom }: Bundle, opa: OpaRules): Promise<void> {
+  try {
+    for (const file of custom) {
+      const problem = await opa.problemOf(file);
+      if (problem !== null) throw new StartError(`${problem}. Correct the file in RULES_DIR.`);
+    }
+  } catch (error) {
+    if (error instanceof ServiceUnavailable) return;
+    await opa.close();
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import type { FailureLimit } from '../../authentication/failure-limit.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+
+export interface OwnPasswordDeps {
+  readonly passwords: Pick<PasswordService, 'verify'>;
+  readonly failures: FailureLimit;
+}
+
+/** Whoever is signed in and asked for the password once more: guesses count with those of the login. */
+export const createOwnPasswordCheck =
+  ({ passwords, failures }: OwnPasswordDeps) =>
+  /** @returns whether it is the password. @throws Throttled after too many wrong ones; ServiceUnavailable */
+  async (holder: { readonly id: number; readonly password: string }, given: string, client: string): Promise<boolean> => {
+    const attempt = { account: `id:${holder.id}`, address: client };
+    await failures.check(attempt);
+    const { valid } = await passwords.verify(given, holder.password);
+    // Of many guesses sent at once, those beyond the limit must not learn which one was right.
+    await (valid ? failures.check(attempt) : failures.failed(attempt));
+    return valid;
+  };
+
+export type OwnPasswordCheck = ReturnType<typeof createOwnPasswordCheck>;

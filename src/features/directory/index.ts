@@ -1,0 +1,58 @@
+import type { FailureLimit } from '../../authentication/failure-limit.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { Role } from '../../kernel/account.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import type { Database } from '../../platform/db/pool.js';
+import { createDirectory } from '../../platform/ldap/directory.js';
+import type { DirectorySettings } from '../../platform/ldap/settings.js';
+import type { Log } from '../../platform/telemetry/log.js';
+import { createDirectoryAccounts } from './accounts.js';
+import { createDirectoryLogin } from './login.js';
+import { createRecheck } from './recheck.js';
+import { addLocalAdmins } from './repository.js';
+
+export { judge } from './roles.js';
+
+export interface DirectoryFeatureDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly passwords: PasswordService;
+  readonly failures: FailureLimit;
+  readonly settings: DirectorySettings;
+  /** `IAM_DEFAULT_ROLE`. */
+  readonly defaultRole: Role;
+}
+
+/** People whose accounts and passwords a directory keeps (`IAM_TYPE=LDAP`). */
+export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
+  const { db, clock, log, settings } = deps;
+  const directory = createDirectory(settings, clock);
+  const rules = { ...settings, defaultRole: deps.defaultRole };
+  const accounts = createDirectoryAccounts({
+    ...deps,
+    identityAttribute: settings.attributes.identity,
+    recheckMs: settings.recheckMs,
+    onNameTaken: (user, name) =>
+      log.warn({ user, name }, 'Somebody was renamed in the directory, and another account has the new name already.'),
+  });
+  const recheck = createRecheck({ ...deps, directory, accounts, rules, intervalMs: settings.recheckMs });
+  return {
+    login: createDirectoryLogin({ ...deps, directory, accounts, rules }),
+    /** Looks again at everybody who is due; otherwise that happens beside the requests. */
+    recheck: recheck.runOnce,
+    /** To be called when the tables are there. */
+    start: async (): Promise<void> => {
+      await addLocalAdmins(db);
+      recheck.start();
+    },
+    close: async (): Promise<void> => {
+      await recheck.stop();
+      directory.close();
+    },
+  };
+}
+
+export type DirectoryFeature = ReturnType<typeof createDirectoryFeature>;

@@ -1,0 +1,88 @@
+import type { VerifiedLogin } from '../../authentication/credentials.js';
+import type { FailureLimit } from '../../authentication/failure-limit.js';
+import { MAXIMUM_PASSWORD_UNITS } from '../../authentication/passwords/limits.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { Directory, Located, Refused } from '../../platform/ldap/directory.js';
+import { foldName, isPlainLogin } from '../../platform/ldap/names.js';
+import { NO_ENTRY } from '../../platform/ldap/person.js';
+import type { Log } from '../../platform/telemetry/log.js';
+import type { DirectoryAccounts } from './accounts.js';
+import { judge, type RoleRules } from './roles.js';
+
+export interface DirectoryLoginDeps {
+  readonly directory: Directory;
+  readonly accounts: DirectoryAccounts;
+  readonly rules: RoleRules;
+  readonly failures: FailureLimit;
+  readonly passwords: Pick<PasswordService, 'burn'>;
+  readonly log: Log;
+}
+
+export interface DirectoryLoginRequest {
+  readonly username: string;
+  readonly password: string;
+  /** Address of the client, for the failure limit. */
+  readonly address: string;
+}
+
+const NOBODY: Refused = { kind: 'refused', reason: NO_ENTRY };
+
+/** Checks a name and a password against the directory, for login and Basic. */
+export function createDirectoryLogin(deps: DirectoryLoginDeps) {
+  const { directory, failures } = deps;
+
+  /**
+   * @returns the account; undefined for whatever is no reason to try again
+   * @throws Throttled; ServiceUnavailable `directory_unreachable`, `directory_busy` or `password_queue_full`
+   */
+  return async (login: DirectoryLoginRequest): Promise<VerifiedLogin | undefined> => {
+    const byName = { account: `name:${foldName(login.username)}`, address: login.address };
+    await failures.check(byName);
+    // A refusal takes what it takes for a local account, else its time would tell who is in the directory.
+    const refusalTime = deps.passwords.burn(login.password);
+    refusalTime.catch(() => undefined);
+
+    const deadline = directory.startDeadline();
+    const located = isPlausible(login) ? await directory.locate(login.username, deadline) : NOBODY;
+    // Directories fold names in more ways than we know: failures count for the entry, not for its spellings.
+    const attempt = located.kind === 'person' ? { ...byName, account: `directory:${located.person.identity}` } : byName;
+    await failures.check(attempt);
+
+    const match = located.kind === 'refused' ? refuse(login.username, located) : await enter(located, login, deadline);
+    if (match === undefined) {
+      await refusalTime;
+      await failures.failed(attempt);
+      return undefined;
+    }
+    await failures.check(attempt);
+    await failures.succeeded(attempt);
+    return match;
+  };
+
+  async function enter(
+    located: Located,
+    { username, password }: DirectoryLoginRequest,
+    deadline: ReturnType<Directory['startDeadline']>,
+  ): Promise<VerifiedLogin | undefined> {
+    const entry = located.kind === 'person' ? located.person.dn : located.dn;
+    const member = await directory.verify(located, password, deadline);
+    if (member.kind === 'refused') return refuse(entry, member);
+    const judgement = judge(member, deps.rules);
+    if (judgement.kind === 'refused') return refuse(entry, judgement);
+    const { person } = member;
+    const admission = await deps.accounts.admit({ person, roles: judgement.roles, typed: username });
+    if (admission.kind === 'refused') return refuse(entry, admission);
+    return { userId: admission.userId, password: admission.password };
+  }
+
+  /** A name that nobody has is not logged: people type their password into the wrong field. */
+  function refuse(entry: string, { reason }: { readonly reason: string }): undefined {
+    if (reason !== NO_ENTRY) deps.log.info({ entry, reason }, 'The directory, or a rule about it, lets somebody not in.');
+  }
+}
+
+export type DirectoryLogin = ReturnType<typeof createDirectoryLogin>;
+
+/** An empty password is refused before anything is asked: a bind without one succeeds for everybody (RFC 4513, 5.1.2). */
+const isPlausible = ({ username, password }: DirectoryLoginRequest): boolean =>
+  password !== '' && password.length <= MAXIMUM_PASSWORD_UNITS && isPlainLogin(username);

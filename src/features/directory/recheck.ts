@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import { type Clock, dateOf, MINUTE, SECOND } from '../../kernel/clock.js';
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import type { Random } from '../../kernel/random.js';
+import { millisecondsOf } from '../../kernel/timestamp.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Directory } from '../../platform/ldap/directory.js';
+import type { Log } from '../../platform/telemetry/log.js';
+import type { DirectoryAccounts } from './accounts.js';
+import { claimDue, type DueAccount, endTokens, replacePassword, setRecheck } from './repository.js';
+import { judge, type RoleRules } from './roles.js';
+
+export interface RecheckDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly directory: Directory;
+  readonly accounts: DirectoryAccounts;
+  readonly passwords: Pick<PasswordService, 'makeUnusable'>;
+  readonly rules: RoleRules;
+  /** Milliseconds between two looks at an account; null for never. */
+  readonly intervalMs: number | null;
+}
+
+const BATCH = 200;
+/** How long a process that took a batch may have it. */
+const LEASE = 5 * MINUTE;
+/** Of so many at once somebody is always there. */
+const CROWD = 10;
+
+/**
+ * Asks the directory about everybody who signed in, so that who left it, or was locked, does not stay because of a
+ * session or a token. Roles and attributes follow at the same time.
+ */
+export function createRecheck(deps: RecheckDeps) {
+  const { db, clock, log } = deps;
+  const stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+
+  /** @returns how many accounts were looked at. @throws ServiceUnavailable */
+  const runOnce = async (): Promise<number> => {
+    const interval = deps.intervalMs;
+    if (interval === null) return 0;
+    let looked = 0;
+    for (;;) {
+      const now = clock.now();
+      const due = await claimDue(db, new Date(now), new Date(now + Math.min(LEASE, interval)), BATCH);
+      if (due.length === 0 || stopping.signal.aborted) return looked;
+      await lookAt(due);
+      looked += due.length;
+    }
+  };
+
+  /** Nothing is done before all were asked about: one answer may be a mistake of the directory, many surely are. */
+  const lookAt = async (due: readonly DueAccount[]): Promise<void> => {
+    const gone: { readonly account: DueAccount; readonly reason: string }[] = [];
+    try {
+      for (const account of due) {
+        const reason = await whyGone(account);
+        if (reason !== undefined) gone.push({ account, reason });
+      }
+    } catch (error) {
+      await giveBack(due);
+      throw error;
+    }
+    if (gone.length === due.length && gone.length >= CROWD) {
+      log.error({ accounts: gone.length, reason: gone[0]?.reason }, NOBODY_LEFT);
+      return;
+    }
+    for (const { account, reason } of gone) await end(account, reason);
+  };
+
+  /** @returns why somebody may not stay; undefined for who may, whose account is up to date then */
+  const whyGone = async (account: DueAccount): Promise<string | undefined> => {
+    const member = await deps.directory.review(account, deps.directory.startDeadline());
+    if (member.kind === 'refused') return member.reason;
+    const judgement = judge(member, deps.rules);
+    if (judgement.kind === 'refused') return judgement.reason;
+    // Refused here is an account that an administrator deactivated: its sessions and tokens wait for him, as elsewhere.
+    await deps.accounts.admit({ person: member.person, roles: judgement.roles, typed: null });
+    return undefined;
+  };
+
+  const end = async ({ userId }: DueAccount, reason: string): Promise<void> => {
+    await db.transaction(async (tx) => {
+      await replacePassword(tx, userId, deps.passwords.makeUnusable());
+      await endTokens(tx, userId, dateOf(clock));
+      await setRecheck(tx, [userId], null);
+    });
+    log.info({ user: userId, reason }, 'Sessions and tokens ended: the directory no longer admits the account.');
+  };
+
+  /** The directory could not be asked: they are due as before. */
+  const giveBack = async (due: readonly DueAccount[]): Promise<void> => {
+    const earliest = Math.min(...due.map(({ dueAt }) => millisecondsOf(dueAt)));
+    await setRecheck(db, due.map(({ userId }) => userId), new Date(earliest));
+  };
+
+  const run = async (intervalMs: number): Promise<void> => {
+    const pause = Math.min(MINUTE, Math.max(SECOND, intervalMs / 4));
+    let failed = false;
+    while (!stopping.signal.aborted) {
+      await delay(pause * (0.75 + deps.random.fraction() / 2), undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      const error: unknown = stopping.signal.aborted ? undefined : await runOnce().then(() => undefined, (cause: unknown) => cause);
+      if (error !== undefined && (!failed || !(error instanceof ServiceUnavailable))) {
+        log.warn({ error }, 'The directory can not be asked who is still there; trying again.');
+      }
+      failed = error !== undefined;
+    }
+  };
+
+  return {
+    runOnce,
+    start: (): void => {
+      if (deps.intervalMs !== null) loop ??= run(deps.intervalMs);
+    },
+    stop: async (): Promise<void> => {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+const NOBODY_LEFT =
+  'The directory admits none of its accounts any more. Nothing was changed: check AUTH_LDAP_USER_SEARCH_BASE, the filters, AUTH_LDAP_REQUIRE_GROUP, and what AUTH_LDAP_BIND_DN may read.';

@@ -1,0 +1,173 @@
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+
+export interface LinkedAccount {
+  readonly userId: number;
+  readonly username: string;
+  readonly password: string;
+  readonly isActive: boolean;
+}
+
+/** An account that has the name of a person in the directory. */
+export interface Namesake extends LinkedAccount {
+  readonly email: string;
+  /** Whom of the directory it belongs to already. */
+  readonly identity: string | null;
+  /** An account that an invitation made, for whoever has its address. */
+  readonly isPlaceholder: boolean;
+}
+
+/** Holds the account until the end of the transaction: logins of one person come one after the other. */
+export const findByIdentity = (tx: Queryable, identity: string): Promise<LinkedAccount | undefined> =>
+  one<LinkedAccount>(
+    tx,
+    sql`
+      select u.id as "userId", u.username, u.password, u.is_active as "isActive"
+      from auth_server_directory_accounts d join auth_user u on u.id = d.user_id
+      where d.identity = ${identity}
+      for update of d`,
+  );
+
+export const listNamesakes = (tx: Queryable, username: string): Promise<Namesake[]> =>
+  many<Namesake>(
+    tx,
+    sql`
+      select u.id as "userId", u.username, u.password, u.is_active as "isActive", u.email, d.identity,
+        exists (
+          select 1 from organizations_membership m join organizations_invitation i on i.membership_id = m.id
+          where m.user_id = u.id and not m.is_active
+        ) as "isPlaceholder"
+      from auth_user u left join auth_server_directory_accounts d on d.user_id = u.id
+      where lower(u.username) = lower(${username})
+      order by u.id`,
+  );
+
+/** @param recheckAt null for never */
+export const link = (tx: Queryable, userId: number, identity: string, recheckAt: Date | null) =>
+  execute(
+    tx,
+    sql`
+      insert into auth_server_directory_accounts (user_id, identity, recheck_at)
+      values (${userId}, ${identity}, ${recheckAt})
+      on conflict (user_id) do update set identity = excluded.identity, recheck_at = excluded.recheck_at`,
+  );
+
+/** Tells a CVAT that keeps track of it where a new account came from. */
+export async function recordOrigin(tx: Queryable, userId: number): Promise<void> {
+  const column = sql`
+    select 1 from pg_attribute
+    where attrelid = 'auth_user'::regclass and attname = 'created_via' and not attisdropped`;
+  if ((await one(tx, column)) === undefined) return;
+  await execute(tx, sql`update auth_user set created_via = 'ldap' where id = ${userId}`);
+}
+
+export const replaceUsername = (tx: Queryable, userId: number, username: string) =>
+  execute(tx, sql`update auth_user set username = ${username} where id = ${userId}`);
+
+export const replacePassword = (tx: Queryable, userId: number, password: string) =>
+  execute(tx, sql`update auth_user set password = ${password} where id = ${userId}`);
+
+export interface Attributes {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+  readonly isAdmin: boolean;
+}
+
+/** Writes only what differs: most logins change nothing. */
+export async function replaceAttributes(tx: Queryable, userId: number, wanted: Attributes): Promise<void> {
+  const { firstName, lastName, email, isAdmin } = wanted;
+  await execute(
+    tx,
+    sql`
+      update auth_user set first_name = ${firstName}, last_name = ${lastName}, email = ${email},
+        is_staff = ${isAdmin}, is_superuser = ${isAdmin}
+      where id = ${userId} and (first_name, last_name, email, is_staff, is_superuser)
+        is distinct from (${firstName}, ${lastName}, ${email}, ${isAdmin}, ${isAdmin})`,
+  );
+  await execute(tx, sql`delete from account_emailaddress where user_id = ${userId} and email <> ${email}`);
+  if (email === '') return;
+  // Unverified: some directories let people write their own address, and others trust a verified one.
+  await execute(
+    tx,
+    sql`
+      insert into account_emailaddress (email, verified, "primary", user_id) values (${email}, false, true, ${userId})
+      on conflict (user_id, email) do nothing`,
+  );
+}
+
+/** The account is in these groups and no others. */
+export async function replaceGroups(tx: Queryable, userId: number, names: readonly string[]): Promise<void> {
+  await execute(
+    tx,
+    sql`
+      delete from auth_user_groups where user_id = ${userId}
+        and group_id not in (select id from auth_group where name = any(${names}::text[]))`,
+  );
+  await execute(
+    tx,
+    sql`
+      insert into auth_user_groups (user_id, group_id)
+      select ${userId}, id from auth_group where name = any(${names}::text[])
+      on conflict (user_id, group_id) do nothing`,
+  );
+}
+
+/** An account that is due, as it was before it was taken. */
+export interface DueAccount {
+  readonly userId: number;
+  readonly username: string;
+  readonly identity: string;
+  readonly dueAt: Timestamp;
+}
+
+/**
+ * Takes accounts to look at. Others leave them alone until `leasedUntil`; if this process dies they are due again then.
+ */
+export const claimDue = (db: Queryable, now: Date, leasedUntil: Date, limit: number): Promise<DueAccount[]> =>
+  many<DueAccount>(
+    db,
+    sql`
+      with due as (
+        select d.user_id, u.username, d.recheck_at
+        from auth_server_directory_accounts d join auth_user u on u.id = d.user_id
+        where d.recheck_at <= ${now}
+        order by d.recheck_at
+        limit ${limit}
+        for update of d skip locked
+      )
+      update auth_server_directory_accounts d set recheck_at = ${leasedUntil}
+      from due where due.user_id = d.user_id
+      returning d.user_id as "userId", due.username, d.identity, due.recheck_at as "dueAt"`,
+  );
+
+/** @param recheckAt null for never again */
+export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt: Date | null) =>
+  execute(
+    db,
+    sql`update auth_server_directory_accounts set recheck_at = ${recheckAt} where user_id = any(${userIds}::integer[])`,
+  );
+
+/** Deletes the API token and revokes the access tokens; sessions end with the password column. */
+export async function endTokens(tx: Queryable, userId: number, now: Date): Promise<void> {
+  await execute(tx, sql`delete from authtoken_token where user_id = ${userId}`);
+  await execute(
+    tx,
+    sql`
+      update access_tokens_accesstoken set revoked = true, updated_date = ${now}
+      where owner_id = ${userId} and not revoked`,
+  );
+}
+
+/** Superusers with a password of their own, whom no directory puts into groups. @returns how many joined */
+export const addLocalAdmins = (db: Queryable) =>
+  execute(
+    db,
+    sql`
+      insert into auth_user_groups (user_id, group_id)
+      select u.id, g.id from auth_user u join auth_group g on g.name = 'admin'
+      where u.is_superuser and u.password not like '!%'
+        and not exists (select 1 from auth_server_directory_accounts d where d.user_id = u.id)
+      on conflict (user_id, group_id) do nothing`,
+  );

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ROOT } from './server.js';
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+/** The parts of docker-compose.yml that a test can follow without Docker. */
+const ComposeFile = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      image: z.string(),
+      command: z.array(z.string()).default([]),
+      environment: z.record(z.string(), Scalar).default({}),
+      restart: z.string(),
+      healthcheck: z.object({ test: z.array(z.string()) }).optional(),
+      volumes: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
+export type ComposeServices = z.output<typeof ComposeFile>['services'];
+
+export const composeText = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
+
+/**
+ * @param variables what `.env` would hold
+ * @returns the services, with variables put in as Compose does
+ * @throws Error with the message of the file for a variable that must be set
+ */
+export function readCompose(variables: Readonly<Record<string, string>>): ComposeServices {
+  const text = composeText.replace(
+    /\$\{(\w+)(:[?-])([^}]*)\}/g,
+    (_match, name: string, kind: string, rest: string) => {
+      const value = variables[name];
+      if (value !== undefined && value !== '') return value;
+      if (kind === ':?') throw new Error(`${name}: ${rest}`);
+      return rest;
+    },
+  );
+  return ComposeFile.parse(parse(text)).services;
+}

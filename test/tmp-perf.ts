@@ -1,0 +1,14 @@
+import { startPostgres } from '/work/main/test/support/services.js';
+import { createExternalDatabase } from '/work/main/src/platform/db/external.js';
+import { MIGRATIONS, migrate } from '/work/main/src/platform/db/migrate.js';
+import { insertCrowd } from '/work/main/test/support/crowd.js';
+const pgs = await startPostgres();
+const db = createExternalDatabase({ url: pgs.url, poolSize: 3, timeout: 120000, applicationName: 't', guardNesting: false });
+await migrate(db, MIGRATIONS);
+console.time('crowd');
+await insertCrowd(db, { users: 100000, organizations: 10000, memberships: 300000 });
+console.timeEnd('crowd');
+console.log(pgs.url, pgs.process.pid);
+await db.close();
+process.stdin.resume();
+setTimeout(async()=>{ await pgs.stop(); process.exit(0)}, 50*60*1000);
