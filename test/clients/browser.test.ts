@@ -1,21 +1,69 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
 import { hasBrowser, startBrowser, watchedPage } from './browser.js';
 
-describe.skipIf(!hasBrowser())('the pages in Chromium', () => {
-  let app: TestApp;
-  let browser: Browser;
-  let context: BrowserContext;
-  let maria: TestAccount;
+let app: TestApp;
+let browser: Browser;
+let context: BrowserContext;
+let maria: TestAccount;
 
+const SUMMARY = 'Log in with a user name or an e-mail address and a password';
+
+/** Opens the operation, and sends what its form offers or the given body. */
+async function tryOut(page: Page, tag: string, operationId: string, body?: unknown): Promise<Response> {
+  const block = page.locator(`#operations-${tag}-${operationId}`);
+  await block.locator('.opblock-summary-control').click();
+  await block.locator('.try-out__btn').click();
+  if (body !== undefined) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+  const [response] = await Promise.all([
+    page.waitForResponse((answer) => answer.url().startsWith(`${app.url}/api/`)),
+    block.locator('.execute').click(),
+  ]);
+  await block.locator('.live-responses-table .response-col_status', { hasText: String(response.status()) }).waitFor();
+  return response;
+}
+
+/** @param values by the name of a scheme; of Basic, its two fields */
+async function authorize(page: Page, values: Readonly<Record<string, string | { username: string; password: string }>>): Promise<void> {
+  await page.locator('.auth-wrapper > .authorize').click();
+  for (const [scheme, value] of Object.entries(values)) {
+    const dialog = page.locator('.auth-container', { has: page.locator('h4 code', { hasText: new RegExp(`^${scheme}$`) }) });
+    if (typeof value === 'string') await dialog.locator('input').fill(value);
+    else {
+      await dialog.locator('input[name="username"]').fill(value.username);
+      await dialog.locator('input[name="password"]').fill(value.password);
+    }
+    await dialog.locator('button.authorize').click();
+    await dialog.locator('button', { hasText: 'Logout' }).waitFor();
+  }
+  await page.locator('.btn-done').click();
+}
+
+async function openDocs() {
+  const watched = await watchedPage(context, app.url);
+  await watched.page.goto(`${app.url}/api/docs`);
+  await watched.page.getByText(SUMMARY).waitFor();
+  return watched;
+}
+
+async function createAccessToken(): Promise<string> {
+  const answer = await app.send('/api/auth/access_tokens', {
+    method: 'POST',
+    headers: maria.authorization,
+    body: { name: 'docs', read_only: false },
+  });
+  return (answer.json() as { value: string }).value;
+}
+
+describe.skipIf(!hasBrowser())('in Chromium', () => {
   beforeAll(async () => {
     [app, browser] = await Promise.all([createTestApp(), startBrowser()]);
     maria = await app.register('maria');
   });
   afterAll(async () => {
-    await browser.close();
-    await app.close();
+    await browser?.close();
+    await app?.close();
   });
   beforeEach(async () => {
     context = await browser.newContext();
@@ -24,17 +72,64 @@ describe.skipIf(!hasBrowser())('the pages in Chromium', () => {
 
   it.each([
     ['/', 'The identity and access API of CVAT.'],
-    ['/api/docs', 'auth_create_login'],
-    ['/api/docs/', 'auth_create_login'],
-    ['/api/redoc', 'auth_create_login'],
-    ['/api/redoc/', 'auth_create_login'],
-  ])(
-    '%s shows itself without a violation of its policy and without anything from elsewhere',
-    async (path, _text) => {
-      const { page, troubles } = await watchedPage(context, app.url);
-      await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => console.warn('VIOLATION', e.sample, e.sourceFile, e.lineNumber, e.columnNumber, e.effectiveDirective)));
-    await page.goto(app.url + path, { waitUntil: 'networkidle' });
-      console.log(path, troubles, (await page.textContent('body'))?.trim().slice(0, 20));
-      },
-  );
+    ['/api/docs', SUMMARY],
+    ['/api/docs/', SUMMARY],
+    ['/api/redoc', SUMMARY],
+    ['/api/redoc/', SUMMARY],
+  ])('%s shows itself within its policy and with nothing from elsewhere', async (path, text) => {
+    const { page, troubles } = await watchedPage(context, app.url);
+    await page.goto(app.url + path);
+    await page.getByText(text).first().waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(troubles).toEqual([]);
+  });
+
+  describe('Swagger UI', () => {
+    const credentials: [string, () => Promise<Parameters<typeof authorize>[1]>][] = [
+      ['tokenAuth, as it comes from the login', async () => ({ tokenAuth: maria.token })],
+      ['tokenAuth, with the word before it', async () => ({ tokenAuth: `Token ${maria.token}` })],
+      ['accessTokenAuth', async () => ({ accessTokenAuth: await createAccessToken() })],
+      ['basicAuth', async () => ({ basicAuth: { username: maria.username, password: maria.password } })],
+      [
+        'sessionAuth, csrfAuth and csrfHeaderAuth',
+        async () => {
+          const { jar, send } = app.browser();
+          await send('/api/auth/login', { method: 'POST', body: { username: maria.username, password: maria.password } });
+          const [session = '', csrf = ''] = [jar.get('sessionid'), jar.get('csrftoken')];
+          return { sessionAuth: session, csrfAuth: csrf, csrfHeaderAuth: csrf };
+        },
+      ],
+    ];
+
+    it.each(credentials)('reads and writes after Authorize with %s', async (name, values) => {
+      const { page, troubles } = await openDocs();
+      await authorize(page, await values());
+      const self = await tryOut(page, 'users', 'users_retrieve_self');
+      expect([self.status(), await self.json()]).toEqual([200, expect.objectContaining({ username: 'maria' })]);
+      const created = await tryOut(page, 'organizations', 'organizations_create', { slug: name.slice(0, 12).replace(/\W/g, '') + name.length });
+      expect(created.status(), await created.text()).toBe(201);
+      expect(troubles).toEqual([]);
+    });
+
+    it('signs in with a form of its own, and sends the CSRF header from then on', async () => {
+      const { page, requests, troubles } = await openDocs();
+      const login = await tryOut(page, 'auth', 'auth_create_login', { username: maria.username, password: maria.password });
+      expect(login.status()).toBe(200);
+      const created = await tryOut(page, 'organizations', 'organizations_create');
+      expect(created.status(), await created.text()).toBe(201);
+      const csrf = (await context.cookies()).find((cookie) => cookie.name === 'csrftoken')?.value;
+      expect(requests.at(-1)?.headers['x-csrftoken']).toBe(csrf);
+      expect(requests.at(-1)?.headers).not.toHaveProperty('authorization');
+      expect(troubles).toEqual([]);
+    });
+
+    it('forgets a session with Logout', async () => {
+      const { page } = await openDocs();
+      await authorize(page, { sessionAuth: 'x'.repeat(32) });
+      expect((await context.cookies()).map(({ name }) => name)).toContain('sessionid');
+      await page.locator('.auth-wrapper > .authorize').click();
+      await page.locator('.auth-container button', { hasText: 'Logout' }).click();
+      expect((await context.cookies()).map(({ name }) => name)).not.toContain('sessionid');
+    });
+  });
 });

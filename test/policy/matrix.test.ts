@@ -126,7 +126,7 @@ describe.skipIf(withoutOpa)('an OPA server', () => {
     directory = await mkdtemp(join(tmpdir(), 'matrix-'));
     const { bytes, revision } = await createBundle([RULES]);
     await writeFile(join(directory, 'bundle.tar.gz'), bytes);
-    server = await startOpa(`--bundle=${join(directory, 'bundle.tar.gz')}`);
+    server = await startOpa('--bundle', join(directory, 'bundle.tar.gz'));
     const isOurs = (loaded: unknown) => loaded === revision;
     engine = createOpaHttpEngine({ url: server.url, timeoutMs: 20_000, isOurs });
   });

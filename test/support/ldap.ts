@@ -45,7 +45,11 @@ export interface TestDirectory {
   readonly removeEntry: (dn: string) => Promise<void>;
   readonly add: (dn: string, attributes: Record<string, string | string[]>) => Promise<void>;
   /** Gives a group exactly these members. @returns its distinguished name */
-  readonly setGroup: (cn: string, members: readonly string[], kind?: 'groupOfNames' | 'groupOfUniqueNames') => Promise<string>;
+  readonly setGroup: (
+    cn: string,
+    members: readonly string[],
+    kind?: 'groupOfNames' | 'groupOfUniqueNames',
+  ) => Promise<string>;
   /** Ends the process; ports and entries stay for the next start. */
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -56,7 +60,10 @@ export interface TestDirectory {
 }
 
 /** Settings for a server that uses this directory over TLS. */
-export const directoryEnv = ({ ldaps, caFile }: Pick<TestDirectory, 'ldaps' | 'caFile'>): Record<string, string> => ({
+export const directoryEnv = ({
+  ldaps,
+  caFile,
+}: Pick<TestDirectory, 'ldaps' | 'caFile'>): Record<string, string> => ({
   IAM_TYPE: 'LDAP',
   AUTH_LDAP_SERVER_URI: ldaps,
   AUTH_LDAP_CA_FILE: caFile,
@@ -66,8 +73,14 @@ export const directoryEnv = ({ ldaps, caFile }: Pick<TestDirectory, 'ldaps' | 'c
   AUTH_LDAP_GROUP_SEARCH_BASE: GROUPS,
 });
 
-/** @param crowd how many more people there are, `u0` and on */
-export async function startDirectory({ crowd = 0 }: { readonly crowd?: number } = {}): Promise<TestDirectory> {
+export interface DirectoryOptions {
+  /** How many more people there are, `u0` and on. */
+  readonly crowd?: number;
+  /** Where the server sends whoever asks for what it does not have. */
+  readonly referral?: string;
+}
+
+export async function startDirectory({ crowd = 0, referral }: DirectoryOptions = {}): Promise<TestDirectory> {
   const binary = findSlapd();
   if (binary === undefined) throw new Error('slapd is not installed.');
   const folder = mkdtempSync(path.join(tmpdir(), 'slapd-'));
@@ -75,15 +88,19 @@ export async function startDirectory({ crowd = 0 }: { readonly crowd?: number } 
   const certificates = makeCertificates(folder);
   const config = path.join(folder, 'slapd.conf');
   mkdirSync(path.join(folder, 'db'));
-  writeFileSync(config, configuration(folder));
+  writeFileSync(config, configuration(folder, referral));
   writeFileSync(path.join(folder, 'start.ldif'), startEntries(crowd));
-  execFileSync(binary, ['-T', 'add', '-q', '-f', config, '-l', path.join(folder, 'start.ldif')], { stdio: 'pipe' });
+  execFileSync(binary, ['-T', 'add', '-q', '-f', config, '-l', path.join(folder, 'start.ldif')], {
+    stdio: 'pipe',
+  });
 
   const ldap = `ldap://127.0.0.1:${port}`;
   const ldaps = `ldaps://localhost:${tlsPort}`;
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    child = spawn(binary, ['-d', '0', '-f', config, '-h', `${ldap}/ ldaps://127.0.0.1:${tlsPort}/`], { stdio: 'ignore' });
+    child = spawn(binary, ['-d', '0', '-f', config, '-h', `${ldap}/ ldaps://127.0.0.1:${tlsPort}/`], {
+      stdio: 'ignore',
+    });
     await waitForPort(tlsPort);
   };
   const stop = async (): Promise<void> => {
@@ -125,7 +142,8 @@ function entries(url: string) {
     new Change({ operation: 'replace', modification: new Attribute({ type, values: [values].flat() }) });
 
   return {
-    add: (dn: string, attributes: Record<string, string | string[]>) => asManager((client) => client.add(dn, attributes)),
+    add: (dn: string, attributes: Record<string, string | string[]>) =>
+      asManager((client) => client.add(dn, attributes)),
     addPerson: async (uid: string, fields: PersonFields = {}): Promise<string> => {
       const dn = `uid=${escapeRdn(uid)},${PEOPLE}`;
       const attributes: Record<string, string | string[]> = {
@@ -145,10 +163,19 @@ function entries(url: string) {
       return dn;
     },
     change: (dn: string, attributes: Readonly<Record<string, string | string[]>>) =>
-      asManager((client) => client.modify(dn, Object.entries(attributes).map(([type, values]) => replace(type, values)))),
+      asManager((client) =>
+        client.modify(
+          dn,
+          Object.entries(attributes).map(([type, values]) => replace(type, values)),
+        ),
+      ),
     rename: (dn: string, newRdn: string) => asManager((client) => client.modifyDN(dn, newRdn)),
     removeEntry: (dn: string) => asManager((client) => client.del(dn)),
-    setGroup: async (cn: string, members: readonly string[], kind: 'groupOfNames' | 'groupOfUniqueNames' = 'groupOfNames') => {
+    setGroup: async (
+      cn: string,
+      members: readonly string[],
+      kind: 'groupOfNames' | 'groupOfUniqueNames' = 'groupOfNames',
+    ) => {
       const dn = `cn=${cn},${GROUPS}`;
       const attribute = kind === 'groupOfNames' ? 'member' : 'uniqueMember';
       // The schema wants one member at least.
@@ -165,7 +192,7 @@ function entries(url: string) {
 const escapeRdn = (value: string): string =>
   [...Buffer.from(value)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
 
-const configuration = (folder: string): string => `
+const configuration = (folder: string, referral: string | undefined): string => `
 ${['core', 'cosine', 'nis', 'inetorgperson'].map((name) => `include ${SCHEMAS}/${name}.schema`).join('\n')}
 # What Active Directory has: the schema that comes with slapd gives these attributes no matching rules.
 attributetype (1.3.6.1.4.1.99999.1 NAME 'objectGUID' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE)
@@ -179,7 +206,7 @@ TLSCACertificateFile ${folder}/ca.pem
 TLSCertificateFile ${folder}/server.pem
 TLSCertificateKeyFile ${folder}/server.key
 TLSVerifyClient never
-referral ldap://elsewhere.example.org
+${referral === undefined ? '' : `referral ${referral}`}
 database mdb
 suffix "${BASE}"
 rootdn "${MANAGER.dn}"
@@ -198,7 +225,8 @@ function startEntries(crowd: number): string {
     const uid = `u${index}`;
     return `dn: uid=${uid},${PEOPLE}\nobjectClass: inetOrgPerson\nuid: ${uid}\ncn: ${uid}\nsn: ${uid}\nmail: ${uid}@example.org\nuserPassword: ${PASSWORD}\n`;
   });
-  const organization = (ou: string): string => `dn: ou=${ou},${BASE}\nobjectClass: organizationalUnit\nou: ${ou}\n`;
+  const organization = (ou: string): string =>
+    `dn: ou=${ou},${BASE}\nobjectClass: organizationalUnit\nou: ${ou}\n`;
   return [
     `dn: ${BASE}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n`,
     `dn: ${READER.dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: reader\nuserPassword: ${READER.password}\n`,
@@ -210,14 +238,43 @@ function startEntries(crowd: number): string {
 
 /** An authority, the server's certificate, and an authority that signed nothing. */
 function makeCertificates(folder: string): { readonly caFile: string; readonly otherCaFile: string } {
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const openssl = (...args: string[]): void =>
+    void execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   for (const name of ['ca', 'other']) {
-    openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=Authority ${name}`);
+    openssl(
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=Authority ${name}`,
+    );
   }
   writeFileSync(path.join(folder, 'names.txt'), 'subjectAltName=DNS:localhost\n');
   openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
-  openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', 'server.pem', '-days', '2', '-extfile', 'names.txt');
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-out',
+    'server.pem',
+    '-days',
+    '2',
+    '-extfile',
+    'names.txt',
+  );
   return { caFile: path.join(folder, 'ca.pem'), otherCaFile: path.join(folder, 'other.pem') };
 }
 

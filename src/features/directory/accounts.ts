@@ -85,7 +85,8 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
     const made = await findByIdentity(tx, newcomer.person.identity);
     if (made !== undefined) return made;
     const username = chooseName(newcomer, null);
-    if (username === undefined) return refused(`the entry has no name of at most ${LONGEST.username} characters`);
+    if (username === undefined)
+      return refused(`the entry has no name of at most ${LONGEST.username} characters`);
     const [namesake, ...others] = await listNamesakes(tx, username);
     if (namesake === undefined) return make(tx, newcomer, username);
     if (others.length > 0) return refused(`several accounts are called "${username}"`);
@@ -112,13 +113,28 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
   const make = async (tx: Queryable, newcomer: Newcomer, username: string): Promise<LinkedAccount> => {
     const { isAdmin, ...attributes } = attributesOf(newcomer);
     const password = passwords.makeUnusable();
-    const account = { ...attributes, username, password, isActive: true, isStaff: isAdmin, isSuperuser: isAdmin };
-    const userId = await insertAccount(tx, { ...account, groups: newcomer.roles, emailVerified: false }, dateOf(clock));
+    const account = {
+      ...attributes,
+      username,
+      password,
+      isActive: true,
+      isStaff: isAdmin,
+      isSuperuser: isAdmin,
+    };
+    const userId = await insertAccount(
+      tx,
+      { ...account, groups: newcomer.roles, emailVerified: false },
+      dateOf(clock),
+    );
     await recordOrigin(tx, userId);
     return { userId, username, password, isActive: true };
   };
 
-  const rename = async (tx: Queryable, { userId, username }: LinkedAccount, newcomer: Newcomer): Promise<void> => {
+  const rename = async (
+    tx: Queryable,
+    { userId, username }: LinkedAccount,
+    newcomer: Newcomer,
+  ): Promise<void> => {
     const wanted = chooseName(newcomer, username);
     if (wanted === undefined || wanted === username) return;
     await lockNames(tx);
@@ -133,7 +149,8 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
     return unusable;
   };
 
-  const recheckTime = (): Date | null => (deps.recheckMs === null ? null : new Date(clock.now() + deps.recheckMs));
+  const recheckTime = (): Date | null =>
+    deps.recheckMs === null ? null : new Date(clock.now() + deps.recheckMs);
 
   return { admit };
 }

@@ -36,7 +36,10 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
     identityAttribute: settings.attributes.identity,
     recheckMs: settings.recheckMs,
     onNameTaken: (user, name) =>
-      log.warn({ user, name }, 'Somebody was renamed in the directory, and another account has the new name already.'),
+      log.warn(
+        { user, name },
+        'Somebody was renamed in the directory, and another account has the new name already.',
+      ),
   });
   const recheck = createRecheck({ ...deps, directory, accounts, rules, intervalMs: settings.recheckMs });
   return {

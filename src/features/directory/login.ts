@@ -45,10 +45,12 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
     const deadline = directory.startDeadline();
     const located = isPlausible(login) ? await directory.locate(login.username, deadline) : NOBODY;
     // Directories fold names in more ways than we know: failures count for the entry, not for its spellings.
-    const attempt = located.kind === 'person' ? { ...byName, account: `directory:${located.person.identity}` } : byName;
+    const attempt =
+      located.kind === 'person' ? { ...byName, account: `directory:${located.person.identity}` } : byName;
     await failures.check(attempt);
 
-    const match = located.kind === 'refused' ? refuse(login.username, located) : await enter(located, login, deadline);
+    const match =
+      located.kind === 'refused' ? refuse(login.username, located) : await enter(located, login, deadline);
     if (match === undefined) {
       await refusalTime;
       await failures.failed(attempt);
@@ -77,7 +79,8 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
 
   /** A name that nobody has is not logged: people type their password into the wrong field. */
   function refuse(entry: string, { reason }: { readonly reason: string }): undefined {
-    if (reason !== NO_ENTRY) deps.log.info({ entry, reason }, 'The directory, or a rule about it, lets somebody not in.');
+    if (reason !== NO_ENTRY)
+      deps.log.info({ entry, reason }, 'The directory, or a rule about it, lets somebody not in.');
   }
 }
 

@@ -89,21 +89,36 @@ export function createRecheck(deps: RecheckDeps) {
       await endTokens(tx, userId, dateOf(clock));
       await setRecheck(tx, [userId], null);
     });
-    log.info({ user: userId, reason }, 'Sessions and tokens ended: the directory no longer admits the account.');
+    log.info(
+      { user: userId, reason },
+      'Sessions and tokens ended: the directory no longer admits the account.',
+    );
   };
 
   /** The directory could not be asked: they are due as before. */
   const giveBack = async (due: readonly DueAccount[]): Promise<void> => {
     const earliest = Math.min(...due.map(({ dueAt }) => millisecondsOf(dueAt)));
-    await setRecheck(db, due.map(({ userId }) => userId), new Date(earliest));
+    await setRecheck(
+      db,
+      due.map(({ userId }) => userId),
+      new Date(earliest),
+    );
   };
 
   const run = async (intervalMs: number): Promise<void> => {
     const pause = Math.min(MINUTE, Math.max(SECOND, intervalMs / 4));
     let failed = false;
     while (!stopping.signal.aborted) {
-      await delay(pause * (0.75 + deps.random.fraction() / 2), undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-      const error: unknown = stopping.signal.aborted ? undefined : await runOnce().then(() => undefined, (cause: unknown) => cause);
+      await delay(pause * (0.75 + deps.random.fraction() / 2), undefined, {
+        signal: stopping.signal,
+        ref: false,
+      }).catch(() => undefined);
+      const error: unknown = stopping.signal.aborted
+        ? undefined
+        : await runOnce().then(
+            () => undefined,
+            (cause: unknown) => cause,
+          );
       if (error !== undefined && (!failed || !(error instanceof ServiceUnavailable))) {
         log.warn({ error }, 'The directory can not be asked who is still there; trying again.');
       }

@@ -48,6 +48,9 @@ const TABLES = sql`
   join auth_user u on u.id = m.user_id
   left join organizations_invitation i on i.membership_id = m.id`;
 
+/** As many rows, once those of nobody are left out, and no look-up of people whom no condition asks about. */
+const COUNTED_TABLES = sql`organizations_membership m left join auth_user u on u.id = m.user_id`;
+
 const membershipOf = (row: Row): Membership => ({
   id: row.id,
   organizationId: row.organizationId,
@@ -90,8 +93,8 @@ export async function listMemberships(
   db: Queryable,
   { plan, visible, scope }: MembershipListRequest,
 ): Promise<ListRows<Membership>> {
-  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope)]);
-  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES });
+  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope), sql`m.user_id is not null`]);
+  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES, counted: COUNTED_TABLES });
   return { ...page, rows: page.rows.map(membershipOf) };
 }
 

@@ -31,7 +31,12 @@ export interface Connection {
   readonly server: DirectoryServer;
   readonly isOpen: () => boolean;
   /** @throws DirectoryFailure when the answer says nothing about the name and the password */
-  readonly bind: (dn: string, password: string, step: DirectoryStep, deadline: Deadline) => Promise<BindOutcome>;
+  readonly bind: (
+    dn: string,
+    password: string,
+    step: DirectoryStep,
+    deadline: Deadline,
+  ) => Promise<BindOutcome>;
   /** References to other servers are not followed. @throws DirectoryFailure, also when the base is not there */
   readonly search: (request: SearchRequest, deadline: Deadline) => Promise<readonly DirectoryEntry[]>;
   readonly close: () => void;
@@ -109,7 +114,12 @@ export function createConnection(server: DirectoryServer, socket: Socket): Conne
 }
 
 /** The text of the answer goes to the log with its cause; it names entries, not passwords. */
-function wrongAnswer(step: DirectoryStep, { url }: DirectoryServer, error: ResultCodeError, base?: string): DirectoryFailure {
+function wrongAnswer(
+  step: DirectoryStep,
+  { url }: DirectoryServer,
+  error: ResultCodeError,
+  base?: string,
+): DirectoryFailure {
   const what =
     error.code === NO_SUCH_OBJECT && base !== undefined
       ? `has no entry "${base}", or does not show it: correct the search base, or what AUTH_LDAP_BIND_DN may read`
@@ -128,6 +138,7 @@ function readEntry(entry: Entry): DirectoryEntry {
   return {
     dn: entry.dn,
     texts: (attribute) => of(attribute).filter((value) => typeof value === 'string'),
-    bytes: (attribute) => of(attribute).map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
+    bytes: (attribute) =>
+      of(attribute).map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
   };
 }

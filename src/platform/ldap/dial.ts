@@ -40,7 +40,8 @@ export async function dial(
   const socket = connect({ host: server.host, port: server.port, keepAlive: true, noDelay: true });
   const open = async (): Promise<Socket> => {
     if (isIP(server.host) !== 0) done('connect');
-    else socket.once('lookup', (error: Error | null) => error === null && step === 'resolve' && done('connect'));
+    else
+      socket.once('lookup', (error: Error | null) => error === null && step === 'resolve' && done('connect'));
     await once(socket, 'connect');
     done('tls');
     // Its errors come again from the connection above it, where they are heard.
@@ -59,7 +60,11 @@ export async function dial(
   }
 }
 
-async function encrypt(socket: Socket, { host }: DirectoryServer, { secureContext }: DialOptions): Promise<Socket> {
+async function encrypt(
+  socket: Socket,
+  { host }: DirectoryServer,
+  { secureContext }: DialOptions,
+): Promise<Socket> {
   const encrypted = connectTls({
     socket,
     host,

@@ -52,8 +52,14 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
     groups: await readGroups(connection, settings.groups, person, deadline),
   });
 
-  const admitFound = async (connection: Connection, found: Found, deadline: Deadline): Promise<Admitted | Refused> =>
-    found.kind === 'person' ? admit(connection, found.person, deadline) : { kind: 'refused', reason: found.reason };
+  const admitFound = async (
+    connection: Connection,
+    found: Found,
+    deadline: Deadline,
+  ): Promise<Admitted | Refused> =>
+    found.kind === 'person'
+      ? admit(connection, found.person, deadline)
+      : { kind: 'refused', reason: found.reason };
 
   return {
     /** The time that one login has, all its calls together. */
@@ -63,7 +69,10 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
     locate: async (name: string, deadline: Deadline): Promise<Located | Refused> => {
       const { lookup } = settings;
       if (lookup.kind === 'template') return { kind: 'name', dn: lookup.template.forName(name) };
-      const found = await searching.use((connection, part) => findByName(connection, settings, name, part), deadline);
+      const found = await searching.use(
+        (connection, part) => findByName(connection, settings, name, part),
+        deadline,
+      );
       return found.kind === 'person' ? found : { kind: 'refused', reason: found.reason };
     },
 
@@ -73,7 +82,9 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
       const own = await trying.use(async (connection, part): Promise<Admitted | Refused | undefined> => {
         const outcome = await connection.bind(dn, password, 'login', part);
         if (!outcome.accepted) return { kind: 'refused', reason: outcome.reason };
-        return readsAsPerson ? admitFound(connection, await readOwnEntry(connection, settings, dn, part), part) : undefined;
+        return readsAsPerson
+          ? admitFound(connection, await readOwnEntry(connection, settings, dn, part), part)
+          : undefined;
       }, deadline);
       if (own !== undefined) return own;
       return searching.use(async (connection, part) => {
@@ -85,7 +96,8 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
     /** Looks for somebody who signed in before. @throws DirectoryFailure, ServiceUnavailable */
     review: (known: Acquaintance, deadline: Deadline): Promise<Admitted | Refused> =>
       searching.use(
-        async (connection, part) => admitFound(connection, await findAgain(connection, settings, known, part), part),
+        async (connection, part) =>
+          admitFound(connection, await findAgain(connection, settings, known, part), part),
         deadline,
       ),
 

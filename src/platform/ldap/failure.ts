@@ -79,5 +79,7 @@ function explain(step: DirectoryStep, server: string, code: string): readonly [F
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message.split('\n', 1)[0] ?? '';
+  return 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : (error.message.split('\n', 1)[0] ?? '');
 }

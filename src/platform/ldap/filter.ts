@@ -33,7 +33,8 @@ export function parseLoginFilter(text: string): LoginFilter | undefined {
   const [, attribute] = places[0] ?? [];
   const fill = (value: string): Filter | undefined => parseFilter(marked.replaceAll(MARK, value));
   const forAnybody = fill('*');
-  if (attribute === undefined || forAnybody === undefined || places.length !== marked.split(MARK).length - 1) return undefined;
+  if (attribute === undefined || forAnybody === undefined || places.length !== marked.split(MARK).length - 1)
+    return undefined;
   const forName = (name: string): Filter => {
     const filter = fill(escapeFilterValue(name));
     if (filter === undefined) throw new TypeError('A name broke the filter it was put into.');
@@ -55,7 +56,8 @@ export function parseLoginDn(text: string): LoginDn | undefined {
   const [first = '', ...rest] = splitUnescaped(text, ',');
   const [matched, attribute = ''] = first.match(/^\s*([a-z][\w-]*)\s*=\s*%\(user\)s\s*$/i) ?? [];
   const base = rest.join(',').trim();
-  if (matched === undefined || base.includes(PLACEHOLDER) || normalizeDn(base) === undefined) return undefined;
+  if (matched === undefined || base.includes(PLACEHOLDER) || normalizeDn(base) === undefined)
+    return undefined;
   return { attribute, base, forName: (name) => `${attribute}=${escapeDnValue(name)},${base}` };
 }
 
@@ -72,4 +74,6 @@ function isBalanced(text: string): boolean {
 
 /** The parser takes escaped bytes for characters of their own; only those of ASCII are. */
 const decodeCharacters = (text: string): string =>
-  text.replace(/(?:\\[89a-f][0-9a-f])+/gi, (bytes) => Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'));
+  text.replace(/(?:\\[89a-f][0-9a-f])+/gi, (bytes) =>
+    Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
+  );

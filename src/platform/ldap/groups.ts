@@ -60,7 +60,9 @@ async function walk(
   while (members.length > 0) {
     const found: string[] = [];
     for (let at = 0; at < members.length; at += BATCH) {
-      const batch = members.slice(at, at + BATCH).map((value) => new EqualityFilter({ attribute: groups.by, value }));
+      const batch = members
+        .slice(at, at + BATCH)
+        .map((value) => new EqualityFilter({ attribute: groups.by, value }));
       found.push(...(await search(connection, groups, new OrFilter({ filters: batch }), deadline)));
     }
     members = found.filter((dn) => {
@@ -68,13 +70,22 @@ async function walk(
       return name !== undefined && !seen.has(name) && seen.add(name);
     });
     if (seen.size > MAXIMUM_GROUPS) {
-      throw new DirectoryFailure('groups', 'answer', `${start} is in more than ${MAXIMUM_GROUPS} groups: narrow AUTH_LDAP_GROUP_SEARCH_FILTER.`);
+      throw new DirectoryFailure(
+        'groups',
+        'answer',
+        `${start} is in more than ${MAXIMUM_GROUPS} groups: narrow AUTH_LDAP_GROUP_SEARCH_FILTER.`,
+      );
     }
   }
   return seen;
 }
 
-async function search(connection: Connection, { base, filter }: GroupSearch, membership: Filter, deadline: Deadline): Promise<readonly string[]> {
+async function search(
+  connection: Connection,
+  { base, filter }: GroupSearch,
+  membership: Filter,
+  deadline: Deadline,
+): Promise<readonly string[]> {
   const both = new AndFilter({ filters: [filter, membership] });
   // RFC 4511, 4.5.1.8: "1.1" asks for no attribute at all.
   const request = { step: 'groups', base, scope: 'sub', filter: both, attributes: ['1.1'] } as const;

@@ -1,7 +1,6 @@
 /** Names as directories write them: values in filters and in distinguished names, and when two names are the same. */
 
-const hexEscape = (character: string): string =>
-  `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+const hexEscape = (character: string): string => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
 /** @returns the value for use in a filter: it matches itself and nothing else (RFC 4515, 3) */
 export const escapeFilterValue = (value: string): string => value.replace(/[\\*()\0]/g, hexEscape);
@@ -25,7 +24,8 @@ export function splitUnescaped(text: string, separator: string): readonly string
 }
 
 /** Attribute type or dotted OID, then a value in which everything special is escaped. */
-const ASSERTION = /^\s*([a-z][\w-]*|\d+(?:\.\d+)+)\s*=\s*((?:\\[0-9a-f]{2}|\\[ "#+,;<=>\\]|[^\\"+,;<>\0])*)$/i;
+const ASSERTION =
+  /^\s*([a-z][\w-]*|\d+(?:\.\d+)+)\s*=\s*((?:\\[0-9a-f]{2}|\\[ "#+,;<=>\\]|[^\\"+,;<>\0])*)$/i;
 
 /**
  * Brings a distinguished name into one form, so that two spellings of a name are the same text: types and values in
@@ -53,7 +53,9 @@ const normalizeValue = (value: string): string =>
 
 const unescapeValue = (value: string): string =>
   value
-    .replace(/(?:\\[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'))
+    .replace(/(?:\\[0-9a-f]{2})+/gi, (bytes) =>
+      Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
+    )
     .replace(/\\(.)/gs, '$1');
 
 /** @returns the text as directories compare it: compatibility forms, letter case and runs of blanks are one */

@@ -33,7 +33,12 @@ const ANY_ENTRY = new PresenceFilter({ attribute: 'objectClass' });
 const GUID = 'objectGUID';
 
 /** @throws DirectoryFailure */
-export async function findByName(connection: Connection, settings: Settings, name: string, deadline: Deadline): Promise<Found> {
+export async function findByName(
+  connection: Connection,
+  settings: Settings,
+  name: string,
+  deadline: Deadline,
+): Promise<Found> {
   const { lookup } = settings;
   const base = lookup.kind === 'search' ? lookup.base : lookup.template.base;
   const filter =
@@ -44,8 +49,12 @@ export async function findByName(connection: Connection, settings: Settings, nam
 }
 
 /** The entry of somebody who just bound with this name. @throws DirectoryFailure when the entry is not shown */
-export const readOwnEntry = (connection: Connection, settings: Settings, dn: string, deadline: Deadline): Promise<Found> =>
-  findOne(connection, settings, { base: dn, scope: 'base', filter: ANY_ENTRY }, deadline);
+export const readOwnEntry = (
+  connection: Connection,
+  settings: Settings,
+  dn: string,
+  deadline: Deadline,
+): Promise<Found> => findOne(connection, settings, { base: dn, scope: 'base', filter: ANY_ENTRY }, deadline);
 
 /** Whom an account belongs to: identity and name of the last login. */
 export interface Acquaintance {
@@ -62,7 +71,8 @@ export async function findAgain(
 ): Promise<Found> {
   const { lookup, attributes } = settings;
   // AUTH_LDAP_IDENTITY_ATTRIBUTE was changed since: the name is all there is.
-  if (!isIdentityOf(attributes.identity, identity)) return findByName(connection, settings, username, deadline);
+  if (!isIdentityOf(attributes.identity, identity))
+    return findByName(connection, settings, username, deadline);
   const isHim = identityFilter(attributes.identity, identity);
   const filter =
     lookup.kind === 'search' ? new AndFilter({ filters: [isHim, lookup.filter.forAnybody] }) : isHim;
@@ -86,7 +96,10 @@ async function findOne(
   if (other !== undefined) return { kind: 'nobody', reason: 'more than one entry matches' };
   const identity = identityOf(entry, settings.attributes.identity);
   if (identity === undefined) {
-    return { kind: 'nobody', reason: `the entry has not exactly one ${settings.attributes.identity} (AUTH_LDAP_IDENTITY_ATTRIBUTE)` };
+    return {
+      kind: 'nobody',
+      reason: `the entry has not exactly one ${settings.attributes.identity} (AUTH_LDAP_IDENTITY_ATTRIBUTE)`,
+    };
   }
   return { kind: 'person', person: personOf(entry, identity, settings) };
 }
@@ -104,7 +117,8 @@ const wantedAttributes = ({ attributes, groups }: Settings): readonly string[] =
 ];
 
 function personOf(entry: DirectoryEntry, identity: string, { attributes }: Settings): Person {
-  const first = (attribute: string | null): string => (attribute === null ? '' : (entry.texts(attribute)[0] ?? '').trim());
+  const first = (attribute: string | null): string =>
+    attribute === null ? '' : (entry.texts(attribute)[0] ?? '').trim();
   return {
     dn: entry.dn,
     identity,
@@ -150,4 +164,3 @@ function guidBytes(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
   return Buffer.from(GUID_ORDER.map((at) => bytes[at] ?? 0));
 }
-

@@ -19,7 +19,10 @@ export function createServerOrder(servers: readonly DirectoryServer[], clock: Cl
     return age >= 0 && age < REST;
   };
   return {
-    list: (): readonly DirectoryServer[] => [...servers.filter((server) => !isResting(server)), ...servers.filter(isResting)],
+    list: (): readonly DirectoryServer[] => [
+      ...servers.filter((server) => !isResting(server)),
+      ...servers.filter(isResting),
+    ],
     failed: (server: DirectoryServer): void => void failedAt.set(server, clock.now()),
     answered: (server: DirectoryServer): void => void failedAt.delete(server),
   };
@@ -105,8 +108,13 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
     return at < 0 ? undefined : idle.splice(at, 1)[0]?.connection;
   };
 
-  const isFresh = ({ connection, since }: { readonly connection: Connection; readonly since: number }): boolean =>
-    connection.isOpen() && Math.abs(clock.now() - since) < LONGEST_IDLE;
+  const isFresh = ({
+    connection,
+    since,
+  }: {
+    readonly connection: Connection;
+    readonly since: number;
+  }): boolean => connection.isOpen() && Math.abs(clock.now() - since) < LONGEST_IDLE;
 
   return {
     use,
@@ -153,6 +161,10 @@ function createTurns(size: number) {
 }
 
 const busy = (cause?: unknown): ServiceUnavailable =>
-  new ServiceUnavailable('directory_busy', 'Too many people sign in at the moment. Try again in a few seconds.', {
-    cause,
-  });
+  new ServiceUnavailable(
+    'directory_busy',
+    'Too many people sign in at the moment. Try again in a few seconds.',
+    {
+      cause,
+    },
+  );

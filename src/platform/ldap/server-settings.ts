@@ -16,7 +16,9 @@ export function readServers(config: DirectoryConfig): readonly DirectoryServer[]
   const { AUTH_LDAP_SERVER_URI: text, AUTH_LDAP_START_TLS: startTls } = config;
   const uris = (text ?? '').split(/[\s,;]+/).filter((uri) => uri !== '');
   if (uris.length === 0) {
-    throw new StartError('AUTH_LDAP_SERVER_URI is not set: IAM_TYPE=LDAP needs it, such as ldaps://ldap.example.org.');
+    throw new StartError(
+      'AUTH_LDAP_SERVER_URI is not set: IAM_TYPE=LDAP needs it, such as ldaps://ldap.example.org.',
+    );
   }
   return uris.map((uri) => {
     const server = readServer(uri);
@@ -38,7 +40,12 @@ function readServer(uri: string): DirectoryServer {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const secure = url?.protocol === 'ldaps:';
   const isPlainUrl = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === '';
-  if (!isPlainUrl || !(secure || url.protocol === 'ldap:') || url.hostname === '' || !/^\/?$/.test(url.pathname)) {
+  if (
+    !isPlainUrl ||
+    !(secure || url.protocol === 'ldap:') ||
+    url.hostname === '' ||
+    !/^\/?$/.test(url.pathname)
+  ) {
     throw new StartError(
       'AUTH_LDAP_SERVER_URI is wrong: it must be ldaps://host:636 or ldap://host:389, several separated by blanks.',
     );
@@ -58,13 +65,18 @@ export function readSecureContext(file: string | undefined): SecureContext {
   try {
     pem = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new StartError(`AUTH_LDAP_CA_FILE is "${file}", which can't be read: correct the path or its permissions.`, {
-      cause,
-    });
+    throw new StartError(
+      `AUTH_LDAP_CA_FILE is "${file}", which can't be read: correct the path or its permissions.`,
+      {
+        cause,
+      },
+    );
   }
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (certificates.length === 0 || !certificates.every(isCertificate)) {
-    throw new StartError(`AUTH_LDAP_CA_FILE is "${file}": it must be a PEM file with the certificates of authorities.`);
+    throw new StartError(
+      `AUTH_LDAP_CA_FILE is "${file}": it must be a PEM file with the certificates of authorities.`,
+    );
   }
   return createSecureContext({ ca: certificates, minVersion: 'TLSv1.2' });
 }
@@ -94,7 +106,12 @@ export function readAttributes(config: DirectoryConfig, login: string): PersonAt
     if (item.trim() === '') continue;
     // CVAT's documentation writes user_name.
     const field = left === 'user_name' ? 'username' : left;
-    if (!FIELDS.some((known) => known === field) || !ATTRIBUTE.test(attribute) || more.length > 0 || map.has(field)) {
+    if (
+      !FIELDS.some((known) => known === field) ||
+      !ATTRIBUTE.test(attribute) ||
+      more.length > 0 ||
+      map.has(field)
+    ) {
       throw new StartError(
         `AUTH_LDAP_USER_ATTR_MAP is "${config.AUTH_LDAP_USER_ATTR_MAP}": it must be a list such as first_name=givenName;last_name=sn;email=mail, with ${FIELDS.join(', ')} once each at most.`,
       );

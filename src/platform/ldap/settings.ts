@@ -96,7 +96,11 @@ function readLookup(config: DirectoryConfig): Lookup {
   if (text !== undefined) {
     const template = parseLoginDn(text);
     if (template !== undefined) return { kind: 'template', template };
-    throw wrong('AUTH_LDAP_USER_DN_TEMPLATE', text, 'it must look like uid=%(user)s,ou=people,dc=example,dc=org');
+    throw wrong(
+      'AUTH_LDAP_USER_DN_TEMPLATE',
+      text,
+      'it must look like uid=%(user)s,ou=people,dc=example,dc=org',
+    );
   }
   if (base === undefined) {
     throw new StartError(
@@ -118,14 +122,23 @@ function readService(config: DirectoryConfig): DirectorySettings['service'] {
   if (dn === undefined && password === undefined) return null;
   if (dn !== undefined && password !== undefined) return { dn: requireDn('AUTH_LDAP_BIND_DN', dn), password };
   const [there, missing] =
-    dn === undefined ? ['AUTH_LDAP_BIND_PASSWORD', 'AUTH_LDAP_BIND_DN'] : ['AUTH_LDAP_BIND_DN', 'AUTH_LDAP_BIND_PASSWORD'];
+    dn === undefined
+      ? ['AUTH_LDAP_BIND_PASSWORD', 'AUTH_LDAP_BIND_DN']
+      : ['AUTH_LDAP_BIND_DN', 'AUTH_LDAP_BIND_PASSWORD'];
   throw new StartError(`${there} is set and ${missing} is not: they belong together.`);
 }
 
 type SearchedGroups = Exclude<DirectoryConfig['AUTH_LDAP_GROUP_TYPE'], 'memberOf'>;
 
 const GROUP_TYPES: Readonly<
-  Record<SearchedGroups, { readonly filter: string; readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain'; readonly nested: boolean }>
+  Record<
+    SearchedGroups,
+    {
+      readonly filter: string;
+      readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain';
+      readonly nested: boolean;
+    }
+  >
 > = {
   groupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: false },
   nestedGroupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: true },
@@ -137,7 +150,11 @@ const GROUP_TYPES: Readonly<
 };
 
 function readGroups(config: DirectoryConfig): GroupLookup {
-  const { AUTH_LDAP_GROUP_TYPE: type, AUTH_LDAP_GROUP_SEARCH_BASE: base, AUTH_LDAP_GROUP_SEARCH_FILTER: text } = config;
+  const {
+    AUTH_LDAP_GROUP_TYPE: type,
+    AUTH_LDAP_GROUP_SEARCH_BASE: base,
+    AUTH_LDAP_GROUP_SEARCH_FILTER: text,
+  } = config;
   if (type === 'memberOf') return { kind: 'entry', attribute: 'memberOf' };
   if (base === undefined) {
     throw new StartError(
@@ -148,7 +165,11 @@ function readGroups(config: DirectoryConfig): GroupLookup {
   const known = GROUP_TYPES[type];
   const filter = parseFilter(text ?? known.filter);
   if (filter === undefined) {
-    throw wrong('AUTH_LDAP_GROUP_SEARCH_FILTER', text ?? '', 'it must be a filter such as (objectClass=groupOfNames)');
+    throw wrong(
+      'AUTH_LDAP_GROUP_SEARCH_FILTER',
+      text ?? '',
+      'it must be a filter such as (objectClass=groupOfNames)',
+    );
   }
   return { kind: 'search', base, filter, by: known.by, nested: known.nested };
 }
@@ -184,7 +205,11 @@ function normalizeOrThrow(name: string, dn: string): string {
   const normal = normalizeDn(dn);
   if (normal !== undefined) return normal;
   const plural = name.endsWith('_GROUPS') ? ', several separated by semicolons' : '';
-  throw wrong(name, dn, `it must be a distinguished name such as cn=cvat,ou=groups,dc=example,dc=org${plural}`);
+  throw wrong(
+    name,
+    dn,
+    `it must be a distinguished name such as cn=cvat,ou=groups,dc=example,dc=org${plural}`,
+  );
 }
 
 const wrong = (name: string, value: string, what: string): StartError =>

@@ -4,7 +4,10 @@ import { BerReader } from 'ldapts';
 import { DirectoryFailure } from './failure.js';
 
 /** `LDAPMessage { 1, ExtendedRequest { 1.3.6.1.4.1.1466.20037 } }` (RFC 4511, 4.14.1). */
-const REQUEST = Buffer.concat([Buffer.from('301d02010177188016', 'hex'), Buffer.from('1.3.6.1.4.1.1466.20037')]);
+const REQUEST = Buffer.concat([
+  Buffer.from('301d02010177188016', 'hex'),
+  Buffer.from('1.3.6.1.4.1.1466.20037'),
+]);
 const EXTENDED_RESPONSE = 0x78;
 /** An answer is some twenty bytes and a sentence. */
 const LONGEST_ANSWER = 4096;
@@ -26,7 +29,8 @@ export async function requestTls(socket: Socket, server: string): Promise<void> 
     received = Buffer.concat([received, chunk]);
     const answer = readAnswer(received);
     if (answer.kind === 'whole') {
-      if (answer.code !== 0) throw failure(server, `refuses STARTTLS (code ${answer.code}): use ldaps:// if it has that`);
+      if (answer.code !== 0)
+        throw failure(server, `refuses STARTTLS (code ${answer.code}): use ldaps:// if it has that`);
       return;
     }
     if (answer.kind === 'wrong' || received.length > LONGEST_ANSWER) {
@@ -45,10 +49,13 @@ function readAnswer(received: Buffer): Answer {
     const id = reader.readInt();
     const operation = reader.readSequence();
     const code = reader.readEnumeration();
-    return id === 1 && operation === EXTENDED_RESPONSE && code !== null ? { kind: 'whole', code } : { kind: 'wrong' };
+    return id === 1 && operation === EXTENDED_RESPONSE && code !== null
+      ? { kind: 'whole', code }
+      : { kind: 'wrong' };
   } catch {
     return { kind: 'wrong' };
   }
 }
 
-const failure = (server: string, what: string): DirectoryFailure => new DirectoryFailure('tls', 'answer', `${server} ${what}.`);
+const failure = (server: string, what: string): DirectoryFailure =>
+  new DirectoryFailure('tls', 'answer', `${server} ${what}.`);

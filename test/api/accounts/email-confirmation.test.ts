@@ -4,7 +4,6 @@ import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox } from '../../support/mailbox.js';
-import { setVerified } from '../../support/rows.js';
 
 /** The link of the confirmation mail (cvat.md 2.7, libraries.md E.8). */
 
@@ -103,8 +102,9 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
 
   it('follows no wish of the request for another page or host', async () => {
     const { link } = await register();
-    const headers = { 'X-Forwarded-Host': 'evil.example', Referer: 'https://evil.example/' };
-    const answer = await app.send(`${link}?next=https://evil.example/&next=//evil.example`, { headers });
+    const headers = { 'X-Forwarded-Host': 'evil.example' };
+    expect((await app.send(link, { headers })).status).toBe(400);
+    const answer = await app.send(`${link}?next=https://evil.example/&next=//evil.example`, { headers: { Referer: 'https://evil.example/' } });
     expect(answer.headers.location).toBe(DONE);
   });
 
@@ -204,45 +204,33 @@ describe('/api/auth/account-confirm-email/{key}/', () => {
     expect([answer.status, answer.headers.location]).toEqual([301, link]);
   });
 
-  it.each(['a%20b', 'a.b', 'a%2Fb', 'a;b', '%ff', '..%5c', "a'b", '%00', 'ä'.normalize()].map((key) => [key]))(
-    'has no page for %j',
-    async (key) => {
-      const answer = await app.send(`${PAGE}/${encodeURI(decodeURIComponentOr(key))}/`);
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(answer.status).toBeLessThan(500);
-      expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
-    },
-  );
+  it.each(['a%20b', 'a.b', 'a%2Fb', 'a;b', '%ff', '..%5c', "a'b", '%00', '%3Cscript%3E'])('has no page for %s', async (key) => {
+    const answer = await app.send(`${PAGE}/${key}/`);
+    expect(answer.status).toBe(404);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.text).not.toContain('script');
+  });
 
   it('sends people where the settings say', async () => {
     const other = await createTestApp({
       env: {
-        ACCOUNT_EMAIL_VERIFICATION: 'mandatory',
+        ACCOUNT_EMAIL_VERIFICATION: 'optional',
         SECRET_KEY,
         ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL: 'https://ui.example.org/done',
         INCORRECT_EMAIL_CONFIRMATION_URL: 'https://ui.example.org/wrong',
         LOGIN_REDIRECT_URL: 'https://ui.example.org/in',
       },
     });
-    await other.send('/api/auth/register', {
-      method: 'POST',
-      body: { username: 'newcomer', email: 'n@example.org', password1: 'Wiesel-42-quarks', password2: 'Wiesel-42-quarks' },
-    });
-    const row = await one<{ id: number }>(other.db, sql`select id from account_emailaddress where email = 'n@example.org'`);
-    const path = `${PAGE}/${signValue(row?.id, 'account', SECRET_KEY, other.clock.now())}/`;
-    expect((await other.send(path)).headers.location).toBe('https://ui.example.org/done');
-    expect((await other.send(path)).headers.location).toBe('https://ui.example.org/wrong');
-    await setVerified(other.db, 2, false);
+    const [first, second] = [await other.register('first1'), await other.register('second1')];
+    const linkTo = async ({ id }: TestAccount) => {
+      const row = await one<{ id: number }>(other.db, sql`select id from account_emailaddress where user_id = ${id}`);
+      return `${PAGE}/${signValue(row?.id, 'account', SECRET_KEY, other.clock.now())}/`;
+    };
+    expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/done');
+    expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/wrong');
     const browser = other.browser();
-    await execute(other.db, sql`update account_emailaddress set verified = (email <> 'n@example.org')`);
-    await execute(other.db, sql`insert into account_emailaddress (email, verified, "primary", user_id) select 'm@example.org', true, false, user_id from account_emailaddress where email = 'n@example.org'`);
-    await browser.send('/api/auth/login', { method: 'POST', body: { username: 'newcomer', password: 'Wiesel-42-quarks' } });
-    expect((await browser.send(path)).headers.location).toBe('https://ui.example.org/in');
+    await browser.send('/api/auth/login', { method: 'POST', body: { username: second.username, password: second.password } });
+    expect((await browser.send(await linkTo(second))).headers.location).toBe('https://ui.example.org/in');
     await other.close();
   });
 });
-
-/** Some of the cases are no URL encoding at all and go out as they are. */
-function decodeURIComponentOr(text: string): string {
-  return /%(ff|2F|5c|00)/.test(text) ? text : decodeURIComponent(text);
-}

@@ -173,6 +173,27 @@ describe('Authorization: Bearer', () => {
   });
 });
 
+describe('a read-only access token', () => {
+  it('makes, changes and removes nothing, where one that is not read-only does', async () => {
+    const [reader, writer] = [await give({ readOnly: true }), await give()];
+    const send = (method: string, path: string, key: string, body?: object) =>
+      app.send(path, { method, headers: { Authorization: `Bearer ${key}` }, ...(body && { body }) });
+
+    const refused = await send('POST', '/api/organizations', reader.key, { slug: 'readonly' });
+    expect(refused.status).toBe(403);
+    expect(refused.json()).toEqual({ detail: 'You do not have permission to perform this action.' });
+    const made = await send('POST', '/api/organizations', writer.key, { slug: 'written' });
+    expect(made.status).toBe(201);
+
+    const path = `/api/organizations/${(made.json() as { id: number }).id}`;
+    expect((await send('GET', path, reader.key)).status).toBe(200);
+    expect((await send('PATCH', path, reader.key, { name: 'mine' })).status).toBe(403);
+    expect((await send('DELETE', path, reader.key)).status).toBe(403);
+    expect((await send('PATCH', path, writer.key, { name: 'mine' })).status).toBe(200);
+    expect((await send('DELETE', path, writer.key)).status).toBe(204);
+  });
+});
+
 describe('the hash of an older access token', () => {
   it('authenticates and is replaced by the current form', async () => {
     const key = makeKey();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,6 +12,7 @@ import { createBundle } from '../../../src/authorization/bundle/bundle.js';
 import { StartError } from '../../../src/kernel/start-error.js';
 
 const RULES = fileURLToPath(new URL('../../../rules', import.meta.url));
+const GENERATED = ['bundle_plugins.rego', 'bundle_revision.rego'];
 
 async function unpack(bytes: Buffer) {
   const members: { readonly header: Headers; readonly content: string }[] = [];
@@ -22,18 +23,17 @@ async function unpack(bytes: Buffer) {
 }
 
 describe("this server's bundle", () => {
-  it('holds each rule once, flat under rules/, and nothing else but its revision', async () => {
+  it('holds each rule once, flat under rules/, and nothing else but its revision and its plugins', async () => {
     const { bytes } = await createBundle([RULES]);
     const members = await unpack(bytes);
     const rules = (await readdir(RULES)).filter(
       (name) => name.endsWith('.rego') && !name.endsWith('_test.rego'),
     );
     expect(members.map(({ header }) => header.name)).toEqual(
-      [...rules, 'bundle_revision.rego'].toSorted().map((name) => `rules/${name}`),
+      [...rules, ...GENERATED].toSorted().map((name) => `rules/${name}`),
     );
-    for (const { header, content } of members.filter(
-      (member) => member.header.name !== 'rules/bundle_revision.rego',
-    )) {
+    const shipped = members.filter(({ header }) => !GENERATED.includes(header.name.replace('rules/', '')));
+    for (const { header, content } of shipped) {
       expect(content).toBe(await readFile(join(RULES, '..', header.name), 'utf8'));
     }
   });
@@ -120,7 +120,7 @@ describe('a bundle', () => {
 
   it('takes rules from several directories', async () => {
     const names = (await unpack((await createBundle([one, other])).bytes)).map(({ header }) => header.name);
-    expect(names).toEqual(['rules/a.rego', 'rules/b.rego', 'rules/bundle_revision.rego', 'rules/c.rego']);
+    expect(names).toEqual(['a.rego', 'b.rego', ...GENERATED, 'c.rego'].map((name) => `rules/${name}`));
   });
 
   it('is not made of two rules of one name, of no rules, or of a missing directory', async () => {
@@ -132,8 +132,10 @@ describe('a bundle', () => {
     await expect(createBundle([join(one, 'nothing')])).rejects.toThrow(StartError);
   });
 
-  it('does not let a rule take the name of its revision', async () => {
-    await writeFile(join(one, 'bundle_revision.rego'), 'package bundle_revision\n\nrevision := "mine"\n');
+  it.each(GENERATED)('does not let a rule take the name of its %s', async (name) => {
+    await writeFile(join(one, name), 'package mine\n');
     await expect(createBundle([one])).rejects.toThrow(StartError);
+    await rename(join(one, name), join(other, name));
+    await expect(createBundle([one], [other])).rejects.toThrow(StartError);
   });
 });

@@ -9,6 +9,13 @@ import { INVALID_PAGE, lastPageOf } from './pagination.js';
 export interface ListQuery extends ListPlan {
   readonly select: Sql;
   readonly from: Sql;
+  /**
+   * Tables of the count, where fewer would do: joins that can only add columns, written as left joins, cost nothing
+   * when no condition needs them. They must give as many rows as `from`.
+   */
+  readonly counted?: Sql;
+  /** Reads the rest of the rows once the page is cut, for columns that cost a look-up each. */
+  readonly complete?: (page: Sql) => Sql;
 }
 
 export interface ListRows<R> {
@@ -29,20 +36,19 @@ export async function runList<R extends pg.QueryResultRow>(
   db: Queryable,
   query: ListQuery,
 ): Promise<ListRows<R>> {
-  const { select, from, where, orderBy, pageSize } = query;
-  const counted = await one<{ total: number }>(
+  const { select, from, counted = from, where, orderBy, pageSize, complete = (rows) => rows } = query;
+  const count = await one<{ total: number }>(
     db,
-    sql`select count(*)::int as total from ${from} where ${where}`,
+    sql`select count(*)::int as total from ${counted} where ${where}`,
   );
-  const total = counted?.total ?? 0;
+  const total = count?.total ?? 0;
   const lastPage = lastPageOf(total, pageSize);
   const page = query.page === 'last' ? lastPage : query.page;
   if (page > lastPage) throw new NotFound(INVALID_PAGE);
   if (total === 0) return { rows: [], total, page, lastPage };
 
-  const rows = await many<R>(
-    db,
-    sql`select ${select} from ${from} where ${where} order by ${orderBy} limit ${pageSize} offset ${(page - 1) * pageSize}`,
-  );
+  const offset = (page - 1) * pageSize;
+  const cut = sql`select ${select} from ${from} where ${where} order by ${orderBy} limit ${pageSize} offset ${offset}`;
+  const rows = await many<R>(db, complete(cut));
   return { rows, total, page, lastPage };
 }
