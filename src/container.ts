@@ -11,7 +11,6 @@ import { composeMail } from './composition/mail.js';
 import { composeOperations } from './composition/operations.js';
 import { composePipeline } from './composition/pipeline.js';
 import { prepare } from './composition/prepare.js';
-import { openRules } from './composition/rules.js';
 import { composeResources } from './composition/resources.js';
 import { createState } from './composition/state.js';
 import type { FirstAdmin } from './features/accounts/index.js';
@@ -62,13 +61,12 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     config.PASSWORD_BREACH_FILE === undefined
       ? undefined
       : await createBreachFile(config.PASSWORD_BREACH_FILE);
-  const rules = await openRules(options);
-  const engines = await openEngines({ ...options, isOurs: rules.isOurs });
+  const engines = await openEngines(options);
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
   const exchanges = createExchanges(createOriginReader(config.TRUSTED_PROXIES));
   const authentication = composeAuthentication({ options, engines, exchanges, state });
   const mail = composeMail(options, engines, state);
-  const operations = composeOperations(options, engines, exchanges, state, rules);
+  const operations = composeOperations(options, engines, exchanges, state);
   const { sessions, chain, passwords } = authentication;
 
   const policy = createPasswordPolicy(breachFile === undefined ? {} : { isBreached: breachFile.contains });
@@ -101,7 +99,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       analytics: config.CVAT_ANALYTICS,
       models: config.CVAT_SERVERLESS,
     }),
-    ...bundleRoutes(rules.bundle),
+    ...bundleRoutes(engines.rules.bundle),
   ];
 
   const pipeline = composePipeline({
@@ -165,7 +163,6 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       await mail.worker.stop();
       mail.transport.close();
       await breachFile?.close();
-      await rules.close();
       await engines.close();
     },
   };

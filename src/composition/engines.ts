@@ -18,7 +18,7 @@ import {
   createRedisRateStore,
   type RateStore,
 } from '../platform/throttle/rate-store.js';
-import type { Rules } from './rules.js';
+import { openRules, type Rules } from './rules.js';
 
 /** What the three URLs of the settings switch: the real thing, or what comes with the server. */
 export interface Engines {
@@ -30,6 +30,7 @@ export interface Engines {
   readonly sessionStore: SessionStore;
   readonly rates: RateStore;
   readonly policyEngine: PolicyEngine;
+  readonly rules: Rules;
   readonly close: () => Promise<void>;
 }
 
@@ -38,14 +39,13 @@ const POLICY = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.
 const PRUNE_INTERVAL = 15 * 60;
 
 /** @throws StartError when an embedded part can't be opened; real services may be down, then and later */
-export async function openEngines(
-  options: ContainerOptions & { readonly isOurs: Rules['isOurs'] },
-): Promise<Engines> {
-  const { config, clock, log, isOurs, strict } = options;
+export async function openEngines(options: ContainerOptions): Promise<Engines> {
+  const { config, clock, log, strict } = options;
+  const rules = await openRules(options);
   const policyEngine =
     config.OPA_URL === undefined
       ? await createEmbeddedEngine(POLICY)
-      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, isOurs });
+      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
   const db = await createDatabase({
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,
@@ -76,8 +76,10 @@ export async function openEngines(
     sessionStore: sessions.store,
     rates,
     policyEngine,
+    rules,
     close: async () => {
       sessions.close();
+      await rules.close();
       await policyEngine.close();
       await redis?.close();
       await db.close();

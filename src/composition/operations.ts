@@ -12,7 +12,6 @@ import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
-import type { Rules } from './rules.js';
 import type { State } from './state.js';
 
 interface Page {
@@ -26,7 +25,6 @@ export function composeOperations(
   engines: Engines,
   exchanges: Exchanges,
   state: State,
-  rules: Rules,
 ) {
   const metrics = createMetrics();
   const deps = {
@@ -39,7 +37,7 @@ export function composeOperations(
     },
     pingRedis: engines.redis?.ping ?? null,
     policyReadiness: engines.policyEngine.ready,
-    rulesState: rules.state,
+    rulesState: engines.rules.state,
     pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
     isStopping: () => state.stopping,
     folder: '.',

@@ -113,7 +113,7 @@ export const Settings = z.object({
   ),
   THROTTLE_ANON: rate({ default: { limit: 100, periodSeconds: 60 }, description: 'Requests without credentials per client address.' }),
   LOGIN_FAILURES_PER_ADDRESS: rate({
-    default: { limit: 50, periodSeconds: 600 },
+    default: { limit: 100, periodSeconds: 3600 },
     description: 'Wrong passwords per client address, over all accounts.',
   }),
   LOGIN_FAILURES_PER_ACCOUNT: rate({
@@ -121,7 +121,7 @@ export const Settings = z.object({
     description: 'Wrong passwords per account, over all addresses; addresses from which the account signed in before are exempt.',
   }),
   LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: rate({
-    default: { limit: 10, periodSeconds: 300 },
+    default: { limit: 20, periodSeconds: 3600 },
     description: 'Wrong passwords per account from one address.',
   }),
   MAIL_REQUESTS_PER_RECIPIENT: rate({
