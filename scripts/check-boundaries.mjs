@@ -204,9 +204,11 @@ function collectUses() {
   for (const source of sources) {
     for (const { target, names } of importsOf(source)) if (target !== undefined) add(target, names ?? ['*']);
     walk(source.tree, (node) => {
-      if (!ts.isStringLiteralLike(node) || !/^\.{1,2}\/.*\.ts$/.test(node.text)) return;
-      const target = path.join(path.dirname(source.file), node.text);
-      if (existsSync(path.join(ROOT, target))) add(target, ['*']);
+      if (!ts.isStringLiteralLike(node) || !node.text.endsWith('.ts')) return;
+      for (const folder of [path.dirname(source.file), 'src']) {
+        const target = path.join(folder, node.text);
+        if (existsSync(path.join(ROOT, target))) add(target, ['*']);
+      }
     });
   }
   return used;

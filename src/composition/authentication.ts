@@ -35,14 +35,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
   const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
 
   const identities = createIdentityStore(db);
-  const passwords = createPasswordService({
-    clock,
-    random,
-    rounds: config.PASSWORD_BCRYPT_ROUNDS,
-    concurrency: config.PASSWORD_HASH_CONCURRENCY,
-    queueLimit: config.PASSWORD_HASH_QUEUE,
-    extraHashers: config.PASSWORD_HASHERS_EXTRA,
-  });
+  const passwords = composePasswords(options);
   const sessions = createSessions({
     store: engines.sessionStore,
     clock,
@@ -53,12 +46,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     secureCsrfCookie: config.CSRF_COOKIE_SECURE,
     onRenewalError: warn('A session could not be renewed.'),
   });
-  const rates = {
-    perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
-    perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
-    perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
-  };
-  const failures = createFailureLimit(rates, engines.rates);
+  const failures = createFailureLimit(failureRatesOf(options), engines.rates);
   const directory = composeDirectory(options, engines, { passwords, failures });
   const checkCredentials = createCredentialCheck({
     findCandidates: (username, email) => findCandidates(db, username, email),
@@ -94,5 +82,21 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
   );
   return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
 }
+
+const composePasswords = ({ config, clock, random }: ContainerOptions) =>
+  createPasswordService({
+    clock,
+    random,
+    rounds: config.PASSWORD_BCRYPT_ROUNDS,
+    concurrency: config.PASSWORD_HASH_CONCURRENCY,
+    queueLimit: config.PASSWORD_HASH_QUEUE,
+    extraHashers: config.PASSWORD_HASHERS_EXTRA,
+  });
+
+const failureRatesOf = ({ config }: ContainerOptions) => ({
+  perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+  perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+  perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
+});
 
 export type Authentication = ReturnType<typeof composeAuthentication>;

@@ -14,7 +14,8 @@ import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
 import type { State } from './state.js';
 
-interface Page {
+/** A handler outside the pipeline. */
+export interface Page {
   readonly path: string;
   readonly handler: RequestHandler;
 }

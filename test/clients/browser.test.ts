@@ -37,7 +37,7 @@ async function authorize(page: Page, values: Readonly<Record<string, string | { 
     await dialog.locator('button.authorize').click();
     await dialog.locator('button', { hasText: 'Logout' }).waitFor();
   }
-  await page.locator('.btn-done').click();
+  await page.locator('.btn-done').first().click();
 }
 
 async function openDocs() {
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
   ])('%s shows itself within its policy and with nothing from elsewhere', async (path, text) => {
     const { page, troubles } = await watchedPage(context, app.url);
     await page.goto(app.url + path);
-    await page.getByText(text).first().waitFor();
+    await page.getByText(text).filter({ visible: true }).first().waitFor();
     await page.waitForLoadState('networkidle');
     expect(troubles).toEqual([]);
   });

@@ -168,19 +168,19 @@ const CASES: Readonly<Record<string, Case>> = {
       listInvitations(queryable, {
         plan: planList(
           INVITATIONS,
-          params(filter({ and: [{ '==': [{ var: 'user_id' }, '77'] }, { '==': [{ var: 'accepted' }, false] }] })),
+          params(filter({ and: [{ '==': [{ var: 'user_id' }, '71'] }, { '==': [{ var: 'accepted' }, false] }] })),
         ),
-        visible: ['|', { owner: 77 }, { membership__user: 77 }],
+        visible: ['|', { owner: 71 }, { membership__user: 71 }],
         scope: EVERYTHING,
       }),
     count: sql`
       select count(*)::int as total from organizations_membership m join organizations_invitation i on i.membership_id = m.id
-      where m.user_id = 77 and not m.is_active`,
+      where m.user_id = 71 and not m.is_active`,
     page: sql`
       select i.*, m.role, o.slug, ${person}
       from organizations_membership m join organizations_invitation i on i.membership_id = m.id
       join organizations_organization o on o.id = m.organization_id join auth_user u on u.id = m.user_id
-      where m.user_id = 77 and not m.is_active order by i.created_date desc limit 10`,
+      where m.user_id = 71 and not m.is_active order by i.created_date desc limit 10`,
   },
 };
 
@@ -206,13 +206,14 @@ describe.skipIf(!hasPostgres)(`among many rows (${POSTGRES_HINT})`, () => {
     const [counted] = await many<{ total: number }>(db, count);
     statements = 0;
     const { total, rows } = await list(counting);
-    expect([total, statements]).toEqual([counted?.total, total === 0 ? 1 : 2]);
+    expect(total).toBeGreaterThan(0);
+    expect([total, statements]).toEqual([counted?.total, 2]);
     expect(rows).toHaveLength((await many(db, page)).length);
 
     const [ours, byHand]: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round += 1) {
       ours.push(await timed(() => list(db)));
-      byHand.push(await timed(async () => [await many(db, count), total === 0 ? [] : await many(db, page)]));
+      byHand.push(await timed(async () => [await many(db, count), await many(db, page)]));
     }
     expect(Math.min(...ours)).toBeLessThan(2 * Math.min(...byHand) + SLACK);
   });

@@ -31,8 +31,20 @@ export interface OpaServer {
 }
 
 /** Starts an OPA server on a free port and waits until it listens. */
-export async function startOpa(...args: readonly string[]): Promise<OpaServer> {
-  const address = `127.0.0.1:${await freePort()}`;
+export const startOpa = async (...args: readonly string[]): Promise<OpaServer> =>
+  startOpaOn(await freePort(), ...args);
+
+/** Flags of CVAT's compose file, with a shorter wait between two pulls of the bundle. */
+export const pulling = (from: string): readonly string[] => [
+  `--set=services.cvat.url=${from}`,
+  '--set=bundles.cvat.service=cvat',
+  '--set=bundles.cvat.resource=/api/auth/rules',
+  '--set=bundles.cvat.polling.min_delay_seconds=1',
+  '--set=bundles.cvat.polling.max_delay_seconds=1',
+];
+
+export async function startOpaOn(port: number, ...args: readonly string[]): Promise<OpaServer> {
+  const address = `127.0.0.1:${port}`;
   const child = spawn(
     findOpa() ?? 'opa',
     ['run', '--server', `--addr=${address}`, '--disable-telemetry', '--log-level=error', ...args],

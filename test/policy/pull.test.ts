@@ -4,7 +4,7 @@ import { type Bundle, createBundle } from '../../src/authorization/bundle/bundle
 import { allow } from '../../src/authorization/engines/answers.js';
 import type { PolicyEngine, PolicyQuestion } from '../../src/authorization/engines/engine.js';
 import { createOpaHttpEngine } from '../../src/authorization/engines/opa-http.js';
-import { type OpaServer, RULES, startOpa, waitFor, withoutOpa } from './opa.js';
+import { type OpaServer, pulling, RULES, startOpa, waitFor, withoutOpa } from './opa.js';
 
 const QUESTION: PolicyQuestion = {
   package: 'users',
@@ -40,13 +40,7 @@ describe.skipIf(withoutOpa)('an OPA that pulls its rules from here', () => {
     await new Promise<void>((resolve) => source.listen(0, '127.0.0.1', resolve));
     const address = source.address();
     const port = typeof address === 'object' ? address?.port : undefined;
-    opa = await startOpa(
-      `--set=services.cvat.url=http://127.0.0.1:${port}`,
-      '--set=bundles.cvat.service=cvat',
-      '--set=bundles.cvat.resource=/api/auth/rules',
-      '--set=bundles.cvat.polling.min_delay_seconds=1',
-      '--set=bundles.cvat.polling.max_delay_seconds=2',
-    );
+    opa = await startOpa(...pulling(`http://127.0.0.1:${port}`));
     const isOurs = (loaded: unknown) => loaded === bundle.revision;
     engine = createOpaHttpEngine({ url: opa.url, timeoutMs: 5000, isOurs });
   });

@@ -46,7 +46,7 @@ export function createSessionStore(store: Store, ageSeconds: number, describeFai
     touch: async (key: string, stored: StoredSession): Promise<void> => {
       await call<void>((done) => {
         if (store.touch === undefined) done(new TypeError('The session store can not renew sessions.'));
-        else store.touch(key, record(stored), () => done(null));
+        else store.touch(key, record(stored), (error?: unknown) => done(error));
       });
     },
     destroy: async (key: string): Promise<void> => {

@@ -2,7 +2,7 @@ import type { PolicyInput, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
 /** @returns the document with CVAT's keys only, and in CVAT's order */
-export function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
+function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
   const { user, organization, token } = auth;
   return {
     scope,

@@ -25,8 +25,8 @@ export class MailFailure extends Error {
   /** The reply code of the server, such as `550`, or the error code of the system, such as `ECONNREFUSED`. */
   readonly code: string;
 
-  constructor(step: MailStep, verdict: MailVerdict, code: string, sentence: string, options?: ErrorOptions) {
-    super(sentence, options);
+  constructor(step: MailStep, verdict: MailVerdict, code: string, sentence: string) {
+    super(sentence);
     this.step = step;
     this.verdict = verdict;
     this.code = code;

@@ -141,7 +141,7 @@ describe('a header', () => {
     '\x80\x81',
     'é',
     '../../etc/passwd',
-    '${jndi:ldap://x}',
+    '%{jndi:ldap://x}',
     '{{7*7}}',
     "' or 1=1 --",
     '%0d%0aSet-Cookie: a=b',

@@ -1,0 +1,64 @@
+import { createApp } from '../app.js';
+import type { Chain } from '../authentication/chain.js';
+import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
+import type { ContainerOptions } from '../container.js';
+import { createApiDocs } from '../features/api-docs/index.js';
+import type { Caller } from '../kernel/account.js';
+import { cookieValue } from '../platform/http/cookies.js';
+import type { Exchange, Exchanges } from '../platform/http/exchange.js';
+import type { AnyRoute } from '../platform/http/route.js';
+import type { Authentication } from './authentication.js';
+import type { Engines } from './engines.js';
+import { composeOperations, type Page } from './operations.js';
+import { composePipeline } from './pipeline.js';
+import type { State } from './state.js';
+
+export interface WebParts {
+  readonly options: ContainerOptions;
+  readonly engines: Engines;
+  readonly exchanges: Exchanges;
+  readonly state: State;
+  readonly authentication: Authentication;
+  readonly chain: Chain;
+  readonly routes: readonly AnyRoute[];
+  /** Pages of accounts that are no routes, and the paths whose slash is added. */
+  readonly signIn: { readonly pages: readonly Page[]; readonly slashPaths: readonly RegExp[] };
+  /** Counts a request of a throttled route for its caller. @throws Throttled */
+  readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
+}
+
+/** Joins the routes, the pages beside them and what stands around both into one application. */
+export function composeWeb({ routes, signIn, ...parts }: WebParts) {
+  const { options, engines, exchanges, state } = parts;
+  const { config, clock, random, log } = options;
+  const operations = composeOperations(options, engines, exchanges, state);
+  const pipeline = composePipeline(parts);
+  const docs = createApiDocs({
+    ...pipeline,
+    routes,
+    version: options.version,
+    isPublic: config.API_DOCS_PUBLIC,
+    uiUrl: config.UI_URL,
+  });
+  const repairCsrf = (exchange: Exchange): void => {
+    const cookie = cookieValue(exchange.cookies, CSRF_COOKIE);
+    if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined)
+      parts.authentication.sessions.rotateCsrf(exchange);
+  };
+  const app = createApp({
+    exchanges,
+    clock,
+    random,
+    log,
+    allowedHosts: [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname],
+    corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
+    slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
+    repairCsrf,
+    onResponse: operations.onResponse,
+    probes: operations.probes,
+    pages: [...operations.pages, ...signIn.pages, ...docs.pages],
+    routes,
+    pipeline,
+  });
+  return { app, document: docs.document };
+}
