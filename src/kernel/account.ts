@@ -10,7 +10,8 @@ export type Role = (typeof ROLES)[number];
 export const privilegeOf = (groups: readonly string[]): Role | null =>
   ROLES.find((role) => groups.includes(role)) ?? null;
 
-export const ORGANIZATION_ROLES = ['owner', 'maintainer', 'supervisor', 'worker'] as const;
+/** In the order of CVAT's schema. */
+export const ORGANIZATION_ROLES = ['worker', 'supervisor', 'maintainer', 'owner'] as const;
 export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 
 /** A row of `auth_user` with what CVAT keeps beside it. Never holds the password column. */

@@ -11,7 +11,12 @@ import { many, type Queryable } from '../../src/platform/db/queryable.js';
 import { type Sql, sql } from '../../src/platform/db/sql.js';
 import { planList } from '../../src/platform/http/lists/list-query.js';
 import { insertCrowd } from '../support/crowd.js';
-import { hasPostgres, POSTGRES_HINT, type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import {
+  hasPostgres,
+  POSTGRES_HINT,
+  type PostgresServer,
+  startPostgres,
+} from '../support/postgres-server.js';
 
 /**
  * A list takes no longer than twice the two statements that somebody would write for it by hand, among 100,000 users,
@@ -63,7 +68,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'users, a far page, to an administrator': {
     list: (queryable) =>
-      listUsers(queryable, { plan: planList(USERS, params({ sort: 'id', page: '5000' })), visible: {}, scope: EVERYTHING }),
+      listUsers(queryable, {
+        plan: planList(USERS, params({ sort: 'id', page: '5000' })),
+        visible: {},
+        scope: EVERYTHING,
+      }),
     count: sql`select count(*)::int as total from auth_user`,
     page: sql`select ${person}, u.email from auth_user u order by u.id limit 10 offset 49990`,
   },
@@ -154,7 +163,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'invitations, latest first, to an administrator': {
     list: (queryable) =>
-      listInvitations(queryable, { plan: planList(INVITATIONS, params({ page: '100' })), visible: {}, scope: EVERYTHING }),
+      listInvitations(queryable, {
+        plan: planList(INVITATIONS, params({ page: '100' })),
+        visible: {},
+        scope: EVERYTHING,
+      }),
     count: sql`select count(*)::int as total from organizations_invitation`,
     page: sql`
       select i.*, m.role, o.slug, ${person}, w.username
@@ -168,7 +181,9 @@ const CASES: Readonly<Record<string, Case>> = {
       listInvitations(queryable, {
         plan: planList(
           INVITATIONS,
-          params(filter({ and: [{ '==': [{ var: 'user_id' }, '71'] }, { '==': [{ var: 'accepted' }, false] }] })),
+          params(
+            filter({ and: [{ '==': [{ var: 'user_id' }, '71'] }, { '==': [{ var: 'accepted' }, false] }] }),
+          ),
         ),
         visible: ['|', { owner: 71 }, { membership__user: 71 }],
         scope: EVERYTHING,
@@ -193,7 +208,13 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 describe.skipIf(!hasPostgres)(`among many rows (${POSTGRES_HINT})`, () => {
   beforeAll(async () => {
     server = await startPostgres();
-    db = createExternalDatabase({ url: server.url, poolSize: 2, timeout: 60_000, applicationName: 'test', guardNesting: false });
+    db = createExternalDatabase({
+      url: server.url,
+      poolSize: 2,
+      timeout: 60_000,
+      applicationName: 'test',
+      guardNesting: false,
+    });
     await migrate(db, MIGRATIONS);
     await insertCrowd(db, { users: 100_000, organizations: 10_000, memberships: 300_000 });
   }, 180_000);
@@ -202,19 +223,22 @@ describe.skipIf(!hasPostgres)(`among many rows (${POSTGRES_HINT})`, () => {
     await server.remove();
   });
 
-  it.each(Object.entries(CASES))('%s: one count and one page, in twice the time of SQL by hand', async (_name, { list, count, page }) => {
-    const [counted] = await many<{ total: number }>(db, count);
-    statements = 0;
-    const { total, rows } = await list(counting);
-    expect(total).toBeGreaterThan(0);
-    expect([total, statements]).toEqual([counted?.total, 2]);
-    expect(rows).toHaveLength((await many(db, page)).length);
+  it.each(Object.entries(CASES))(
+    '%s: one count and one page, in twice the time of SQL by hand',
+    async (_name, { list, count, page }) => {
+      const [counted] = await many<{ total: number }>(db, count);
+      statements = 0;
+      const { total, rows } = await list(counting);
+      expect(total).toBeGreaterThan(0);
+      expect([total, statements]).toEqual([counted?.total, 2]);
+      expect(rows).toHaveLength((await many(db, page)).length);
 
-    const [ours, byHand]: [number[], number[]] = [[], []];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      ours.push(await timed(() => list(db)));
-      byHand.push(await timed(async () => [await many(db, count), await many(db, page)]));
-    }
-    expect(Math.min(...ours)).toBeLessThan(2 * Math.min(...byHand) + SLACK);
-  });
+      const [ours, byHand]: [number[], number[]] = [[], []];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        ours.push(await timed(() => list(db)));
+        byHand.push(await timed(async () => [await many(db, count), await many(db, page)]));
+      }
+      expect(Math.min(...ours)).toBeLessThan(2 * Math.min(...byHand) + SLACK);
+    },
+  );
 });

@@ -23,9 +23,15 @@ const insertPerson = async (name: string): Promise<number> => {
 };
 const isConstraint = (constraint: string) => expect.objectContaining({ constraint });
 const setRole = (userId: number, role: string) =>
-  execute(database.db, sql`update organizations_membership set role = ${role} where user_id = ${userId} and organization_id = ${organizationId}`);
+  execute(
+    database.db,
+    sql`update organizations_membership set role = ${role} where user_id = ${userId} and organization_id = ${organizationId}`,
+  );
 const removeMember = (userId: number) =>
-  execute(database.db, sql`delete from organizations_membership where user_id = ${userId} and organization_id = ${organizationId}`);
+  execute(
+    database.db,
+    sql`delete from organizations_membership where user_id = ${userId} and organization_id = ${organizationId}`,
+  );
 const unguarded = async (work: () => Promise<unknown>): Promise<void> => {
   const tables = ['organizations_membership', 'organizations_organization', 'organizations_invitation'];
   for (const table of tables) await execute(database.db, sql`alter table ${raw(table)} disable trigger all`);
@@ -49,13 +55,20 @@ beforeEach(async () => {
 describe('the database', () => {
   it('refuses a second membership of one person', async () => {
     const twin = insertMembership(database.db, { organizationId, userId: worker, role: 'supervisor' });
-    await expect(twin).rejects.toEqual(isConstraint('organizations_membership_user_id_organization_id_b9b50ec7_uniq'));
+    await expect(twin).rejects.toEqual(
+      isConstraint('organizations_membership_user_id_organization_id_b9b50ec7_uniq'),
+    );
   });
 
   it('refuses a second owner, new or promoted, active or invited', async () => {
     const refused = isConstraint('auth_server_one_owner');
     for (const isActive of [true, false]) {
-      const added = insertMembership(database.db, { organizationId, userId: stranger, role: 'owner', isActive });
+      const added = insertMembership(database.db, {
+        organizationId,
+        userId: stranger,
+        role: 'owner',
+        isActive,
+      });
       await expect(added).rejects.toEqual(refused);
     }
     await expect(setRole(worker, 'owner')).rejects.toEqual(refused);
@@ -82,7 +95,9 @@ describe('the database', () => {
       database.db,
       sql`insert into organizations_invitation (key, created_date, membership_id) select ${`key${round}`}, now(), id from (${membership}) m`,
     );
-    await expect(removeMember(worker)).rejects.toEqual(isConstraint('organizations_invita_membership_id_d0265539_fk_organizat'));
+    await expect(removeMember(worker)).rejects.toEqual(
+      isConstraint('organizations_invita_membership_id_d0265539_fk_organizat'),
+    );
   });
 
   it('allows what Django does when it removes an account or an organization, in whatever order', async () => {
@@ -99,7 +114,10 @@ describe('the database', () => {
   });
 
   it('allows to save rows as they are, as Django does with every column', async () => {
-    const touched = await execute(database.db, sql`update organizations_membership set role = role, is_active = is_active`);
+    const touched = await execute(
+      database.db,
+      sql`update organizations_membership set role = role, is_active = is_active`,
+    );
     expect(touched).toBeGreaterThan(1);
   });
 });
@@ -112,11 +130,16 @@ describe('a database that broke a rule before', () => {
         database.db,
         sql`insert into organizations_invitation (key, created_date, membership_id) values (${'secret'.repeat(10)}, now(), 999999)`,
       );
-      await execute(database.db, sql`update organizations_organization set owner_id = ${stranger} where id <> ${organizationId}`);
+      await execute(
+        database.db,
+        sql`update organizations_organization set owner_id = ${stranger} where id <> ${organizationId}`,
+      );
     });
     const problems = await findIntegrityProblems(database.db);
     expect(problems).toEqual([
-      expect.stringMatching(/^(One organization has|\d+ organizations have) an owner who is not an active member in that role: org\d+/),
+      expect.stringMatching(
+        /^(One organization has|\d+ organizations have) an owner who is not an active member in that role: org\d+/,
+      ),
       'There are invitations without a membership: 1.',
       expect.stringContaining('members in the role of the owner who do not own it: '),
     ]);

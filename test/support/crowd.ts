@@ -12,7 +12,10 @@ export interface CrowdSize {
  * Fills a database with people and organizations: every organization has its owner, the other memberships are spread
  * over the rest, and a tenth of them wait with an invitation. Names are drawn so that no order of rows is theirs.
  */
-export async function insertCrowd(db: Queryable, { users, organizations, memberships }: CrowdSize): Promise<void> {
+export async function insertCrowd(
+  db: Queryable,
+  { users, organizations, memberships }: CrowdSize,
+): Promise<void> {
   await execute(
     db,
     sql`
@@ -25,7 +28,10 @@ export async function insertCrowd(db: Queryable, { users, organizations, members
     db,
     sql`insert into auth_user_groups (user_id, group_id) select u.id, g.id from auth_user u join auth_group g on g.name = 'user' on conflict do nothing`,
   );
-  await execute(db, sql`insert into engine_profile (rating, user_id) select 0, id from auth_user on conflict do nothing`);
+  await execute(
+    db,
+    sql`insert into engine_profile (rating, user_id) select 0, id from auth_user on conflict do nothing`,
+  );
   await execute(
     db,
     sql`

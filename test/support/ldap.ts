@@ -22,14 +22,8 @@ const MANAGER = { dn: `cn=manager,${BASE}`, password: 'manager-secret-29' };
 export const findSlapd = (): string | undefined =>
   ['/usr/sbin/slapd', '/usr/local/libexec/slapd', '/usr/lib/openldap/slapd'].find((file) => existsSync(file));
 
-export interface PersonFields {
-  readonly cn?: string;
-  readonly sn?: string;
-  readonly givenName?: string;
-  readonly mail?: string;
-  readonly userPassword?: string;
-  readonly [attribute: string]: string | string[] | undefined;
-}
+type Value = string | string[] | Buffer;
+type PersonFields = Readonly<Record<string, Value>>;
 
 export interface TestDirectory {
   readonly ldap: string;
@@ -138,15 +132,17 @@ function entries(url: string) {
       await client.unbind();
     }
   };
-  const replace = (type: string, values: string | string[]): Change =>
-    new Change({ operation: 'replace', modification: new Attribute({ type, values: [values].flat() }) });
+  const attribute = (type: string, value: Value): Attribute =>
+    new Attribute({ type, values: Buffer.isBuffer(value) ? [value] : [value].flat() });
+  const replace = (type: string, value: Value): Change =>
+    new Change({ operation: 'replace', modification: attribute(type, value) });
 
   return {
     add: (dn: string, attributes: Record<string, string | string[]>) =>
       asManager((client) => client.add(dn, attributes)),
     addPerson: async (uid: string, fields: PersonFields = {}): Promise<string> => {
       const dn = `uid=${escapeRdn(uid)},${PEOPLE}`;
-      const attributes: Record<string, string | string[]> = {
+      const attributes: PersonFields = {
         objectClass: ['inetOrgPerson', 'posixAccount'],
         uid,
         cn: uid,
@@ -158,8 +154,10 @@ function entries(url: string) {
         mail: `${uid.replace(/\W/g, '')}@example.org`,
         userPassword: PASSWORD,
       };
-      for (const [name, value] of Object.entries(fields)) if (value !== undefined) attributes[name] = value;
-      await asManager((client) => client.add(dn, attributes));
+      const list = Object.entries({ ...attributes, ...fields }).map(([type, value]) =>
+        attribute(type, value),
+      );
+      await asManager((client) => client.add(dn, list));
       return dn;
     },
     change: (dn: string, attributes: Readonly<Record<string, string | string[]>>) =>

@@ -12,11 +12,19 @@ export interface Client {
   readonly username: string;
   readonly email: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly send: (method: string, path: string, body?: unknown, more?: RequestOptions) => Promise<Answer & { readonly body: unknown }>;
+  readonly send: (
+    method: string,
+    path: string,
+    body?: unknown,
+    more?: RequestOptions,
+  ) => Promise<Answer & { readonly body: unknown }>;
   readonly get: (path: string) => Promise<Answer & { readonly body: Json }>;
 }
 
-export function clientOf(app: TestApp, account: Pick<TestAccount, 'id' | 'username' | 'email' | 'authorization'>): Client {
+export function clientOf(
+  app: TestApp,
+  account: Pick<TestAccount, 'id' | 'username' | 'email' | 'authorization'>,
+): Client {
   const { id, username, email, authorization: headers } = account;
   const send: Client['send'] = async (method, path, body, more = {}) => {
     const answer = await app.send(path, {
@@ -27,7 +35,14 @@ export function clientOf(app: TestApp, account: Pick<TestAccount, 'id' | 'userna
     });
     return { ...answer, body: answer.text === '' ? undefined : answer.json() };
   };
-  return { id, username, email, headers, send, get: async (path) => ({ ...(await send('GET', path)) }) as Answer & { body: Json } };
+  return {
+    id,
+    username,
+    email,
+    headers,
+    send,
+    get: async (path) => ({ ...(await send('GET', path)) }) as Answer & { body: Json },
+  };
 }
 
 export interface Member extends Client {
@@ -47,9 +62,17 @@ export async function createWorld(app: TestApp, prefix = '') {
     if (groups !== undefined) await setGroups(db, account.id, groups);
     return clientOf(app, account);
   };
-  const member = async (name: string, organizationId: number, role: string, isActive = true): Promise<Member> => {
+  const member = async (
+    name: string,
+    organizationId: number,
+    role: string,
+    isActive = true,
+  ): Promise<Member> => {
     const client = await person(name);
-    return { ...client, membershipId: await insertMembership(db, { organizationId, userId: client.id, role, isActive }) };
+    return {
+      ...client,
+      membershipId: await insertMembership(db, { organizationId, userId: client.id, role, isActive }),
+    };
   };
   const membershipOf = async (client: Client, organizationId: number): Promise<Member> => {
     const row = await one<{ id: number }>(
@@ -63,7 +86,10 @@ export async function createWorld(app: TestApp, prefix = '') {
   const admin = clientOf(app, await administrator(app));
   const [ownerClient, otherOwnerClient] = [await person('olivia'), await person('oscar')];
   const acme = { id: await insertOrganization(db, `${prefix}acme`, ownerClient.id), slug: `${prefix}acme` };
-  const globex = { id: await insertOrganization(db, `${prefix}globex`, otherOwnerClient.id), slug: `${prefix}globex` };
+  const globex = {
+    id: await insertOrganization(db, `${prefix}globex`, otherOwnerClient.id),
+    slug: `${prefix}globex`,
+  };
   const invited = await member('ivana', acme.id, 'worker', false);
   const owner = await membershipOf(ownerClient, acme.id);
   return {
@@ -109,6 +135,9 @@ export async function insertInvitation(
 async function administrator(app: TestApp) {
   const { username, password } = app.admin;
   const authorization = { Authorization: basicAuth(username, password) };
-  const { id, email } = (await app.send('/api/users/self', { headers: authorization })).json() as { id: number; email: string };
+  const { id, email } = (await app.send('/api/users/self', { headers: authorization })).json() as {
+    id: number;
+    email: string;
+  };
   return { id, username, email, authorization };
 }

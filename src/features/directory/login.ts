@@ -84,8 +84,6 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
   }
 }
 
-export type DirectoryLogin = ReturnType<typeof createDirectoryLogin>;
-
 /** An empty password is refused before anything is asked: a bind without one succeeds for everybody (RFC 4513, 5.1.2). */
 const isPlausible = ({ username, password }: DirectoryLoginRequest): boolean =>
   password !== '' && password.length <= MAXIMUM_PASSWORD_UNITS && isPlainLogin(username);

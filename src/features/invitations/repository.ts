@@ -54,7 +54,15 @@ function invitationOf(row: Row): Invitation {
   const user = personOf(row, 'user');
   if (user === null) throw new TypeError('The query joins the invited person.');
   const { key, createdAt, sentAt, role, organizationId, slug } = row;
-  return { key, createdAt, sentAt, role, organization: { id: organizationId, slug }, owner: personOf(row, 'owner'), user };
+  return {
+    key,
+    createdAt,
+    sentAt,
+    role,
+    organization: { id: organizationId, slug },
+    owner: personOf(row, 'owner'),
+    user,
+  };
 }
 
 /** CVAT 2.62, `InvitationViewSet`. */
@@ -91,7 +99,13 @@ export async function listInvitations(
   { plan, visible, scope }: InvitationListRequest,
 ): Promise<ListRows<Invitation>> {
   const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope)]);
-  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES, counted: COUNTED_TABLES });
+  const page = await runList<Row>(db, {
+    ...plan,
+    where,
+    select: COLUMNS,
+    from: TABLES,
+    counted: COUNTED_TABLES,
+  });
   return { ...page, rows: page.rows.map(invitationOf) };
 }
 

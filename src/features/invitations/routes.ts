@@ -10,7 +10,13 @@ import { defineRoute, reply, requireCaller } from '../../platform/http/route.js'
 import { isAcceptance, mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import type { Lifetime } from './expiry.js';
 import { presentInvitation } from './present.js';
-import { findInvitation, getInvitation, INVITATIONS, listInvitations, type ViewedInvitation } from './repository.js';
+import {
+  findInvitation,
+  getInvitation,
+  INVITATIONS,
+  listInvitations,
+  type ViewedInvitation,
+} from './repository.js';
 import { InvitationPage, InvitationPatch, InvitationRead, InvitationWrite } from './schemas.js';
 import type { InvitationService } from './service.js';
 
@@ -35,8 +41,15 @@ const list = ({ db, lifetime }: InvitationRouteDeps) =>
     responses: { 200: InvitationPage },
     handle: async ({ caller, exchange, policyFilter }) => {
       const scope = organizationScope(exchange, requireCaller(caller));
-      const rows = await listInvitations(db, { plan: planList(INVITATIONS, exchange.query), visible: policyFilter, scope });
-      return reply(200, presentPage(exchange, rows, (row) => presentInvitation(row, exchange.origin.base, lifetime)));
+      const rows = await listInvitations(db, {
+        plan: planList(INVITATIONS, exchange.query),
+        visible: policyFilter,
+        scope,
+      });
+      return reply(
+        200,
+        presentPage(exchange, rows, (row) => presentInvitation(row, exchange.origin.base, lifetime)),
+      );
     },
   });
 
@@ -61,14 +74,23 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
 /** CVAT 2.62 looks among the invitations of the caller's list: a hidden one is missing, not forbidden. */
 export const loadInvitation =
   (db: Queryable) =>
-  async ({ key = '' }: Readonly<Record<string, string>>, caller: Caller | null, visible: object | null): Promise<ViewedInvitation> => {
+  async (
+    { key = '' }: Readonly<Record<string, string>>,
+    caller: Caller | null,
+    visible: object | null,
+  ): Promise<ViewedInvitation> => {
     const viewer = { id: requireCaller(caller).account.id, visible };
     const isKey = visible !== null && isStorable(key);
     return found(isKey ? await findInvitation(db, key, viewer) : undefined, 'Invitation');
   };
 
 const detail = ({ db }: InvitationRouteDeps) =>
-  ({ path: '/api/invitations/:key', tag: 'invitations', view: 'Invitation Instance', load: loadInvitation(db) }) as const;
+  ({
+    path: '/api/invitations/:key',
+    tag: 'invitations',
+    view: 'Invitation Instance',
+    load: loadInvitation(db),
+  }) as const;
 
 const retrieve = (deps: InvitationRouteDeps) =>
   defineRoute({
@@ -78,7 +100,8 @@ const retrieve = (deps: InvitationRouteDeps) =>
     summary: 'Get invitation details',
     access: { kind: 'policy', checks: mayView, filter: 'invitations' },
     responses: { 200: InvitationRead },
-    handle: async ({ object, exchange }) => reply(200, presentInvitation(object, exchange.origin.base, deps.lifetime)),
+    handle: async ({ object, exchange }) =>
+      reply(200, presentInvitation(object, exchange.origin.base, deps.lifetime)),
   });
 
 const partialUpdate = (deps: InvitationRouteDeps) =>
@@ -91,7 +114,8 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
     body: InvitationPatch,
     responses: { 200: InvitationRead },
     handle: async ({ object, exchange }) => {
-      if (!isAcceptance(exchange.query)) throw new ValidationError(['An invitation can only be changed with "?accepted".']);
+      if (!isAcceptance(exchange.query))
+        throw new ValidationError(['An invitation can only be changed with "?accepted".']);
       await deps.service.acceptOnce(object.key);
       const invitation = found(await getInvitation(deps.db, object.key), 'Invitation');
       return reply(200, presentInvitation(invitation, exchange.origin.base, deps.lifetime));

@@ -30,8 +30,11 @@ const IS_MEMBER = ['The user is a member of the organization already.'];
 const EXPIRED = 'Your invitation is expired. Please contact organization owner to renew it.';
 const ACCEPTED = 'Your invitation is already accepted.';
 const NOTHING_TO_RESEND = 'This invitation is already accepted.';
-const NO_ORGANIZATION = ['An invitation needs an organization: name it with "org", "org_id" or "X-Organization".'];
-const NO_SECOND_OWNER = 'An organization has one owner. To make another member the owner, transfer the organization.';
+const NO_ORGANIZATION = [
+  'An invitation needs an organization: name it with "org", "org_id" or "X-Organization".',
+];
+const NO_SECOND_OWNER =
+  'An organization has one owner. To make another member the owner, transfer the organization.';
 const OWNER_STAYS = 'The owner keeps this role until the organization is transferred to another member.';
 const AMBIGUOUS = 'Several accounts have this e-mail address.';
 const MODEL = 'Invitation';
@@ -75,7 +78,11 @@ export function createInvitationService(deps: InvitationServiceDeps) {
    *
    * @throws ValidationError; ApiError 500 where a mail is needed and there is no mail server
    */
-  const create = async (inviter: Account, organization: OrganizationContext | null, offer: Offer): Promise<Invitation> => {
+  const create = async (
+    inviter: Account,
+    organization: OrganizationContext | null,
+    offer: Offer,
+  ): Promise<Invitation> => {
     if (organization === null) throw new ValidationError(NO_ORGANIZATION);
     if (offer.role === 'owner') throw new ValidationError({ role: [NO_SECOND_OWNER] });
     const key = random.text(KEY_LENGTH, ALPHANUMERIC);
@@ -86,7 +93,8 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       const joins = !deps.needsConfirmation && !invitee.isPlaceholder;
       const ids = { organizationId: organization.id, userId: invitee.id, ownerId: inviter.id };
       const joinedAt = joins ? now() : null;
-      if (!(await insertInvitation(tx, { key, role: offer.role, ...ids, joinedAt }, now()))) throw new ValidationError(IS_MEMBER);
+      if (!(await insertInvitation(tx, { key, role: offer.role, ...ids, joinedAt }, now())))
+        throw new ValidationError(IS_MEMBER);
       if (!joins) await post(tx, key);
     });
     deps.wakeMail();
@@ -102,17 +110,21 @@ export function createInvitationService(deps: InvitationServiceDeps) {
     return one && { id: one.id, isPlaceholder: isPlaceholder(one) };
   };
 
-  const isPlaceholder = ({ password, hasAddress }: Candidate): boolean => !deps.passwords.isUsable(password) && !hasAddress;
+  const isPlaceholder = ({ password, hasAddress }: Candidate): boolean =>
+    !deps.passwords.isUsable(password) && !hasAddress;
 
   /** CVAT's dummy user. Of two who invite the same address at once, the second finds the first one's placeholder. */
   const createPlaceholder = async (tx: Queryable, email: string): Promise<Invitee> => {
     if (codePoints(email) > PLACEHOLDER_LENGTH) {
-      throw new ValidationError({ email: [`Ensure this field has no more than ${PLACEHOLDER_LENGTH} characters.`] });
+      throw new ValidationError({
+        email: [`Ensure this field has no more than ${PLACEHOLDER_LENGTH} characters.`],
+      });
     }
     await lockNames(tx);
     const made = await findInvitee(tx, email);
     if (made !== undefined) return made;
-    if (await isUsernameTaken(tx, email)) throw new ValidationError({ email: ['A user with that username already exists.'] });
+    if (await isUsernameTaken(tx, email))
+      throw new ValidationError({ email: ['A user with that username already exists.'] });
     const account = {
       username: email,
       email: normalizeDomain(email),
@@ -137,8 +149,10 @@ export function createInvitationService(deps: InvitationServiceDeps) {
   };
 
   /** @throws NotFound when somebody else was faster */
-  const act = <T>(key: string, work: (tx: Queryable, invitation: LockedInvitation) => Promise<T>): Promise<T> =>
-    db.transaction(async (tx) => work(tx, found(await lockInvitation(tx, key), MODEL)));
+  const act = <T>(
+    key: string,
+    work: (tx: Queryable, invitation: LockedInvitation) => Promise<T>,
+  ): Promise<T> => db.transaction(async (tx) => work(tx, found(await lockInvitation(tx, key), MODEL)));
 
   /** Of two at once, exactly one accepts (deviation 16). @throws ValidationError with CVAT's texts; NotFound */
   const accept = (key: string): Promise<void> =>

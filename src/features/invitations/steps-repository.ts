@@ -44,7 +44,11 @@ export interface NewInvitation {
 }
 
 /** The membership and the invitation to it. @returns false when the person has a membership already */
-export async function insertInvitation(tx: Queryable, invitation: NewInvitation, now: Date): Promise<boolean> {
+export async function insertInvitation(
+  tx: Queryable,
+  invitation: NewInvitation,
+  now: Date,
+): Promise<boolean> {
   const { joinedAt } = invitation;
   const made = await execute(
     tx,

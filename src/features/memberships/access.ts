@@ -14,7 +14,12 @@ const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) =>
 const may =
   (scope: string) =>
   (membership: ViewedMembership): PolicyCheck[] => [
-    { package: 'memberships', scope, resource: resourceOf(membership), organization: membership.organization },
+    {
+      package: 'memberships',
+      scope,
+      resource: resourceOf(membership),
+      organization: membership.organization,
+    },
   ];
 
 export const mayView = may('view');

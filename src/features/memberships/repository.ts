@@ -5,7 +5,7 @@ import {
   integerLookup,
 } from '../../authorization/list-filter.js';
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
-import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
+import { ORGANIZATION_ROLES, type OrganizationContext, type OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
@@ -14,7 +14,6 @@ import { allOf } from '../../platform/http/lists/conditions.js';
 import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
 import type { Person } from '../users/index.js';
-import { MEMBERSHIP_ROLES } from './schemas.js';
 
 export interface Membership {
   readonly id: number;
@@ -66,7 +65,7 @@ export const MEMBERSHIPS = defineList({
   columns: {
     id: column.integer(sql`m.id`),
     user: column.text(sql`u.username`),
-    role: column.choice(sql`m.role`, MEMBERSHIP_ROLES),
+    role: column.choice(sql`m.role`, ORGANIZATION_ROLES),
   },
   search: ['user', 'role'],
   simple: ['user', 'role'],
@@ -93,8 +92,19 @@ export async function listMemberships(
   db: Queryable,
   { plan, visible, scope }: MembershipListRequest,
 ): Promise<ListRows<Membership>> {
-  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope), sql`m.user_id is not null`]);
-  const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES, counted: COUNTED_TABLES });
+  const where = allOf([
+    plan.where,
+    compilePolicyFilter(visible, POLICY_COLUMNS),
+    withinScope(scope),
+    sql`m.user_id is not null`,
+  ]);
+  const page = await runList<Row>(db, {
+    ...plan,
+    where,
+    select: COLUMNS,
+    from: TABLES,
+    counted: COUNTED_TABLES,
+  });
   return { ...page, rows: page.rows.map(membershipOf) };
 }
 
@@ -103,7 +113,11 @@ function withinScope(scope: OrganizationScope): Sql {
   return scope.kind === 'sandbox' ? sql`m.organization_id is null` : sql`m.organization_id = ${scope.id}`;
 }
 
-export async function findMembership(db: Queryable, id: number, viewerId: number): Promise<ViewedMembership | undefined> {
+export async function findMembership(
+  db: Queryable,
+  id: number,
+  viewerId: number,
+): Promise<ViewedMembership | undefined> {
   const row = await one<Row & { slug: string; ownerId: number | null; viewerRole: OrganizationRole | null }>(
     db,
     sql`
@@ -120,12 +134,24 @@ export async function findMembership(db: Queryable, id: number, viewerId: number
 }
 
 /** Changes a role, if it still is what the decision was made about. @returns whether it was */
-export async function changeRole(tx: Queryable, { id, role }: Pick<Membership, 'id' | 'role'>, newRole: OrganizationRole): Promise<boolean> {
-  return (await execute(tx, sql`update organizations_membership set role = ${newRole} where id = ${id} and role = ${role}`)) > 0;
+export async function changeRole(
+  tx: Queryable,
+  { id, role }: Pick<Membership, 'id' | 'role'>,
+  newRole: OrganizationRole,
+): Promise<boolean> {
+  return (
+    (await execute(
+      tx,
+      sql`update organizations_membership set role = ${newRole} where id = ${id} and role = ${role}`,
+    )) > 0
+  );
 }
 
 /** Removes a membership and its invitation, if its role still is what the decision was made about. @returns whether it was */
-export async function removeMembership(tx: Queryable, { id, role }: Pick<Membership, 'id' | 'role'>): Promise<boolean> {
+export async function removeMembership(
+  tx: Queryable,
+  { id, role }: Pick<Membership, 'id' | 'role'>,
+): Promise<boolean> {
   const locked = await one(
     tx,
     sql`select 1 from organizations_membership where id = ${id} and role = ${role} for update`,

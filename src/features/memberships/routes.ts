@@ -29,8 +29,15 @@ const list = ({ db }: MembershipRouteDeps) =>
     responses: { 200: MembershipPage },
     handle: async ({ caller, exchange, policyFilter }) => {
       const scope = organizationScope(exchange, requireCaller(caller));
-      const rows = await listMemberships(db, { plan: planList(MEMBERSHIPS, exchange.query), visible: policyFilter, scope });
-      return reply(200, presentPage(exchange, rows, (row) => presentMembership(row, exchange.origin.base)));
+      const rows = await listMemberships(db, {
+        plan: planList(MEMBERSHIPS, exchange.query),
+        visible: policyFilter,
+        scope,
+      });
+      return reply(
+        200,
+        presentPage(exchange, rows, (row) => presentMembership(row, exchange.origin.base)),
+      );
     },
   });
 
@@ -40,7 +47,12 @@ const load =
     found(await findMembership(db, idOf(id, 'Membership'), requireCaller(caller).account.id), 'Membership');
 
 const detail = (deps: MembershipRouteDeps) =>
-  ({ path: '/api/memberships/:id', tag: 'memberships', view: 'Membership Instance', load: load(deps) }) as const;
+  ({
+    path: '/api/memberships/:id',
+    tag: 'memberships',
+    view: 'Membership Instance',
+    load: load(deps),
+  }) as const;
 
 const retrieve = (deps: MembershipRouteDeps) =>
   defineRoute({
@@ -80,4 +92,9 @@ const destroy = (deps: MembershipRouteDeps) =>
     },
   });
 
-export const membershipRoutes = (deps: MembershipRouteDeps) => [list(deps), retrieve(deps), partialUpdate(deps), destroy(deps)];
+export const membershipRoutes = (deps: MembershipRouteDeps) => [
+  list(deps),
+  retrieve(deps),
+  partialUpdate(deps),
+  destroy(deps),
+];

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { ORGANIZATION_ROLES } from '../../kernel/account.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
 import { choiceField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
-
-/** CVAT's order, which is also the one of the documents. */
-export const MEMBERSHIP_ROLES = ['worker', 'supervisor', 'maintainer', 'owner'] as const;
 
 export const MembershipRead = z
   .object({
@@ -13,7 +11,7 @@ export const MembershipRead = z
     organization: z.int(),
     is_active: z.boolean(),
     joined_date: z.string().nullable(),
-    role: z.enum(MEMBERSHIP_ROLES),
+    role: z.enum(ORGANIZATION_ROLES),
     /** Key of the invitation, if there was one. */
     invitation: z.string().nullable(),
   })
@@ -22,5 +20,5 @@ export const MembershipRead = z
 export const MembershipPage = pageSchema(MembershipRead, 'PaginatedMembershipReadList');
 
 export const MembershipPatch = z
-  .object({ role: choiceField(MEMBERSHIP_ROLES).optional() })
+  .object({ role: choiceField(ORGANIZATION_ROLES).optional() })
   .meta({ id: 'PatchedMembershipWriteRequest' });

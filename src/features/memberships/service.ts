@@ -2,10 +2,17 @@ import type { OrganizationRole } from '../../kernel/account.js';
 import { PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { found } from '../../platform/http/objects.js';
-import { changeRole, findMembership, type Membership, removeMembership, type ViewedMembership } from './repository.js';
+import {
+  changeRole,
+  findMembership,
+  type Membership,
+  removeMembership,
+  type ViewedMembership,
+} from './repository.js';
 
 const OWNER_STAYS = 'The owner keeps this role until the organization is transferred to another member.';
-const NO_SECOND_OWNER = 'An organization has one owner. To make another member the owner, transfer the organization.';
+const NO_SECOND_OWNER =
+  'An organization has one owner. To make another member the owner, transfer the organization.';
 
 /** The owner of record, as opposed to who got the role from CVAT before it was guarded. */
 const isOwner = ({ role, user, organization }: ViewedMembership): boolean =>
@@ -14,7 +21,10 @@ const isOwner = ({ role, user, organization }: ViewedMembership): boolean =>
 /** What remains to refuse after the policy, which allows an administrator everything. */
 export function createMembershipService({ db }: { readonly db: Database }) {
   /** @throws ValidationError; NotFound and PermissionDenied when it is not any more what the policy was asked about */
-  const setRole = async (membership: ViewedMembership, role: OrganizationRole | undefined): Promise<Membership> => {
+  const setRole = async (
+    membership: ViewedMembership,
+    role: OrganizationRole | undefined,
+  ): Promise<Membership> => {
     if (role === undefined || role === membership.role) return membership;
     if (isOwner(membership)) throw new ValidationError({ role: [OWNER_STAYS] });
     if (role === 'owner') throw new ValidationError({ role: [NO_SECOND_OWNER] });

@@ -4,7 +4,13 @@ import type { Unchecked } from '../../platform/http/route.js';
 import type { ViewedOrganization } from './repository.js';
 
 /** An organization is decided upon in itself, whatever context the request names. */
-const contextOf = ({ id, slug, owner, viewerRole, viewerIsActive }: ViewedOrganization): OrganizationContext => ({
+const contextOf = ({
+  id,
+  slug,
+  owner,
+  viewerRole,
+  viewerIsActive,
+}: ViewedOrganization): OrganizationContext => ({
   id,
   slug,
   ownerId: owner?.id ?? null,

@@ -5,7 +5,7 @@ import { createOrganizationService } from './service.js';
 import { transferRoutes } from './transfer-routes.js';
 import { createTransferService } from './transfer-service.js';
 
-export { findIntegrityProblems } from './integrity.js';
+export { findIntegrityProblems } from './integrity-repository.js';
 export { lockOrganization } from './repository.js';
 
 export interface OrganizationsDeps {

@@ -5,7 +5,10 @@ import type { OrganizationRead, TransferRead } from './schemas.js';
 import type { Transfer } from './transfer-repository.js';
 
 /** @param base `scheme://host` of the request */
-export const presentOrganization = (organization: Organization, base: string): z.input<typeof OrganizationRead> => ({
+export const presentOrganization = (
+  organization: Organization,
+  base: string,
+): z.input<typeof OrganizationRead> => ({
   id: organization.id,
   slug: organization.slug,
   name: organization.name,

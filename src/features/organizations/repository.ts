@@ -79,7 +79,11 @@ const POLICY_FILTER: JoinedFilter = {
 };
 
 /** @param visible the policy's answer */
-export async function listOrganizations(db: Queryable, plan: ListPlan, visible: unknown): Promise<ListRows<Organization>> {
+export async function listOrganizations(
+  db: Queryable,
+  plan: ListPlan,
+  visible: unknown,
+): Promise<ListRows<Organization>> {
   const where = allOf([plan.where, compileJoinedFilter(visible, POLICY_FILTER)]);
   const page = await runList<Row>(db, { ...plan, where, select: COLUMNS, from: TABLES });
   return { ...page, rows: page.rows.map(organizationOf) };
@@ -123,7 +127,11 @@ export interface NewOrganization {
 }
 
 /** The organization and its first member. @returns its id; undefined when the owner is gone */
-export async function insertOrganization(tx: Queryable, organization: NewOrganization, now: Date): Promise<number | undefined> {
+export async function insertOrganization(
+  tx: Queryable,
+  organization: NewOrganization,
+  now: Date,
+): Promise<number | undefined> {
   const row = await one<{ id: number }>(
     tx,
     sql`
@@ -151,7 +159,12 @@ export type OrganizationChanges = {
 };
 
 /** Changes what is given, and always the date (Django `auto_now`). @returns whether the organization is there */
-export async function updateOrganization(tx: Queryable, id: number, changes: OrganizationChanges, now: Date): Promise<boolean> {
+export async function updateOrganization(
+  tx: Queryable,
+  id: number,
+  changes: OrganizationChanges,
+  now: Date,
+): Promise<boolean> {
   const contact = changes.contact === undefined ? null : JSON.stringify(changes.contact);
   const touched = await execute(
     tx,
@@ -175,7 +188,9 @@ export async function updateOrganization(tx: Queryable, id: number, changes: Org
  */
 export async function lockOrganization(tx: Queryable, id: number, as: 'member' | 'owner'): Promise<boolean> {
   const strength = as === 'member' ? sql`for key share` : sql`for update`;
-  return (await one(tx, sql`select 1 from organizations_organization where id = ${id} ${strength}`)) !== undefined;
+  return (
+    (await one(tx, sql`select 1 from organizations_organization where id = ${id} ${strength}`)) !== undefined
+  );
 }
 
 /** Removes an organization with its memberships and their invitations. Lock it first. */

@@ -31,7 +31,10 @@ const list = ({ db }: OrganizationRouteDeps) =>
     responses: { 200: OrganizationPage },
     handle: async ({ exchange, policyFilter }) => {
       const rows = await listOrganizations(db, planList(ORGANIZATIONS, exchange.query), policyFilter);
-      return reply(200, presentPage(exchange, rows, (row) => presentOrganization(row, exchange.origin.base)));
+      return reply(
+        200,
+        presentPage(exchange, rows, (row) => presentOrganization(row, exchange.origin.base)),
+      );
     },
   });
 
@@ -67,7 +70,12 @@ export const loadOrganization =
   };
 
 const detail = ({ db }: OrganizationRouteDeps) =>
-  ({ path: DETAIL, tag: 'organizations', view: 'Organization Instance', load: loadOrganization(db) }) as const;
+  ({
+    path: DETAIL,
+    tag: 'organizations',
+    view: 'Organization Instance',
+    load: loadOrganization(db),
+  }) as const;
 
 const retrieve = (deps: OrganizationRouteDeps) =>
   defineRoute({

@@ -36,7 +36,9 @@ const details = {
   contact: jsonField().optional(),
 };
 
-export const OrganizationWrite = z.object({ slug: slug(), ...details }).meta({ id: 'OrganizationWriteRequest' });
+export const OrganizationWrite = z
+  .object({ slug: slug(), ...details })
+  .meta({ id: 'OrganizationWriteRequest' });
 
 export const OrganizationPatch = z
   .object({ slug: slug().optional(), ...details })
@@ -47,7 +49,8 @@ export const TransferWrite = z
   .object({
     /** Id of the member who is to own the organization. */
     user: z.int({
-      error: ({ input }) => (input === undefined ? 'This field is required.' : 'A valid integer is required.'),
+      error: ({ input }) =>
+        input === undefined ? 'This field is required.' : 'A valid integer is required.',
     }),
   })
   .meta({ id: 'OrganizationTransferRequest' });

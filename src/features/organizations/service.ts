@@ -64,7 +64,9 @@ export function createOrganizationService({ db, clock }: OrganizationServiceDeps
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;
-      throw new ValidationError([`The organization can not be removed: ${table} still needs it.`], { cause: error });
+      throw new ValidationError([`The organization can not be removed: ${table} still needs it.`], {
+        cause: error,
+      });
     }
   };
 
@@ -78,7 +80,8 @@ async function whenSlugIsFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (uniqueViolation(error) === 'organizations_organization_slug_key') throw new ValidationError(SLUG_TAKEN);
+    if (uniqueViolation(error) === 'organizations_organization_slug_key')
+      throw new ValidationError(SLUG_TAKEN);
     throw error;
   }
 }

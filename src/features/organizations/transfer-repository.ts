@@ -15,7 +15,12 @@ export interface Transfer {
 type Row = Omit<Transfer, 'successor'> & PersonColumns<'successor'>;
 
 /** Notes whom the owner names, in place of whom he named before. @returns false when that is no other active member */
-export async function offerOrganization(tx: Queryable, organizationId: number, successorId: number, now: Date): Promise<boolean> {
+export async function offerOrganization(
+  tx: Queryable,
+  organizationId: number,
+  successorId: number,
+  now: Date,
+): Promise<boolean> {
   const offered = await execute(
     tx,
     sql`
@@ -38,7 +43,10 @@ export interface TransferTerms {
 }
 
 /** @returns the offer, if it stands: the owner is still who made it, and the successor still an active member */
-export async function findTransfer(db: Queryable, { organizationId, days, now }: TransferTerms): Promise<Transfer | undefined> {
+export async function findTransfer(
+  db: Queryable,
+  { organizationId, days, now }: TransferTerms,
+): Promise<Transfer | undefined> {
   const expiry = sql`t.created_at + make_interval(days => ${days})`;
   const row = await one<Row>(
     db,
@@ -53,7 +61,9 @@ export async function findTransfer(db: Queryable, { organizationId, days, now }:
       where t.organization_id = ${organizationId} and ${expiry} > ${now}`,
   );
   const successor = row && personOf(row, 'successor');
-  return row && successor ? { organizationId: row.organizationId, successor, createdAt: row.createdAt, expiresAt: row.expiresAt } : undefined;
+  return row && successor
+    ? { organizationId: row.organizationId, successor, createdAt: row.createdAt, expiresAt: row.expiresAt }
+    : undefined;
 }
 
 /** @returns whether there was an offer */
@@ -70,7 +80,12 @@ export async function withdrawOffer(tx: Queryable, organizationId: number): Prom
  *
  * @returns false when the successor is no active member any more
  */
-export async function swapOwner(tx: Queryable, organizationId: number, successorId: number, now: Date): Promise<boolean> {
+export async function swapOwner(
+  tx: Queryable,
+  organizationId: number,
+  successorId: number,
+  now: Date,
+): Promise<boolean> {
   const member = await one<{ role: OrganizationRole }>(
     tx,
     sql`

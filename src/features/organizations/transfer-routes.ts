@@ -24,7 +24,8 @@ const retrieve = ({ db, transfers }: TransferRouteDeps) =>
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },
     load: loadOrganization(db),
     responses: { 200: TransferRead },
-    handle: async ({ object, exchange }) => reply(200, presentTransfer(await transfers.get(object.id), exchange.origin.base)),
+    handle: async ({ object, exchange }) =>
+      reply(200, presentTransfer(await transfers.get(object.id), exchange.origin.base)),
   });
 
 const offer = ({ db, transfers }: TransferRouteDeps) =>
@@ -78,4 +79,9 @@ const confirm = ({ db, transfers }: TransferRouteDeps) =>
     },
   });
 
-export const transferRoutes = (deps: TransferRouteDeps) => [retrieve(deps), offer(deps), withdraw(deps), confirm(deps)];
+export const transferRoutes = (deps: TransferRouteDeps) => [
+  retrieve(deps),
+  offer(deps),
+  withdraw(deps),
+  confirm(deps),
+];

@@ -3,7 +3,13 @@ import { ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { found, noMatch } from '../../platform/http/objects.js';
 import { getOrganization, lockOrganization, type Organization } from './repository.js';
-import { findTransfer, offerOrganization, swapOwner, type Transfer, withdrawOffer } from './transfer-repository.js';
+import {
+  findTransfer,
+  offerOrganization,
+  swapOwner,
+  type Transfer,
+  withdrawOffer,
+} from './transfer-repository.js';
 
 const NO_MEMBER = { user: ['Choose another active member of the organization.'] };
 const MODEL = 'OrganizationTransfer';
@@ -20,11 +26,13 @@ export function createTransferService({ db, clock, offerDays }: TransferServiceD
   const termsOf = (organizationId: number) => ({ organizationId, days: offerDays, now: dateOf(clock) });
 
   /** @throws NotFound */
-  const get = async (organizationId: number): Promise<Transfer> => found(await findTransfer(db, termsOf(organizationId)), MODEL);
+  const get = async (organizationId: number): Promise<Transfer> =>
+    found(await findTransfer(db, termsOf(organizationId)), MODEL);
 
   /** @throws ValidationError unless the successor is another active member */
   const offer = async (organizationId: number, successorId: number): Promise<Transfer> => {
-    if (!(await offerOrganization(db, organizationId, successorId, dateOf(clock)))) throw new ValidationError(NO_MEMBER);
+    if (!(await offerOrganization(db, organizationId, successorId, dateOf(clock))))
+      throw new ValidationError(NO_MEMBER);
     return get(organizationId);
   };
 

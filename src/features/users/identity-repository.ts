@@ -138,12 +138,18 @@ function identityOf(row: IdentityRow): Identity {
   return {
     account: accountOf(row),
     password,
-    lineage: lineageCurrent === null || lineageRoot === null ? null : { current: lineageCurrent, root: lineageRoot },
+    lineage:
+      lineageCurrent === null || lineageRoot === null ? null : { current: lineageCurrent, root: lineageRoot },
     hasVerifiedEmail,
     organization:
       organizationId === null || organizationSlug === null
         ? null
-        : { id: organizationId, slug: organizationSlug, ownerId: organizationOwnerId, role: organizationRole },
+        : {
+            id: organizationId,
+            slug: organizationSlug,
+            ownerId: organizationOwnerId,
+            role: organizationRole,
+          },
   };
 }
 

@@ -24,7 +24,11 @@ const NAMES_LOCK = 0x63766174;
 export const lockNames = (tx: Queryable) => execute(tx, sql`select pg_advisory_xact_lock(${NAMES_LOCK})`);
 
 /** @returns whether an account other than `except` has the name, in any case: a twin could not sign in */
-export async function isUsernameTaken(db: Queryable, username: string, except: number | null = null): Promise<boolean> {
+export async function isUsernameTaken(
+  db: Queryable,
+  username: string,
+  except: number | null = null,
+): Promise<boolean> {
   const row = await one(
     db,
     sql`select 1 from auth_user where lower(username) = lower(${username}) and id is distinct from ${except}::integer limit 1`,

@@ -16,7 +16,9 @@ export const personColumns = (alias: string, prefix: string): Sql =>
 /** @returns the person, or null where the join found none */
 export function personOf<P extends string>(row: PersonColumns<P>, prefix: P): Person | null {
   const columns: Readonly<Record<string, unknown>> = row;
-  const [id, username, firstName, lastName] = ['Id', 'Username', 'FirstName', 'LastName'].map((name) => columns[prefix + name]);
+  const [id, username, firstName, lastName] = ['Id', 'Username', 'FirstName', 'LastName'].map(
+    (name) => columns[prefix + name],
+  );
   if (typeof id !== 'number') return null;
   return { id, username: String(username), firstName: String(firstName), lastName: String(lastName) };
 }

@@ -27,9 +27,19 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
 });
 
 /** One's own account and, for a superuser, every account in full (CVAT `UserViewSet.get_serializer_class`). */
-export const presentUserTo = (viewer: Account, account: Account, base: string): z.input<typeof MetaUserRead> =>
-  viewer.isSuperuser || viewer.id === account.id ? presentUser(account, base) : presentBasicUser(account, base);
+export const presentUserTo = (
+  viewer: Account,
+  account: Account,
+  base: string,
+): z.input<typeof MetaUserRead> =>
+  viewer.isSuperuser || viewer.id === account.id
+    ? presentUser(account, base)
+    : presentBasicUser(account, base);
 
 /** In a list, one's own account is one among others. */
-export const presentListedUser = (viewer: Account, account: Account, base: string): z.input<typeof MetaUserRead> =>
+export const presentListedUser = (
+  viewer: Account,
+  account: Account,
+  base: string,
+): z.input<typeof MetaUserRead> =>
   viewer.isSuperuser ? presentUser(account, base) : presentBasicUser(account, base);

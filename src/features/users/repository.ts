@@ -1,8 +1,4 @@
-import {
-  compileJoinedFilter,
-  integerLookup,
-  type JoinedFilter,
-} from '../../authorization/list-filter.js';
+import { compileJoinedFilter, integerLookup, type JoinedFilter } from '../../authorization/list-filter.js';
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { Account, OrganizationRole } from '../../kernel/account.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
@@ -43,7 +39,10 @@ export interface UserListRequest {
   readonly scope: OrganizationScope;
 }
 
-export function listUsers(db: Queryable, { plan, visible, scope }: UserListRequest): Promise<ListRows<Account>> {
+export function listUsers(
+  db: Queryable,
+  { plan, visible, scope }: UserListRequest,
+): Promise<ListRows<Account>> {
   const where = allOf([plan.where, compileJoinedFilter(visible, POLICY_FILTER), withinScope(scope)]);
   return runList<Account>(db, {
     ...plan,
@@ -59,7 +58,8 @@ export function listUsers(db: Queryable, { plan, visible, scope }: UserListReque
 /** The members of an organization, invited ones too; in the personal workspace those who are in none. */
 function withinScope(scope: OrganizationScope): Sql {
   if (scope.kind === 'everything') return sql`true`;
-  if (scope.kind === 'sandbox') return sql`not exists (select from organizations_membership m where m.user_id = u.id)`;
+  if (scope.kind === 'sandbox')
+    return sql`not exists (select from organizations_membership m where m.user_id = u.id)`;
   return sql`u.id in (select m.user_id from organizations_membership m where m.organization_id = ${scope.id})`;
 }
 
@@ -70,7 +70,11 @@ export interface Target {
   readonly role: OrganizationRole | null;
 }
 
-export async function findTarget(db: Queryable, id: number, organizationId: number | null): Promise<Target | undefined> {
+export async function findTarget(
+  db: Queryable,
+  id: number,
+  organizationId: number | null,
+): Promise<Target | undefined> {
   const row = await one<Account & Pick<Target, 'role'>>(
     db,
     sql`
@@ -100,7 +104,10 @@ export interface LockedAccount {
 }
 
 export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | undefined> =>
-  one<LockedAccount>(tx, sql`select password, is_active as "isActive" from auth_user where id = ${id} for update`);
+  one<LockedAccount>(
+    tx,
+    sql`select password, is_active as "isActive" from auth_user where id = ${id} for update`,
+  );
 
 /** Changes what is given. @returns whether the account is now one that Django lets into its administration */
 export async function updateAccount(tx: Queryable, id: number, changes: AccountChanges): Promise<boolean> {
@@ -123,13 +130,20 @@ export async function updateAccount(tx: Queryable, id: number, changes: AccountC
 
 /** @returns those of the names that are no group, in their order */
 export async function missingGroups(db: Queryable, names: readonly string[]): Promise<readonly string[]> {
-  const rows = await many<{ name: string }>(db, sql`select name from auth_group where name = any(${names}::text[])`);
+  const rows = await many<{ name: string }>(
+    db,
+    sql`select name from auth_group where name = any(${names}::text[])`,
+  );
   const known = new Set(rows.map(({ name }) => name));
   return names.filter((name) => !known.has(name));
 }
 
 /** @returns the names of the groups that the account was not in before */
-export async function addGroups(tx: Queryable, userId: number, names: readonly string[]): Promise<readonly string[]> {
+export async function addGroups(
+  tx: Queryable,
+  userId: number,
+  names: readonly string[],
+): Promise<readonly string[]> {
   const rows = await many<{ name: string }>(
     tx,
     sql`
@@ -162,7 +176,11 @@ export const grantAnalytics = (tx: Queryable, userId: number) =>
   );
 
 /** Gives the sessions of an account a new root, to which none of those that are open is bound. */
-export const replaceLineage = (tx: Queryable, userId: number, lineage: { readonly current: string; readonly root: string }) =>
+export const replaceLineage = (
+  tx: Queryable,
+  userId: number,
+  lineage: { readonly current: string; readonly root: string },
+) =>
   execute(
     tx,
     sql`

@@ -30,8 +30,15 @@ const list = ({ db }: UserRouteDeps) =>
     handle: async ({ caller, exchange, policyFilter }) => {
       const viewer = requireCaller(caller);
       const plan = planList(USERS, exchange.query);
-      const rows = await listUsers(db, { plan, visible: policyFilter, scope: organizationScope(exchange, viewer) });
-      return reply(200, presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)));
+      const rows = await listUsers(db, {
+        plan,
+        visible: policyFilter,
+        scope: organizationScope(exchange, viewer),
+      });
+      return reply(
+        200,
+        presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)),
+      );
     },
   });
 
@@ -62,7 +69,8 @@ const retrieveSelf = defineRoute({
   view: 'Self',
   responses: { 200: UserRead },
   access: { kind: 'policy', checks: mayViewSelf },
-  handle: async ({ caller, exchange }) => reply(200, presentUser(requireCaller(caller).account, exchange.origin.base)),
+  handle: async ({ caller, exchange }) =>
+    reply(200, presentUser(requireCaller(caller).account, exchange.origin.base)),
 });
 
 const load =
@@ -70,7 +78,8 @@ const load =
   async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<Target> =>
     found(await findTarget(db, idOf(id, 'User'), caller?.organization?.id ?? null), 'User');
 
-const detail = (deps: UserRouteDeps) => ({ path: '/api/users/:id', tag: 'users', view: 'User Instance', load: load(deps) }) as const;
+const detail = (deps: UserRouteDeps) =>
+  ({ path: '/api/users/:id', tag: 'users', view: 'User Instance', load: load(deps) }) as const;
 
 const retrieve = (deps: UserRouteDeps) =>
   defineRoute({

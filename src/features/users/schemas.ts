@@ -24,7 +24,13 @@ export const UserRead = z
   .meta({ id: 'User' });
 
 /** CVAT's `BasicUserSerializer`: what others see. */
-export const BasicUserRead = UserRead.pick({ url: true, id: true, username: true, first_name: true, last_name: true }).meta({
+export const BasicUserRead = UserRead.pick({
+  url: true,
+  id: true,
+  username: true,
+  first_name: true,
+  last_name: true,
+}).meta({
   id: 'BasicUser',
 });
 
@@ -60,7 +66,9 @@ const details = {
   is_active: booleanField(),
 };
 
-export const UserWrite = z.object({ username: username().optional(), ...details }).meta({ id: 'PatchedUserRequest' });
+export const UserWrite = z
+  .object({ username: username().optional(), ...details })
+  .meta({ id: 'PatchedUserRequest' });
 
 /** Not in CVAT, where only the pages of Django's administration create accounts. */
 export const NewUserWrite = z

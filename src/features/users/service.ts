@@ -65,7 +65,8 @@ export function createUserService(deps: UserServiceDeps) {
     const { values, errors } = checkFields(UserWrite, body);
     const { username, groups } = values;
     refuse(UserWrite.shape, errors, {
-      username: username !== undefined && (await isUsernameTaken(db, username, id)) ? [USERNAME_TAKEN] : undefined,
+      username:
+        username !== undefined && (await isUsernameTaken(db, username, id)) ? [USERNAME_TAKEN] : undefined,
       groups: await groupErrors(groups),
     });
     await whenNameIsFree(() =>
@@ -94,7 +95,12 @@ export function createUserService(deps: UserServiceDeps) {
   };
 
   /** Sessions end with the account: if it comes back, they do not. */
-  const noteActivity = async (tx: Queryable, id: number, before: LockedAccount, isActive = before.isActive): Promise<void> => {
+  const noteActivity = async (
+    tx: Queryable,
+    id: number,
+    before: LockedAccount,
+    isActive = before.isActive,
+  ): Promise<void> => {
     if (before.isActive && !isActive) {
       const current = sessionAuthHash(before.password, deps.secretKey());
       await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
@@ -121,7 +127,8 @@ export function createUserService(deps: UserServiceDeps) {
       password: problems.length > 0 ? problems : undefined,
       send_password_mail: sendsMail && deps.mailSetPassword === null ? [NO_MAIL] : undefined,
     });
-    const encoded = password === undefined ? deps.passwords.makeUnusable() : await deps.passwords.hash(password);
+    const encoded =
+      password === undefined ? deps.passwords.makeUnusable() : await deps.passwords.hash(password);
     const flags = columnsOf(values);
     const [isStaff, isSuperuser] = [flags.isStaff ?? false, flags.isSuperuser ?? false];
     const account = {
@@ -147,7 +154,8 @@ export function createUserService(deps: UserServiceDeps) {
 
   const takeName = async (tx: Queryable, username: string, except?: number): Promise<void> => {
     await lockNames(tx);
-    if (await isUsernameTaken(tx, username, except)) throw new ValidationError({ username: [USERNAME_TAKEN] });
+    if (await isUsernameTaken(tx, username, except))
+      throw new ValidationError({ username: [USERNAME_TAKEN] });
   };
 
   const groupErrors = async (groups: readonly string[] = []): Promise<readonly string[] | undefined> => {
@@ -167,7 +175,9 @@ export function createUserService(deps: UserServiceDeps) {
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;
-      throw new ValidationError([`The account can not be removed: ${table} still needs it.`], { cause: error });
+      throw new ValidationError([`The account can not be removed: ${table} still needs it.`], {
+        cause: error,
+      });
     }
   };
 
@@ -201,7 +211,8 @@ async function whenNameIsFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (uniqueViolation(error) === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
+    if (uniqueViolation(error) === 'auth_user_username_key')
+      throw new ValidationError({ username: [USERNAME_TAKEN] });
     throw error;
   }
 }

@@ -25,7 +25,8 @@ export const choiceField = <const T extends readonly [string, ...string[]]>(choi
 export const jsonField = () =>
   z.unknown().superRefine((value, context) => {
     if (value === null) context.addIssue({ code: 'custom', message: NOT_NULL });
-    else if (!isStorableJson(value)) context.addIssue({ code: 'custom', message: 'Value must be valid JSON.' });
+    else if (!isStorableJson(value))
+      context.addIssue({ code: 'custom', message: 'Value must be valid JSON.' });
   });
 
 /** PostgreSQL's jsonb has neither NUL nor halves of surrogate pairs, and JSON has no infinity. */

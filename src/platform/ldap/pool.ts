@@ -125,8 +125,6 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
   };
 }
 
-export type Pool = ReturnType<typeof createPool>;
-
 /** Lets `size` in at once; the others wait in line, until their time is up. */
 function createTurns(size: number) {
   const waiting: (() => void)[] = [];

@@ -7,7 +7,9 @@ import { clientOf, createWorld, type World } from '../../support/world.js';
 let app: TestApp;
 let world: World;
 beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org', SITE_NAME: 'Lab' } });
+  app = await createTestApp({
+    env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org', SITE_NAME: 'Lab' },
+  });
   world = await createWorld(app);
 });
 afterAll(() => app.close());
@@ -26,7 +28,15 @@ const mailsTo = (recipient: string) =>
     sql`select kind, subject, body_text as text, body_html as html from auth_server_outbox where recipient = ${recipient}`,
   );
 const accountsOf = (email: string) =>
-  many<{ id: number; username: string; email: string; password: string; rows: number; groups: string[]; hasProfile: boolean }>(
+  many<{
+    id: number;
+    username: string;
+    email: string;
+    password: string;
+    rows: number;
+    groups: string[];
+    hasProfile: boolean;
+  }>(
     app.db,
     sql`
       select u.id, u.username, u.email, u.password,
@@ -45,7 +55,11 @@ const membershipOf = (email: string) =>
 
 describe('POST /api/invitations', () => {
   it('201: a stranger gets a placeholder account and a mail, and is no member yet', async () => {
-    const answer = await invite(world.owner, { role: 'supervisor', email: 'Ann.New@EXAMPLE.org', organization: world.globex.id });
+    const answer = await invite(world.owner, {
+      role: 'supervisor',
+      email: 'Ann.New@EXAMPLE.org',
+      organization: world.globex.id,
+    });
     expect(answer.status).toBe(201);
     const [account, ...others] = await accountsOf('ann.new@example.org');
     expect(others).toEqual([]);
@@ -54,20 +68,51 @@ describe('POST /api/invitations', () => {
       created_date: expect.stringMatching(/Z$/),
       owner: expect.objectContaining({ id: world.owner.id, username: 'olivia' }),
       role: 'supervisor',
-      user: { url: `${app.url}/api/users/${account?.id}`, id: account?.id, username: 'Ann.New@EXAMPLE.org', first_name: '', last_name: '' },
+      user: {
+        url: `${app.url}/api/users/${account?.id}`,
+        id: account?.id,
+        username: 'Ann.New@EXAMPLE.org',
+        first_name: '',
+        last_name: '',
+      },
       organization: world.acme.id,
       expired: false,
       organization_info: { id: world.acme.id, slug: 'acme' },
     });
-    expect(Object.keys(answer.body as object)).toEqual(['key', 'created_date', 'owner', 'role', 'user', 'organization', 'expired', 'organization_info']);
-    expect(account).toMatchObject({ username: 'Ann.New@EXAMPLE.org', email: 'Ann.New@example.org', rows: 0, groups: ['user'], hasProfile: true });
+    expect(Object.keys(answer.body as object)).toEqual([
+      'key',
+      'created_date',
+      'owner',
+      'role',
+      'user',
+      'organization',
+      'expired',
+      'organization_info',
+    ]);
+    expect(account).toMatchObject({
+      username: 'Ann.New@EXAMPLE.org',
+      email: 'Ann.New@example.org',
+      rows: 0,
+      groups: ['user'],
+      hasProfile: true,
+    });
     expect(account?.password).toMatch(/^!/);
-    expect(await membershipOf('ann.new@example.org')).toEqual({ isActive: false, role: 'supervisor', joinedAt: null });
+    expect(await membershipOf('ann.new@example.org')).toEqual({
+      isActive: false,
+      role: 'supervisor',
+      joinedAt: null,
+    });
 
     const { key } = answer.body as { key: string };
     const [mail, ...more] = await mailsTo('Ann.New@example.org');
-    expect([mail?.kind, mail?.subject, more]).toEqual(['invitation', "[Lab] You're invited to join the acme organization in CVAT!", []]);
-    expect(mail?.text).toContain(`https://cvat.example.org/auth/login?email=Ann.New%40example.org&invitation=${key}`);
+    expect([mail?.kind, mail?.subject, more]).toEqual([
+      'invitation',
+      "[Lab] You're invited to join the acme organization in CVAT!",
+      [],
+    ]);
+    expect(mail?.text).toContain(
+      `https://cvat.example.org/auth/login?email=Ann.New%40example.org&invitation=${key}`,
+    );
     expect(mail?.text).toContain('olivia');
   });
 
@@ -75,7 +120,9 @@ describe('POST /api/invitations', () => {
     const email = newEmail();
     const { key } = (await invite(world.owner, { role: 'worker', email })).body as { key: string };
     const body = { username: 'newcomer', email, password1: PASSWORD, password2: PASSWORD };
-    const { key: token } = (await app.send('/api/auth/register', { method: 'POST', body })).json() as { key: string };
+    const { key: token } = (await app.send('/api/auth/register', { method: 'POST', body })).json() as {
+      key: string;
+    };
     const headers = { Authorization: `Token ${token}` };
     const accepted = await app.send(`/api/invitations/${key}/accept`, { method: 'POST', headers });
     expect([accepted.status, accepted.json()]).toEqual([200, { organization_slug: 'acme' }]);
@@ -87,17 +134,30 @@ describe('POST /api/invitations', () => {
     const client = clientOf(app, await app.register());
     const answer = await invite(world.maintainer, { role: 'worker', email: client.email.toUpperCase() });
     expect([answer.status, (answer.body as { expired: null }).expired]).toEqual([201, null]);
-    expect(await membershipOf(client.email)).toEqual({ isActive: true, role: 'worker', joinedAt: expect.any(String) });
+    expect(await membershipOf(client.email)).toEqual({
+      isActive: true,
+      role: 'worker',
+      joinedAt: expect.any(String),
+    });
     expect(await mailsTo(client.email)).toEqual([]);
     expect((await client.get('/api/organizations')).body['count']).toBe(1);
   });
 
   it('finds the account that verified the address among those that have it', async () => {
     const [first, second] = [await app.register(), await app.register()];
-    await many(app.db, sql`update auth_user set email = 'twin@example.org' where id in (${first.id}, ${second.id})`);
+    await many(
+      app.db,
+      sql`update auth_user set email = 'twin@example.org' where id in (${first.id}, ${second.id})`,
+    );
     const unclear = await invite(world.owner, { role: 'worker', email: 'twin@example.org' });
-    expect([unclear.status, unclear.body]).toEqual([400, { email: ['Several accounts have this e-mail address.'] }]);
-    await many(app.db, sql`update account_emailaddress set email = 'Twin@example.org', verified = true where user_id = ${second.id}`);
+    expect([unclear.status, unclear.body]).toEqual([
+      400,
+      { email: ['Several accounts have this e-mail address.'] },
+    ]);
+    await many(
+      app.db,
+      sql`update account_emailaddress set email = 'Twin@example.org', verified = true where user_id = ${second.id}`,
+    );
     const clear = await invite(world.owner, { role: 'worker', email: 'twin@example.org' });
     expect([clear.status, (clear.body as { user: { id: number } }).user.id]).toEqual([201, second.id]);
   });
@@ -112,11 +172,23 @@ describe('POST /api/invitations', () => {
 
     it.each([
       [{}, { role: ['This field is required.'], email: ['This field is required.'] }],
-      [{ role: 'king', email: 'x' }, { role: ['"king" is not a valid choice.'], email: ['Enter a valid email address.'] }],
-      [{ role: null, email: null }, { role: ['This field may not be null.'], email: ['This field may not be null.'] }],
-      [{ role: 5, email: '' }, { role: ['"5" is not a valid choice.'], email: ['This field may not be blank.'] }],
+      [
+        { role: 'king', email: 'x' },
+        { role: ['"king" is not a valid choice.'], email: ['Enter a valid email address.'] },
+      ],
+      [
+        { role: null, email: null },
+        { role: ['This field may not be null.'], email: ['This field may not be null.'] },
+      ],
+      [
+        { role: 5, email: '' },
+        { role: ['"5" is not a valid choice.'], email: ['This field may not be blank.'] },
+      ],
       [{ role: 'worker', email: 'a@b.co\r\nBcc: c@d.co' }, { email: ['Enter a valid email address.'] }],
-      [{ role: 'worker', email: `${'a'.repeat(140)}@example.org` }, { email: ['Ensure this field has no more than 150 characters.'] }],
+      [
+        { role: 'worker', email: `${'a'.repeat(140)}@example.org` },
+        { email: ['Ensure this field has no more than 150 characters.'] },
+      ],
     ])('for %j', async (body, expected) => {
       const answer = await invite(world.owner, body);
       expect([answer.status, answer.body]).toEqual([400, expected]);
@@ -153,7 +225,9 @@ describe('POST /api/invitations', () => {
     expect((await invite(world.worker, { role: 'king', email: 'x' })).status).toBe(403);
     expect((await invite(world.owner, { role: 'king', email: 'x' })).status).toBe(400);
     expect((await invite(world.owner, ['x'])).status).toBe(400);
-    const text = await world.worker.send('POST', '/api/invitations?org=acme', 'role=worker', { headers: { 'Content-Type': 'text/plain' } });
+    const text = await world.worker.send('POST', '/api/invitations?org=acme', 'role=worker', {
+      headers: { 'Content-Type': 'text/plain' },
+    });
     expect(text.status).toBe(415);
   });
 
@@ -165,7 +239,9 @@ describe('POST /api/invitations', () => {
   it('makes one account, membership and mail of an address that is invited many times at once', async () => {
     const email = newEmail();
     const answers = await Promise.all(
-      Array.from({ length: 6 }, (_, index) => invite(world.owner, { role: 'worker', email: index % 2 ? email : email.toUpperCase() })),
+      Array.from({ length: 6 }, (_, index) =>
+        invite(world.owner, { role: 'worker', email: index % 2 ? email : email.toUpperCase() }),
+      ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400, 400, 400, 400]);
     const [account, ...others] = await accountsOf(email);
@@ -185,13 +261,21 @@ describe('POST /api/invitations', () => {
 
 describe('with ORG_INVITATION_CONFIRM', () => {
   it('an account is asked too, by mail', async () => {
-    const other = await createTestApp({ env: { EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'Yes', ORG_INVITATION_EXPIRY_DAYS: '3' } });
+    const other = await createTestApp({
+      env: { EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'Yes', ORG_INVITATION_EXPIRY_DAYS: '3' },
+    });
     try {
       const { owner, stranger } = await createWorld(other);
-      const answer = await owner.send('POST', '/api/invitations?org=acme', { role: 'worker', email: stranger.email });
+      const answer = await owner.send('POST', '/api/invitations?org=acme', {
+        role: 'worker',
+        email: stranger.email,
+      });
       expect([answer.status, (answer.body as { expired: boolean }).expired]).toEqual([201, false]);
       expect((await stranger.get('/api/organizations')).body['count']).toBe(0);
-      const [mail] = await many<{ text: string }>(other.db, sql`select body_text as text from auth_server_outbox where recipient = ${stranger.email}`);
+      const [mail] = await many<{ text: string }>(
+        other.db,
+        sql`select body_text as text from auth_server_outbox where recipient = ${stranger.email}`,
+      );
       expect(mail?.text).toContain('3 days');
     } finally {
       await other.close();
@@ -205,14 +289,26 @@ describe('without a mail server', () => {
     try {
       const { owner, key } = await createWorld(other);
       for (const attempt of [1, 2]) {
-        const answer = await owner.send('POST', '/api/invitations?org=acme', { role: 'worker', email: 'nobody@example.org' });
-        expect([attempt, answer.status, answer.body]).toEqual([attempt, 500, 'Email backend is not configured.']);
+        const answer = await owner.send('POST', '/api/invitations?org=acme', {
+          role: 'worker',
+          email: 'nobody@example.org',
+        });
+        expect([attempt, answer.status, answer.body]).toEqual([
+          attempt,
+          500,
+          'Email backend is not configured.',
+        ]);
       }
-      expect(await many(other.db, sql`select 1 from auth_user where email = 'nobody@example.org'`)).toEqual([]);
+      expect(await many(other.db, sql`select 1 from auth_user where email = 'nobody@example.org'`)).toEqual(
+        [],
+      );
       const resent = await owner.send('POST', `/api/invitations/${key}/resend`);
       expect([resent.status, resent.body]).toEqual([500, 'Email backend is not configured.']);
       const account = await other.register();
-      const joined = await owner.send('POST', '/api/invitations?org=acme', { role: 'worker', email: account.email });
+      const joined = await owner.send('POST', '/api/invitations?org=acme', {
+        role: 'worker',
+        email: account.email,
+      });
       expect(joined.status).toBe(201);
     } finally {
       await other.close();

@@ -4,7 +4,14 @@ import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { insertMembership } from '../../support/rows.js';
-import { type Client, clientOf, createWorld, insertInvitation, type Member, type World } from '../../support/world.js';
+import {
+  type Client,
+  clientOf,
+  createWorld,
+  insertInvitation,
+  type Member,
+  type World,
+} from '../../support/world.js';
 
 let app: TestApp;
 let world: World;
@@ -24,13 +31,22 @@ interface Invited extends Member {
   readonly key: string;
 }
 
-const invite = async (role = 'worker', { sentAt, ownerId = world.owner.id }: { sentAt?: Date | null; ownerId?: number | null } = {}): Promise<Invited> => {
+const invite = async (
+  role = 'worker',
+  { sentAt, ownerId = world.owner.id }: { sentAt?: Date | null; ownerId?: number | null } = {},
+): Promise<Invited> => {
   const client = clientOf(app, await app.register());
-  const membershipId = await insertMembership(app.db, { organizationId: world.acme.id, userId: client.id, role, isActive: false });
+  const membershipId = await insertMembership(app.db, {
+    organizationId: world.acme.id,
+    userId: client.id,
+    role,
+    isActive: false,
+  });
   return { ...client, membershipId, key: await insertInvitation(app, membershipId, ownerId, sentAt) };
 };
 const pathOf = (key: string, step = '') => `/api/invitations/${key}${step === '' ? '' : `/${step}`}`;
-const step = (client: Client, name: (typeof STEPS)[number], key: string, query = '') => client.send('POST', pathOf(key, name) + query);
+const step = (client: Client, name: (typeof STEPS)[number], key: string, query = '') =>
+  client.send('POST', pathOf(key, name) + query);
 const stateOf = ({ membershipId }: Member) =>
   one<{ isActive: boolean; key: string | null }>(
     app.db,
@@ -46,14 +62,22 @@ describe('POST /api/invitations/{key}/accept', () => {
     expect([answer.status, answer.body]).toEqual([200, { organization_slug: 'acme' }]);
     expect(await stateOf(one)).toEqual({ isActive: true, key: one.key });
     expect((await one.get('/api/memberships')).body['results']).toEqual([
-      expect.objectContaining({ role: 'supervisor', is_active: true, invitation: one.key, joined_date: expect.stringMatching(/Z$/) }),
+      expect.objectContaining({
+        role: 'supervisor',
+        is_active: true,
+        invitation: one.key,
+        joined_date: expect.stringMatching(/Z$/),
+      }),
     ]);
   });
 
   it('200 for an administrator in the place of the person, and for one that was never mailed, however old', async () => {
     const [first, second] = [await invite(), await invite('worker', { sentAt: null })];
     expect((await step(world.admin, 'accept', first.key)).status).toBe(200);
-    await execute(app.db, sql`update organizations_invitation set created_date = '2001-01-01' where key = ${second.key}`);
+    await execute(
+      app.db,
+      sql`update organizations_invitation set created_date = '2001-01-01' where key = ${second.key}`,
+    );
     expect((await step(second, 'accept', second.key)).status).toBe(200);
   });
 
@@ -85,7 +109,13 @@ describe('POST /api/invitations/{key}/accept', () => {
       const inviter = await step(world.owner, name, one.key);
       expect([inviter.status, inviter.body]).toEqual([403, DENIED]);
       expect((await step(world.maintainer, name, one.key, '?org=acme')).status).toBe(403);
-      for (const client of [world.maintainer, world.worker, world.stranger, world.invited, world.otherOwner]) {
+      for (const client of [
+        world.maintainer,
+        world.worker,
+        world.stranger,
+        world.invited,
+        world.otherOwner,
+      ]) {
         const answer = await step(client, name, one.key);
         expect([answer.status, answer.body]).toEqual([404, MISSING]);
       }
@@ -121,8 +151,14 @@ describe('PATCH /api/invitations/{key}', () => {
     const late = await old.send('PATCH', `${pathOf(old.key)}?accepted=1`, {});
     expect([late.status, late.body]).toEqual([400, EXPIRED]);
     const plain = await world.owner.send('PATCH', pathOf(old.key), { role: 'owner' });
-    expect([plain.status, plain.body]).toEqual([400, ['An invitation can only be changed with "?accepted".']]);
-    expect((await world.admin.get(`/api/memberships/${old.membershipId}`)).body).toMatchObject({ role: 'worker', is_active: false });
+    expect([plain.status, plain.body]).toEqual([
+      400,
+      ['An invitation can only be changed with "?accepted".'],
+    ]);
+    expect((await world.admin.get(`/api/memberships/${old.membershipId}`)).body).toMatchObject({
+      role: 'worker',
+      is_active: false,
+    });
   });
 
   it('403 for who may not accept, or resend', async () => {
@@ -148,18 +184,29 @@ describe('POST /api/invitations/{key}/decline', () => {
     expect((await step(one, 'decline', one.key)).status).toBe(204);
 
     const { owner, acme } = await createWorld(app, 'own');
-    const membershipId = await insertMembership(app.db, { organizationId: acme.id, userId: successor.id, role: 'worker' });
+    const membershipId = await insertMembership(app.db, {
+      organizationId: acme.id,
+      userId: successor.id,
+      role: 'worker',
+    });
     const key = await insertInvitation(app, membershipId, owner.id);
     await owner.send('POST', `/api/organizations/${acme.id}/transfer`, { user: successor.id });
     await successor.send('POST', `/api/organizations/${acme.id}/transfer/confirm`);
     const refused = await step(successor, 'decline', key);
-    expect([refused.status, (await successor.get(`/api/organizations/${acme.id}`)).status]).toEqual([400, 200]);
+    expect([refused.status, (await successor.get(`/api/organizations/${acme.id}`)).status]).toEqual([
+      400, 200,
+    ]);
   });
 });
 
 describe('POST /api/invitations/{key}/resend', () => {
   const mails = async ({ email }: Client) =>
-    (await many(app.db, sql`select 1 from auth_server_outbox where recipient = ${email} and kind = 'invitation'`)).length;
+    (
+      await many(
+        app.db,
+        sql`select 1 from auth_server_outbox where recipient = ${email} and kind = 'invitation'`,
+      )
+    ).length;
 
   it('204: the mail goes out again and the time starts anew', async () => {
     const old = await invite('worker', { sentAt: new Date(app.clock.now() - 8 * DAY) });
@@ -169,13 +216,18 @@ describe('POST /api/invitations/{key}/resend', () => {
     expect((await old.get(pathOf(old.key))).body['expired']).toBe(false);
     expect((await step(old, 'accept', old.key)).status).toBe(200);
     const done = await step(world.maintainer, 'resend', old.key, '?org=acme');
-    expect([done.status, done.body, await mails(old)]).toEqual([400, 'This invitation is already accepted.', 1]);
+    expect([done.status, done.body, await mails(old)]).toEqual([
+      400,
+      'This invitation is already accepted.',
+      1,
+    ]);
   });
 
   it('403 for the invited person, 404 for who does not see it; no mail goes out', async () => {
     const one = await invite();
     expect((await step(one, 'resend', one.key)).status).toBe(403);
-    for (const client of [world.stranger, world.otherOwner]) expect((await step(client, 'resend', one.key)).status).toBe(404);
+    for (const client of [world.stranger, world.otherOwner])
+      expect((await step(client, 'resend', one.key)).status).toBe(404);
     expect(await mails(one)).toBe(0);
   });
 
@@ -189,7 +241,9 @@ describe('POST /api/invitations/{key}/resend', () => {
     const refused = await more(owner);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(3500);
-    expect(refused.body).toEqual({ detail: `Request was throttled. Expected available in ${refused.headers['retry-after']} seconds.` });
+    expect(refused.body).toEqual({
+      detail: `Request was throttled. Expected available in ${refused.headers['retry-after']} seconds.`,
+    });
     expect((await more(maintainer)).status).toBe(204);
     app.clock.advance(HOUR + MINUTE);
     expect((await more(owner)).status).toBe(204);
@@ -205,7 +259,9 @@ describe('GET /api/invitations', () => {
     const query = `?org=${own.acme.slug}`;
     expect(keysOf((await own.invited.get('/api/invitations')).body)).toEqual([own.key]);
     expect(keysOf((await own.maintainer.get('/api/invitations')).body)).toEqual([mine]);
-    expect(keysOf((await own.maintainer.get(`/api/invitations${query}`)).body).sort()).toEqual([own.key, mine].sort());
+    expect(keysOf((await own.maintainer.get(`/api/invitations${query}`)).body).sort()).toEqual(
+      [own.key, mine].sort(),
+    );
     expect(keysOf((await own.worker.get(`/api/invitations${query}`)).body)).toEqual([mine]);
     expect(keysOf((await own.supervisor.get(`/api/invitations${query}`)).body)).toEqual([]);
     expect(keysOf((await own.admin.get('/api/invitations?org=')).body)).toEqual([]);
@@ -219,7 +275,12 @@ describe('GET /api/invitations', () => {
   it('200: what the page of the user interface asks at its start', async () => {
     const own = await createWorld(app, 'start');
     const ask = (accepted: boolean) => {
-      const filter = { and: [{ '==': [{ var: 'user_id' }, String(own.invited.id)] }, { '==': [{ var: 'accepted' }, accepted] }] };
+      const filter = {
+        and: [
+          { '==': [{ var: 'user_id' }, String(own.invited.id)] },
+          { '==': [{ var: 'accepted' }, accepted] },
+        ],
+      };
       return own.invited.get(`/api/invitations?filter=${encodeURIComponent(JSON.stringify(filter))}`);
     };
     expect(keysOf((await ask(false)).body)).toEqual([own.key]);
@@ -233,25 +294,52 @@ describe('GET /api/invitations', () => {
     app.clock.advance(5000);
     const later = await insertInvitation(app, own.worker.membershipId, own.owner.id);
     expect(keysOf((await own.owner.get('/api/invitations')).body)).toEqual([later, own.key]);
-    expect(keysOf((await own.owner.get('/api/invitations?sort=created_date')).body)).toEqual([own.key, later]);
-    expect(keysOf((await own.owner.get(`/api/invitations?owner=${own.owner.username}&search=OLIVIA`)).body)).toEqual([later, own.key]);
+    expect(keysOf((await own.owner.get('/api/invitations?sort=created_date')).body)).toEqual([
+      own.key,
+      later,
+    ]);
+    expect(
+      keysOf((await own.owner.get(`/api/invitations?owner=${own.owner.username}&search=OLIVIA`)).body),
+    ).toEqual([later, own.key]);
   });
 });
 
 describe('GET and DELETE /api/invitations/{key}', () => {
   it('200 for the inviter, the invited person, and the staff that names its organization', async () => {
     const one = await invite();
-    for (const [client, query] of [[world.owner, ''], [one, ''], [world.maintainer, '?org=acme'], [world.admin, '']] as const) {
-      expect((await client.get(pathOf(one.key) + query)).body).toMatchObject({ key: one.key, role: 'worker', expired: false });
+    for (const [client, query] of [
+      [world.owner, ''],
+      [one, ''],
+      [world.maintainer, '?org=acme'],
+      [world.admin, ''],
+    ] as const) {
+      expect((await client.get(pathOf(one.key) + query)).body).toMatchObject({
+        key: one.key,
+        role: 'worker',
+        expired: false,
+      });
     }
   });
 
   it('404 for all others, exactly as for a missing one', async () => {
     const one = await invite();
-    for (const [client, query] of [[world.maintainer, ''], [world.worker, '?org=acme'], [world.stranger, ''], [world.otherOwner, '?org=globex']] as const) {
+    for (const [client, query] of [
+      [world.maintainer, ''],
+      [world.worker, '?org=acme'],
+      [world.stranger, ''],
+      [world.otherOwner, '?org=globex'],
+    ] as const) {
       for (const method of ['GET', 'DELETE']) {
-        const [hidden, missing] = [await client.send(method, pathOf(one.key) + query), await client.send(method, pathOf('none') + query)];
-        expect([hidden.status, hidden.body, missing.status, missing.body]).toEqual([404, MISSING, 404, MISSING]);
+        const [hidden, missing] = [
+          await client.send(method, pathOf(one.key) + query),
+          await client.send(method, pathOf('none') + query),
+        ];
+        expect([hidden.status, hidden.body, missing.status, missing.body]).toEqual([
+          404,
+          MISSING,
+          404,
+          MISSING,
+        ]);
       }
     }
   });
@@ -267,7 +355,11 @@ describe('GET and DELETE /api/invitations/{key}', () => {
 
 it('answers OPTIONS and HEAD, and refuses other methods', async () => {
   const options = await world.stranger.send('OPTIONS', pathOf(world.key, 'accept'));
-  expect([options.status, (options.body as { name: string }).name, options.headers.allow]).toEqual([200, 'Accept', 'POST, OPTIONS']);
+  expect([options.status, (options.body as { name: string }).name, options.headers.allow]).toEqual([
+    200,
+    'Accept',
+    'POST, OPTIONS',
+  ]);
   expect((await world.owner.send('HEAD', pathOf(world.key))).status).toBe(200);
   expect((await world.owner.send('GET', pathOf(world.key, 'accept'))).status).toBe(405);
   expect((await app.send(pathOf(world.key, 'accept'), { method: 'POST' })).status).toBe(401);

@@ -14,13 +14,25 @@ let admin: Client;
 let people: readonly Client[];
 beforeAll(async () => {
   app = await createTestApp({ env: { EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'true' } });
-  const accounts: readonly TestAccount[] = await Promise.all(Array.from({ length: PEOPLE }, () => app.register()));
+  const accounts: readonly TestAccount[] = await Promise.all(
+    Array.from({ length: PEOPLE }, () => app.register()),
+  );
   people = accounts.map((account) => clientOf(app, account));
   ({ admin } = await createWorld(app));
 });
 afterAll(() => app.close());
 
-const KINDS = ['invite', 'accept', 'decline', 'withdraw', 'remove', 'leave', 'role', 'offer', 'confirm'] as const;
+const KINDS = [
+  'invite',
+  'accept',
+  'decline',
+  'withdraw',
+  'remove',
+  'leave',
+  'role',
+  'offer',
+  'confirm',
+] as const;
 interface Action {
   readonly kind: (typeof KINDS)[number];
   /** Who acts: 0 is the owner at the start, -1 an administrator. */
@@ -46,22 +58,25 @@ let counter = 0;
 
 it('concurrent steps on one organization never break a rule of the database', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(actions, { minLength: 2, maxLength: 8 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
-      const slug = `race${(counter += 1)}`;
-      const made = await people[0]?.send('POST', '/api/organizations', { slug });
-      const { id } = made?.body as { id: number };
-      await Promise.all(people.slice(1, 4).map((person) => invite(person, slug)));
-      for (const round of rounds) {
-        const standings = await standingsOf(id);
-        const answers = await Promise.all(round.map((action) => perform(action, { id, slug }, standings)));
-        for (const [index, status] of answers.entries()) {
-          expect([200, 201, 204, 400, 403, 404, 0], JSON.stringify(round[index])).toContain(status);
+    fc.asyncProperty(
+      fc.array(fc.array(actions, { minLength: 2, maxLength: 8 }), { minLength: 1, maxLength: 4 }),
+      async (rounds) => {
+        const slug = `race${(counter += 1)}`;
+        const made = await people[0]?.send('POST', '/api/organizations', { slug });
+        const { id } = made?.body as { id: number };
+        await Promise.all(people.slice(1, 4).map((person) => invite(person, slug)));
+        for (const round of rounds) {
+          const standings = await standingsOf(id);
+          const answers = await Promise.all(round.map((action) => perform(action, { id, slug }, standings)));
+          for (const [index, status] of answers.entries()) {
+            expect([200, 201, 204, 400, 403, 404, 0], JSON.stringify(round[index])).toContain(status);
+          }
+          expect(await findIntegrityProblems(app.db)).toEqual([]);
+          expect(await ownersOf(id)).toBe(1);
         }
-        expect(await findIntegrityProblems(app.db)).toEqual([]);
-        expect(await ownersOf(id)).toBe(1);
-      }
-      await admin.send('DELETE', `/api/organizations/${id}`);
-    }),
+        await admin.send('DELETE', `/api/organizations/${id}`);
+      },
+    ),
     { numRuns: 25 },
   );
 }, 180_000);
@@ -100,14 +115,16 @@ async function perform(
   const target = people[on];
   const standing = standings.find(({ userId }) => userId === target?.id);
   if (actor === undefined || target === undefined) return 0;
-  const ask = async (method: string, path: string, body?: unknown) => (await actor.send(method, path, body)).status;
+  const ask = async (method: string, path: string, body?: unknown) =>
+    (await actor.send(method, path, body)).status;
   if (kind === 'invite') return ask('POST', `/api/invitations?org=${slug}`, { role, email: target.email });
   if (kind === 'offer') return ask('POST', `/api/organizations/${id}/transfer`, { user: target.id });
   if (kind === 'confirm') return ask('POST', `/api/organizations/${id}/transfer/confirm`);
   if (standing === undefined) return 0;
   if (kind === 'role') return ask('PATCH', `/api/memberships/${standing.membershipId}`, { role });
   if (kind === 'remove') return ask('DELETE', `/api/memberships/${standing.membershipId}`);
-  if (kind === 'leave') return (await target.send('DELETE', `/api/memberships/${standing.membershipId}`)).status;
+  if (kind === 'leave')
+    return (await target.send('DELETE', `/api/memberships/${standing.membershipId}`)).status;
   if (standing.key === null) return 0;
   if (kind === 'withdraw') return ask('DELETE', `/api/invitations/${standing.key}?org=${slug}`);
   return (await target.send('POST', `/api/invitations/${standing.key}/${kind}`)).status;
@@ -120,18 +137,25 @@ it('an account that is removed while it acts leaves nothing broken', async () =>
     const slug = `gone${round}`;
     const made = await owner.send('POST', '/api/organizations', { slug });
     const { id } = made.body as { id: number };
-    const invited = await owner.send('POST', `/api/invitations?org=${slug}`, { role: 'worker', email: person.email });
+    const invited = await owner.send('POST', `/api/invitations?org=${slug}`, {
+      role: 'worker',
+      email: person.email,
+    });
     const { key } = invited.body as { key: string };
     const answers = await Promise.all([
       person.send('POST', `/api/invitations/${key}/accept`),
       person.send('POST', '/api/organizations', { slug: `${slug}b` }),
       person.send('DELETE', `/api/users/${person.id}`),
-      owner.send('POST', `/api/invitations?org=${slug}`, { role: 'worker', email: `late${round}@example.org` }),
+      owner.send('POST', `/api/invitations?org=${slug}`, {
+        role: 'worker',
+        email: `late${round}@example.org`,
+      }),
       owner.send('PATCH', `/api/organizations/${id}`, { name: 'x' }),
       owner.send('DELETE', `/api/users/${owner.id}`),
       admin.send('DELETE', `/api/organizations/${id}`),
     ]);
-    for (const { status, text } of answers) expect([200, 201, 204, 400, 401, 403, 404], text).toContain(status);
+    for (const { status, text } of answers)
+      expect([200, 201, 204, 400, 401, 403, 404], text).toContain(status);
     expect(await findIntegrityProblems(app.db)).toEqual([]);
   }
 });

@@ -20,11 +20,17 @@ const namesOf = (body: unknown) => rowsOf(body).map(({ user }) => (user as { use
 /** A new member of acme in the role. */
 const member = async (role: string, isActive = true): Promise<Member> => {
   const client = clientOf(app, await app.register());
-  const membershipId = await insertMembership(app.db, { organizationId: world.acme.id, userId: client.id, role, isActive });
+  const membershipId = await insertMembership(app.db, {
+    organizationId: world.acme.id,
+    userId: client.id,
+    role,
+    isActive,
+  });
   return { ...client, membershipId };
 };
 const roleOf = async (one: Pick<Member, 'membershipId'>) => (await world.admin.get(pathOf(one))).body['role'];
-const change = (client: Client, target: Pick<Member, 'membershipId'>, body: unknown) => client.send('PATCH', pathOf(target), body);
+const change = (client: Client, target: Pick<Member, 'membershipId'>, body: unknown) =>
+  client.send('PATCH', pathOf(target), body);
 
 describe('GET /api/memberships', () => {
   it('200: one’s own active ones without a context', async () => {
@@ -36,23 +42,43 @@ describe('GET /api/memberships', () => {
   it('200: in an organization its active ones, and to its staff the invited ones too', async () => {
     const active = ['wanda', 'simon', 'maria', 'olivia'];
     expect(namesOf((await world.worker.get('/api/memberships?org=acme')).body)).toEqual(active);
-    expect(namesOf((await world.supervisor.get(`/api/memberships?org_id=${world.acme.id}`)).body)).toEqual(active);
+    expect(namesOf((await world.supervisor.get(`/api/memberships?org_id=${world.acme.id}`)).body)).toEqual(
+      active,
+    );
     for (const client of [world.owner, world.maintainer, world.admin]) {
-      expect(namesOf((await client.get('/api/memberships?org=acme&sort=-user')).body)).toEqual(['wanda', 'simon', 'olivia', 'maria', 'ivana']);
+      expect(namesOf((await client.get('/api/memberships?org=acme&sort=-user')).body)).toEqual([
+        'wanda',
+        'simon',
+        'olivia',
+        'maria',
+        'ivana',
+      ]);
     }
   });
 
   it('200: none in the explicit personal workspace', async () => {
-    for (const client of [world.worker, world.admin]) expect((await client.get('/api/memberships?org=')).body['count']).toBe(0);
+    for (const client of [world.worker, world.admin])
+      expect((await client.get('/api/memberships?org=')).body['count']).toBe(0);
   });
 
   it('200: filters, searches and sorts as CVAT 2.62', async () => {
     const own = encodeURIComponent(JSON.stringify({ and: [{ '==': [{ var: 'user' }, 'wanda'] }] }));
-    expect(namesOf((await world.worker.get(`/api/memberships?org=acme&filter=${own}`)).body)).toEqual(['wanda']);
-    expect(namesOf((await world.worker.get('/api/memberships?org=acme&role=maintainer')).body)).toEqual(['maria']);
+    expect(namesOf((await world.worker.get(`/api/memberships?org=acme&filter=${own}`)).body)).toEqual([
+      'wanda',
+    ]);
+    expect(namesOf((await world.worker.get('/api/memberships?org=acme&role=maintainer')).body)).toEqual([
+      'maria',
+    ]);
     expect(namesOf((await world.worker.get('/api/memberships?org=acme&user=simon')).body)).toEqual(['simon']);
-    expect(namesOf((await world.worker.get('/api/memberships?org=acme&search=super')).body)).toEqual(['simon']);
-    expect(namesOf((await world.worker.get('/api/memberships?org=acme&sort=role,user')).body)).toEqual(['maria', 'olivia', 'simon', 'wanda']);
+    expect(namesOf((await world.worker.get('/api/memberships?org=acme&search=super')).body)).toEqual([
+      'simon',
+    ]);
+    expect(namesOf((await world.worker.get('/api/memberships?org=acme&sort=role,user')).body)).toEqual([
+      'maria',
+      'olivia',
+      'simon',
+      'wanda',
+    ]);
   });
 
   it('shows of a person the basic body, and of a row the keys of the contract in order', async () => {
@@ -60,7 +86,13 @@ describe('GET /api/memberships', () => {
     expect(rowsOf(body)).toEqual([
       {
         id: world.invited.membershipId,
-        user: { url: `${app.url}/api/users/${world.invited.id}`, id: world.invited.id, username: 'ivana', first_name: '', last_name: '' },
+        user: {
+          url: `${app.url}/api/users/${world.invited.id}`,
+          id: world.invited.id,
+          username: 'ivana',
+          first_name: '',
+          last_name: '',
+        },
         organization: world.acme.id,
         is_active: false,
         joined_date: expect.stringMatching(/Z$/),
@@ -68,13 +100,24 @@ describe('GET /api/memberships', () => {
         invitation: world.key,
       },
     ]);
-    expect(Object.keys(rowsOf(body)[0] ?? {})).toEqual(['id', 'user', 'organization', 'is_active', 'joined_date', 'role', 'invitation']);
+    expect(Object.keys(rowsOf(body)[0] ?? {})).toEqual([
+      'id',
+      'user',
+      'organization',
+      'is_active',
+      'joined_date',
+      'role',
+      'invitation',
+    ]);
     expect(text).not.toContain('@');
   });
 
   it('400 for a role that there is not, and for a filter that is none', async () => {
     const role = await world.worker.send('GET', '/api/memberships?role=king');
-    expect([role.status, role.body]).toEqual([400, { role: ['Select a valid choice. king is not one of the available choices.'] }]);
+    expect([role.status, role.body]).toEqual([
+      400,
+      { role: ['Select a valid choice. king is not one of the available choices.'] },
+    ]);
     const filter = await world.worker.send('GET', '/api/memberships?filter={}');
     expect([filter.status, filter.body]).toEqual([400, ["filter shouldn't be empty"]]);
   });
@@ -106,7 +149,11 @@ describe('GET /api/memberships/{id}', () => {
       const answer = await client.send('GET', `${pathOf(world.worker)}?org=acme`);
       expect([answer.status, answer.body]).toEqual([403, DENIED]);
     }
-    for (const [id, body] of [['999999', MISSING], ['88888888888', MISSING], ['x', { detail: 'Not found.' }]] as const) {
+    for (const [id, body] of [
+      ['999999', MISSING],
+      ['88888888888', MISSING],
+      ['x', { detail: 'Not found.' }],
+    ] as const) {
       const answer = await world.worker.send('GET', `/api/memberships/${id}`);
       expect([answer.status, answer.body]).toEqual([404, body]);
     }
@@ -149,16 +196,32 @@ describe('PATCH /api/memberships/{id}', () => {
   });
 
   it('403 for any other field, even for an administrator, and nothing changes', async () => {
-    for (const field of ['is_active', 'user', 'organization', 'joined_date', 'id', 'invitation', 'key', '__proto__']) {
+    for (const field of [
+      'is_active',
+      'user',
+      'organization',
+      'joined_date',
+      'id',
+      'invitation',
+      'key',
+      '__proto__',
+    ]) {
       const body = `{"role": "supervisor", ${JSON.stringify(field)}: 1}`;
-      const answer = await world.admin.send('PATCH', pathOf(world.worker), body, { headers: { 'Content-Type': 'application/json' } });
+      const answer = await world.admin.send('PATCH', pathOf(world.worker), body, {
+        headers: { 'Content-Type': 'application/json' },
+      });
       expect([answer.status, answer.body]).toEqual([403, { detail: 'Attempted to update an unknown field' }]);
     }
     expect(await roleOf(world.worker)).toBe('worker');
   });
 
   it('400 for what is no role, but only to who may change it', async () => {
-    for (const [role, message] of [['king', '"king" is not a valid choice.'], ['', '"" is not a valid choice.'], [null, 'This field may not be null.'], [['worker'], '"[\'worker\']" is not a valid choice.']] as const) {
+    for (const [role, message] of [
+      ['king', '"king" is not a valid choice.'],
+      ['', '"" is not a valid choice.'],
+      [null, 'This field may not be null.'],
+      [['worker'], '"[\'worker\']" is not a valid choice.'],
+    ] as const) {
       const answer = await change(world.owner, world.worker, { role });
       expect([answer.status, answer.body]).toEqual([400, { role: [message] }]);
       expect((await change(world.worker, world.supervisor, { role })).status).toBe(403);

@@ -31,7 +31,12 @@ describe('GET /api/organizations', () => {
     }
     expect(slugsOf((await world.otherOwner.get('/api/organizations')).body)).toEqual(['globex']);
     for (const client of [world.invited, world.stranger, world.nobody]) {
-      expect((await client.get('/api/organizations')).body).toEqual({ count: 0, next: null, previous: null, results: [] });
+      expect((await client.get('/api/organizations')).body).toEqual({
+        count: 0,
+        next: null,
+        previous: null,
+        results: [],
+      });
     }
   });
 
@@ -40,7 +45,9 @@ describe('GET /api/organizations', () => {
       expect.arrayContaining(['acme', 'globex']),
     );
     const filter = encodeURIComponent(JSON.stringify({ and: [{ '==': [{ var: 'slug' }, 'acme'] }] }));
-    const { body, text } = await world.admin.get(`/api/organizations?filter=${filter}&page_size=10&sort=slug`);
+    const { body, text } = await world.admin.get(
+      `/api/organizations?filter=${filter}&page_size=10&sort=slug`,
+    );
     expect(slugsOf(body)).toEqual(['acme']);
     expect(text).not.toContain('@');
     expect(slugsOf((await world.admin.get('/api/organizations?owner=oscar')).body)).toEqual(['globex']);
@@ -56,7 +63,11 @@ describe('GET /api/organizations', () => {
 
 describe('POST /api/organizations', () => {
   it('201: the name is the slug unless it is given, and the creator is its owner and member', async () => {
-    const answer = await world.stranger.send('POST', '/api/organizations', { slug: 'Neu_1', owner: 1, created_date: null });
+    const answer = await world.stranger.send('POST', '/api/organizations', {
+      slug: 'Neu_1',
+      owner: 1,
+      created_date: null,
+    });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
       id: expect.any(Number),
@@ -66,7 +77,13 @@ describe('POST /api/organizations', () => {
       created_date: expect.stringMatching(/Z$/),
       updated_date: expect.stringMatching(/Z$/),
       contact: {},
-      owner: { url: `${app.url}/api/users/${world.stranger.id}`, id: world.stranger.id, username: 'stefan', first_name: '', last_name: '' },
+      owner: {
+        url: `${app.url}/api/users/${world.stranger.id}`,
+        id: world.stranger.id,
+        username: 'stefan',
+        first_name: '',
+        last_name: '',
+      },
     });
     const { created_date: created } = answer.body as { created_date: string };
     const members = await world.stranger.get('/api/memberships?org=Neu_1');
@@ -77,7 +94,10 @@ describe('POST /api/organizations', () => {
 
   it('201: keeps any JSON as contact', async () => {
     for (const contact of [[1, 'é', null], 'text', 5, false, { email: 'a@b.co', nested: { list: [{}] } }]) {
-      expect(await create(world.owner, { contact, name: '  ', description: 'd' })).toMatchObject({ contact, description: 'd' });
+      expect(await create(world.owner, { contact, name: '  ', description: 'd' })).toMatchObject({
+        contact,
+        description: 'd',
+      });
     }
   });
 
@@ -85,8 +105,18 @@ describe('POST /api/organizations', () => {
     [{}, { slug: ['This field is required.'] }],
     [{ slug: 'acme' }, { slug: ['organization with this slug already exists.'] }],
     [{ slug: 'seventeen_letters' }, { slug: ['Ensure this field has no more than 16 characters.'] }],
-    [{ slug: 'with blank', name: 'x'.repeat(65), contact: null }, { slug: [SLUG_TEXT], name: ['Ensure this field has no more than 64 characters.'], contact: ['This field may not be null.'] }],
-    [{ slug: 'acme', name: null }, { slug: ['organization with this slug already exists.'], name: ['This field may not be null.'] }],
+    [
+      { slug: 'with blank', name: 'x'.repeat(65), contact: null },
+      {
+        slug: [SLUG_TEXT],
+        name: ['Ensure this field has no more than 64 characters.'],
+        contact: ['This field may not be null.'],
+      },
+    ],
+    [
+      { slug: 'acme', name: null },
+      { slug: ['organization with this slug already exists.'], name: ['This field may not be null.'] },
+    ],
     [{ slug: ['acme'] }, { slug: [SLUG_TEXT] }],
     [{ slug: 'ümläut' }, { slug: [SLUG_TEXT] }],
     [{ slug: 'ok1', contact: { a: ['\0'] } }, { contact: ['Value must be valid JSON.'] }],
@@ -108,7 +138,9 @@ describe('POST /api/organizations', () => {
   it('403 for who is in no group, 401 for nobody', async () => {
     const answer = await world.nobody.send('POST', '/api/organizations', { slug: 'nope' });
     expect([answer.status, answer.body]).toEqual([403, DENIED]);
-    expect((await app.send('/api/organizations', { method: 'POST', body: { slug: 'nope' } })).status).toBe(401);
+    expect((await app.send('/api/organizations', { method: 'POST', body: { slug: 'nope' } })).status).toBe(
+      401,
+    );
   });
 });
 
@@ -122,7 +154,11 @@ describe('GET /api/organizations/{id}', () => {
 
   it('404 for a foreign one, exactly as for a missing one', async () => {
     for (const client of [world.stranger, world.otherOwner, world.invited, world.nobody]) {
-      for (const [method, body] of [['GET', undefined], ['PATCH', { name: 'x' }], ['DELETE', undefined]] as const) {
+      for (const [method, body] of [
+        ['GET', undefined],
+        ['PATCH', { name: 'x' }],
+        ['DELETE', undefined],
+      ] as const) {
         const foreign = await client.send(method, pathOf(world.acme.id), body);
         const missing = await client.send(method, pathOf(999_999), body);
         expect([foreign.status, foreign.body]).toEqual([404, MISSING]);
@@ -150,9 +186,21 @@ describe('GET /api/organizations/{id}', () => {
 describe('PATCH /api/organizations/{id}', () => {
   it('200: its owner and its maintainers change everything but the owner', async () => {
     const { id } = await create(world.owner);
-    const answer = await world.owner.send('PATCH', pathOf(id), { slug: 'renamed', name: '', contact: [1], owner: world.stranger.id, id: 1 });
+    const answer = await world.owner.send('PATCH', pathOf(id), {
+      slug: 'renamed',
+      name: '',
+      contact: [1],
+      owner: world.stranger.id,
+      id: 1,
+    });
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ id, slug: 'renamed', name: '', contact: [1], owner: { id: world.owner.id } });
+    expect(answer.body).toMatchObject({
+      id,
+      slug: 'renamed',
+      name: '',
+      contact: [1],
+      owner: { id: world.owner.id },
+    });
     const { body } = await world.maintainer.send('PATCH', pathOf(world.acme.id), { description: 'by Maria' });
     expect(body).toMatchObject({ slug: 'acme', description: 'by Maria' });
   });
@@ -166,7 +214,10 @@ describe('PATCH /api/organizations/{id}', () => {
 
   it('400 for the slug of another, not for its own', async () => {
     const taken = await world.owner.send('PATCH', pathOf(world.acme.id), { slug: 'globex' });
-    expect([taken.status, taken.body]).toEqual([400, { slug: ['organization with this slug already exists.'] }]);
+    expect([taken.status, taken.body]).toEqual([
+      400,
+      { slug: ['organization with this slug already exists.'] },
+    ]);
     expect((await world.owner.send('PATCH', pathOf(world.acme.id), { slug: 'acme' })).status).toBe(200);
   });
 
@@ -182,7 +233,11 @@ describe('PATCH /api/organizations/{id}', () => {
     await insertAccessToken(app.db, { ownerId: world.owner.id, key: reading, readOnly: true });
     await insertAccessToken(app.db, { ownerId: world.owner.id, key: writing });
     const patch = (key: string) =>
-      app.send(pathOf(world.acme.id), { method: 'PATCH', body: {}, headers: { Authorization: `Bearer ${key}` } });
+      app.send(pathOf(world.acme.id), {
+        method: 'PATCH',
+        body: {},
+        headers: { Authorization: `Bearer ${key}` },
+      });
     expect((await patch(reading)).status).toBe(403);
     expect((await patch(writing)).status).toBe(200);
   });
@@ -191,11 +246,16 @@ describe('PATCH /api/organizations/{id}', () => {
 describe('DELETE /api/organizations/{id}', () => {
   it('204: the owner, with memberships and invitations; then it is missing', async () => {
     const { id, slug } = await create(world.owner);
-    await world.owner.send('POST', `/api/invitations?org=${slug}`, { role: 'worker', email: world.stranger.email });
+    await world.owner.send('POST', `/api/invitations?org=${slug}`, {
+      role: 'worker',
+      email: world.stranger.email,
+    });
     const answer = await world.owner.send('DELETE', pathOf(id));
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect((await world.owner.send('GET', pathOf(id))).status).toBe(404);
-    expect((await world.stranger.get('/api/memberships')).body['results']).not.toContainEqual(expect.objectContaining({ organization: id }));
+    expect((await world.stranger.get('/api/memberships')).body['results']).not.toContainEqual(
+      expect.objectContaining({ organization: id }),
+    );
   });
 
   it('403 for a maintainer', async () => {
@@ -210,8 +270,16 @@ it('answers HEAD and OPTIONS on both views', async () => {
     [pathOf(world.acme.id), 'Organization Instance', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
   ] as const) {
     const options = await world.stranger.send('OPTIONS', path);
-    expect([options.status, (options.body as { name: string }).name, options.headers.allow]).toEqual([200, name, allow]);
+    expect([options.status, (options.body as { name: string }).name, options.headers.allow]).toEqual([
+      200,
+      name,
+      allow,
+    ]);
     const [head, get] = [await world.owner.send('HEAD', path), await world.owner.send('GET', path)];
-    expect([head.status, head.text, head.headers['content-length']]).toEqual([200, '', get.headers['content-length']]);
+    expect([head.status, head.text, head.headers['content-length']]).toEqual([
+      200,
+      '',
+      get.headers['content-length'],
+    ]);
   }
 });

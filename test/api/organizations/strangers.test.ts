@@ -11,7 +11,10 @@ let world: World;
 beforeAll(async () => {
   app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
   world = await createWorld(app);
-  await world.owner.send('PATCH', `/api/organizations/${world.acme.id}`, { name: 'Sesame', contact: { phone: 'Sesame' } });
+  await world.owner.send('PATCH', `/api/organizations/${world.acme.id}`, {
+    name: 'Sesame',
+    contact: { phone: 'Sesame' },
+  });
   await world.owner.send('POST', `/api/organizations/${world.acme.id}/transfer`, { user: world.worker.id });
 });
 afterAll(() => app.close());
@@ -24,12 +27,15 @@ const STRANGERS = ['stranger', 'otherOwner', 'otherWorker', 'nobody', 'anonymous
 
 /** The objects of acme that a path names, and one of each that is not there. */
 const objectsOf = (path: string): readonly string[] => {
-  if (path.startsWith('/api/users')) return [world.worker, world.owner, world.invited].map(({ id }) => String(id));
+  if (path.startsWith('/api/users'))
+    return [world.worker, world.owner, world.invited].map(({ id }) => String(id));
   if (path.startsWith('/api/organizations')) return [String(world.acme.id)];
-  if (path.startsWith('/api/memberships')) return [world.owner, world.worker, world.invited].map(({ membershipId }) => String(membershipId));
+  if (path.startsWith('/api/memberships'))
+    return [world.owner, world.worker, world.invited].map(({ membershipId }) => String(membershipId));
   return [world.key];
 };
-const missingOf = (path: string): string => (path.startsWith('/api/invitations') ? 'k'.repeat(64) : '2000000000');
+const missingOf = (path: string): string =>
+  path.startsWith('/api/invitations') ? 'k'.repeat(64) : '2000000000';
 
 const paths = (): readonly string[] => {
   const own = app.container.routes.filter(({ tag, path }) => TAGS.includes(tag) && path.includes(':'));
@@ -41,8 +47,14 @@ const hasBody = (method: string): boolean => ['POST', 'PUT', 'PATCH'].includes(m
 /** Every path with every method, and whether there is such an operation. */
 const attempts = () =>
   paths().flatMap((path) => {
-    const own = app.container.routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
-    return METHODS.map((method) => ({ path, method, exists: own.includes(method === 'HEAD' ? 'GET' : method) }));
+    const own = app.container.routes
+      .filter((route) => route.path === path)
+      .map(({ method }) => method.toUpperCase());
+    return METHODS.map((method) => ({
+      path,
+      method,
+      exists: own.includes(method === 'HEAD' ? 'GET' : method),
+    }));
   });
 
 const TABLES = [
@@ -57,11 +69,18 @@ const TABLES = [
 ];
 const digest = async (): Promise<readonly unknown[]> =>
   Promise.all(
-    TABLES.map((table) => one(app.db, sql`select md5(coalesce(string_agg(t::text, '' order by t::text), '')) as sum from ${raw(table)} t`)),
+    TABLES.map((table) =>
+      one(
+        app.db,
+        sql`select md5(coalesce(string_agg(t::text, '' order by t::text), '')) as sum from ${raw(table)} t`,
+      ),
+    ),
   );
 
 const visitor = (kind: (typeof STRANGERS)[number]) =>
-  kind === 'anonymous' ? clientOf(app, { id: 0, username: '', email: '', authorization: {} as { Authorization: string } }) : world[kind];
+  kind === 'anonymous'
+    ? clientOf(app, { id: 0, username: '', email: '', authorization: {} as { Authorization: string } })
+    : world[kind];
 
 describe.each(STRANGERS)('a visitor who is %s', (kind) => {
   it('gets at no object of a foreign organization, changes nothing and learns nothing', async () => {
@@ -87,7 +106,9 @@ describe.each(STRANGERS)('a visitor who is %s', (kind) => {
 });
 
 it('hides a foreign organization and a foreign invitation as if they were not there', async () => {
-  for (const path of paths().filter((each) => /organizations|invitations/.test(each) && !each.endsWith('/resend'))) {
+  for (const path of paths().filter(
+    (each) => /organizations|invitations/.test(each) && !each.endsWith('/resend'),
+  )) {
     for (const kind of STRANGERS) {
       for (const method of METHODS) {
         const body = hasBody(method) ? {} : undefined;
@@ -95,7 +116,12 @@ it('hides a foreign organization and a foreign invitation as if they were not th
           await visitor(kind).send(method, path.replace(/:\w+/, objectsOf(path)[0] ?? ''), body),
           await visitor(kind).send(method, path.replace(/:\w+/, missingOf(path)), body),
         ];
-        expect([path, method, hidden.status, hidden.text]).toEqual([path, method, missing.status, missing.text]);
+        expect([path, method, hidden.status, hidden.text]).toEqual([
+          path,
+          method,
+          missing.status,
+          missing.text,
+        ]);
       }
     }
   }

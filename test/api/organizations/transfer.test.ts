@@ -16,8 +16,10 @@ beforeEach(async () => {
 afterAll(() => app.close());
 
 const path = (more = '') => `/api/organizations/${world.acme.id}/transfer${more}`;
-const roleOf = async ({ membershipId }: Member) => (await world.admin.get(`/api/memberships/${membershipId}`)).body['role'];
-const ownerOf = async () => ((await world.admin.get(`/api/organizations/${world.acme.id}`)).body['owner'] as { id: number } | null)?.id;
+const roleOf = async ({ membershipId }: Member) =>
+  (await world.admin.get(`/api/memberships/${membershipId}`)).body['role'];
+const ownerOf = async () =>
+  ((await world.admin.get(`/api/organizations/${world.acme.id}`)).body['owner'] as { id: number } | null)?.id;
 
 describe('POST /api/organizations/{id}/transfer', () => {
   it('offers the organization, and swaps the roles when the member confirms', async () => {
@@ -62,7 +64,14 @@ describe('POST /api/organizations/{id}/transfer', () => {
   it('is confirmed by nobody but the one whom the owner named last', async () => {
     await world.owner.send('POST', path(), { user: world.worker.id });
     await world.owner.send('POST', path(), { user: world.supervisor.id });
-    for (const client of [world.worker, world.owner, world.maintainer, world.admin, world.stranger, world.invited]) {
+    for (const client of [
+      world.worker,
+      world.owner,
+      world.maintainer,
+      world.admin,
+      world.stranger,
+      world.invited,
+    ]) {
       expect((await client.send('POST', path('/confirm'))).status).toBe(404);
     }
     expect(await ownerOf()).toBe(world.owner.id);
@@ -81,7 +90,11 @@ describe('POST /api/organizations/{id}/transfer', () => {
     await offer();
     await world.owner.send('DELETE', `/api/memberships/${world.worker.membershipId}`);
     await refused();
-    await insertMembership(app.db, { organizationId: world.acme.id, userId: world.worker.id, role: 'worker' });
+    await insertMembership(app.db, {
+      organizationId: world.acme.id,
+      userId: world.worker.id,
+      role: 'worker',
+    });
     await offer();
     await world.owner.send('DELETE', `/api/users/${world.owner.id}`);
     await refused();
@@ -91,10 +104,15 @@ describe('POST /api/organizations/{id}/transfer', () => {
   it('400 for who is no other active member, without telling who exists', async () => {
     for (const user of [world.owner.id, world.invited.id, world.stranger.id, 999_999, 99_999_999_999, -1]) {
       const answer = await world.owner.send('POST', path(), { user });
-      expect([answer.status, answer.body]).toEqual([400, { user: ['Choose another active member of the organization.'] }]);
+      expect([answer.status, answer.body]).toEqual([
+        400,
+        { user: ['Choose another active member of the organization.'] },
+      ]);
     }
     expect((await world.owner.send('POST', path(), {})).body).toEqual({ user: ['This field is required.'] });
-    expect((await world.owner.send('POST', path(), { user: 'x' })).body).toEqual({ user: ['A valid integer is required.'] });
+    expect((await world.owner.send('POST', path(), { user: 'x' })).body).toEqual({
+      user: ['A valid integer is required.'],
+    });
   });
 
   it('403 for members who do not own it, 404 for strangers', async () => {

@@ -50,7 +50,10 @@ describe('GET /api/users/{id}', () => {
   });
 
   it('200 with everything for a superuser', async () => {
-    expect((await world.admin.get(pathOf(world.stranger))).body).toMatchObject({ email: 'stefan@example.org', groups: ['user'] });
+    expect((await world.admin.get(pathOf(world.stranger))).body).toMatchObject({
+      email: 'stefan@example.org',
+      groups: ['user'],
+    });
   });
 
   it('403 for a stranger of the organization that the request names: the role is the target’s (deviation 4)', async () => {
@@ -106,9 +109,15 @@ describe('PATCH /api/users/{id}', () => {
     const [first, second] = [await someone(), await someone()];
     const changes = { email: 'new@example.org', groups: ['worker'], is_staff: true };
     expect((await world.admin.send('PATCH', pathOf(first), changes)).body).toMatchObject(changes);
-    const plain = await world.groupAdmin.send('PATCH', pathOf(second), { ...changes, email: 'other@example.org' });
+    const plain = await world.groupAdmin.send('PATCH', pathOf(second), {
+      ...changes,
+      email: 'other@example.org',
+    });
     expect([plain.status, Object.keys(plain.body as object)]).toEqual([200, BASIC]);
-    expect((await second.get('/api/users/self')).body).toMatchObject({ email: 'other@example.org', groups: ['worker'] });
+    expect((await second.get('/api/users/self')).body).toMatchObject({
+      email: 'other@example.org',
+      groups: ['worker'],
+    });
   });
 
   it('200 with the side effects of CVAT: staff superusers are admins, admins see the analytics', async () => {
@@ -124,9 +133,14 @@ describe('PATCH /api/users/{id}', () => {
       const client = await someone();
       for (const username of ['wanda', 'WANDA']) {
         const answer = await client.send('PATCH', pathOf(client), { username });
-        expect([answer.status, answer.body]).toEqual([400, { username: ['A user with that username already exists.'] }]);
+        expect([answer.status, answer.body]).toEqual([
+          400,
+          { username: ['A user with that username already exists.'] },
+        ]);
       }
-      expect((await client.send('PATCH', pathOf(client), { username: client.username.toUpperCase() })).status).toBe(200);
+      expect(
+        (await client.send('PATCH', pathOf(client), { username: client.username.toUpperCase() })).status,
+      ).toBe(200);
     });
 
     it('for names that can not be, all fields together, in their order', async () => {
@@ -141,20 +155,28 @@ describe('PATCH /api/users/{id}', () => {
       expect(answer.status).toBe(400);
       expect(JSON.stringify(answer.body)).toBe(
         JSON.stringify({
-          username: ['Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'],
+          username: [
+            'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
+          ],
           first_name: ['Ensure this field has no more than 150 characters.'],
           email: ['Enter a valid email address.'],
           groups: ['Object with name=gods does not exist.'],
           is_active: ['Must be a valid boolean.'],
         }),
       );
-      expect((await client.get('/api/users/self')).body).toMatchObject({ username: client.username, is_active: true });
+      expect((await client.get('/api/users/self')).body).toMatchObject({
+        username: client.username,
+        is_active: true,
+      });
     });
 
     it.each([
       [{ username: null }, { username: ['This field may not be null.'] }],
       [{ username: ' ' }, { username: ['This field may not be blank.'] }],
-      [{ username: 'nul\0' }, { username: ['Null characters are not allowed.', expect.stringMatching(/^Enter a valid username/)] }],
+      [
+        { username: 'nul\0' },
+        { username: ['Null characters are not allowed.', expect.stringMatching(/^Enter a valid username/)] },
+      ],
       [{ first_name: 'a\0' }, { first_name: ['Null characters are not allowed.'] }],
       [{ groups: 'user' }, { groups: ['Expected a list of items but got type "str".'] }],
       [{ groups: null }, { groups: ['This field may not be null.'] }],
@@ -162,7 +184,9 @@ describe('PATCH /api/users/{id}', () => {
       [[], { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] }],
       ['x', { detail: expect.stringMatching(/^JSON parse error/) }],
     ])('for %j', async (body, expected) => {
-      const answer = await world.admin.send('PATCH', pathOf(world.stranger), body, { headers: { 'Content-Type': 'application/json' } });
+      const answer = await world.admin.send('PATCH', pathOf(world.stranger), body, {
+        headers: { 'Content-Type': 'application/json' },
+      });
       expect([answer.status, answer.body]).toEqual([400, expected]);
     });
   });
@@ -171,7 +195,13 @@ describe('PATCH /api/users/{id}', () => {
     it('for fields of the administrator, whoever’s account it is, and nothing changes', async () => {
       const client = await someone();
       const before = (await client.get('/api/users/self')).body;
-      for (const change of [{ email: 'x@example.org' }, { groups: ['admin'] }, { is_superuser: true }, { is_staff: true }, { is_active: false }]) {
+      for (const change of [
+        { email: 'x@example.org' },
+        { groups: ['admin'] },
+        { is_superuser: true },
+        { is_staff: true },
+        { is_active: false },
+      ]) {
         const answer = await client.send('PATCH', pathOf(client), { first_name: 'Eve', ...change });
         expect([answer.status, answer.body]).toEqual([403, DENIED]);
       }
@@ -179,7 +209,17 @@ describe('PATCH /api/users/{id}', () => {
     });
 
     it('for fields that are not there to be changed, before anything else is looked at', async () => {
-      for (const field of ['id', 'password', 'last_login', 'date_joined', 'has_analytics_access', 'url', 'key', '__proto__', 'constructor']) {
+      for (const field of [
+        'id',
+        'password',
+        'last_login',
+        'date_joined',
+        'has_analytics_access',
+        'url',
+        'key',
+        '__proto__',
+        'constructor',
+      ]) {
         const body = `{"first_name": 1e999, ${JSON.stringify(field)}: 1}`;
         const more = { headers: { 'Content-Type': 'application/json' } };
         const answer = await world.admin.send('PATCH', pathOf(world.stranger), body, more);
@@ -188,7 +228,9 @@ describe('PATCH /api/users/{id}', () => {
     });
 
     it('for the account of another, also of a fellow member', async () => {
-      const answer = await world.owner.send('PATCH', `${pathOf(world.worker)}?org=${world.acme.slug}`, { first_name: 'Eve' });
+      const answer = await world.owner.send('PATCH', `${pathOf(world.worker)}?org=${world.acme.slug}`, {
+        first_name: 'Eve',
+      });
       expect([answer.status, answer.body]).toEqual([403, DENIED]);
     });
 
@@ -198,7 +240,9 @@ describe('PATCH /api/users/{id}', () => {
       await insertAccessToken(app.db, { ownerId: client.id, key });
       const headers = { Authorization: `Bearer ${key}` };
       expect((await app.send(pathOf(client), { headers })).status).toBe(200);
-      expect((await app.send(pathOf(client), { method: 'PATCH', body: { first_name: 'Eve' }, headers })).status).toBe(403);
+      expect(
+        (await app.send(pathOf(client), { method: 'PATCH', body: { first_name: 'Eve' }, headers })).status,
+      ).toBe(403);
       expect((await app.send(pathOf(client), { method: 'DELETE', headers })).status).toBe(403);
     });
   });
@@ -206,8 +250,13 @@ describe('PATCH /api/users/{id}', () => {
   it('gives a name that many want at once to exactly one of them', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, someone));
     const names = clients.map((_, index) => (index % 2 === 0 ? 'Wanted' : 'wanted'));
-    const answers = await Promise.all(clients.map((client, index) => client.send('PATCH', pathOf(client), { username: names[index] })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 400)]);
+    const answers = await Promise.all(
+      clients.map((client, index) => client.send('PATCH', pathOf(client), { username: names[index] })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      200,
+      ...Array.from({ length: 7 }, () => 400),
+    ]);
   });
 
   it('refuses a deactivated account at once, and does not bring its sessions back with it', async () => {
@@ -234,7 +283,12 @@ describe('PATCH /api/users/{id}', () => {
 
 describe('DELETE /api/users/{id}', () => {
   const count = async (table: string, condition: string): Promise<number> =>
-    (await one<{ n: number }>(app.db, sql`select count(*)::int as n from ${raw(table)} where ${raw(condition)}`))?.n ?? -1;
+    (
+      await one<{ n: number }>(
+        app.db,
+        sql`select count(*)::int as n from ${raw(table)} where ${raw(condition)}`,
+      )
+    )?.n ?? -1;
 
   it('204: oneself, with everything of his own; what he owned stays and is nobody’s', async () => {
     const client = await someone();
@@ -243,11 +297,19 @@ describe('DELETE /api/users/{id}', () => {
     const answer = await client.send('DELETE', pathOf(client));
     expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([204, '', undefined]);
     expect((await client.send('GET', '/api/users/self')).status).toBe(401);
-    for (const table of ['organizations_membership', 'auth_user_groups', 'engine_profile', 'account_emailaddress', 'authtoken_token']) {
+    for (const table of [
+      'organizations_membership',
+      'auth_user_groups',
+      'engine_profile',
+      'account_emailaddress',
+      'authtoken_token',
+    ]) {
       expect([table, await count(table, `user_id = ${client.id}`)]).toEqual([table, 0]);
     }
     expect(await count('access_tokens_accesstoken', `owner_id = ${client.id}`)).toBe(0);
-    expect((await world.admin.get(`/api/organizations/${organizationId}`)).body).toMatchObject({ owner: null });
+    expect((await world.admin.get(`/api/organizations/${organizationId}`)).body).toMatchObject({
+      owner: null,
+    });
   });
 
   it('204: an administrator, anybody; the second time it is 404', async () => {

@@ -11,7 +11,17 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const BASIC = ['url', 'id', 'username', 'first_name', 'last_name'];
-const FULL = [...BASIC, 'email', 'groups', 'is_staff', 'is_superuser', 'is_active', 'last_login', 'date_joined', 'has_analytics_access'];
+const FULL = [
+  ...BASIC,
+  'email',
+  'groups',
+  'is_staff',
+  'is_superuser',
+  'is_active',
+  'last_login',
+  'date_joined',
+  'has_analytics_access',
+];
 
 const rowsOf = (body: unknown) => (body as { results: Record<string, unknown>[] }).results;
 const idsOf = (body: unknown) => rowsOf(body).map(({ id }) => id);
@@ -47,7 +57,9 @@ describe('GET /api/users', () => {
       for (const viewer of [worker, owner]) {
         expect(idsOf((await viewer.get(`/api/users?org=${world.acme.slug}`)).body)).toEqual(expected);
         expect(idsOf((await viewer.get(`/api/users?org_id=${world.acme.id}`)).body)).toEqual(expected);
-        const named = await viewer.send('GET', '/api/users', undefined, { headers: { 'X-Organization': world.acme.slug } });
+        const named = await viewer.send('GET', '/api/users', undefined, {
+          headers: { 'X-Organization': world.acme.slug },
+        });
         expect(idsOf(named.body)).toEqual(expected);
       }
     });
@@ -65,7 +77,9 @@ describe('GET /api/users', () => {
       expect(idsOf((await world.admin.get('/api/users?username=wanda')).body)).toEqual([world.worker.id]);
       expect(idsOf((await world.admin.get('/api/users?search=WAND')).body)).toEqual([world.worker.id]);
       expect((await world.admin.get('/api/users?is_active=false')).body['count']).toBe(0);
-      const names = rowsOf((await world.admin.get('/api/users?sort=username&page_size=all')).body).map(({ username }) => username);
+      const names = rowsOf((await world.admin.get('/api/users?sort=username&page_size=all')).body).map(
+        ({ username }) => username,
+      );
       expect(names).toEqual([...names].sort());
     });
 
@@ -78,7 +92,9 @@ describe('GET /api/users', () => {
     });
 
     it('tells no more by filters on columns that it does not show', async () => {
-      const { body } = await world.stranger.get('/api/users?email=olivia@example.org&password=x&sort=password,email');
+      const { body } = await world.stranger.get(
+        '/api/users?email=olivia@example.org&password=x&sort=password,email',
+      );
       expect(idsOf(body)).toEqual([world.stranger.id]);
       const hidden = encodeURIComponent(JSON.stringify({ '==': [{ var: 'email' }, 'olivia@example.org'] }));
       const refused = await world.stranger.send('GET', `/api/users?filter=${hidden}`);
