@@ -438,6 +438,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/server/annotation/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get supported annotation formats */
+        get: operations["server_retrieve_annotation_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/server/plugins": {
         parameters: {
             query?: never;
@@ -447,6 +464,23 @@ export interface paths {
         };
         /** Get enabled plugins */
         get: operations["server_retrieve_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get shared storage directory contents */
+        get: operations["server_list_share"];
         put?: never;
         post?: never;
         delete?: never;
@@ -566,6 +600,18 @@ export interface components {
             first_name: string;
             last_name: string;
         };
+        DatasetFormat: {
+            name: string;
+            ext: string;
+            version: string;
+            enabled: boolean;
+            /** @enum {string} */
+            dimension: "2d" | "3d";
+        };
+        DatasetFormats: {
+            importers: components["schemas"]["DatasetFormat"][];
+            exporters: components["schemas"]["DatasetFormat"][];
+        };
         /** @description What the server needs and can not reach; `code` names it for programs. */
         DependencyError: {
             detail: string;
@@ -589,6 +635,12 @@ export interface components {
         /** @description Sentences by the name of the field; those about several are under `non_field_errors`. */
         FieldErrors: {
             [key: string]: string[];
+        };
+        FileInfo: {
+            name: string;
+            /** @enum {string} */
+            type: "REG" | "DIR";
+            mime_type: string;
         };
         InvitationRead: {
             key: string;
@@ -791,10 +843,22 @@ export interface operations {
     auth_list_access_tokens: {
         parameters: {
             query?: {
+                /** @description A JSON Logic filter over `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`. Syntax: https://jsonlogic.com/ */
+                filter?: string;
+                /** @description A simple equality filter for the name field */
+                name?: string;
                 /** @description Organization unique slug */
                 org?: string;
                 /** @description Organization identifier */
                 org_id?: number;
+                /** @description A page number within the paginated result set; `last` is the last one. */
+                page?: number;
+                /** @description Number of results to return per page; `all` for everything on one. */
+                page_size?: number;
+                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                search?: string;
+                /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`. */
+                sort?: string;
             };
             header?: {
                 /** @description Organization unique slug */
@@ -4593,6 +4657,94 @@ export interface operations {
             };
         };
     };
+    server_retrieve_annotation_formats: {
+        parameters: {
+            query?: {
+                /** @description Organization unique slug */
+                org?: string;
+                /** @description Organization identifier */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Organization unique slug */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DatasetFormats"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
     server_retrieve_plugins: {
         parameters: {
             query?: {
@@ -4633,6 +4785,103 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    server_list_share: {
+        parameters: {
+            query?: {
+                /** @description Organization unique slug */
+                org?: string;
+                /** @description Organization identifier */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Organization unique slug */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FileInfo"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

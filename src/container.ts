@@ -10,7 +10,7 @@ import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createState } from './composition/state.js';
 import { composeWeb } from './composition/web.js';
-import type { FirstAdmin } from './features/accounts/index.js';
+import type { Administration, FirstAdmin } from './features/accounts/index.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
 import type { Clock } from './kernel/clock.js';
@@ -30,6 +30,8 @@ export interface ContainerOptions {
   readonly version: string;
   /** Checks answers against their schemas and misuse of transactions: tests and development. */
   readonly strict: boolean;
+  /** False at the command line: nothing works in the background. */
+  readonly isServing?: boolean;
 }
 
 export interface Container {
@@ -38,6 +40,8 @@ export interface Container {
   /** The OpenAPI document of these routes. */
   readonly document: () => OpenApiDocument;
   readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy' | 'db'>;
+  /** What an operator may do to accounts. */
+  readonly administration: Administration;
   /** Migrates, finds the secret key, creates the first administrator. @throws ServiceUnavailable, StartError */
   readonly prepare: () => Promise<FirstAdmin | undefined>;
   /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
@@ -86,8 +90,11 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     routes,
     document,
     engines,
+    administration: accounts.administration,
     prepare: async () => {
       const admin = await prepare(options, engines.db, state, passwords);
+      if (options.isServing === false) return admin;
+      await resources.reportProblems();
       if (mail.isConfigured && !options.strict) mail.worker.start();
       accessTokens.start();
       await directory?.start();

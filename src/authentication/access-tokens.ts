@@ -10,7 +10,8 @@ import { equalInConstantTime } from './signing.js';
 const SHA512_PREFIX = 'sha512$$';
 
 /** @returns the stored form of a key: SHA-512 over the whole of it (djangorestframework-api-key 3.1) */
-export const hashAccessToken = (key: string): string => SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
+export const hashAccessToken = (key: string): string =>
+  SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
 
 export interface TokenUse {
   readonly tokenId: number;
@@ -45,14 +46,21 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
     const dot = key.indexOf('.');
     const now = dateOf(clock);
     const notUsedSince = new Date(now.getTime() - deps.stalePeriodSeconds * SECOND);
-    const found = dot < 0 ? undefined : await identities.byAccessTokenPrefix(key.slice(0, dot), selector, { now, notUsedSince });
+    const found =
+      dot < 0
+        ? undefined
+        : await identities.byAccessTokenPrefix(key.slice(0, dot), selector, { now, notUsedSince });
     if (found === undefined || !(await matches(key, found.token.id, found.token.hashedKey))) {
       throw new AuthenticationFailed('Invalid token.');
     }
     if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
     noteUse(found.token.id, found.token.lastUsedAt, now, address);
     const { id, readOnly, boundTo } = found.token;
-    return { account: found.account, organization: found.organization, credential: { kind: 'access-token', id, readOnly, boundTo } };
+    return {
+      account: found.account,
+      organization: found.organization,
+      credential: { kind: 'access-token', id, readOnly, boundTo },
+    };
   };
 
   async function matches(key: string, id: number, stored: string): Promise<boolean> {
@@ -64,6 +72,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
 
   function noteUse(id: number, previous: Timestamp | null, now: Date, address: string): void {
     const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
-    if (age >= deps.lastUseIntervalSeconds * SECOND) deps.recordUse({ tokenId: id, previous, now, address }).catch(deps.onWriteError);
+    if (age >= deps.lastUseIntervalSeconds * SECOND)
+      deps.recordUse({ tokenId: id, previous, now, address }).catch(deps.onWriteError);
   }
 }

@@ -20,10 +20,13 @@ export function tokenAfter(keyword: 'token' | 'bearer', header: string | undefin
   const [scheme, token] = words;
   if (scheme?.toLowerCase() !== keyword) return undefined;
   if (token === undefined) throw new AuthenticationFailed('Invalid token header. No credentials provided.');
-  if (words.length > 2) throw new AuthenticationFailed('Invalid token header. Token string should not contain spaces.');
+  if (words.length > 2)
+    throw new AuthenticationFailed('Invalid token header. Token string should not contain spaces.');
   const bytes = Buffer.from(token, 'latin1');
   if (!isUtf8(bytes)) {
-    throw new AuthenticationFailed('Invalid token header. Token string should not contain invalid characters.');
+    throw new AuthenticationFailed(
+      'Invalid token header. Token string should not contain invalid characters.',
+    );
   }
   return bytes.toString('utf8');
 }
@@ -44,7 +47,8 @@ export function basicCredentials(header: string | undefined): BasicCredentials |
   const [scheme, encoded] = words;
   if (scheme?.toLowerCase() !== 'basic') return undefined;
   if (encoded === undefined) throw new AuthenticationFailed('Invalid basic header. No credentials provided.');
-  if (words.length > 2) throw new AuthenticationFailed('Invalid basic header. Credentials string should not contain spaces.');
+  if (words.length > 2)
+    throw new AuthenticationFailed('Invalid basic header. Credentials string should not contain spaces.');
   const text = decodeBase64(encoded);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) {

@@ -9,7 +9,7 @@ import type { CheckToken } from './strategies/settle.js';
 import { createTokenStrategy } from './strategies/token.js';
 
 /** CVAT 2.55 to 2.62, `DEFAULT_AUTHENTICATION_CLASSES`: the first that recognises its credentials decides. */
-export const CHAIN = ['token', 'access-token', 'session', 'basic'] as const satisfies readonly Credential['kind'][];
+const CHAIN = ['token', 'access-token', 'session', 'basic'] as const satisfies readonly Credential['kind'][];
 
 export interface ChainChecks {
   readonly token: CheckToken;
@@ -60,5 +60,8 @@ export type Chain = ReturnType<typeof createChain>;
 
 const withChallenge = (error: unknown, challenge: string): unknown =>
   error instanceof AuthenticationFailed
-    ? new ApiError(error.status, error.body, { cause: error, headers: { ...error.headers, 'WWW-Authenticate': challenge } })
+    ? new ApiError(error.status, error.body, {
+        cause: error,
+        headers: { ...error.headers, 'WWW-Authenticate': challenge },
+      })
     : error;

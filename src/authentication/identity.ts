@@ -31,7 +31,10 @@ export interface AccessTokenIdentity extends Identity {
 /** Looks up callers; each function is one SQL round trip. */
 export interface IdentityStore {
   readonly byId: (id: number, selector: OrganizationSelector) => Promise<Identity | undefined>;
-  readonly byToken: (key: string, selector: OrganizationSelector) => Promise<(Identity & { readonly key: string }) | undefined>;
+  readonly byToken: (
+    key: string,
+    selector: OrganizationSelector,
+  ) => Promise<(Identity & { readonly key: string }) | undefined>;
   /** @param notUsedSince usable tokens were used or made at or after it */
   readonly byAccessTokenPrefix: (
     prefix: string,

@@ -1,5 +1,5 @@
-import { equalInConstantTime, saltedHmac } from './signing.js';
 import type { Timestamp } from '../kernel/timestamp.js';
+import { equalInConstantTime, saltedHmac } from './signing.js';
 
 /** allauth's password reset tokens: good once, for 3 days, and until the account changes (libraries.md E.5, Z.3). */
 
@@ -26,7 +26,12 @@ export function createResetToken(subject: ResetSubject, secretKey: string, nowMs
 }
 
 /** @returns whether the token is the account's, still young enough, and nothing it covers has changed */
-export function isResetToken(token: string, subject: ResetSubject, secretKey: string, nowMs: number): boolean {
+export function isResetToken(
+  token: string,
+  subject: ResetSubject,
+  secretKey: string,
+  nowMs: number,
+): boolean {
   const [stamp = '', hash, ...more] = token.split('-');
   const seconds = parseBase36(stamp);
   if (hash === undefined || more.length > 0 || seconds === undefined) return false;
@@ -34,7 +39,11 @@ export function isResetToken(token: string, subject: ResetSubject, secretKey: st
   return Math.floor(nowMs / 1000) - EPOCH_SECONDS - seconds <= RESET_TOKEN_AGE;
 }
 
-function tokenAt({ id, password, lastLogin, email, addresses }: ResetSubject, secretKey: string, seconds: number): string {
+function tokenAt(
+  { id, password, lastLogin, email, addresses }: ResetSubject,
+  secretKey: string,
+  seconds: number,
+): string {
   const login = lastLogin === null ? '' : lastLogin.slice(0, 19).replace('T', ' ');
   const all = [...new Set([email, ...addresses].filter((address) => address !== ''))].sort(byCodePoint);
   const message = `${id}${password}${login}${seconds}${email}${all.join('|')}`;

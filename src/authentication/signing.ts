@@ -7,7 +7,9 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
  * @returns the raw 32 bytes
  */
 export function saltedHmac(salt: string, message: string, secretKey: string): Buffer {
-  const key = createHash('sha256').update(salt + secretKey).digest();
+  const key = createHash('sha256')
+    .update(salt + secretKey)
+    .digest();
   return createHmac('sha256', key).update(message).digest();
 }
 
@@ -39,7 +41,9 @@ const toBase62 = (value: number): string => {
 
 /** @returns the number, or undefined for anything else */
 const fromBase62 = (text: string): number | undefined =>
-  /^[0-9A-Za-z]{1,10}$/.test(text) ? [...text].reduce((sum, digit) => sum * 62 + BASE62.indexOf(digit), 0) : undefined;
+  /^[0-9A-Za-z]{1,10}$/.test(text)
+    ? [...text].reduce((sum, digit) => sum * 62 + BASE62.indexOf(digit), 0)
+    : undefined;
 
 /**
  * Django's `signing.dumps`: `<base64 of JSON>:<base62 seconds>:<signature>`.
@@ -58,7 +62,12 @@ export function signValue(value: unknown, salt: string, secretKey: string, nowMs
  * @param maxAgeSeconds how old the signature may be; exactly that age is still good
  * @returns the value, or undefined when it is forged, malformed or too old
  */
-export function unsignValue(text: string, salt: string, secretKey: string, age: { nowMs: number; maxAgeSeconds: number }): unknown {
+export function unsignValue(
+  text: string,
+  salt: string,
+  secretKey: string,
+  age: { nowMs: number; maxAgeSeconds: number },
+): unknown {
   const [payload = '', stamp = '', signature = '', ...more] = text.split(':');
   const signedAt = fromBase62(stamp);
   if (more.length > 0 || signedAt === undefined || payload.startsWith('.')) return undefined;

@@ -21,7 +21,7 @@ export interface JoinedFilter {
 const MAX_DEPTH = 32;
 
 /** A policy that answers nonsense is a part that is down: nobody gets a list until it is mended. */
-export const badFilter = (reason: string): ServiceUnavailable =>
+const badFilter = (reason: string): ServiceUnavailable =>
   new ServiceUnavailable('opa_bad_answer', 'The policy engine gave an unusable answer.', {
     cause: new TypeError(`Malformed policy filter: ${reason}`),
   });

@@ -55,8 +55,10 @@ export function composeOperations(
     const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
     metrics.observe(req.method, route, status, seconds);
     const ms = Math.round(seconds * 1000);
+    // The keys of confirmations and invitations stand in paths.
+    const shown = path.replace(/[^/]{32,}/g, '***');
     log.info(
-      { request: id, method: req.method, path, status, ms, user: userId, client: origin.clientAddress },
+      { request: id, method: req.method, path: shown, status, ms, user: userId, client: origin.clientAddress },
       'request',
     );
   };

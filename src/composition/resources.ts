@@ -4,7 +4,7 @@ import type { AccountMailer } from '../features/accounts/index.js';
 import { endPendingApproval, findHolder } from '../features/accounts/index.js';
 import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
-import { createOrganizations } from '../features/organizations/index.js';
+import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
 import { createUsers } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
 import type { AnyRoute } from '../platform/http/route.js';
@@ -31,6 +31,8 @@ export interface Resources {
   readonly routes: readonly AnyRoute[];
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
+  /** Logs what in the tables breaks the rules that new rows obey; it is served all the same. */
+  readonly reportProblems: () => Promise<void>;
 }
 
 /** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
@@ -73,6 +75,9 @@ export function composeResources(parts: ResourceParts): Resources {
     routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE) await requireRate(engines.rates, `${scope}:${account.id}`, RESEND_RATE);
+    },
+    reportProblems: async () => {
+      for (const problem of await findIntegrityProblems(db)) options.log.warn({}, problem);
     },
   };
 }

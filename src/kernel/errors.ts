@@ -45,7 +45,11 @@ export class ValidationError extends ApiError {
 /** 401 of a request without credentials. The challenge names the first authentication class of the view (DRF). */
 export class NotAuthenticated extends ApiError {
   constructor(challenge: string, options?: ApiErrorOptions) {
-    super(401, { detail: 'Authentication credentials were not provided.' }, { ...options, headers: { 'WWW-Authenticate': challenge } });
+    super(
+      401,
+      { detail: 'Authentication credentials were not provided.' },
+      { ...options, headers: { 'WWW-Authenticate': challenge } },
+    );
   }
 }
 
@@ -105,7 +109,12 @@ export class Throttled extends ApiError {
     const unit = wait === 1 ? 'second' : 'seconds';
     super(
       429,
-      { detail: wait > 0 ? `Request was throttled. Expected available in ${wait} ${unit}.` : 'Request was throttled.' },
+      {
+        detail:
+          wait > 0
+            ? `Request was throttled. Expected available in ${wait} ${unit}.`
+            : 'Request was throttled.',
+      },
       { ...options, headers: wait > 0 ? { 'Retry-After': String(wait) } : {} },
     );
   }
@@ -115,8 +124,16 @@ export class Throttled extends ApiError {
 export class ServiceUnavailable extends ApiError {
   readonly code: string;
 
-  constructor(code: string, detail: string, options?: ApiErrorOptions & { readonly retryAfterSeconds?: number }) {
-    super(503, { detail, code }, { ...options, headers: { 'Retry-After': String(options?.retryAfterSeconds ?? 5) } });
+  constructor(
+    code: string,
+    detail: string,
+    options?: ApiErrorOptions & { readonly retryAfterSeconds?: number },
+  ) {
+    super(
+      503,
+      { detail, code },
+      { ...options, headers: { 'Retry-After': String(options?.retryAfterSeconds ?? 5) } },
+    );
     this.code = code;
   }
 }

@@ -1,7 +1,13 @@
 import type { OrganizationContext } from './account.js';
 
 /** The packages of `rules/`, one for each kind of thing that a request may ask for. */
-export type PolicyPackage = 'users' | 'server' | 'organizations' | 'memberships' | 'invitations' | 'access_tokens';
+export type PolicyPackage =
+  | 'users'
+  | 'server'
+  | 'organizations'
+  | 'memberships'
+  | 'invitations'
+  | 'access_tokens';
 
 /** What a route asks the policy before it does anything: one scope at a time, all must be allowed, in order. */
 export interface PolicyCheck {

@@ -14,7 +14,10 @@ export function timestampOf(text: string): Timestamp {
   const [matched, date, time, fraction = '', hours, minutes = ':00'] = text.match(POSTGRES_FORM) ?? [];
   if (matched === undefined) return text;
   const local = `${date}T${time}`;
-  const seconds = hours === '+00' && minutes === ':00' ? local : new Date(`${local}${hours}${minutes}`).toISOString().slice(0, -5);
+  const seconds =
+    hours === '+00' && minutes === ':00'
+      ? local
+      : new Date(`${local}${hours}${minutes}`).toISOString().slice(0, -5);
   return Number(fraction) === 0 ? `${seconds}Z` : `${seconds}.${fraction.padEnd(6, '0')}Z`;
 }
 

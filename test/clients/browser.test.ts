@@ -20,15 +20,22 @@ async function tryOut(page: Page, tag: string, operationId: string, body?: unkno
     page.waitForResponse((answer) => answer.url().startsWith(`${app.url}/api/`)),
     block.locator('.execute').click(),
   ]);
-  await block.locator('.live-responses-table .response-col_status', { hasText: String(response.status()) }).waitFor();
+  await block
+    .locator('.live-responses-table .response-col_status', { hasText: String(response.status()) })
+    .waitFor();
   return response;
 }
 
 /** @param values by the name of a scheme; of Basic, its two fields */
-async function authorize(page: Page, values: Readonly<Record<string, string | { username: string; password: string }>>): Promise<void> {
+async function authorize(
+  page: Page,
+  values: Readonly<Record<string, string | { username: string; password: string }>>,
+): Promise<void> {
   await page.locator('.auth-wrapper > .authorize').click();
   for (const [scheme, value] of Object.entries(values)) {
-    const dialog = page.locator('.auth-container', { has: page.locator('h4 code', { hasText: new RegExp(`^${scheme}$`) }) });
+    const dialog = page.locator('.auth-container', {
+      has: page.locator('h4 code', { hasText: new RegExp(`^${scheme}$`) }),
+    });
     if (typeof value === 'string') await dialog.locator('input').fill(value);
     else {
       await dialog.locator('input[name="username"]').fill(value.username);
@@ -94,7 +101,10 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
         'sessionAuth, csrfAuth and csrfHeaderAuth',
         async () => {
           const { jar, send } = app.browser();
-          await send('/api/auth/login', { method: 'POST', body: { username: maria.username, password: maria.password } });
+          await send('/api/auth/login', {
+            method: 'POST',
+            body: { username: maria.username, password: maria.password },
+          });
           const [session = '', csrf = ''] = [jar.get('sessionid'), jar.get('csrftoken')];
           return { sessionAuth: session, csrfAuth: csrf, csrfHeaderAuth: csrf };
         },
@@ -105,15 +115,23 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
       const { page, troubles } = await openDocs();
       await authorize(page, await values());
       const self = await tryOut(page, 'users', 'users_retrieve_self');
-      expect([self.status(), await self.json()]).toEqual([200, expect.objectContaining({ username: 'maria' })]);
-      const created = await tryOut(page, 'organizations', 'organizations_create', { slug: name.slice(0, 12).replace(/\W/g, '') + name.length });
+      expect([self.status(), await self.json()]).toEqual([
+        200,
+        expect.objectContaining({ username: 'maria' }),
+      ]);
+      const created = await tryOut(page, 'organizations', 'organizations_create', {
+        slug: name.slice(0, 12).replace(/\W/g, '') + name.length,
+      });
       expect(created.status(), await created.text()).toBe(201);
       expect(troubles).toEqual([]);
     });
 
     it('signs in with a form of its own, and sends the CSRF header from then on', async () => {
       const { page, requests, troubles } = await openDocs();
-      const login = await tryOut(page, 'auth', 'auth_create_login', { username: maria.username, password: maria.password });
+      const login = await tryOut(page, 'auth', 'auth_create_login', {
+        username: maria.username,
+        password: maria.password,
+      });
       expect(login.status()).toBe(200);
       const created = await tryOut(page, 'organizations', 'organizations_create');
       expect(created.status(), await created.text()).toBe(201);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
 import { installClients, runPython } from '../support/python.js';
+import { insertOrganization } from '../support/rows.js';
 
 /** The unmodified cvat-sdk 2.62.0 against this server on PostgreSQL, Redis and OPA. */
 
@@ -53,6 +54,24 @@ client.login(PasswordCredentials(name, password))
 print(json.dumps(sorted(client.api_client.cookies)))
 `;
     expect(await ask(script)).toEqual(['csrftoken', 'sessionfresh', 'sessionid']);
+  });
+
+  it('reads them as well when they are Secure, though the joined header then has a flag in it', async () => {
+    const secure = await createTestApp({
+      env: { SESSION_COOKIE_SECURE: 'true', CSRF_COOKIE_SECURE: 'true' },
+    });
+    try {
+      const script = `
+client = Client(rest[0])
+client.login(PasswordCredentials(rest[1], rest[2]))
+print(json.dumps([sorted(client.api_client.cookies), client.users.retrieve_current_user().username]))
+`;
+      const { username, password } = secure.admin;
+      const cookies = ['csrftoken', 'sessionfresh', 'sessionid'];
+      expect(await ask(script, secure.url, username, password)).toEqual([cookies, username]);
+    } finally {
+      await secure.close();
+    }
   });
 
   it('sends unsafe requests with its session and the CSRF header, and logs out', async () => {
@@ -135,6 +154,17 @@ print(json.dumps([personal, refused]))
 `;
     const refused = [404, { detail: 'nowhere organization does not exist.' }];
     expect(await ask(script)).toEqual([person.username, refused]);
+  });
+
+  it('works in an organization that it names', async () => {
+    const id = await insertOrganization(app.db, 'sdk-org', person.id);
+    const script = `
+client = make_client(url, credentials=(name, password))
+client.organization_slug = 'sdk-org'
+members, _ = client.api_client.memberships_api.list()
+print(json.dumps([(member.organization, str(member.role)) for member in members.results]))
+`;
+    expect(await ask(script)).toEqual([[id, 'owner']]);
   });
 
   it('is refused with a wrong password', async () => {

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { missingServices } from './programs.js';
 import { startPostgres } from './postgres-server.js';
+import { missingServices } from './programs.js';
 import { startOpa, startRedis } from './services.js';
 
 export interface ServiceUrls {

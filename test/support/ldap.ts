@@ -214,6 +214,7 @@ maxsize 1073741824
 dbnosync
 index objectClass,uid,mail,entryUUID,member,uniqueMember,memberUid,sAMAccountName eq
 overlay memberof
+limits dn.exact="${READER.dn}" size.soft=250 size.hard=250 size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.base="${READER.dn}" read by self read by * auth
 `;

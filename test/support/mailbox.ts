@@ -34,7 +34,8 @@ export async function openMailbox(options: SMTPServerOptions = {}): Promise<Mail
     collect,
     receive: async (app, recipient) => {
       const [mail, ...others] = (await collect(app)).filter((arrived) => recipientOf(arrived) === recipient);
-      if (mail === undefined || others.length > 0) throw new Error(`${recipient} got ${others.length + (mail ? 1 : 0)} mails.`);
+      if (mail === undefined || others.length > 0)
+        throw new Error(`${recipient} got ${others.length + (mail ? 1 : 0)} mails.`);
       return mail;
     },
     close: server.close,
@@ -49,9 +50,16 @@ export const subjectOf = ({ parsed }: ReceivedMail): string => (parsed.subject ?
 /** @returns the path and query of the one link of a mail. @throws Error unless both bodies have that one link below PUBLIC_URL */
 export function linkOf({ parsed }: ReceivedMail): string {
   const html = String(parsed.html).replaceAll('&amp;', '&');
-  const links = new Set([...`${parsed.text} ${html}`.matchAll(/https?:\/\/[^\s"<>]+/g)].map(([link]) => link));
+  const links = new Set(
+    [...`${parsed.text} ${html}`.matchAll(/https?:\/\/[^\s"<>]+/g)].map(([link]) => link),
+  );
   const [link, ...others] = links;
-  if (link === undefined || others.length > 0 || !html.includes(`href="${link}"`) || !parsed.text?.includes(link)) {
+  if (
+    link === undefined ||
+    others.length > 0 ||
+    !html.includes(`href="${link}"`) ||
+    !parsed.text?.includes(link)
+  ) {
     throw new Error(`One link is expected, and there are: ${[...links].join(' ')}`);
   }
   if (!link.startsWith(`${PUBLIC_URL}/`)) throw new Error(`The link leads elsewhere: ${link}`);

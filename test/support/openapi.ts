@@ -20,25 +20,37 @@ export function createAnswerCheck(document: Document) {
   const validatorOf = (schema: Schema): z.ZodType => {
     const known = schemas.get(schema);
     if (known !== undefined) return known;
-    const validator = z.fromJSONSchema({ ...asRecord(closed(schema)), definitions: asRecord(definitions) }, { defaultTarget: 'openapi-3.0' });
+    const validator = z.fromJSONSchema(
+      { ...asRecord(closed(schema)), definitions: asRecord(definitions) },
+      { defaultTarget: 'openapi-3.0' },
+    );
     schemas.set(schema, validator);
     return validator;
   };
 
-  const check = (method: string, path: string, answer: Pick<Answer, 'status' | 'headers' | 'text'>): string | undefined => {
+  const check = (
+    method: string,
+    path: string,
+    answer: Pick<Answer, 'status' | 'headers' | 'text'>,
+  ): string | undefined => {
     const operation = findOperation(document, method, path);
     if (operation === undefined) return undefined;
     const where = `${method} ${path} (${operation.operationId}) answers ${answer.status}`;
     const response = operation.responses[answer.status];
     if (response?.content === undefined && isOutside(answer)) return undefined;
     if (response === undefined) return `${where}, which is not documented: ${answer.text.slice(0, 200)}`;
-    if (answer.text === '') return response.content === undefined || method === 'HEAD' ? undefined : `${where} without a body`;
+    if (answer.text === '')
+      return response.content === undefined || method === 'HEAD' ? undefined : `${where} without a body`;
     const type = mediaTypeOf(answer);
-    const media = response.content?.[type === 'application/json' ? 'application/vnd.cvat+json' : type] ?? response.content?.[type];
+    const media =
+      response.content?.[type === 'application/json' ? 'application/vnd.cvat+json' : type] ??
+      response.content?.[type];
     if (media === undefined) return `${where} as ${type}, which is not documented`;
     if (!/json$/.test(type)) return undefined;
     const result = validatorOf(media.schema).safeParse(JSON.parse(answer.text));
-    return result.success ? undefined : `${where} with a body that is not as documented: ${z.prettifyError(result.error)}\n${answer.text}`;
+    return result.success
+      ? undefined
+      : `${where} with a body that is not as documented: ${z.prettifyError(result.error)}\n${answer.text}`;
   };
 
   return check;
@@ -46,15 +58,23 @@ export function createAnswerCheck(document: Document) {
 
 /** Pages of the edge: an unknown host, a mistake of the server; and methods that a path does not have. */
 const isOutside = ({ status, headers, text }: Pick<Answer, 'status' | 'headers' | 'text'>): boolean =>
-  OUTSIDE.has(status) || (status === 400 && headers['content-type'] === PAGE && text.includes('Bad Request (400)'));
+  OUTSIDE.has(status) ||
+  (status === 400 && headers['content-type'] === PAGE && text.includes('Bad Request (400)'));
 
-const mediaTypeOf = ({ headers }: Pick<Answer, 'headers'>): string => headers['content-type']?.split(';')[0] ?? '';
+const mediaTypeOf = ({ headers }: Pick<Answer, 'headers'>): string =>
+  headers['content-type']?.split(';')[0] ?? '';
 
 /** A path without parameters is found before one with. */
-export function findOperation({ paths }: Pick<Document, 'paths'>, method: string, url: string): Operation | undefined {
+export function findOperation(
+  { paths }: Pick<Document, 'paths'>,
+  method: string,
+  url: string,
+): Operation | undefined {
   const path = url.split('?')[0] ?? '';
-  const fits = (template: string): boolean => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
-  const item = paths[path] ?? Object.entries(paths).find(([template]) => template.includes('{') && fits(template))?.[1];
+  const fits = (template: string): boolean =>
+    new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  const item =
+    paths[path] ?? Object.entries(paths).find(([template]) => template.includes('{') && fits(template))?.[1];
   return item?.[method.toLowerCase()];
 }
 
@@ -73,5 +93,7 @@ function closed(value: unknown): unknown {
   if (typeof value === 'string') return value.replace('#/components/schemas/', '#/definitions/');
   if (typeof value !== 'object' || value === null) return value;
   const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, closed(item)]));
-  return 'properties' in copy && !('additionalProperties' in copy) ? { ...copy, additionalProperties: false } : copy;
+  return 'properties' in copy && !('additionalProperties' in copy)
+    ? { ...copy, additionalProperties: false }
+    : copy;
 }

@@ -45,7 +45,15 @@ export async function startPostgres(): Promise<PostgresServer> {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   execFileSync(
     path.join(programs, 'initdb'),
-    ['--pgdata', data, '--username=postgres', '--auth=trust', '--locale=C', '--encoding=UTF8', '--no-sync'],
+    [
+      '--pgdata',
+      data,
+      '--username=postgres',
+      '--auth=trust',
+      '--locale=C.UTF-8',
+      '--encoding=UTF8',
+      '--no-sync',
+    ],
     { ...identity, cwd: folder, stdio: 'pipe' },
   );
 

@@ -25,12 +25,17 @@ export function installClients(): string | undefined {
     mkdirSync(path.dirname(FOLDER), { recursive: true });
     const python = onPath('python3').find((candidate) => existsSync(candidate)) ?? 'python3';
     execFileSync(python, ['-m', 'venv', FOLDER], { stdio: 'pipe' });
-    execFileSync(path.join(bin, 'pip'), ['install', '--quiet', ...PACKAGES], { stdio: 'pipe', timeout: 300_000 });
+    execFileSync(path.join(bin, 'pip'), ['install', '--quiet', ...PACKAGES], {
+      stdio: 'pipe',
+      timeout: 300_000,
+    });
     writeFileSync(READY, PACKAGES.join('\n'));
     return bin;
   } catch (error) {
     if (process.env['REQUIRE_SERVICES'] === '1') throw error;
-    process.stdout.write(`${PACKAGES.join(' and ')} could not be installed: the tests with CVAT's clients are skipped.\n`);
+    process.stdout.write(
+      `${PACKAGES.join(' and ')} could not be installed: the tests with CVAT's clients are skipped.\n`,
+    );
     return undefined;
   }
 }

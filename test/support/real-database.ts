@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 /** Creates an empty database on a server; `drop` removes it whoever is still connected. */
-export async function createDatabaseOn(server: string): Promise<{ url: string; name: string; drop: () => Promise<void> }> {
+export async function createDatabaseOn(
+  server: string,
+): Promise<{ url: string; name: string; drop: () => Promise<void> }> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await run(server, `create database ${name}`);
   const url = new URL(server);

@@ -66,9 +66,15 @@ export async function startRedis(port?: number): Promise<Service> {
   if (binary === undefined) throw new Error('redis-server is not installed.');
   const chosen = port ?? (await freePort());
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
-  const child = spawn(binary, ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' });
+  const child = spawn(
+    binary,
+    ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--dir', folder],
+    { stdio: 'ignore' },
+  );
   await waitFor('redis-server', () => isListening(chosen));
-  return supervise(`redis://127.0.0.1:${chosen}/0`, child, () => rmSync(folder, { recursive: true, force: true }));
+  return supervise(`redis://127.0.0.1:${chosen}/0`, child, () =>
+    rmSync(folder, { recursive: true, force: true }),
+  );
 }
 
 const NO_BUNDLE = [

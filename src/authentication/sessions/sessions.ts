@@ -8,8 +8,8 @@ import { equalInConstantTime } from '../signing.js';
 import { bindingOf } from './binding.js';
 import type { SessionStore, StoredSession } from './store.js';
 
-export const SESSION_COOKIE = 'sessionid';
-export const FRESH_COOKIE = 'sessionfresh';
+const SESSION_COOKIE = 'sessionid';
+const FRESH_COOKIE = 'sessionfresh';
 const KEY_LENGTH = 32;
 
 export interface SessionDeps {
@@ -92,7 +92,8 @@ export function createSessions(deps: SessionDeps) {
   const login = async (exchange: Exchange, identity: Identity): Promise<void> => {
     const before = await open(exchange);
     const authHash = bindingOf(identity, secretKey());
-    const sameSession = before?.userId === identity.account.id && equalInConstantTime(before.authHash, authHash);
+    const sameSession =
+      before?.userId === identity.account.id && equalInConstantTime(before.authHash, authHash);
     const key = sameSession ? before.key : random.text(KEY_LENGTH, LOWER_DIGITS);
     if (before !== undefined && !sameSession) await store.destroy(before.key);
     await store.set(key, { userId: identity.account.id, authHash });
@@ -124,7 +125,10 @@ export function createSessions(deps: SessionDeps) {
 
   const rotateCsrf = (exchange: Exchange): void => {
     const attributes = { maxAgeSeconds: CSRF_COOKIE_AGE, httpOnly: false, secure: deps.secureCsrfCookie };
-    exchange.setCookies.set(CSRF_COOKIE, serializeCookie(CSRF_COOKIE, createCsrfSecret(random), attributes, clock.now()));
+    exchange.setCookies.set(
+      CSRF_COOKIE,
+      serializeCookie(CSRF_COOKIE, createCsrfSecret(random), attributes, clock.now()),
+    );
     exchange.csrfCookieSet = true;
   };
 

@@ -21,7 +21,11 @@ export interface StoredSession {
  * @param ageSeconds life of a session after its last save or touch
  * @param describeFailure names the dependency in what the store throws
  */
-export function createSessionStore(store: Store, ageSeconds: number, describeFailure: (error: unknown) => unknown) {
+export function createSessionStore(
+  store: Store,
+  ageSeconds: number,
+  describeFailure: (error: unknown) => unknown,
+) {
   const record = (stored: StoredSession): SessionData => ({
     cookie: Object.assign(new session.Cookie(), { maxAge: ageSeconds * 1000 }),
     _auth_user_id: String(stored.userId),
@@ -35,9 +39,16 @@ export function createSessionStore(store: Store, ageSeconds: number, describeFai
 
   return {
     get: async (key: string): Promise<StoredSession | undefined> => {
-      const data = await call<SessionData | null>((done) => store.get(key, done));
+      const data = await call<SessionData | null>((done) =>
+        // What can't be read is no session (Django `SessionStore.decode`), and no reason to think the store is down.
+        store.get(key, (error: unknown, found) =>
+          error instanceof SyntaxError ? done(null) : done(error, found),
+        ),
+      );
       const userId = Number(data?._auth_user_id);
-      return data?._auth_user_hash && Number.isSafeInteger(userId) ? { userId, authHash: data._auth_user_hash } : undefined;
+      return data?._auth_user_hash && Number.isSafeInteger(userId)
+        ? { userId, authHash: data._auth_user_hash }
+        : undefined;
     },
     set: async (key: string, stored: StoredSession): Promise<void> => {
       await call<void>((done) => store.set(key, record(stored), done));

@@ -2,7 +2,7 @@ import { NotFound } from '../../kernel/errors.js';
 import { pageBody } from '../../platform/http/lists/pagination.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { presentAccessToken } from './present.js';
-import type { AccessToken } from './repository.js';
+import { type AccessToken, TOKEN_LIST } from './repository.js';
 import { AccessTokenCreated, AccessTokenPage, AccessTokenPatch, AccessTokenRead, AccessTokenWrite } from './schemas.js';
 import type { AccessTokenService } from './service.js';
 
@@ -26,6 +26,7 @@ const list = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token List',
     access: { kind: 'policy', checks: () => check('list', null), filter: 'access_tokens' },
+    list: TOKEN_LIST,
     responses: { 200: AccessTokenPage },
     handle: async ({ exchange, policyFilter }) => {
       const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);

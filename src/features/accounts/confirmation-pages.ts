@@ -32,11 +32,13 @@ const HTML = 'text/html; charset=utf-8';
 export function createConfirmationPages(deps: ConfirmationPageDeps) {
   const { exchanges, emails } = deps;
 
-  const page = (link: Link): RequestHandler => async (req) => {
-    const exchange = exchanges.of(req);
-    const key = typeof req.params['key'] === 'string' ? req.params['key'] : '';
-    await send(exchange, await answer(exchange, link, key));
-  };
+  const page =
+    (link: Link): RequestHandler =>
+    async (req) => {
+      const exchange = exchanges.of(req);
+      const key = typeof req.params['key'] === 'string' ? req.params['key'] : '';
+      await send(exchange, await answer(exchange, link, key));
+    };
 
   const answer = async (exchange: Exchange, link: Link, key: string): Promise<Outgoing> => {
     const { method } = exchange.req;
@@ -64,7 +66,8 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   const afterwards = async (exchange: Exchange, userId: number): Promise<string> => {
     const session = await deps.sessions.open(exchange);
     const identity = session && (await deps.identities.byId(session.userId, { kind: 'absent' }));
-    if (session === undefined || identity === undefined || !identity.account.isActive) return deps.redirects.done;
+    if (session === undefined || identity === undefined || !identity.account.isActive)
+      return deps.redirects.done;
     if (!(await deps.sessions.confirm(exchange, session, identity))) return deps.redirects.done;
     if (session.userId === userId) return deps.redirects.loggedIn;
     await deps.sessions.logout(exchange);
@@ -86,7 +89,10 @@ const bare = (status: number): Outgoing => ({
   content: { kind: 'text', type: HTML, text: '' },
 });
 
-const html = (status: number, text: string): Outgoing => ({ status, content: { kind: 'text', type: HTML, text } });
+const html = (status: number, text: string): Outgoing => ({
+  status,
+  content: { kind: 'text', type: HTML, text },
+});
 
 const redirect = (location: string): Outgoing => ({
   status: 302,

@@ -71,13 +71,22 @@ export async function verifyAddress(tx: Queryable, id: number): Promise<boolean>
         select 1 from account_emailaddress p where p.user_id = ${row.userId} and p."primary"
       )`,
   );
-  if (madePrimary > 0) await execute(tx, sql`update auth_user set email = ${row.email} where id = ${row.userId}`);
+  if (madePrimary > 0)
+    await execute(tx, sql`update auth_user set email = ${row.email} where id = ${row.userId}`);
   return true;
 }
 
 /** Gives an account another address, verified and primary, in place of the one it had. @returns false if that changed meanwhile */
-export async function replaceAddress(tx: Queryable, userId: number, from: string, to: string): Promise<boolean> {
-  const changed = await execute(tx, sql`update auth_user set email = ${to} where id = ${userId} and email = ${from}`);
+export async function replaceAddress(
+  tx: Queryable,
+  userId: number,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  const changed = await execute(
+    tx,
+    sql`update auth_user set email = ${to} where id = ${userId} and email = ${from}`,
+  );
   if (changed === 0) return false;
   await execute(
     tx,
@@ -85,7 +94,10 @@ export async function replaceAddress(tx: Queryable, userId: number, from: string
       delete from account_emailaddress
       where user_id = ${userId} and lower(email) in (lower(${from}), lower(${to}))`,
   );
-  await execute(tx, sql`update account_emailaddress set "primary" = false where user_id = ${userId} and "primary"`);
+  await execute(
+    tx,
+    sql`update account_emailaddress set "primary" = false where user_id = ${userId} and "primary"`,
+  );
   await execute(
     tx,
     sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${to}, true, true, ${userId})`,

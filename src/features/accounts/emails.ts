@@ -80,7 +80,11 @@ export function createEmailFlows(deps: EmailDeps) {
    */
   const mailAtSignUp = async (tx: Queryable, userId: number): Promise<void> => {
     const address = mailer.isConfigured ? await findOwnAddress(tx, userId) : undefined;
-    if (address === undefined || !(await rates.peek(cooldownKey(address.email), CONFIRMATION_COOLDOWN)).allowed) return;
+    if (
+      address === undefined ||
+      !(await rates.peek(cooldownKey(address.email), CONFIRMATION_COOLDOWN)).allowed
+    )
+      return;
     await mailer.confirmSignUp(tx, address, address.id);
   };
 
@@ -113,10 +117,16 @@ export function createEmailFlows(deps: EmailDeps) {
   };
 
   /** First step of a change: the password again, then a mail to the new address. @throws ValidationError, Throttled */
-  const requestChange = async (account: Account, password: string, to: string, client: string): Promise<void> => {
+  const requestChange = async (
+    account: Account,
+    password: string,
+    to: string,
+    client: string,
+  ): Promise<void> => {
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
-    if (!(await deps.isOwnPassword(holder, password, client))) throw new ValidationError({ password: [WRONG_PASSWORD] });
+    if (!(await deps.isOwnPassword(holder, password, client)))
+      throw new ValidationError({ password: [WRONG_PASSWORD] });
     if (!mailer.isConfigured) throw new ValidationError({ email: [NO_MAIL] });
     if (to.toLowerCase() === holder.email.toLowerCase()) throw new ValidationError({ email: [SAME_EMAIL] });
     await refuseTaken(db, account.id, to);
@@ -161,9 +171,20 @@ export function createEmailFlows(deps: EmailDeps) {
     }
   };
 
-  const isChangeKey = (key: string): boolean => readEmailChangeKey(key, secretKey(), clock.now()) !== undefined;
+  const isChangeKey = (key: string): boolean =>
+    readEmailChangeKey(key, secretKey(), clock.now()) !== undefined;
 
-  return { confirm, isKey, mailAtSignUp, noteSignUp, mailAtLogin, resend, requestChange, confirmChange, isChangeKey };
+  return {
+    confirm,
+    isKey,
+    mailAtSignUp,
+    noteSignUp,
+    mailAtLogin,
+    resend,
+    requestChange,
+    confirmChange,
+    isChangeKey,
+  };
 }
 
 export type EmailFlows = ReturnType<typeof createEmailFlows>;

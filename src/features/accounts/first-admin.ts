@@ -31,13 +31,20 @@ export interface FirstAdmin {
  * @throws StartError when ADMIN_USERNAME can't be used
  */
 export async function ensureFirstAdmin(
-  deps: { readonly db: Database; readonly passwords: PasswordService; readonly clock: Clock; readonly random: Random },
+  deps: {
+    readonly db: Database;
+    readonly passwords: PasswordService;
+    readonly clock: Clock;
+    readonly random: Random;
+  },
   options: FirstAdminOptions,
 ): Promise<FirstAdmin | undefined> {
   const { db, passwords, clock, random } = deps;
   if (await hasSuperuser(db)) return undefined;
   if (usernameProblem(options.username) !== undefined || options.username.length > 150) {
-    throw new StartError(`ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`);
+    throw new StartError(
+      `ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`,
+    );
   }
   const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
   const password = await passwords.hash(options.password ?? generated ?? '');
@@ -49,7 +56,14 @@ export async function ensureFirstAdmin(
         `There is no superuser, and "${options.username}" is an ordinary account: set ADMIN_USERNAME to a name that is free.`,
       );
     }
-    const account = { ...options, password, firstName: '', lastName: '', group: 'admin', emailVerified: true };
+    const account = {
+      ...options,
+      password,
+      firstName: '',
+      lastName: '',
+      group: 'admin',
+      emailVerified: true,
+    };
     await insertAccount(tx, { ...account, isStaff: true, isSuperuser: true, isActive: true }, dateOf(clock));
     return { username: options.username, generatedPassword: generated };
   });

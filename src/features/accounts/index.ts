@@ -9,6 +9,7 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
+import { createAdministration } from './administration.js';
 import { createConfirmationPages } from './confirmation-pages.js';
 import { createEmailFlows } from './emails.js';
 import { createLogin } from './login.js';
@@ -20,11 +21,18 @@ import { createPasswordFlows } from './passwords.js';
 import { createRegistration, type RegistrationMode } from './registration.js';
 import { accountRoutes } from './routes.js';
 
+export type { Administration } from './administration.js';
+export type { AccountSummary } from './administration-repository.js';
 export { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
 export type { AccountMailer } from './mailer.js';
 export { findHolder } from './password-repository.js';
 export { endPendingApproval } from './registration-repository.js';
-export { findCandidates, recordAccessTokenUse, upgradeAccessTokenHash, upgradePassword } from './repository.js';
+export {
+  findCandidates,
+  recordAccessTokenUse,
+  upgradeAccessTokenHash,
+  upgradePassword,
+} from './repository.js';
 
 export interface AccountsDeps {
   readonly db: Database;
@@ -69,7 +77,8 @@ export function createAccounts(deps: AccountsDeps) {
     ...deps.registration,
     mailer,
     emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
-    confirmation: deps.verification === 'none' ? null : { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
+    confirmation:
+      deps.verification === 'none' ? null : { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
   });
   const flows = createPasswordFlows(shared);
   const pages = createConfirmationPages({ ...deps, emails });
@@ -79,11 +88,21 @@ export function createAccounts(deps: AccountsDeps) {
   };
   return {
     mailer,
+    administration: createAdministration({ ...deps, mailer, defaultGroup: deps.registration.defaultGroup }),
     routes: [
-      ...accountRoutes({ ...deps, login, registration, emailVerificationIsMandatory, registrationIsClosed: deps.registration.mode === 'closed' }),
+      ...accountRoutes({
+        ...deps,
+        login,
+        registration,
+        emailVerificationIsMandatory,
+        registrationIsClosed: deps.registration.mode === 'closed',
+      }),
       ...passwordRoutes({ ...deps, flows, emails, logsOutOnChange: deps.logsOutOnPasswordChange }),
     ],
-    pages: Object.entries(handlers).map(([folder, handler]) => ({ path: `/api/auth/${folder}/:key/`, handler })),
+    pages: Object.entries(handlers).map(([folder, handler]) => ({
+      path: `/api/auth/${folder}/:key/`,
+      handler,
+    })),
     /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
     slashPaths: Object.keys(handlers).map((folder) => new RegExp(`^/api/auth/${folder}/[-:\\w]+/$`)),
   };

@@ -40,4 +40,6 @@ export interface AccountState {
 
 /** @returns a digest of it, which tells nothing of the password */
 export const accountState = ({ password, email, addressIds }: AccountState, secretKey: string): string =>
-  saltedHmac(ACCOUNT_STATE_SALT, JSON.stringify([password, email, addressIds]), secretKey).toString('base64url');
+  saltedHmac(ACCOUNT_STATE_SALT, JSON.stringify([password, email, addressIds]), secretKey).toString(
+    'base64url',
+  );

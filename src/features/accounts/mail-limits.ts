@@ -18,7 +18,8 @@ export const createMailLimits = (rates: RateStore, { perRecipient, perClient }: 
   /** @throws Throttled */
   requireClient: (client: string): Promise<void> => requireRate(rates, `mail:by:${client}`, perClient),
   /** @throws Throttled */
-  requireRecipient: (email: string): Promise<void> => requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient),
+  requireRecipient: (email: string): Promise<void> =>
+    requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient),
   /** For mails to whatever address somebody names who is signed in. @throws Throttled */
   requireAccount: (id: number): Promise<void> => requireRate(rates, `mail:for:${id}`, perRecipient),
 });

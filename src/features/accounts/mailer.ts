@@ -1,5 +1,10 @@
+import {
+  createResetToken,
+  RESET_TOKEN_AGE,
+  type ResetSubject,
+  toBase36,
+} from '../../authentication/reset-token.js';
 import { signValue } from '../../authentication/signing.js';
-import { createResetToken, RESET_TOKEN_AGE, type ResetSubject, toBase36 } from '../../authentication/reset-token.js';
 import { type Clock, DAY, SECOND } from '../../kernel/clock.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { enqueue } from '../../platform/mail/outbox.js';
@@ -57,13 +62,29 @@ export function createAccountMailer(deps: MailerDeps) {
     resetLink,
 
     confirmSignUp: (tx: Queryable, { username, email }: Addressee, addressId: number) =>
-      post(tx, email, signUpConfirmation(deps.site(), { username, link: confirmationLink(addressId), validDays: LINK_DAYS })),
+      post(
+        tx,
+        email,
+        signUpConfirmation(deps.site(), {
+          username,
+          link: confirmationLink(addressId),
+          validDays: LINK_DAYS,
+        }),
+      ),
 
     confirmAtLogin: (tx: Queryable, { username, email }: Addressee, addressId: number) =>
-      post(tx, email, loginConfirmation(deps.site(), { username, link: confirmationLink(addressId), validDays: LINK_DAYS })),
+      post(
+        tx,
+        email,
+        loginConfirmation(deps.site(), { username, link: confirmationLink(addressId), validDays: LINK_DAYS }),
+      ),
 
     resetPassword: (tx: Queryable, { username, email }: Addressee, subject: ResetSubject) =>
-      post(tx, email, passwordReset(deps.site(), { username, link: resetLink(subject), validDays: LINK_DAYS })),
+      post(
+        tx,
+        email,
+        passwordReset(deps.site(), { username, link: resetLink(subject), validDays: LINK_DAYS }),
+      ),
 
     setPassword: (tx: Queryable, { username, email }: Addressee, subject: ResetSubject) =>
       post(tx, email, setPassword(deps.site(), { username, link: resetLink(subject), validDays: LINK_DAYS })),
@@ -75,7 +96,11 @@ export function createAccountMailer(deps: MailerDeps) {
     confirmEmailChange: (tx: Queryable, username: string, change: EmailChange) => {
       const key = signValue(change, EMAIL_CHANGE_SALT, secretKey(), clock.now());
       const link = `${publicUrl}/api/auth/confirm-email-change/${key}/`;
-      return post(tx, change.to, emailChangeConfirmation(deps.site(), { username, link, validDays: LINK_DAYS }));
+      return post(
+        tx,
+        change.to,
+        emailChangeConfirmation(deps.site(), { username, link, validDays: LINK_DAYS }),
+      );
     },
 
     emailChanged: async (tx: Queryable, { username, email }: Addressee, newEmail: string): Promise<void> => {

@@ -10,7 +10,11 @@ export interface OwnPasswordDeps {
 export const createOwnPasswordCheck =
   ({ passwords, failures }: OwnPasswordDeps) =>
   /** @returns whether it is the password. @throws Throttled after too many wrong ones; ServiceUnavailable */
-  async (holder: { readonly id: number; readonly password: string }, given: string, client: string): Promise<boolean> => {
+  async (
+    holder: { readonly id: number; readonly password: string },
+    given: string,
+    client: string,
+  ): Promise<boolean> => {
     const attempt = { account: `id:${holder.id}`, address: client };
     await failures.check(attempt);
     const { valid } = await passwords.verify(given, holder.password);

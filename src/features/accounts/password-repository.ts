@@ -48,6 +48,16 @@ export const addMissingAddress = (tx: Queryable, userId: number) =>
   );
 
 /** Replaces the password column if it still holds `from`: of two at once, one wins. @returns whether it did */
-export async function replacePassword(tx: Queryable, userId: number, from: string, to: string): Promise<boolean> {
-  return (await execute(tx, sql`update auth_user set password = ${to} where id = ${userId} and password = ${from}`)) > 0;
+export async function replacePassword(
+  tx: Queryable,
+  userId: number,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  return (
+    (await execute(
+      tx,
+      sql`update auth_user set password = ${to} where id = ${userId} and password = ${from}`,
+    )) > 0
+  );
 }

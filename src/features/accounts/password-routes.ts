@@ -48,7 +48,8 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     handle: async ({ exchange, caller }) => {
       const { account, credential } = requireCaller(caller);
       await flows.change(account, await exchange.body(), exchange.origin.clientAddress);
-      if (credential.kind === 'session') await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
+      if (credential.kind === 'session')
+        await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
       return reply(200, { detail: 'New password has been saved.' });
     },
   });

@@ -46,14 +46,19 @@ export function createPasswordFlows(deps: PasswordDeps) {
     const { values, errors } = checkFields(PasswordChangeWrite, body);
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
-    const oldErrors = errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', client));
+    const oldErrors =
+      errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', client));
     const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
     if (Object.keys(all).length > 0) throw new ValidationError(all);
     const password = await newPassword(holder, values);
     await replace(holder, password);
   };
 
-  const oldPasswordErrors = async (holder: PasswordHolder, given: string, client: string): Promise<string[] | undefined> =>
+  const oldPasswordErrors = async (
+    holder: PasswordHolder,
+    given: string,
+    client: string,
+  ): Promise<string[] | undefined> =>
     (await deps.isOwnPassword(holder, given, client)) ? undefined : [WRONG_OLD];
 
   /** Django's `SetPasswordForm`: the mismatch first, strength only when both are the same. @returns the new hash */
@@ -68,7 +73,11 @@ export function createPasswordFlows(deps: PasswordDeps) {
   };
 
   /** @throws ValidationError when somebody else changed the password meanwhile */
-  const replace = async (holder: PasswordHolder, password: string, lost: FieldErrors = { old_password: [WRONG_OLD] }): Promise<void> => {
+  const replace = async (
+    holder: PasswordHolder,
+    password: string,
+    lost: FieldErrors = { old_password: [WRONG_OLD] },
+  ): Promise<void> => {
     await db.transaction(async (tx) => {
       if (!(await replacePassword(tx, holder.id, holder.password, password))) throw new ValidationError(lost);
       await mailer.passwordChanged(tx, holder);
@@ -89,7 +98,11 @@ export function createPasswordFlows(deps: PasswordDeps) {
     await db.transaction(async (tx) => {
       for (const holder of holders) {
         await addMissingAddress(tx, holder.id);
-        await mailer.resetPassword(tx, { username: holder.username, email: deliveryAddress(holder, email) }, holder);
+        await mailer.resetPassword(
+          tx,
+          { username: holder.username, email: deliveryAddress(holder, email) },
+          holder,
+        );
       }
     });
     deps.wakeMail();
@@ -102,7 +115,8 @@ export function createPasswordFlows(deps: PasswordDeps) {
     const id = parseBase36(values.uid ?? '');
     const holder = id === undefined || id > MAXIMUM_ID ? undefined : await findHolder(db, id);
     if (holder === undefined) throw new ValidationError({ uid: INVALID });
-    if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now())) throw new ValidationError({ token: INVALID });
+    if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now()))
+      throw new ValidationError({ token: INVALID });
     const password = await newPassword(holder, values);
     await replace(holder, password, { token: INVALID });
   };

@@ -27,7 +27,8 @@ export interface AddressOwner {
 const REGISTRATION_LOCK = 0x63766174;
 
 /** Waits for everybody who is registering, on any replica, until the end of the transaction. */
-export const lockRegistration = (tx: Queryable) => execute(tx, sql`select pg_advisory_xact_lock(${REGISTRATION_LOCK})`);
+export const lockRegistration = (tx: Queryable) =>
+  execute(tx, sql`select pg_advisory_xact_lock(${REGISTRATION_LOCK})`);
 
 export async function isUsernameTaken(db: Queryable, username: string): Promise<boolean> {
   const row = await one(db, sql`select 1 from auth_user where lower(username) = lower(${username}) limit 1`);

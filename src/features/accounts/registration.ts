@@ -1,10 +1,10 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
-import { type Clock, dateOf, DAY } from '../../kernel/clock.js';
+import { type Clock, DAY, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, PermissionDenied, ValidationError } from '../../kernel/errors.js';
+import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { uniqueViolation } from '../../platform/db/failures.js';
 import { checkFields } from '../../platform/http/validate.js';
 import type { AccountMailer } from './mailer.js';
 import {
@@ -104,23 +104,37 @@ export function createRegistration(deps: RegistrationDeps) {
 
   const refuseDomain = ({ email }: Applicant): void => {
     const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-    const isAllowed = deps.domains.length === 0 || deps.domains.some((allowed) => allowed.toLowerCase() === domain);
+    const isAllowed =
+      deps.domains.length === 0 || deps.domains.some((allowed) => allowed.toLowerCase() === domain);
     if (!isAllowed) throw new ValidationError({ email: [WRONG_DOMAIN] });
   };
 
   /** All field errors are reported together, the mismatch of the passwords only when there are none. */
   const readApplicant = async (body: unknown): Promise<Applicant> => {
-    const { values, errors } = checkFields(deps.emailIsRequired ? RegisterWithEmailWrite : RegisterWrite, body);
-    const { username, email = '', password1, password2, first_name: firstName = '', last_name: lastName = '' } = values;
+    const { values, errors } = checkFields(
+      deps.emailIsRequired ? RegisterWithEmailWrite : RegisterWrite,
+      body,
+    );
+    const {
+      username,
+      email = '',
+      password1,
+      password2,
+      first_name: firstName = '',
+      last_name: lastName = '',
+    } = values;
     const found: Record<string, FieldErrors[string] | undefined> = {
       username: errors['username'] ?? (username === undefined ? undefined : await usernameErrors(username)),
       email: errors['email'] ?? (email === '' ? undefined : await emailErrors(email)),
-      password1: errors['password1'] ?? (password1 === undefined ? undefined : await passwordErrors(password1)),
+      password1:
+        errors['password1'] ?? (password1 === undefined ? undefined : await passwordErrors(password1)),
       password2: errors['password2'],
       first_name: errors['first_name'],
       last_name: errors['last_name'],
     };
-    const failing = Object.entries(found).filter((entry): entry is [string, FieldErrors[string]] => entry[1] !== undefined);
+    const failing = Object.entries(found).filter(
+      (entry): entry is [string, FieldErrors[string]] => entry[1] !== undefined,
+    );
     if (failing.length > 0) throw new ValidationError(Object.fromEntries(failing));
     if (password1 !== password2) throw new ValidationError({ non_field_errors: [MISMATCH] });
     return { username: username ?? '', email, firstName, lastName, password: password1 ?? '' };
@@ -174,7 +188,8 @@ export function createRegistration(deps: RegistrationDeps) {
     try {
       const id = await db.transaction(async (tx) => {
         await lockRegistration(tx);
-        if (await isUsernameTaken(tx, account.username)) throw new ValidationError({ username: [USERNAME_TAKEN] });
+        if (await isUsernameTaken(tx, account.username))
+          throw new ValidationError({ username: [USERNAME_TAKEN] });
         const userId = await store(tx, account);
         if (isActive) await deps.confirmation?.mail(tx, userId);
         else await awaitApproval(tx, userId, account);
@@ -186,7 +201,8 @@ export function createRegistration(deps: RegistrationDeps) {
       return { id, isActive, username, email, firstName, lastName };
     } catch (error) {
       // CVAT beside us on the same database does not know our lock.
-      if (uniqueViolation(error) === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
+      if (uniqueViolation(error) === 'auth_user_username_key')
+        throw new ValidationError({ username: [USERNAME_TAKEN] });
       throw error;
     }
   };
@@ -201,7 +217,8 @@ export function createRegistration(deps: RegistrationDeps) {
   /** Every administrator with an address is told. */
   const awaitApproval = async (tx: Queryable, userId: number, account: NewAccount): Promise<void> => {
     await insertPendingApproval(tx, userId, dateOf(deps.clock));
-    for (const address of await listAdministratorAddresses(tx)) await deps.mailer.accountWaiting(tx, address, account);
+    for (const address of await listAdministratorAddresses(tx))
+      await deps.mailer.accountWaiting(tx, address, account);
   };
 
   return { register };

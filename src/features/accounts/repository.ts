@@ -13,7 +13,11 @@ interface CandidateRow extends Candidate {
  *
  * @param username name to look for, or null when only the address counts
  */
-export async function findCandidates(db: Queryable, username: string | null, email: string): Promise<Candidates> {
+export async function findCandidates(
+  db: Queryable,
+  username: string | null,
+  email: string,
+): Promise<Candidates> {
   const rows = await many<CandidateRow>(
     db,
     sql`
@@ -53,7 +57,11 @@ export async function findCandidates(db: Queryable, username: string | null, ema
  * Replaces a password hash by a better one of the same password, unless it changed meanwhile, and keeps what sessions
  * are bound to: the root of the lineage stays as long as upgrades follow one another.
  */
-export const upgradePassword = (db: Queryable, userId: number, { from, to, fromBinding, toBinding }: PasswordUpgrade) =>
+export const upgradePassword = (
+  db: Queryable,
+  userId: number,
+  { from, to, fromBinding, toBinding }: PasswordUpgrade,
+) =>
   execute(
     db,
     sql`
@@ -72,7 +80,12 @@ export const upgradePassword = (db: Queryable, userId: number, { from, to, fromB
  *
  * @returns the key; undefined when another replica made one at the same moment, to be read again
  */
-export async function recordLogin(db: Queryable, userId: number, newKey: string, now: Date): Promise<string | undefined> {
+export async function recordLogin(
+  db: Queryable,
+  userId: number,
+  newKey: string,
+  now: Date,
+): Promise<string | undefined> {
   const row = await one<{ key: string | null }>(
     db,
     sql`
@@ -91,7 +104,8 @@ export async function recordLogin(db: Queryable, userId: number, newKey: string,
 }
 
 export async function findToken(db: Queryable, userId: number): Promise<string | undefined> {
-  return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))?.key;
+  return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))
+    ?.key;
 }
 
 export const deleteToken = (db: Queryable, userId: number) =>
@@ -112,4 +126,7 @@ export const recordAccessTokenUse = (db: Queryable, { tokenId, previous, now, ad
   );
 
 export const upgradeAccessTokenHash = (db: Queryable, id: number, from: string, to: string) =>
-  execute(db, sql`update access_tokens_accesstoken set hashed_key = ${to} where id = ${id} and hashed_key = ${from}`);
+  execute(
+    db,
+    sql`update access_tokens_accesstoken set hashed_key = ${to} where id = ${id} and hashed_key = ${from}`,
+  );

@@ -56,13 +56,22 @@ export const PasswordChangeWrite = z
   .object({ old_password: passwordField(), new_password1: passwordField(), new_password2: passwordField() })
   .meta({ id: 'PasswordChangeRequest' });
 
-export const PasswordResetWrite = z.object({ email: emailField() }).meta({ id: 'PasswordResetSerializerExRequest' });
+export const PasswordResetWrite = z
+  .object({ email: emailField() })
+  .meta({ id: 'PasswordResetSerializerExRequest' });
 
 export const PasswordResetConfirmWrite = z
-  .object({ new_password1: passwordField(), new_password2: passwordField(), uid: charField(), token: charField() })
+  .object({
+    new_password1: passwordField(),
+    new_password2: passwordField(),
+    uid: charField(),
+    token: charField(),
+  })
   .meta({ id: 'PasswordResetConfirmRequest' });
 
-export const EmailWrite = z.object({ email: emailField({ maximum: 254 }) }).meta({ id: 'EmailResendRequest' });
+export const EmailWrite = z
+  .object({ email: emailField({ maximum: 254 }) })
+  .meta({ id: 'EmailResendRequest' });
 
 export const EmailChangeWrite = z
   .object({ password: passwordField(), email: emailField({ maximum: 254 }) })

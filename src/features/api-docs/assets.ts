@@ -40,13 +40,18 @@ export const serveAssets = (exchanges: Exchanges, assets: readonly Asset[]) =>
 
 async function load({ file, edit = (text) => text }: Asset): Promise<Loaded> {
   const plain = Buffer.from(edit(await readFile(file, 'utf8')));
-  return { plain, gzipped: await gzip(plain, { level: 9 }), etag: `"${createHash('sha256').update(plain).digest('hex').slice(0, 32)}"` };
+  return {
+    plain,
+    gzipped: await gzip(plain, { level: 9 }),
+    etag: `"${createHash('sha256').update(plain).digest('hex').slice(0, 32)}"`,
+  };
 }
 
 function answer(exchange: Exchange, type: string, { etag, plain, gzipped }: Loaded): Promise<void> {
   const { headers } = exchange.req;
   const common = { ETag: `W/${etag}`, 'Cache-Control': CACHE_CONTROL };
-  if (headers['if-none-match']?.includes(etag)) return send(exchange, { status: 304, headers: common, content: { kind: 'none' } });
+  if (headers['if-none-match']?.includes(etag))
+    return send(exchange, { status: 304, headers: common, content: { kind: 'none' } });
   const compressed = /\bgzip\b/.test(headers['accept-encoding']?.toString() ?? '');
   return send(exchange, {
     status: 200,

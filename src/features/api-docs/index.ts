@@ -71,7 +71,12 @@ export function createApiDocs({ routes, version, uiUrl, ...deps }: ApiDocsDeps) 
 function describe(routes: readonly DescribedRoute[], version: string, isPublic: boolean): OpenApiDocument {
   const own = schemaRoute(isPublic);
   return createDocument({
-    info: { title: TITLE, version, description: DESCRIPTION, license: { name: 'MIT License', url: 'https://opensource.org/licenses/MIT' } },
+    info: {
+      title: TITLE,
+      version,
+      description: DESCRIPTION,
+      license: { name: 'MIT License', url: 'https://opensource.org/licenses/MIT' },
+    },
     routes: [...routes, own],
     examplesOf: (route) => (route === own ? schemaExamples(own) : examplesOf(route)),
   });

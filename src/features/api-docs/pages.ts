@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RequestHandler } from 'express';
 import { STATUS_CODES } from 'node:http';
+import type { RequestHandler } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import type { DocsView, Renderer } from './view.js';
 
@@ -47,7 +47,10 @@ export function swaggerPage(): DocsView<Renderer> {
     .replace('<script src="/api/docs/swagger-ui-standalone-preset.js"> </script>\n', '')
     // A style attribute would need a hole in the policy.
     .replace('style="position:absolute;width:0;height:0"', 'width="0" height="0"');
-  return page(html, [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, style = '']) => hashOf(style)));
+  return page(
+    html,
+    [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, style = '']) => hashOf(style)),
+  );
 }
 
 const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js']);

@@ -7,7 +7,8 @@ export interface SchemaRenderer extends Renderer {
 }
 
 /** The document in YAML, as it is committed and served. */
-export const renderYaml = (value: unknown): string => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+export const renderYaml = (value: unknown): string =>
+  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
 export const renderJsonDocument = (value: unknown): string => JSON.stringify(value, null, 4);
 
@@ -27,7 +28,9 @@ const ANONYMOUS = 'Authentication credentials were not provided.';
 /** drf-spectacular writes the object behind the sentence (libraries.md L). */
 function renderYamlError(status: number, body: unknown): string {
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : body;
-  return renderYaml({ detail: { string: detail, code: detail === ANONYMOUS ? 'not_authenticated' : CODES[status] } });
+  return renderYaml({
+    detail: { string: detail, code: detail === ANONYMOUS ? 'not_authenticated' : CODES[status] },
+  });
 }
 
 const yaml = (mediaType: string): SchemaRenderer => ({

@@ -11,7 +11,10 @@ import type { DocsView } from './view.js';
 const API_VERSION = '2.0';
 
 const SchemaQuery = z.object({
-  scheme: z.enum(['json', 'yaml']).optional().meta({ description: 'The format, whatever the Accept header says' }),
+  scheme: z
+    .enum(['json', 'yaml'])
+    .optional()
+    .meta({ description: 'The format, whatever the Accept header says' }),
   lang: z.string().optional().meta({ description: 'Accepted and not used: the texts are English' }),
 });
 
@@ -32,9 +35,14 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
 /** Errors come in the format that was asked for, which by default is YAML; those of dependencies in JSON. */
 export function schemaExamples(route: DescribedRoute): Examples {
   const [{ contentType, renderError }] = SCHEMA_RENDERERS;
-  const errors = { ...commonExamples(route), unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }) };
+  const errors = {
+    ...commonExamples(route),
+    unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
+  };
   const inYaml = (example: Example): Example =>
-    example.status >= 500 ? example : { ...example, type: contentType, body: renderError(example.status, example.body) };
+    example.status >= 500
+      ? example
+      : { ...example, type: contentType, body: renderError(example.status, example.body) };
   return {
     ...Object.fromEntries(SCHEMA_RENDERERS.map((renderer) => [nameOf(renderer), documentAs(renderer)])),
     ...Object.fromEntries(Object.entries(errors).map(([name, example]) => [name, inYaml(example)])),
@@ -51,13 +59,15 @@ const documentAs = ({ mediaType, format }: SchemaRenderer): Example => ({
   type: mediaType,
 });
 
-const dispositionOf = (title: string, format: string): string => `inline; filename="${title} (${API_VERSION}).${format}"`;
+const dispositionOf = (title: string, format: string): string =>
+  `inline; filename="${title} (${API_VERSION}).${format}"`;
 
 /** @param document written once for each format, when it is first asked for */
 export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRenderer> {
   const texts = new Map<string, string>();
   const textOf = (format: SchemaRenderer['format']): string => {
-    const text = texts.get(format) ?? (format === 'yaml' ? renderYaml(document()) : renderJsonDocument(document()));
+    const text =
+      texts.get(format) ?? (format === 'yaml' ? renderYaml(document()) : renderJsonDocument(document()));
     texts.set(format, text);
     return text;
   };

@@ -46,7 +46,11 @@ export const createDocsView =
       // A dependency that failed is logged where all are.
       if (!(error instanceof ApiError) || error.status >= 500) throw error;
       const text = renderer.renderError(error.status, error.body);
-      await send(exchange, { status: error.status, headers: error.headers, content: { kind: 'text', type: renderer.contentType, text } });
+      await send(exchange, {
+        status: error.status,
+        headers: error.headers,
+        content: { kind: 'text', type: renderer.contentType, text },
+      });
     }
   };
 

@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { Role } from '../../kernel/account.js';
 import { type Clock, dateOf, MINUTE, SECOND } from '../../kernel/clock.js';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import { millisecondsOf } from '../../kernel/timestamp.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Directory } from '../../platform/ldap/directory.js';
+import type { Acquaintance, Person } from '../../platform/ldap/person.js';
 import type { Log } from '../../platform/telemetry/log.js';
 import type { DirectoryAccounts } from './accounts.js';
-import { claimDue, type DueAccount, endTokens, replacePassword, setRecheck } from './repository.js';
+import {
+  claimDue,
+  type DueAccount,
+  endTokens,
+  listOthers,
+  replacePassword,
+  setRecheck,
+} from './repository.js';
 import { judge, type RoleRules } from './roles.js';
 
 export interface RecheckDeps {
@@ -23,6 +32,10 @@ export interface RecheckDeps {
   /** Milliseconds between two looks at an account; null for never. */
   readonly intervalMs: number | null;
 }
+
+type Standing =
+  | { readonly kind: 'present'; readonly person: Person; readonly roles: readonly Role[] }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 const BATCH = 200;
 /** How long a process that took a batch may have it. */
@@ -53,34 +66,47 @@ export function createRecheck(deps: RecheckDeps) {
     }
   };
 
-  /** Nothing is done before all were asked about: one answer may be a mistake of the directory, many surely are. */
+  /** Nobody loses anything before all were asked about: one who is gone left, many are a mistake somewhere. */
   const lookAt = async (due: readonly DueAccount[]): Promise<void> => {
     const gone: { readonly account: DueAccount; readonly reason: string }[] = [];
     try {
       for (const account of due) {
-        const reason = await whyGone(account);
-        if (reason !== undefined) gone.push({ account, reason });
+        if (stopping.signal.aborted) return await giveBack(due);
+        const standing = await ask(account);
+        if (standing.kind === 'refused') gone.push({ account, reason: standing.reason });
+        // Refused by this is an account that an administrator deactivated: its sessions and tokens wait for him.
+        else await deps.accounts.admit({ person: standing.person, roles: standing.roles, typed: null });
+      }
+      if (gone.length === due.length && (await isNobodyLeft(due))) {
+        log.error({ accounts: gone.length, reason: gone[0]?.reason }, NOBODY_LEFT);
+        return;
       }
     } catch (error) {
       await giveBack(due);
       throw error;
     }
-    if (gone.length === due.length && gone.length >= CROWD) {
-      log.error({ accounts: gone.length, reason: gone[0]?.reason }, NOBODY_LEFT);
-      return;
-    }
     for (const { account, reason } of gone) await end(account, reason);
   };
 
-  /** @returns why somebody may not stay; undefined for who may, whose account is up to date then */
-  const whyGone = async (account: DueAccount): Promise<string | undefined> => {
+  const ask = async (account: Acquaintance): Promise<Standing> => {
     const member = await deps.directory.review(account, deps.directory.startDeadline());
-    if (member.kind === 'refused') return member.reason;
+    if (member.kind === 'refused') return member;
     const judgement = judge(member, deps.rules);
-    if (judgement.kind === 'refused') return judgement.reason;
-    // Refused here is an account that an administrator deactivated: its sessions and tokens wait for him, as elsewhere.
-    await deps.accounts.admit({ person: member.person, roles: judgement.roles, typed: null });
-    return undefined;
+    return judgement.kind === 'refused'
+      ? judgement
+      : { kind: 'present', person: member.person, roles: judgement.roles };
+  };
+
+  /** @returns whether the directory admits none of a crowd, of whom these are some */
+  const isNobodyLeft = async (gone: readonly DueAccount[]): Promise<boolean> => {
+    const others = await listOthers(
+      db,
+      gone.map(({ userId }) => userId),
+      CROWD,
+    );
+    if (gone.length + others.length < CROWD) return false;
+    for (const other of others) if ((await ask(other)).kind === 'present') return false;
+    return true;
   };
 
   const end = async ({ userId }: DueAccount, reason: string): Promise<void> => {

@@ -142,6 +142,22 @@ export const claimDue = (db: Queryable, now: Date, leasedUntil: Date, limit: num
       returning d.user_id as "userId", due.username, d.identity, due.recheck_at as "dueAt"`,
   );
 
+/** Other accounts that are looked after, those who signed in last first. */
+export const listOthers = (
+  db: Queryable,
+  userIds: readonly number[],
+  limit: number,
+): Promise<{ readonly identity: string; readonly username: string }[]> =>
+  many<{ readonly identity: string; readonly username: string }>(
+    db,
+    sql`
+      select d.identity, u.username
+      from auth_server_directory_accounts d join auth_user u on u.id = d.user_id
+      where d.recheck_at is not null and not d.user_id = any(${userIds}::integer[])
+      order by u.last_login desc nulls last, u.id
+      limit ${limit}`,
+  );
+
 /** @param recheckAt null for never again */
 export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt: Date | null) =>
   execute(

@@ -110,8 +110,9 @@ export function createInvitationService(deps: InvitationServiceDeps) {
     return one && { id: one.id, isPlaceholder: isPlaceholder(one) };
   };
 
-  const isPlaceholder = ({ password, hasAddress }: Candidate): boolean =>
-    !deps.passwords.isUsable(password) && !hasAddress;
+  /** Who came through a directory has no password and no address here either, but has signed in. */
+  const isPlaceholder = ({ password, hasAddress, hasSignedIn }: Candidate): boolean =>
+    !deps.passwords.isUsable(password) && !hasAddress && !hasSignedIn;
 
   /** CVAT's dummy user. Of two who invite the same address at once, the second finds the first one's placeholder. */
   const createPlaceholder = async (tx: Queryable, email: string): Promise<Invitee> => {

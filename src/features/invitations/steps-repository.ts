@@ -10,6 +10,7 @@ export interface Candidate {
   /** allauth's rows: placeholders have none. */
   readonly hasAddress: boolean;
   readonly isVerified: boolean;
+  readonly hasSignedIn: boolean;
 }
 
 /** @returns the accounts with the address, in any case; they can not be removed until the transaction ends */
@@ -17,7 +18,7 @@ export const findCandidates = (tx: Queryable, email: string): Promise<Candidate[
   many<Candidate>(
     tx,
     sql`
-      select u.id, u.password,
+      select u.id, u.password, u.last_login is not null as "hasSignedIn",
         exists (select 1 from account_emailaddress e where e.user_id = u.id) as "hasAddress",
         exists (
           select 1 from account_emailaddress e where e.user_id = u.id and e.verified and lower(e.email) = lower(${email})

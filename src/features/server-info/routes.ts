@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { defineRoute, reply } from '../../platform/http/route.js';
+import { contentRoutes } from './content-routes.js';
 
 const AboutRead = z
-  .object({ name: z.string(), description: z.string(), version: z.string(), logo_url: z.string(), subtitle: z.string() })
+  .object({
+    name: z.string(),
+    description: z.string(),
+    version: z.string(),
+    logo_url: z.string(),
+    subtitle: z.string(),
+  })
   .meta({ id: 'About' });
 
 const PluginsRead = z.object({ ANALYTICS: z.boolean(), MODELS: z.boolean() }).meta({ id: 'Plugins' });
@@ -47,4 +54,4 @@ const plugins = ({ analytics, models }: ServerInfoDeps) =>
     handle: async () => reply(200, { ANALYTICS: analytics, MODELS: models }),
   });
 
-export const serverInfoRoutes = (deps: ServerInfoDeps) => [about(deps), plugins(deps)];
+export const serverInfoRoutes = (deps: ServerInfoDeps) => [about(deps), plugins(deps), ...contentRoutes];

@@ -1,6 +1,6 @@
-import type { Queryable } from '../../platform/db/queryable.js';
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
+import type { Queryable } from '../../platform/db/queryable.js';
 import { planList } from '../../platform/http/lists/list-query.js';
 import { presentPage } from '../../platform/http/lists/page-schema.js';
 import { found, idOf } from '../../platform/http/objects.js';

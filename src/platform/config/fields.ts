@@ -12,8 +12,11 @@ export interface Described<T> {
 }
 
 /** @returns a whole number between `minimum` and `maximum` */
-export const integer = (minimum: number, maximum: number, { default: value, description }: Described<number>) =>
-  wholeNumber(minimum, maximum).default(value).meta({ description });
+export const integer = (
+  minimum: number,
+  maximum: number,
+  { default: value, description }: Described<number>,
+) => wholeNumber(minimum, maximum).default(value).meta({ description });
 
 const wholeNumber = (minimum: number, maximum: number) =>
   z
@@ -29,21 +32,34 @@ export const optionalInteger = (minimum: number, maximum: number, description: s
 export const flag = ({ default: value, description }: Described<boolean>) =>
   z
     .string()
-    .refine((text) => TRUE_WORDS.has(text.toLowerCase()) || FALSE_WORDS.has(text.toLowerCase()), 'it must be true or false')
+    .refine(
+      (text) => TRUE_WORDS.has(text.toLowerCase()) || FALSE_WORDS.has(text.toLowerCase()),
+      'it must be true or false',
+    )
     .transform((text) => TRUE_WORDS.has(text.toLowerCase()))
     .default(value)
     .meta({ description });
 
-export const choice = <const T extends readonly [string, ...string[]]>(words: T, { default: value, description }: Described<T[number]>) =>
+export const choice = <const T extends readonly [string, ...string[]]>(
+  words: T,
+  { default: value, description }: Described<T[number]>,
+) =>
   z
     .enum(words, `it must be one of ${words.join(', ')}`)
     .default(value as z.core.util.NoUndefined<T[number]>)
     .meta({ description });
 
-export const choiceOrNothing = <const T extends readonly [string, ...string[]]>(words: T, description: string) =>
-  z.enum(words, `it must be one of ${words.join(', ')}`).optional().meta({ description });
+export const choiceOrNothing = <const T extends readonly [string, ...string[]]>(
+  words: T,
+  description: string,
+) =>
+  z
+    .enum(words, `it must be one of ${words.join(', ')}`)
+    .optional()
+    .meta({ description });
 
-export const text = ({ default: value, description }: Described<string>) => z.string().default(value).meta({ description });
+export const text = ({ default: value, description }: Described<string>) =>
+  z.string().default(value).meta({ description });
 
 export const optionalText = (description: string) => z.string().optional().meta({ description });
 
@@ -51,7 +67,12 @@ export const optionalText = (description: string) => z.string().optional().meta(
 export const list = ({ default: value, description }: Described<readonly string[]>) =>
   z
     .string()
-    .transform((items): readonly string[] => items.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+    .transform((items): readonly string[] =>
+      items
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
     .default(value)
     .meta({ description });
 
@@ -59,7 +80,12 @@ export const list = ({ default: value, description }: Described<readonly string[
 export const choices = <const T extends readonly [string, ...string[]]>(words: T, description: string) =>
   z
     .string()
-    .transform((items) => items.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+    .transform((items) =>
+      items
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
     .pipe(z.array(z.enum(words, `it must be a list of ${words.join(', ')}`)))
     .default([])
     .meta({ description });
@@ -68,7 +94,10 @@ export const choices = <const T extends readonly [string, ...string[]]>(words: T
 export const url = (schemes: readonly string[], description: string) =>
   z
     .string()
-    .refine((value) => isUrl(value, schemes), `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`)
+    .refine(
+      (value) => isUrl(value, schemes),
+      `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+    )
     .transform((value) => value.replace(/\/+$/, ''))
     .optional()
     .meta({ description });

@@ -26,7 +26,10 @@ export function loadConfig(environment: Environment): Config {
   }
   const result = Settings.safeParse(given);
   if (!result.success) throw wrongSetting(given, result.error);
-  const config = { ...result.data, PUBLIC_URL: result.data.PUBLIC_URL ?? `http://localhost:${result.data.PORT}` };
+  const config = {
+    ...result.data,
+    PUBLIC_URL: result.data.PUBLIC_URL ?? `http://localhost:${result.data.PORT}`,
+  };
   checkTogether(config);
   return Object.freeze(config);
 }
@@ -40,7 +43,10 @@ function readValue(environment: Environment, name: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new StartError(`${name}_FILE names ${path}, which can't be read: correct the path or its permissions.`, { cause });
+    throw new StartError(
+      `${name}_FILE names ${path}, which can't be read: correct the path or its permissions.`,
+      { cause },
+    );
   }
 }
 
@@ -48,7 +54,9 @@ function wrongSetting(given: Readonly<Record<string, string>>, error: z.ZodError
   const issue = error.issues[0];
   const name = String(issue?.path[0] ?? 'The environment');
   const shown = /SECRET|PASSWORD|TOKEN|_URL/.test(name) ? 'wrong' : `"${given[name] ?? ''}"`;
-  return new StartError(`${name} is ${shown}: ${issue?.message ?? 'it is not valid'}. Correct it in the environment or in .env.`);
+  return new StartError(
+    `${name} is ${shown}: ${issue?.message ?? 'it is not valid'}. Correct it in the environment or in .env.`,
+  );
 }
 
 /** Rules that join several settings. */

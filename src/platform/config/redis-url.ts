@@ -29,20 +29,26 @@ const EXPECTED =
 
 /** @returns the target that a URL names, or undefined when it has none of the three forms */
 export function parseRedisUrl(url: string): RedisTarget | undefined {
-  const [matched, scheme = '', mode, credentials = '', hosts = '', first = '', second] = url.match(FORM) ?? [];
+  const [matched, scheme = '', mode, credentials = '', hosts = '', first = '', second] =
+    url.match(FORM) ?? [];
   if (matched === undefined) return undefined;
-  if (mode === undefined) return URL.canParse(url) && !hosts.includes(',') ? { kind: 'single', url } : undefined;
+  if (mode === undefined)
+    return URL.canParse(url) && !hosts.includes(',') ? { kind: 'single', url } : undefined;
   const nodes = hosts.split(',').map((host) => parseNode(host, mode === 'sentinel' ? 26_379 : 6379));
   if (nodes.some((node) => node === undefined)) return undefined;
   const known = nodes.filter((node) => node !== undefined);
   const login = { ...parseLogin(credentials), tls: scheme === 'rediss' };
   if (mode === 'cluster') return first === '' ? { kind: 'cluster', nodes: known, login } : undefined;
-  return first === '' ? undefined : { kind: 'sentinel', nodes: known, master: first, database: Number(second ?? 0), login };
+  return first === ''
+    ? undefined
+    : { kind: 'sentinel', nodes: known, master: first, database: Number(second ?? 0), login };
 }
 
 function parseNode(text: string, defaultPort: number): RedisNode | undefined {
   const [, host, port] = text.match(/^(\[[0-9a-fA-F:]+\]|[^:[\]]+)(?::(\d{1,5}))?$/) ?? [];
-  return host === undefined ? undefined : { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? defaultPort) };
+  return host === undefined
+    ? undefined
+    : { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? defaultPort) };
 }
 
 function parseLogin(credentials: string): { username?: string; password?: string } {

@@ -5,7 +5,7 @@ import { ApiError, ParseError, PayloadTooLarge, UnsupportedMediaType } from '../
 
 /** Largest JSON body in bytes, and deepest nesting. Django has no limit on either; ours is in the contract's spirit. */
 export const MAXIMUM_BODY_BYTES = 1024 * 1024;
-export const MAXIMUM_BODY_DEPTH = 100;
+const MAXIMUM_BODY_DEPTH = 100;
 
 /**
  * DRF's `JSONParser` on a request whose only parser is JSON.
@@ -26,11 +26,17 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
 }
 
 async function readBytes(req: IncomingMessage): Promise<Buffer> {
-  if (req.headers['content-length'] === '0' || (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined)) {
+  if (
+    req.headers['content-length'] === '0' ||
+    (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined)
+  ) {
     return Buffer.alloc(0);
   }
   try {
-    return await getRawBody(req, { limit: MAXIMUM_BODY_BYTES, length: req.headers['content-length'] ?? null });
+    return await getRawBody(req, {
+      limit: MAXIMUM_BODY_BYTES,
+      length: req.headers['content-length'] ?? null,
+    });
   } catch (cause) {
     if (cause instanceof Error && 'type' in cause && cause.type === 'entity.too.large') {
       throw new PayloadTooLarge(MAXIMUM_BODY_BYTES, { cause, headers: { Connection: 'close' } });
@@ -46,7 +52,9 @@ const charsetOf = (parameters: readonly string[]): string =>
 
 function decode(bytes: Buffer, charset: string): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw new ParseError('JSON parse error - Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)');
+    throw new ParseError(
+      'JSON parse error - Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)',
+    );
   }
   try {
     return decoderFor(charset).decode(bytes);
@@ -65,7 +73,8 @@ function decoderFor(charset: string): TextDecoder {
 }
 
 function parseJson(text: string): unknown {
-  if (exceedsDepth(text)) throw new ParseError(`JSON parse error - Nested deeper than ${MAXIMUM_BODY_DEPTH} levels`);
+  if (exceedsDepth(text))
+    throw new ParseError(`JSON parse error - Nested deeper than ${MAXIMUM_BODY_DEPTH} levels`);
   try {
     return JSON.parse(text);
   } catch (cause) {

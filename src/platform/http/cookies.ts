@@ -14,7 +14,10 @@ export function parseCookies(header: string | undefined): RequestCookies {
   for (const chunk of header?.split(';') ?? []) {
     const at = chunk.indexOf('=');
     const name = at < 0 ? '' : chunk.slice(0, at).trim();
-    const value = chunk.slice(at + 1).trim().replace(/^"(.*)"$/, '$1');
+    const value = chunk
+      .slice(at + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1');
     if (name === '' && value === '') continue;
     const values = cookies.get(name);
     if (values === undefined) cookies.set(name, [value]);
@@ -24,7 +27,8 @@ export function parseCookies(header: string | undefined): RequestCookies {
 }
 
 /** @returns the value of a cookie; the last one of twins, as in Django */
-export const cookieValue = (cookies: RequestCookies, name: string): string | undefined => cookies.get(name)?.at(-1);
+export const cookieValue = (cookies: RequestCookies, name: string): string | undefined =>
+  cookies.get(name)?.at(-1);
 
 export interface CookieAttributes {
   readonly maxAgeSeconds: number;
@@ -38,7 +42,12 @@ export interface CookieAttributes {
  *
  * @param nowMs milliseconds since the epoch, for `expires`
  */
-export function serializeCookie(name: string, value: string, attributes: CookieAttributes, nowMs: number): string {
+export function serializeCookie(
+  name: string,
+  value: string,
+  attributes: CookieAttributes,
+  nowMs: number,
+): string {
   const expires = new Date(nowMs + attributes.maxAgeSeconds * 1000).toUTCString();
   return [
     `${name}=${value}`,

@@ -68,7 +68,8 @@ export function createExchanges(readOrigin: OriginReader) {
 
   const of = (req: Request): Exchange => {
     const exchange = exchanges.get(req);
-    if (exchange === undefined) throw new TypeError('The request has no exchange: open() comes first in app.ts.');
+    if (exchange === undefined)
+      throw new TypeError('The request has no exchange: open() comes first in app.ts.');
     return exchange;
   };
 
@@ -78,4 +79,5 @@ export function createExchanges(readOrigin: OriginReader) {
 export type Exchanges = ReturnType<typeof createExchanges>;
 
 /** @returns the last value of a query parameter (Django's `QueryDict.get`), or null */
-export const lastParam = (params: URLSearchParams, name: string): string | null => params.getAll(name).at(-1) ?? null;
+export const lastParam = (params: URLSearchParams, name: string): string | null =>
+  params.getAll(name).at(-1) ?? null;

@@ -43,7 +43,11 @@ export function charField(options: CharOptions = {}) {
     z
       .string({
         error: ({ input }) =>
-          input === undefined ? REQUIRED : input === null ? NOT_NULL : (options.invalid ?? 'Not a valid string.'),
+          input === undefined
+            ? REQUIRED
+            : input === null
+              ? NOT_NULL
+              : (options.invalid ?? 'Not a valid string.'),
       })
       .check((context) => {
         for (const message of charErrors(context.value, options)) {
@@ -59,12 +63,17 @@ function normalize(value: unknown, { trim = true }: CharOptions): unknown {
   return typeof text === 'string' && trim ? pythonTrim(text) : text;
 }
 
-function charErrors(value: string, { minimum, maximum, allowBlank = false, validators = [] }: CharOptions): string[] {
+function charErrors(
+  value: string,
+  { minimum, maximum, allowBlank = false, validators = [] }: CharOptions,
+): string[] {
   if (value === '') return allowBlank ? [] : [BLANK];
   const errors: (string | undefined)[] = [];
   const length = codePoints(value);
-  if (maximum !== undefined && length > maximum) errors.push(`Ensure this field has no more than ${maximum} characters.`);
-  if (minimum !== undefined && length < minimum) errors.push(`Ensure this field has at least ${minimum} characters.`);
+  if (maximum !== undefined && length > maximum)
+    errors.push(`Ensure this field has no more than ${maximum} characters.`);
+  if (minimum !== undefined && length < minimum)
+    errors.push(`Ensure this field has at least ${minimum} characters.`);
   if (value.includes('\0')) errors.push('Null characters are not allowed.');
   const surrogate = value.match(LONE_SURROGATE)?.[0].charCodeAt(0).toString(16).toUpperCase();
   if (surrogate !== undefined) errors.push(`Surrogate characters are not allowed: U+${surrogate}.`);

@@ -51,7 +51,14 @@ function parseRange(text: string): MediaRange {
   const parameters = new Map<string, string>();
   for (const item of rest) {
     const at = item.indexOf('=');
-    if (at > 0) parameters.set(item.slice(0, at).trim().toLowerCase(), item.slice(at + 1).trim().replace(/^"(.*)"$/, '$1'));
+    if (at > 0)
+      parameters.set(
+        item.slice(0, at).trim().toLowerCase(),
+        item
+          .slice(at + 1)
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      );
   }
   return { type, subtype, parameters };
 }
@@ -59,7 +66,8 @@ function parseRange(text: string): MediaRange {
 function mostSpecific(ranges: readonly MediaRange[], mediaType: string): MediaRange | undefined {
   const [type, subtype] = mediaType.split('/');
   const matching = ranges.filter(
-    (range) => (range.type === type || range.type === '*') && (range.subtype === subtype || range.subtype === '*'),
+    (range) =>
+      (range.type === type || range.type === '*') && (range.subtype === subtype || range.subtype === '*'),
   );
   return matching.reduce<MediaRange | undefined>(
     (best, range) => (best === undefined || specificity(range) > specificity(best) ? range : best),

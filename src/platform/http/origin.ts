@@ -30,7 +30,8 @@ export function createOriginReader(trustedProxies: readonly string[]): OriginRea
     const secure = believed ? isSecure(req) : isTls(req);
     const scheme = secure ? 'https' : 'http';
     const host = (believed ? header(req, 'x-forwarded-host') : undefined) ?? req.headers.host ?? '';
-    const clientAddress = believed && req.headers['x-forwarded-for'] !== undefined ? proxyaddr(req, trusted) : peer;
+    const clientAddress =
+      believed && req.headers['x-forwarded-for'] !== undefined ? proxyaddr(req, trusted) : peer;
     return { secure, scheme, host, clientAddress: plainAddress(clientAddress), base: `${scheme}://${host}` };
   };
 }

@@ -52,7 +52,7 @@ type Step = (call: Call, deps: PipelineDeps) => Promise<Outgoing | undefined> | 
  * The order is the contract (rest_framework `APIView.initial`): 406 before 401, 401 before 403, 403 before 429, 429
  * before 405, 404 before 400. Decision record 0001. The first step that answers or throws ends the request.
  */
-export const STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   negotiateContent,
   identify,
   requireIdentity,
@@ -111,12 +111,18 @@ function requireIdentity({ caller, view, route }: Call): undefined {
 }
 
 /** The challenge is the one of the first class of the view, whichever class failed (DRF). */
-export const challengeOf = (ways: Ways): string => (ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token');
+export const challengeOf = (ways: Ways): string =>
+  ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token';
 
 async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<undefined> {
   if (call.route === undefined || call.route.load !== undefined) return;
   const { access } = call.route;
-  call.policyFilter = await authorize(call, access, deps, access.kind === 'policy' ? access.filter : undefined);
+  call.policyFilter = await authorize(
+    call,
+    access,
+    deps,
+    access.kind === 'policy' ? access.filter : undefined,
+  );
 }
 
 async function throttle({ exchange, caller, route }: Call, deps: PipelineDeps): Promise<undefined> {
@@ -144,17 +150,29 @@ async function authorizeObject(call: Call, deps: PipelineDeps): Promise<undefine
   if (call.route?.load !== undefined) await authorize(call, call.route.access, deps);
 }
 
-async function authorize(call: Call, access: Access<unknown>, deps: PipelineDeps, filter?: PolicyPackage): Promise<object | null> {
+async function authorize(
+  call: Call,
+  access: Access<unknown>,
+  deps: PipelineDeps,
+  filter?: PolicyPackage,
+): Promise<object | null> {
   if (access.kind !== 'policy' || call.caller === null) return null;
   const { exchange, params, caller } = call;
-  const checks = await access.checks(call.object, { params, query: exchange.query, body: exchange.body, caller });
+  const checks = await access.checks(call.object, {
+    params,
+    query: exchange.query,
+    body: exchange.body,
+    caller,
+  });
   return deps.authorize(exchange, caller, checks, filter);
 }
 
 async function validate(call: Call): Promise<undefined> {
   const { route, exchange } = call;
-  if (route?.query !== undefined) call.query = check(route.query as z.ZodType, Object.fromEntries(exchange.query));
-  if (route?.body !== undefined && route.checksBody !== false) call.body = check(route.body as z.ZodType, await exchange.body());
+  if (route?.query !== undefined)
+    call.query = check(route.query as z.ZodType, Object.fromEntries(exchange.query));
+  if (route?.body !== undefined && route.checksBody !== false)
+    call.body = check(route.body as z.ZodType, await exchange.body());
 }
 
 async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {
@@ -162,7 +180,12 @@ async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {
   if (route === undefined) throw new MethodNotAllowed(exchange.req.method);
   const answer = await route.handle({ exchange, params, caller, object, policyFilter, query, body });
   const headers = answer.headers === undefined ? {} : { headers: answer.headers };
-  if ('text' in answer) return { status: answer.status, ...headers, content: { kind: 'text', type: answer.type, text: answer.text } };
+  if ('text' in answer)
+    return {
+      status: answer.status,
+      ...headers,
+      content: { kind: 'text', type: answer.type, text: answer.text },
+    };
   if (answer.body === null) return { status: answer.status, ...headers, content: { kind: 'none' } };
   const schema: z.ZodType | null | undefined = route.responses[answer.status];
   if (deps.checkResponses && schema) schema.parse(answer.body);

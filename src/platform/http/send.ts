@@ -16,8 +16,10 @@ export interface Outgoing {
 }
 
 /** Compact JSON as DRF renders it: U+2028 and U+2029 are escaped, everything else is plain UTF-8. */
-export const renderJson = (value: unknown, indent = 0): string =>
-  JSON.stringify(value, null, indent).replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029');
+const renderJson = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent)
+    .replace(/\u2028/g, '\\u2028')
+    .replace(/\u2029/g, '\\u2029');
 
 /**
  * Sends the answer of an exchange with the headers that the middlewares of the contract add, in their order.
@@ -51,13 +53,20 @@ export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void
 function encode({ representation }: Exchange, { content }: Outgoing): { type?: string; bytes: Buffer } {
   if (content.kind === 'none') return { bytes: Buffer.alloc(0) };
   if (content.kind === 'json') {
-    return { type: representation.mediaType, bytes: Buffer.from(renderJson(content.value, representation.indent)) };
+    return {
+      type: representation.mediaType,
+      bytes: Buffer.from(renderJson(content.value, representation.indent)),
+    };
   }
-  return { type: content.type, bytes: typeof content.text === 'string' ? Buffer.from(content.text) : content.text };
+  return {
+    type: content.type,
+    bytes: typeof content.text === 'string' ? Buffer.from(content.text) : content.text,
+  };
 }
 
 async function compress({ req }: Exchange, bytes: Buffer): Promise<Buffer> {
-  if (bytes.length < GZIP_MINIMUM_BYTES || !/\bgzip\b/.test(req.headers['accept-encoding']?.toString() ?? '')) return bytes;
+  if (bytes.length < GZIP_MINIMUM_BYTES || !/\bgzip\b/.test(req.headers['accept-encoding']?.toString() ?? ''))
+    return bytes;
   const compressed = await gzip(bytes, { level: 6 });
   return compressed.length < bytes.length ? compressed : bytes;
 }

@@ -42,11 +42,12 @@ export interface Connection {
   readonly close: () => void;
 }
 
-const PAGE = 500;
+const PAGE = 200;
 /** Syntaxes whose values are no text. */
 const BINARY = ['objectGUID'];
 const NO_SUCH_OBJECT = 32;
 const REFERRAL = 10;
+const SIZE_LIMIT = 4;
 
 /** @param socket open, and encrypted where it has to be */
 export function createConnection(server: DirectoryServer, socket: Socket): Connection {
@@ -120,13 +121,21 @@ function wrongAnswer(
   error: ResultCodeError,
   base?: string,
 ): DirectoryFailure {
-  const what =
-    error.code === NO_SUCH_OBJECT && base !== undefined
-      ? `has no entry "${base}", or does not show it: correct the search base, or what AUTH_LDAP_BIND_DN may read`
-      : error.code === REFERRAL
-        ? 'refers to another server, which is not asked: name the right one in AUTH_LDAP_SERVER_URI'
-        : `answers with code ${error.code}`;
+  const what = base === undefined || error.code !== NO_SUCH_OBJECT ? meaningOf(error.code) : missing(base);
   return new DirectoryFailure(step, 'answer', `${url} ${what} (${step}).`, error);
+}
+
+const missing = (base: string): string =>
+  `has no entry "${base}", or does not show it: correct the search base, or what AUTH_LDAP_BIND_DN may read`;
+
+function meaningOf(code: number): string {
+  if (code === REFERRAL) {
+    return 'refers to another server, which is not asked: name the right one in AUTH_LDAP_SERVER_URI';
+  }
+  if (code === SIZE_LIMIT) {
+    return 'keeps back some of the answer: raise its size limit for AUTH_LDAP_BIND_DN, or narrow the filter';
+  }
+  return `answers with code ${code}`;
 }
 
 function readEntry(entry: Entry): DirectoryEntry {

@@ -31,7 +31,7 @@ export function parseLoginFilter(text: string): LoginFilter | undefined {
   const marked = text.replaceAll(PLACEHOLDER, MARK);
   const places = [...marked.matchAll(/\(([\w-]+)=[^()=\0]*\0/g)];
   const [, attribute] = places[0] ?? [];
-  const fill = (value: string): Filter | undefined => parseFilter(marked.replaceAll(MARK, value));
+  const fill = (value: string): Filter | undefined => parseFilter(marked.replaceAll(MARK, () => value));
   const forAnybody = fill('*');
   if (attribute === undefined || forAnybody === undefined || places.length !== marked.split(MARK).length - 1)
     return undefined;

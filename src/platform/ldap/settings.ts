@@ -120,13 +120,19 @@ function readLookup(config: DirectoryConfig): Lookup {
 function readService(config: DirectoryConfig): DirectorySettings['service'] {
   const { AUTH_LDAP_BIND_DN: dn, AUTH_LDAP_BIND_PASSWORD: password } = config;
   if (dn === undefined && password === undefined) return null;
-  if (dn !== undefined && password !== undefined) return { dn: requireDn('AUTH_LDAP_BIND_DN', dn), password };
-  const [there, missing] =
+  if (dn !== undefined && password !== undefined) return { dn: requireBindName(dn), password };
+  const [missing, there] =
     dn === undefined
-      ? ['AUTH_LDAP_BIND_PASSWORD', 'AUTH_LDAP_BIND_DN']
-      : ['AUTH_LDAP_BIND_DN', 'AUTH_LDAP_BIND_PASSWORD'];
-  throw new StartError(`${there} is set and ${missing} is not: they belong together.`);
+      ? ['AUTH_LDAP_BIND_DN', 'AUTH_LDAP_BIND_PASSWORD']
+      : ['AUTH_LDAP_BIND_PASSWORD', 'AUTH_LDAP_BIND_DN'];
+  throw new StartError(`${missing} is not set, and ${there} is: they belong together.`);
 }
+
+/** Active Directory also takes `account@domain` and `DOMAIN\\account`. */
+const WINDOWS_NAME = /^([^\s=@\\]+@[^\s=@]+|[^\s=\\]+\\[^\\=]+)$/;
+
+const requireBindName = (name: string): string =>
+  WINDOWS_NAME.test(name) ? name : requireDn('AUTH_LDAP_BIND_DN', name);
 
 type SearchedGroups = Exclude<DirectoryConfig['AUTH_LDAP_GROUP_TYPE'], 'memberOf'>;
 

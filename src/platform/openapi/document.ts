@@ -19,8 +19,13 @@ export interface DocumentOptions {
  * @throws TypeError when two operations have one id, or two schemas
  */
 export function createDocument({ info, routes, examplesOf }: DocumentOptions): OpenApiDocument {
-  const described = routes.filter(({ documented }) => documented !== false).map((route) => ({ route, examples: examplesOf(route) }));
-  const shelves = { components: createComponents(), shelf: createShelf(described.map(({ examples }) => examples)) };
+  const described = routes
+    .filter(({ documented }) => documented !== false)
+    .map((route) => ({ route, examples: examplesOf(route) }));
+  const shelves = {
+    components: createComponents(),
+    shelf: createShelf(described.map(({ examples }) => examples)),
+  };
   const ids = new Set<string>();
   const paths = new Map<string, PathItem>();
   for (const { route, examples } of described) {
@@ -33,7 +38,11 @@ export function createDocument({ info, routes, examplesOf }: DocumentOptions): O
     openapi: '3.0.3',
     info,
     paths: Object.fromEntries([...paths].sort(([left], [right]) => (left < right ? -1 : 1))),
-    components: { schemas: shelves.components.all(), examples: shelves.shelf.all(), securitySchemes: SECURITY_SCHEMES },
+    components: {
+      schemas: shelves.components.all(),
+      examples: shelves.shelf.all(),
+      securitySchemes: SECURITY_SCHEMES,
+    },
   };
 }
 
@@ -59,5 +68,8 @@ function requestBodyOf(body: z.ZodType, examples: Examples, { components }: Shel
     schema: components.add(body, 'input'),
     ...(shown.length === 0 ? {} : { examples: Object.fromEntries(shown) }),
   };
-  return { content: { 'application/json': media }, ...(body.safeParse({}).success ? {} : { required: true }) };
+  return {
+    content: { 'application/json': media },
+    ...(body.safeParse({}).success ? {} : { required: true }),
+  };
 }

@@ -44,7 +44,9 @@ export function createShelf(operations: readonly Examples[]) {
     if (known === undefined) uses.set(name, { object, count: 1 });
     else if (isDeepStrictEqual(known.object, object)) known.count += 1;
   }
-  const shared = new Map([...uses].filter(([, { count }]) => count > 1).map(([name, { object }]) => [name, object]));
+  const shared = new Map(
+    [...uses].filter(([, { count }]) => count > 1).map(([name, { object }]) => [name, object]),
+  );
 
   /** @returns the example, or a reference to the shared one */
   const show = (name: string, example: Example): ExampleObject | Reference => {

@@ -53,8 +53,16 @@ function queryParameters(query: z.ZodType | undefined, components: Components): 
 function listParameters({ simple, filter, ordering, search }: ListDefinition): readonly Parameter[] {
   return [
     queryParameter('page', 'A page number within the paginated result set; `last` is the last one.', INTEGER),
-    queryParameter('page_size', 'Number of results to return per page; `all` for everything on one.', INTEGER),
-    queryParameter('filter', `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`, STRING),
+    queryParameter(
+      'page_size',
+      'Number of results to return per page; `all` for everything on one.',
+      INTEGER,
+    ),
+    queryParameter(
+      'filter',
+      `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`,
+      STRING,
+    ),
     queryParameter(
       'sort',
       `Fields to order by, separated by commas; a minus sorts descending. Fields: ${listed(ordering.columns.keys())}.`,
@@ -62,12 +70,25 @@ function listParameters({ simple, filter, ordering, search }: ListDefinition): r
     ),
     ...(search.length === 0
       ? []
-      : [queryParameter('search', 'Terms, separated by blanks or commas: results contain all of them.', STRING)]),
-    ...[...simple].map(([name, column]) => queryParameter(name, `A simple equality filter for the ${name} field`, schemaOf(column))),
+      : [
+          queryParameter(
+            'search',
+            'Terms, separated by blanks or commas: results contain all of them.',
+            STRING,
+          ),
+        ]),
+    ...[...simple].map(([name, column]) =>
+      queryParameter(name, `A simple equality filter for the ${name} field`, schemaOf(column)),
+    ),
   ];
 }
 
-const queryParameter = (name: string, description: string, schema: Schema): Parameter => ({ name, in: 'query', description, schema });
+const queryParameter = (name: string, description: string, schema: Schema): Parameter => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+});
 
 const listed = (names: Iterable<string>): string => [...names].map((name) => `\`${name}\``).join(', ');
 

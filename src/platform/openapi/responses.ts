@@ -3,7 +3,15 @@ import { CVAT_MEDIA_TYPE } from '../http/negotiation.js';
 import type { Components } from './components.js';
 import { errorShapeOf } from './error-shapes.js';
 import type { Example, Examples, Shelf } from './examples.js';
-import type { DescribedRoute, ExampleObject, Header, MediaType, Reference, ResponseObject, Schema } from './types.js';
+import type {
+  DescribedRoute,
+  ExampleObject,
+  Header,
+  MediaType,
+  Reference,
+  ResponseObject,
+  Schema,
+} from './types.js';
 
 export interface Shelves {
   readonly components: Components;
@@ -11,9 +19,16 @@ export interface Shelves {
 }
 
 /** @returns the answers of a route by status: the declared ones, and those that an example shows */
-export function responsesOf(route: DescribedRoute, examples: Examples, shelves: Shelves): Readonly<Record<string, ResponseObject>> {
+export function responsesOf(
+  route: DescribedRoute,
+  examples: Examples,
+  shelves: Shelves,
+): Readonly<Record<string, ResponseObject>> {
   const entries = Object.entries(examples);
-  const statuses = new Set([...Object.keys(route.responses).map(Number), ...entries.map(([, { status }]) => status)]);
+  const statuses = new Set([
+    ...Object.keys(route.responses).map(Number),
+    ...entries.map(([, { status }]) => status),
+  ]);
   return Object.fromEntries(
     [...statuses]
       .sort((left, right) => left - right)
@@ -26,13 +41,27 @@ export function responsesOf(route: DescribedRoute, examples: Examples, shelves: 
 
 type Named = readonly [string, Example];
 
-function responseOf(route: DescribedRoute, status: number, examples: readonly Named[], shelves: Shelves): ResponseObject {
+function responseOf(
+  route: DescribedRoute,
+  status: number,
+  examples: readonly Named[],
+  shelves: Shelves,
+): ResponseObject {
   const headers = headersOf(examples);
   const types = new Set(examples.map(([, example]) => mediaTypeOf(example)));
   if (route.responses[status]) types.add(CVAT_MEDIA_TYPE);
   const content: [string, MediaType][] = [...types]
     .filter((type) => type !== undefined)
-    .map((type) => [type, contentOf(route, status, type, examples.filter(([, example]) => mediaTypeOf(example) === type), shelves)]);
+    .map((type) => [
+      type,
+      contentOf(
+        route,
+        status,
+        type,
+        examples.filter(([, example]) => mediaTypeOf(example) === type),
+        shelves,
+      ),
+    ]);
   const silent = examples.filter(([, { body }]) => body === undefined);
   return {
     description: STATUS_CODES[status] ?? '',
@@ -46,8 +75,15 @@ function responseOf(route: DescribedRoute, status: number, examples: readonly Na
 const mediaTypeOf = ({ type, body }: Example): string | undefined =>
   type?.split(';')[0] ?? (body === undefined ? undefined : CVAT_MEDIA_TYPE);
 
-function contentOf(route: DescribedRoute, status: number, type: string, examples: readonly Named[], shelves: Shelves): MediaType {
-  const schemas = type === CVAT_MEDIA_TYPE ? jsonSchemas(route, status, examples, shelves) : [textSchema(type, examples)];
+function contentOf(
+  route: DescribedRoute,
+  status: number,
+  type: string,
+  examples: readonly Named[],
+  shelves: Shelves,
+): MediaType {
+  const schemas =
+    type === CVAT_MEDIA_TYPE ? jsonSchemas(route, status, examples, shelves) : [textSchema(type, examples)];
   const [only, ...others] = schemas;
   const telling = examples.filter(([, { body }]) => body !== undefined);
   return {
@@ -57,19 +93,32 @@ function contentOf(route: DescribedRoute, status: number, type: string, examples
 }
 
 /** @throws TypeError for an example of a success whose schema the route does not declare */
-function jsonSchemas(route: DescribedRoute, status: number, examples: readonly Named[], { components }: Shelves): readonly Schema[] {
+function jsonSchemas(
+  route: DescribedRoute,
+  status: number,
+  examples: readonly Named[],
+  { components }: Shelves,
+): readonly Schema[] {
   const declared = route.responses[status];
   if (declared) return [components.add(declared, 'output')];
-  if (status < 400) throw new TypeError(`${route.operationId} shows a ${status} that its route does not declare.`);
-  return [...new Set(examples.map(([, { body }]) => errorShapeOf(body)))].map((shape) => components.add(shape, 'output'));
+  if (status < 400)
+    throw new TypeError(`${route.operationId} shows a ${status} that its route does not declare.`);
+  return [...new Set(examples.map(([, { body }]) => errorShapeOf(body)))].map((shape) =>
+    components.add(shape, 'output'),
+  );
 }
 
 const textSchema = (type: string, examples: readonly Named[]): Schema => {
   if (/(json|yaml|openapi)$/.test(type)) return { type: 'object', additionalProperties: {} };
-  return examples.every(([, { body }]) => body === undefined) ? { type: 'string', format: 'binary' } : { type: 'string' };
+  return examples.every(([, { body }]) => body === undefined)
+    ? { type: 'string', format: 'binary' }
+    : { type: 'string' };
 };
 
-const shown = (examples: readonly Named[], { shelf }: Shelves): Readonly<Record<string, ExampleObject | Reference>> =>
+const shown = (
+  examples: readonly Named[],
+  { shelf }: Shelves,
+): Readonly<Record<string, ExampleObject | Reference>> =>
   Object.fromEntries(examples.map(([name, example]) => [name, shelf.show(name, example)]));
 
 const headersOf = (examples: readonly Named[]): Readonly<Record<string, Header>> =>

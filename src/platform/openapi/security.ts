@@ -30,7 +30,8 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
     type: 'apiKey',
     in: 'cookie',
     name: 'sessionid',
-    description: 'The session of a browser: `POST /api/auth/login` sets it, and browsers send it by themselves.',
+    description:
+      'The session of a browser: `POST /api/auth/login` sets it, and browsers send it by themselves.',
   },
   tokenAuth: {
     type: 'apiKey',

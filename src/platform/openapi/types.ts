@@ -4,7 +4,20 @@ import type { AnyRoute, Responses } from '../http/route.js';
 
 /** What of a route the document tells. */
 export interface DescribedRoute
-  extends Pick<AnyRoute, 'method' | 'path' | 'operationId' | 'summary' | 'tag' | 'ways' | 'access' | 'throttle' | 'documented' | 'list' | 'checksBody'> {
+  extends Pick<
+    AnyRoute,
+    | 'method'
+    | 'path'
+    | 'operationId'
+    | 'summary'
+    | 'tag'
+    | 'ways'
+    | 'access'
+    | 'throttle'
+    | 'documented'
+    | 'list'
+    | 'checksBody'
+  > {
   readonly query?: z.ZodType | undefined;
   readonly body?: z.ZodType | undefined;
   readonly responses: Responses;

@@ -55,14 +55,19 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
 
 function createClient(url: string): RedisClient {
   const target = parseRedisUrl(url);
-  if (target === undefined) throw new TypeError('The configuration let an unknown form of REDIS_URL through.');
+  if (target === undefined)
+    throw new TypeError('The configuration let an unknown form of REDIS_URL through.');
   if (target.kind === 'single') return new Redis(url, { ...FAIL_FAST, lazyConnect: true });
   if (target.kind === 'cluster') {
     return new Cluster([...target.nodes], {
       lazyConnect: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: FAIL_FAST.retryStrategy,
-      redisOptions: { ...loginOptions(target.login), connectTimeout: CONNECT_TIMEOUT, commandTimeout: COMMAND_TIMEOUT },
+      redisOptions: {
+        ...loginOptions(target.login),
+        connectTimeout: CONNECT_TIMEOUT,
+        commandTimeout: COMMAND_TIMEOUT,
+      },
     });
   }
   return new Redis({
@@ -85,6 +90,10 @@ const loginOptions = ({ username, password, tls }: RedisLogin) => ({
 
 /** @returns `ServiceUnavailable` `redis_unreachable`, with the failure as its cause */
 export const describeRedisFailure = (cause: unknown): ServiceUnavailable =>
-  new ServiceUnavailable('redis_unreachable', 'Redis, which keeps the sessions, does not answer. Try again in a few seconds.', {
-    cause,
-  });
+  new ServiceUnavailable(
+    'redis_unreachable',
+    'Redis, which keeps the sessions, does not answer. Try again in a few seconds.',
+    {
+      cause,
+    },
+  );

@@ -19,7 +19,12 @@ let app: TestApp;
 beforeAll(async () => {
   mailbox = await openMailbox();
   app = await createTestApp({
-    env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none', ACCOUNT_EMAIL_VERIFICATION: 'optional' },
+    env: {
+      ...mailbox.env,
+      MAIL_REQUESTS_PER_CLIENT: 'none',
+      ACCOUNT_EMAIL_VERIFICATION: 'optional',
+      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
+    },
   });
 });
 afterAll(async () => {
@@ -34,6 +39,7 @@ const ask = ({ authorization, password }: TestAccount, email: unknown, fields: o
 
 /** Asks for a change. @returns the link of the mail */
 async function request(account: TestAccount, email: string): Promise<string> {
+  await mailbox.collect(app);
   const answer = await ask(account, email);
   if (answer.status !== 200) throw new Error(answer.text);
   return linkOf(await mailbox.receive(app, email));

@@ -15,7 +15,7 @@ let mailbox: Mailbox;
 let app: TestApp;
 beforeAll(async () => {
   mailbox = await openMailbox();
-  app = await createTestApp({ env: mailbox.env });
+  app = await createTestApp({ env: { ...mailbox.env, LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour', LOGIN_FAILURES_PER_ADDRESS: 'none' } });
 });
 afterAll(async () => {
   await app.close();

@@ -23,10 +23,15 @@ describe('a TypeScript client made of the document', () => {
     const frida = createApiClient(app.url, { Authorization: `Token ${key}` });
     const created = await frida.POST('/api/organizations', { body: { slug: 'louvre' } });
     const id = created.data?.id ?? 0;
-    const renamed = await frida.PATCH('/api/organizations/{id}', { params: { path: { id } }, body: { name: 'Louvre' } });
+    const renamed = await frida.PATCH('/api/organizations/{id}', {
+      params: { path: { id } },
+      body: { name: 'Louvre' },
+    });
     expect(renamed.data).toMatchObject({ id, slug: 'louvre', name: 'Louvre', owner: { username: 'frida' } });
 
-    const listed = await frida.GET('/api/organizations', { params: { query: { search: 'LOUV', page_size: 5 } } });
+    const listed = await frida.GET('/api/organizations', {
+      params: { query: { search: 'LOUV', page_size: 5 } },
+    });
     expect(listed.data?.results.map(({ slug }) => slug)).toEqual(['louvre']);
     const removed = await frida.DELETE('/api/organizations/{id}', { params: { path: { id } } });
     expect(removed.response.status).toBe(204);
@@ -35,7 +40,10 @@ describe('a TypeScript client made of the document', () => {
   it('gets errors in their types', async () => {
     const { error, response } = await createApiClient(app.url).GET('/api/users/self');
     expectTypeOf(error).toMatchTypeOf<{ detail: string } | string | readonly string[] | undefined>();
-    expect([response.status, error]).toEqual([401, { detail: 'Authentication credentials were not provided.' }]);
+    expect([response.status, error]).toEqual([
+      401,
+      { detail: 'Authentication credentials were not provided.' },
+    ]);
   });
 
   it('does not compile against what the API does not have', async () => {

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { HOUR, MINUTE } from '../../../src/kernel/clock.js';
-import type { ExampleObject, ExampleRequest, OpenApiDocument, Operation } from '../../../src/platform/openapi/types.js';
+import type {
+  ExampleObject,
+  ExampleRequest,
+  OpenApiDocument,
+  Operation,
+} from '../../../src/platform/openapi/types.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { createAnswerCheck, resolved } from '../../support/openapi.js';
@@ -31,7 +36,10 @@ const shown: readonly Shown[] = Object.entries(document.paths).flatMap(([templat
   Object.entries(item).flatMap(([method, operation]) =>
     Object.entries(operation.responses).flatMap(([status, response]) => {
       const parts = [
-        ...Object.entries(response.content ?? {}).map(([type, media]) => ({ type, examples: media.examples ?? {} })),
+        ...Object.entries(response.content ?? {}).map(([type, media]) => ({
+          type,
+          examples: media.examples ?? {},
+        })),
         { type: undefined, examples: response['x-examples'] ?? {} },
       ];
       return parts.flatMap(({ type, examples }) =>
@@ -61,7 +69,8 @@ function grouped(examples: readonly Shown[], keyOf: (one: Shown) => string): rea
 
 /** What an example does not say is as in the first one that succeeds. */
 function requestOf({ operation, example }: Shown): ExampleRequest {
-  const model = shown.find((other) => other.operation === operation && other.status < 400)?.example['x-request'] ?? {};
+  const model =
+    shown.find((other) => other.operation === operation && other.status < 400)?.example['x-request'] ?? {};
   const own = example['x-request'] ?? {};
   const isPublic = operation.security.some((way) => Object.keys(way).length === 0);
   const ways = Object.keys(operation.security[0] ?? {});
@@ -80,7 +89,9 @@ const TOO_LARGE = ' '.repeat(1024 * 1024 + 1);
 
 async function ask(app: TestApp, one: Shown): Promise<Answer> {
   const request = requestOf(one);
-  const query = new URLSearchParams(Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]));
+  const query = new URLSearchParams(
+    Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
+  );
   const url = one.path.replace(/\{(\w+)\}/g, (_, name: string) => String(request.path?.[name]));
   const text = one.name === 'body_too_large' ? TOO_LARGE : request.text;
   const body = text ?? (await bodyOf(app, one, request));
@@ -116,11 +127,15 @@ async function askUntilRefused(app: TestApp, one: Shown): Promise<Answer> {
  */
 function isAlike(value: unknown, shown: unknown): boolean {
   if (value === null || shown === null) return true;
-  if (Array.isArray(value) && Array.isArray(shown)) return shown.length === 0 || (value.length > 0 && isAlike(value[0], shown[0]));
+  if (Array.isArray(value) && Array.isArray(shown))
+    return shown.length === 0 || (value.length > 0 && isAlike(value[0], shown[0]));
   if (typeof value !== 'object' || typeof shown !== 'object') return typeof value === typeof shown;
   const [keys, shownKeys] = [Object.keys(value), Object.keys(shown)];
   const properties = Object.entries(value);
-  return keys.join() === shownKeys.join() && Object.values(shown).every((item, index) => isAlike(properties[index]?.[1], item));
+  return (
+    keys.join() === shownKeys.join() &&
+    Object.values(shown).every((item, index) => isAlike(properties[index]?.[1], item))
+  );
 }
 
 function expectAnswer(one: Shown, answer: Answer): void {
@@ -131,8 +146,8 @@ function expectAnswer(one: Shown, answer: Answer): void {
   expect(check(one.method, one.path, answer), what).toBeUndefined();
   if (type === undefined) return;
   expect(answer.headers['content-type']?.split(';')[0], what).toBe(type);
-  if (!type.endsWith('json')) return expect(answer.text, what).toBe(example.value);
-  if (status >= 400) expect(answer.json(), what).toEqual(example.value);
+  if (!type.endsWith('json')) expect(answer.text, what).toBe(example.value);
+  else if (status >= 400) expect(answer.json(), what).toEqual(example.value);
   else expect(isAlike(answer.json(), example.value), what).toBe(true);
 }
 
@@ -149,28 +164,31 @@ const SETTINGS = {
 /** What the engines do differently, others test: where the real ones are installed, they are enough here. */
 const isSpared = inject('engines') === 'embedded' && missingServices().length === 0;
 
-describe.skipIf(isSpared).each(grouped(shown, settingsOf))('the examples with the settings %s', (settings, examples) => {
-  const env = JSON.parse(settings) as Record<string, string>;
-  const isStarted = env['DATABASE_URL'] === undefined;
-  let app: TestApp;
-  let isFresh = false;
-  beforeAll(async () => {
-    app = await createTestApp({ env: { ...SETTINGS, ...env }, prepare: isStarted });
-  });
-  afterAll(() => app.close());
+describe.skipIf(isSpared).each(grouped(shown, settingsOf))(
+  'the examples with the settings %s',
+  (settings, examples) => {
+    const env = JSON.parse(settings) as Record<string, string>;
+    const isStarted = env['DATABASE_URL'] === undefined;
+    let app: TestApp;
+    let isFresh = false;
+    beforeAll(async () => {
+      app = await createTestApp({ env: { ...SETTINGS, ...env }, prepare: isStarted });
+    });
+    afterAll(() => app.close());
 
-  it.each(grouped(examples, idOf))('%s answers as they say', async (_id, own) => {
-    // What succeeds comes last, on a world that nobody has touched.
-    for (const one of [...own].sort((left, right) => right.status - left.status)) {
-      const changesIt = one.status < 400 && one.method !== 'GET';
-      if (isStarted && (changesIt || !isFresh)) await buildWorld(app);
-      isFresh = !changesIt;
-      // Limits forget within an hour.
-      app.clock.advance(HOUR + MINUTE);
-      expectAnswer(one, one.status === 429 ? await askUntilRefused(app, one) : await ask(app, one));
-    }
-  });
-});
+    it.each(grouped(examples, idOf))('%s answers as they say', async (_id, own) => {
+      // What succeeds comes last, on a world that nobody has touched.
+      for (const one of [...own].sort((left, right) => right.status - left.status)) {
+        const changesIt = one.status < 400 && one.method !== 'GET';
+        if (isStarted && (changesIt || !isFresh)) await buildWorld(app);
+        isFresh = !changesIt;
+        // Limits forget within an hour.
+        app.clock.advance(HOUR + MINUTE);
+        expectAnswer(one, one.status === 429 ? await askUntilRefused(app, one) : await ask(app, one));
+      }
+    });
+  },
+);
 
 describe('the committed document', () => {
   it('is the one that a server with default settings answers', async () => {
@@ -185,7 +203,9 @@ describe('the committed document', () => {
       .flatMap((item) => Object.values(item))
       .flatMap((operation) =>
         Object.entries(operation.responses)
-          .filter(([status]) => !shown.some((one) => one.operation === operation && String(one.status) === status))
+          .filter(
+            ([status]) => !shown.some((one) => one.operation === operation && String(one.status) === status),
+          )
           .map(([status]) => `${operation.operationId} ${status}`),
       );
     expect(silent).toEqual([]);

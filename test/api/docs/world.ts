@@ -13,7 +13,11 @@ import { insertAccessToken, insertMembership, insertOrganization } from '../../s
 
 /** Their ids are 1 to 5. */
 const PEOPLE = ['admin', 'maria', 'pablo', 'carla', 'diego'];
-const NAMES: Readonly<Record<string, readonly [string, string]>> = { maria: ['Maria', 'Merian'], pablo: ['Pablo', 'Neruda'] };
+const ROLES: Readonly<Record<string, string>> = { admin: 'admin', carla: 'worker' };
+const NAMES: Readonly<Record<string, readonly [string, string]>> = {
+  maria: ['Maria', 'Merian'],
+  pablo: ['Pablo', 'Neruda'],
+};
 
 const idOf = (username: string): number => PEOPLE.indexOf(username) + 1;
 const tokenOf = (username: string): string => String(idOf(username)).repeat(40);
@@ -39,17 +43,25 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
         isStaff: isAdmin,
         isSuperuser: isAdmin,
         isActive: true,
-        groups: [isAdmin ? 'admin' : 'user'],
+        groups: [ROLES[username] ?? 'user'],
         emailVerified: false,
       },
       now,
     );
-    await execute(db, sql`insert into authtoken_token (key, created, user_id) values (${tokenOf(username)}, ${now}, ${id})`);
+    await execute(
+      db,
+      sql`insert into authtoken_token (key, created, user_id) values (${tokenOf(username)}, ${now}, ${id})`,
+    );
     await insertAccessToken(db, { ownerId: id, key: accessTokenOf(username), lastUsed: now });
   }
   const acme = await insertOrganization(db, 'acme', idOf('maria'));
   await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
-  const carla = await insertMembership(db, { organizationId: acme, userId: idOf('carla'), role: 'supervisor', isActive: false });
+  const carla = await insertMembership(db, {
+    organizationId: acme,
+    userId: idOf('carla'),
+    role: 'supervisor',
+    isActive: false,
+  });
   await execute(db, sql`update organizations_membership set joined_date = null where id = ${carla}`);
   await execute(
     db,
@@ -75,7 +87,10 @@ export const resetTokenOf = async ({ clock }: TestApp): Promise<string> => {
 };
 
 /** @returns the headers by which a person of the examples asks */
-export async function credentialsOf(app: TestApp, { as = 'nobody', by = 'token' }: Pick<ExampleRequest, 'as' | 'by'>): Promise<Record<string, string>> {
+export async function credentialsOf(
+  app: TestApp,
+  { as = 'nobody', by = 'token' }: Pick<ExampleRequest, 'as' | 'by'>,
+): Promise<Record<string, string>> {
   if (as === 'nobody') return {};
   if (!PEOPLE.includes(as)) throw new Error(`There is no ${as} in the examples.`);
   if (by === 'token') return { Authorization: `Token ${tokenOf(as)}` };

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY } from '../../../src/kernel/clock.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { insertMembership } from '../../support/rows.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { one } from '../../../src/platform/db/queryable.js';
+import { many, one } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
+import { basicAuth } from '../../support/http.js';
 import { insertAccessToken, insertOrganization, setActive } from '../../support/rows.js';
 import { clientOf, createWorld, type World } from '../../support/world.js';
 
@@ -279,6 +280,36 @@ describe('PATCH /api/users/{id}', () => {
     await setActive(app.db, id, true);
     expect((await app.send('/api/users/self', { headers: authorization })).status).toBe(200);
   });
+});
+
+it('tells a person who waited for an administrator that the account is active', async () => {
+  const other = await createTestApp({ env: { REGISTRATION_MODE: 'approval', EMAIL_BACKEND: 'console' } });
+  try {
+    const body = {
+      username: 'waiting',
+      email: 'waiting@example.org',
+      password1: 'Wiesel-42-quarks',
+      password2: 'Wiesel-42-quarks',
+    };
+    expect((await other.send('/api/auth/register', { method: 'POST', body })).status).toBe(201);
+    const headers = { Authorization: basicAuth(other.admin.username, other.admin.password) };
+    const { results } = (await other.send('/api/users?username=waiting', { headers })).json() as {
+      results: { id: number }[];
+    };
+    const path = `/api/users/${results[0]?.id}`;
+    const mails = () =>
+      many(
+        other.db,
+        sql`select 1 from auth_server_outbox where kind = 'account-activated' and recipient = ${body.email}`,
+      );
+    await other.send(path, { method: 'PATCH', headers, body: { first_name: 'W' } });
+    expect(await mails()).toHaveLength(0);
+    for (const isActive of [true, false, true])
+      await other.send(path, { method: 'PATCH', headers, body: { is_active: isActive } });
+    expect(await mails()).toHaveLength(1);
+  } finally {
+    await other.close();
+  }
 });
 
 describe('DELETE /api/users/{id}', () => {

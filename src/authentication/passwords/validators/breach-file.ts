@@ -109,5 +109,3 @@ export const createBreachFile = async (path: string) => {
     close: (): Promise<void> => file.close(),
   };
 };
-
-export type BreachFile = Awaited<ReturnType<typeof createBreachFile>>;

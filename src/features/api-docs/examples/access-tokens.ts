@@ -67,11 +67,21 @@ const update: Examples = {
 
 export const accessTokenExamples: Readonly<Record<string, Examples>> = {
   auth_list_access_tokens: {
-    own: { summary: 'The usable tokens of the caller', status: 200, request: { as: 'maria' }, body: pageOf(TOKEN) },
+    own: {
+      summary: 'The usable tokens of the caller',
+      status: 200,
+      request: { as: 'maria' },
+      body: pageOf(TOKEN),
+    },
   },
   auth_create_access_tokens: create,
   auth_retrieve_access_tokens_self: {
-    used: { summary: 'The token of this request', status: 200, request: { as: 'maria', by: 'access-token' }, body: TOKEN },
+    used: {
+      summary: 'The token of this request',
+      status: 200,
+      request: { as: 'maria', by: 'access-token' },
+      body: TOKEN,
+    },
   },
   auth_retrieve_access_tokens: {
     token: { summary: 'One’s own', status: 200, request: { as: 'maria', ...OWN }, body: TOKEN },

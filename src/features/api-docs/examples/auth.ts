@@ -94,7 +94,10 @@ const register: Examples = {
   taken_username: {
     summary: 'A name that somebody has, and a weak password',
     status: 400,
-    request: { as: 'nobody', body: { ...NEWCOMER, username: 'admin', password1: '12345', password2: '12345' } },
+    request: {
+      as: 'nobody',
+      body: { ...NEWCOMER, username: 'admin', password1: '12345', password2: '12345' },
+    },
     body: {
       username: ['A user with that username already exists.'],
       password1: [
@@ -123,7 +126,10 @@ const changePassword: Examples = {
   changed: {
     summary: 'A new password',
     status: 200,
-    request: { as: 'maria', body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD } },
+    request: {
+      as: 'maria',
+      body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD },
+    },
     body: { detail: 'New password has been saved.' },
   },
   missing_fields: {
@@ -135,13 +141,19 @@ const changePassword: Examples = {
   wrong_old_password: {
     summary: 'Not the old password',
     status: 400,
-    request: { as: 'maria', body: { old_password: 'wrong', new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD } },
+    request: {
+      as: 'maria',
+      body: { old_password: 'wrong', new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD },
+    },
     body: { old_password: ['Your old password was entered incorrectly. Please enter it again.'] },
   },
   mismatch: {
     summary: 'Two different new passwords',
     status: 400,
-    request: { as: 'maria', body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: 'Quarks-44-wiesel' } },
+    request: {
+      as: 'maria',
+      body: { old_password: PASSWORD, new_password1: NEW_PASSWORD, new_password2: 'Quarks-44-wiesel' },
+    },
     body: { new_password2: ['The two password fields didn’t match.'] },
   },
 };
@@ -169,7 +181,12 @@ const confirmReset: Examples = {
     status: 200,
     request: {
       as: 'nobody',
-      body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: '2', token: 'd2y9zx-0f0e3a1c5b8d7f6e4c2a1b0d9e8f7c6b' },
+      body: {
+        new_password1: NEW_PASSWORD,
+        new_password2: NEW_PASSWORD,
+        uid: '2',
+        token: 'd2y9zx-0f0e3a1c5b8d7f6e4c2a1b0d9e8f7c6b',
+      },
     },
     body: { detail: 'Password has been reset with the new password.' },
   },
@@ -185,7 +202,10 @@ const confirmReset: Examples = {
   link_to_nobody: {
     summary: 'A link to nobody',
     status: 400,
-    request: { as: 'nobody', body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: 'zzz', token: UNKNOWN_TOKEN } },
+    request: {
+      as: 'nobody',
+      body: { new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD, uid: 'zzz', token: UNKNOWN_TOKEN },
+    },
     body: { uid: ['Invalid value'] },
   },
 };

@@ -1,5 +1,5 @@
-import { noDecision } from '../../../authorization/engines/problems.js';
 import { unknownOrganization } from '../../../authorization/context.js';
+import { noDecision } from '../../../authorization/engines/problems.js';
 import {
   AuthenticationFailed,
   NotAcceptable,
@@ -31,7 +31,9 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...credentialExamples(route),
   ...(route.access.kind === 'policy' ? POLICY : {}),
   ...(route.list === undefined ? {} : LIST),
-  not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', { headers: { Accept: 'text/csv' } }),
+  not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
+    headers: { Accept: 'text/csv' },
+  }),
   ...limitExamples(route),
   ...(acceptedWays(route.ways).length === 0 ? {} : STARTING),
 });
@@ -40,7 +42,11 @@ function bodyExamples({ body, checksBody }: DescribedRoute): Examples {
   if (body === undefined) return {};
   return {
     ...(checksBody === false ? {} : missingFields(() => check(body, {}))),
-    parse_error: failing(new ParseError('JSON parse error - Expecting value: line 1 column 2 (char 1)'), 'No JSON', { text: '{' }),
+    parse_error: failing(
+      new ParseError('JSON parse error - Expecting value: line 1 column 2 (char 1)'),
+      'No JSON',
+      { text: '{' },
+    ),
     unsupported_media_type: failing(new UnsupportedMediaType('application/xml'), 'A body that is not JSON', {
       headers: { 'Content-Type': 'application/xml' },
       text: '<login/>',
@@ -68,17 +74,29 @@ function credentialExamples({ ways = 'all', access, method }: DescribedRoute): E
   return {
     ...(access.kind === 'public'
       ? {}
-      : { not_authenticated: failing(new NotAuthenticated(challengeOf(ways)), 'No credentials', { as: 'nobody' }) }),
-    invalid_token: failing(new AuthenticationFailed('Invalid token.', { headers }), 'A token that is unknown, expired or revoked', {
-      as: 'nobody',
-      headers: { Authorization: `${keyword} ${UNKNOWN_TOKEN}` },
-    }),
+      : {
+          not_authenticated: failing(new NotAuthenticated(challengeOf(ways)), 'No credentials', {
+            as: 'nobody',
+          }),
+        }),
+    invalid_token: failing(
+      new AuthenticationFailed('Invalid token.', { headers }),
+      'A token that is unknown, expired or revoked',
+      {
+        as: 'nobody',
+        headers: { Authorization: `${keyword} ${UNKNOWN_TOKEN}` },
+      },
+    ),
     ...(kinds.includes('basic')
       ? {
-          wrong_password: failing(new AuthenticationFailed('Invalid username/password.', { headers }), 'A wrong password', {
-            as: 'nobody',
-            headers: { Authorization: basic('maria', 'wrong') },
-          }),
+          wrong_password: failing(
+            new AuthenticationFailed('Invalid username/password.', { headers }),
+            'A wrong password',
+            {
+              as: 'nobody',
+              headers: { Authorization: basic('maria', 'wrong') },
+            },
+          ),
         }
       : {}),
     ...(kinds.includes('session') && method !== 'get' ? CSRF : {}),
@@ -101,7 +119,9 @@ const POLICY: Examples = {
     'Two organizations at once',
     { query: { org: 'acme', org_id: 1 } },
   ),
-  unknown_organization: failing(unknownOrganization('nowhere'), 'An organization that does not exist', { query: { org: 'nowhere' } }),
+  unknown_organization: failing(unknownOrganization('nowhere'), 'An organization that does not exist', {
+    query: { org: 'nowhere' },
+  }),
   policy_unreachable: {
     ...failing(noDecision('opa_unreachable'), 'Nobody can decide: Open Policy Agent does not answer'),
     settings: { OPA_URL: `http://${NOWHERE}` },
@@ -109,10 +129,16 @@ const POLICY: Examples = {
 };
 
 const LIST: Examples = {
-  empty_filter: failing(new ValidationError(["filter shouldn't be empty"]), 'A filter without rules', { query: { filter: '{}' } }),
-  unknown_field: failing(new ValidationError(["filter: term 'nothing' is not supported"]), 'A filter over a field that the list does not have', {
-    query: { filter: '{"==":[{"var":"nothing"},1]}' },
+  empty_filter: failing(new ValidationError(["filter shouldn't be empty"]), 'A filter without rules', {
+    query: { filter: '{}' },
   }),
+  unknown_field: failing(
+    new ValidationError(["filter: term 'nothing' is not supported"]),
+    'A filter over a field that the list does not have',
+    {
+      query: { filter: '{"==":[{"var":"nothing"},1]}' },
+    },
+  ),
   invalid_page: failing(new NotFound(INVALID_PAGE), 'A page beyond the last one', { query: { page: 99 } }),
 };
 
@@ -124,7 +150,9 @@ function limitExamples({ access, ways }: DescribedRoute): Examples {
     ...(access.kind === 'public'
       ? {
           throttled: {
-            ...failing(again, 'Too many requests without credentials: the second in a minute', { as: 'nobody' }),
+            ...failing(again, 'Too many requests without credentials: the second in a minute', {
+              as: 'nobody',
+            }),
             settings: { THROTTLE_ANON: '1/minute' },
           },
         }
@@ -146,7 +174,10 @@ function limitExamples({ access, ways }: DescribedRoute): Examples {
 const STARTING: Examples = {
   database_unreachable: {
     ...failing(
-      new ServiceUnavailable('database_unreachable', 'The server is starting: the database does not answer yet.'),
+      new ServiceUnavailable(
+        'database_unreachable',
+        'The server is starting: the database does not answer yet.',
+      ),
       'The database does not answer',
       { as: 'nobody' },
     ),

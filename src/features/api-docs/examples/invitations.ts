@@ -53,12 +53,22 @@ const create: Examples = {
 };
 
 const update: Examples = {
-  accepted: { summary: 'Accepted', status: 200, request: { as: 'carla', ...CARLAS, query: { accepted: 'true' }, body: {} }, body: INVITATION },
+  accepted: {
+    summary: 'Accepted',
+    status: 200,
+    request: { as: 'carla', ...CARLAS, query: { accepted: 'true' }, body: {} },
+    body: INVITATION,
+  },
   missing: HIDDEN,
 };
 
 const accept: Examples = {
-  accepted: { summary: 'A member', status: 200, request: { as: 'carla', ...CARLAS }, body: { organization_slug: 'acme' } },
+  accepted: {
+    summary: 'A member',
+    status: 200,
+    request: { as: 'carla', ...CARLAS },
+    body: { organization_slug: 'acme' },
+  },
   forbidden: forbidden('Somebody else', { as: 'maria' }),
   missing: HIDDEN,
 };
@@ -78,12 +88,22 @@ const resend: Examples = {
 
 export const invitationExamples: Readonly<Record<string, Examples>> = {
   invitations_list: {
-    own: { summary: 'By and for the caller', status: 200, request: { as: 'maria' }, body: pageOf(INVITATION) },
+    own: {
+      summary: 'By and for the caller',
+      status: 200,
+      request: { as: 'maria' },
+      body: pageOf(INVITATION),
+    },
     forbidden: forbidden('Those of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
   },
   invitations_create: create,
   invitations_retrieve: {
-    invitation: { summary: 'By or for the caller', status: 200, request: { as: 'carla', ...CARLAS }, body: INVITATION },
+    invitation: {
+      summary: 'By or for the caller',
+      status: 200,
+      request: { as: 'carla', ...CARLAS },
+      body: INVITATION,
+    },
     missing: HIDDEN,
   },
   invitations_partial_update: update,

@@ -21,11 +21,30 @@ const create: Examples = {
   created: {
     summary: 'A new organization, owned by the caller',
     status: 201,
-    request: { as: 'diego', body: { slug: 'louvre', name: 'Musée du Louvre', contact: { email: 'louvre@example.org' } } },
-    body: { ...ACME, id: 2, slug: 'louvre', name: 'Musée du Louvre', contact: { email: 'louvre@example.org' } },
+    request: {
+      as: 'diego',
+      body: { slug: 'louvre', name: 'Musée du Louvre', contact: { email: 'louvre@example.org' } },
+    },
+    body: {
+      ...ACME,
+      id: 2,
+      slug: 'louvre',
+      name: 'Musée du Louvre',
+      contact: { email: 'louvre@example.org' },
+    },
   },
-  missing_slug: { summary: 'Required fields are missing', status: 400, request: { body: {} }, body: { slug: ['This field is required.'] } },
-  bad_slug: { summary: 'A slug with other characters', status: 400, request: { body: { slug: 'a b' } }, body: BAD_SLUG },
+  missing_slug: {
+    summary: 'Required fields are missing',
+    status: 400,
+    request: { body: {} },
+    body: { slug: ['This field is required.'] },
+  },
+  bad_slug: {
+    summary: 'A slug with other characters',
+    status: 400,
+    request: { body: { slug: 'a b' } },
+    body: BAD_SLUG,
+  },
   taken_slug: {
     summary: 'A slug that is taken',
     status: 400,
@@ -41,18 +60,33 @@ const update: Examples = {
     request: { as: 'maria', ...HERE, body: { name: 'Acme Corporation' } },
     body: { ...ACME, name: 'Acme Corporation' },
   },
-  bad_slug: { summary: 'A slug with other characters', status: 400, request: { body: { slug: 'a b' } }, body: BAD_SLUG },
+  bad_slug: {
+    summary: 'A slug with other characters',
+    status: 400,
+    request: { body: { slug: 'a b' } },
+    body: BAD_SLUG,
+  },
   forbidden: forbidden('A worker of the organization', { as: 'pablo' }),
   missing: FOREIGN,
 };
 
 export const organizationExamples: Readonly<Record<string, Examples>> = {
   organizations_list: {
-    own: { summary: 'The organizations of the caller', status: 200, request: { as: 'maria' }, body: pageOf(ACME) },
+    own: {
+      summary: 'The organizations of the caller',
+      status: 200,
+      request: { as: 'maria' },
+      body: pageOf(ACME),
+    },
   },
   organizations_create: create,
   organizations_retrieve: {
-    organization: { summary: 'An organization of the caller', status: 200, request: { as: 'pablo', ...HERE }, body: ACME },
+    organization: {
+      summary: 'An organization of the caller',
+      status: 200,
+      request: { as: 'pablo', ...HERE },
+      body: ACME,
+    },
     missing: FOREIGN,
   },
   organizations_partial_update: update,
@@ -62,11 +96,21 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
     missing: FOREIGN,
   },
   organizations_retrieve_transfer: {
-    offered: { summary: 'To whom it is offered', status: 200, request: { as: 'pablo', ...HERE }, body: TRANSFER },
+    offered: {
+      summary: 'To whom it is offered',
+      status: 200,
+      request: { as: 'pablo', ...HERE },
+      body: TRANSFER,
+    },
     missing: FOREIGN,
   },
   organizations_transfer: {
-    offered: { summary: 'Offered to a member', status: 201, request: { as: 'maria', ...HERE, body: { user: 3 } }, body: TRANSFER },
+    offered: {
+      summary: 'Offered to a member',
+      status: 201,
+      request: { as: 'maria', ...HERE, body: { user: 3 } },
+      body: TRANSFER,
+    },
     no_member: {
       summary: 'Not a member',
       status: 400,
@@ -82,7 +126,12 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
     missing: FOREIGN,
   },
   organizations_confirm_transfer: {
-    confirmed: { summary: 'The new owner', status: 200, request: { as: 'pablo', ...HERE }, body: { ...ACME, owner: PABLO } },
+    confirmed: {
+      summary: 'The new owner',
+      status: 200,
+      request: { as: 'pablo', ...HERE },
+      body: { ...ACME, owner: PABLO },
+    },
     missing: missing('OrganizationTransfer', { as: 'maria' }),
   },
 };

@@ -1,6 +1,7 @@
 /**
  * The world of the examples: `admin`, the first account (1); maria (2), who owns the organization acme (1); pablo (3),
- * a worker in it, to whom it is offered; carla (4), who is invited; diego (5), who has nothing to do with it.
+ * a worker in it, to whom it is offered; carla (4), who is invited, and whose account is a worker's; diego (5), who
+ * has nothing to do with it.
  */
 export const PASSWORD = 'Wiesel-42-quarks';
 export const NEW_PASSWORD = 'Quarks-43-wiesel';

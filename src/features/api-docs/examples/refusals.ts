@@ -5,7 +5,8 @@ import type { ExampleRequest } from '../../../platform/openapi/types.js';
 
 /** Answers that many operations give, each to a request of its own. */
 
-export const forbidden = (summary: string, request: ExampleRequest): Example => failing(new PermissionDenied(), summary, request);
+export const forbidden = (summary: string, request: ExampleRequest): Example =>
+  failing(new PermissionDenied(), summary, request);
 
 /** @param model name of the Django model, as the sentence has it */
 export const missing = (model: string, request: ExampleRequest): Example => {
@@ -14,4 +15,6 @@ export const missing = (model: string, request: ExampleRequest): Example => {
 };
 
 export const unknownField = (body: unknown): Example =>
-  failing(new PermissionDenied('Attempted to update an unknown field'), 'A field that can not be changed', { body });
+  failing(new PermissionDenied('Attempted to update an unknown field'), 'A field that can not be changed', {
+    body,
+  });

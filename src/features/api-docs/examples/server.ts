@@ -1,4 +1,7 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
+import { forbidden } from './refusals.js';
+
+const FORMAT = { ext: 'ZIP', version: '1.1', enabled: false, dimension: '2d' };
 
 export const serverExamples: Readonly<Record<string, Examples>> = {
   server_retrieve_about: {
@@ -16,5 +19,25 @@ export const serverExamples: Readonly<Record<string, Examples>> = {
   },
   server_retrieve_plugins: {
     plugins: { summary: 'None', status: 200, body: { ANALYTICS: false, MODELS: false } },
+  },
+  server_retrieve_annotation_formats: {
+    formats: {
+      summary: 'One format, switched off: there are no tasks here',
+      status: 200,
+      body: {
+        importers: [{ name: 'CVAT 1.1', ...FORMAT }],
+        exporters: [{ name: 'CVAT for images 1.1', ...FORMAT }],
+      },
+    },
+  },
+  server_list_share: {
+    empty: { summary: 'No shared files', status: 200, body: [] },
+    no_directory: {
+      summary: 'A folder that does not exist',
+      status: 400,
+      request: { query: { directory: '/etc' } },
+      body: '/etc is an invalid directory',
+    },
+    forbidden: forbidden('An account that is a worker, and no more', { as: 'carla' }),
   },
 };

@@ -5,9 +5,24 @@ import { forbidden, missing, unknownField } from './refusals.js';
 const TAKEN = { username: ['A user with that username already exists.'] };
 
 const list: Examples = {
-  oneself: { summary: 'Oneself, outside organizations', status: 200, request: { as: 'maria' }, body: pageOf(MARIA) },
-  members: { summary: 'The people of an organization', status: 200, request: { query: { org: 'acme' } }, body: pageOf(PABLO) },
-  everybody: { summary: 'Everybody, for an administrator', status: 200, request: { as: 'admin' }, body: pageOf(inFull(MARIA)) },
+  oneself: {
+    summary: 'Oneself, outside organizations',
+    status: 200,
+    request: { as: 'maria' },
+    body: pageOf(MARIA),
+  },
+  members: {
+    summary: 'The people of an organization',
+    status: 200,
+    request: { query: { org: 'acme' } },
+    body: pageOf(PABLO),
+  },
+  everybody: {
+    summary: 'Everybody, for an administrator',
+    status: 200,
+    request: { as: 'admin' },
+    body: pageOf(inFull(MARIA)),
+  },
   forbidden: forbidden('The people of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
 };
 
@@ -15,7 +30,10 @@ const create: Examples = {
   created: {
     summary: 'A new account',
     status: 201,
-    request: { as: 'admin', body: { username: 'frida', email: 'frida@example.org', password: 'Quarks-43-wiesel' } },
+    request: {
+      as: 'admin',
+      body: { username: 'frida', email: 'frida@example.org', password: 'Quarks-43-wiesel' },
+    },
     body: inFull(person(6, 'frida')),
   },
   missing_username: {
@@ -24,7 +42,12 @@ const create: Examples = {
     request: { body: {} },
     body: { username: ['This field is required.'] },
   },
-  taken_username: { summary: 'A name that somebody has', status: 400, request: { body: { username: 'maria' } }, body: TAKEN },
+  taken_username: {
+    summary: 'A name that somebody has',
+    status: 400,
+    request: { body: { username: 'maria' } },
+    body: TAKEN,
+  },
   forbidden: forbidden('Not an administrator', { as: 'maria' }),
 };
 
@@ -33,7 +56,12 @@ const self: Examples = {
 };
 
 const retrieve: Examples = {
-  oneself: { summary: 'Oneself', status: 200, request: { as: 'maria', path: { id: 2 } }, body: inFull(MARIA) },
+  oneself: {
+    summary: 'Oneself',
+    status: 200,
+    request: { as: 'maria', path: { id: 2 } },
+    body: inFull(MARIA),
+  },
   member: {
     summary: 'Somebody of the same organization',
     status: 200,
@@ -57,7 +85,12 @@ const update: Examples = {
     request: { as: 'admin', path: { id: 3 }, body: { groups: ['worker'] } },
     body: { ...inFull(PABLO), groups: ['worker'] },
   },
-  taken_username: { summary: 'A name that somebody has', status: 400, request: { body: { username: 'pablo' } }, body: TAKEN },
+  taken_username: {
+    summary: 'A name that somebody has',
+    status: 400,
+    request: { body: { username: 'pablo' } },
+    body: TAKEN,
+  },
   forbidden: forbidden('One’s own roles', { body: { groups: ['admin'] } }),
   unknown_field: unknownField({ password: 'Quarks-43-wiesel' }),
   missing: missing('User', { path: { id: 99 } }),

@@ -7,7 +7,10 @@ const SESSION = { userId: 7, authHash: 'a'.repeat(64) };
 
 /** A store of express-session as the libraries write them: callbacks, and errors in them. */
 function createBackend() {
-  const state: { failure: Error | undefined; data: Map<string, SessionData> } = { failure: undefined, data: new Map() };
+  const state: { failure: Error | undefined; data: Map<string, SessionData> } = {
+    failure: undefined,
+    data: new Map(),
+  };
   class Backend extends Store {
     override get(key: string, done: (error: unknown, data?: SessionData | null) => void): void {
       done(state.failure, state.data.get(key));
@@ -29,7 +32,10 @@ function createBackend() {
 
 const open = () => {
   const { state, backend } = createBackend();
-  return { state, sessions: createSessionStore(backend, 60, (error) => new Error('described', { cause: error })) };
+  return {
+    state,
+    sessions: createSessionStore(backend, 60, (error) => new Error('described', { cause: error })),
+  };
 };
 
 describe('the session store', () => {
@@ -61,6 +67,9 @@ describe('the session store', () => {
   it.each(['get', 'set', 'touch', 'destroy'] as const)('lets a failure to %s be known', async (operation) => {
     const { state, sessions } = open();
     state.failure = new Error('away');
-    await expect(sessions[operation](KEY, SESSION)).rejects.toMatchObject({ message: 'described', cause: state.failure });
+    await expect(sessions[operation](KEY, SESSION)).rejects.toMatchObject({
+      message: 'described',
+      cause: state.failure,
+    });
   });
 });

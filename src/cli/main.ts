@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.js';
+import { ldapCommand } from './ldap.js';
+import { fail } from './run.js';
+import { configCommand, mailCommand, migrateCommand } from './server.js';
+import { sessionCommand, userCommand } from './users.js';
+
+/** Exit codes: 0 done, 1 not done and why in one sentence, 2 the command itself is wrong. */
+const USAGE = 2;
+
+const program = new Command('cvat-auth')
+  .description(
+    'Runs on the settings of the server. Stop the server first when its database is the embedded one.',
+  )
+  .version(VERSION);
+for (const command of [
+  userCommand(),
+  sessionCommand(),
+  migrateCommand(),
+  mailCommand(),
+  configCommand(),
+  ldapCommand(),
+]) {
+  program.addCommand(command);
+}
+
+/** Commander ends the process itself with 1 for wrong usage, at every level; we want 2 there. */
+function exitWithUsage(command: Command): void {
+  command.exitOverride((error) => {
+    throw error;
+  });
+  for (const child of command.commands) exitWithUsage(child);
+}
+
+exitWithUsage(program);
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else fail(error);
+}

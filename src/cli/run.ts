@@ -1,0 +1,49 @@
+import { type Container, createContainer } from '../container.js';
+import { systemClock } from '../kernel/clock.js';
+import { ApiError } from '../kernel/errors.js';
+import { systemRandom } from '../kernel/random.js';
+import { StartError } from '../kernel/start-error.js';
+import { loadConfig, readEnvironment } from '../platform/config/load.js';
+import { createLog } from '../platform/telemetry/log.js';
+import { VERSION } from '../version.js';
+
+export interface OutputOptions {
+  readonly json?: boolean;
+}
+
+/** Prints a result: as JSON for programs, as lines for people. */
+export function print(result: unknown, { json = false }: OutputOptions, lines: readonly string[]): void {
+  console.log(json ? JSON.stringify(result, null, 2) : lines.join('\n'));
+}
+
+/** Runs a command on the server's own parts, on the database of the settings, and closes them. */
+export async function withServer<T>(work: (container: Container) => Promise<T>): Promise<T> {
+  const container = await createContainer({
+    config: loadConfig(readEnvironment()),
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog('silent'),
+    version: VERSION,
+    strict: false,
+    isServing: false,
+  });
+  try {
+    const admin = await container.prepare();
+    if (admin?.generatedPassword)
+      console.error(`The administrator "${admin.username}" was created: ${admin.generatedPassword}`);
+    return await work(container);
+  } finally {
+    await container.close();
+  }
+}
+
+/** One sentence and exit code 1 for what went wrong; a stack only for mistakes of ours. */
+export function fail(error: unknown): void {
+  process.exitCode = 1;
+  if (error instanceof StartError) console.error(error.message);
+  else if (error instanceof ApiError) console.error(sentenceOf(error));
+  else console.error(error);
+}
+
+const sentenceOf = ({ body, message }: ApiError): string =>
+  typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : message;

@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { dateOf, SECOND, systemClock } from '../kernel/clock.js';
+import { systemRandom } from '../kernel/random.js';
+import { loadConfig, readEnvironment } from '../platform/config/load.js';
+import { createDatabase } from '../platform/db/database.js';
+import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
+import { resolveMailSettings } from '../platform/mail/settings.js';
+import { testMail } from '../platform/mail/templates/trial.js';
+import { createMailTransport } from '../platform/mail/transport.js';
+import { type OutputOptions, print } from './run.js';
+
+const json = ['--json', 'print JSON'] as const;
+
+export const migrateCommand = (): Command =>
+  new Command('migrate')
+    .description('bring the tables up to date')
+    .option(...json)
+    .action(async (options: OutputOptions) => {
+      const config = loadConfig(readEnvironment());
+      const db = await createDatabase({
+        url: config.DATABASE_URL,
+        dataDir: config.DATA_DIR,
+        poolSize: 1,
+        timeout: config.DATABASE_TIMEOUT * SECOND,
+        applicationName: 'cvat-auth-server migrate',
+      });
+      try {
+        const applied = await migrate(db, MIGRATIONS);
+        print(
+          { applied },
+          options,
+          applied.length === 0 ? ['Nothing to do.'] : applied.map((name) => `applied ${name}`),
+        );
+      } finally {
+        await db.close();
+      }
+    });
+
+export const configCommand = (): Command =>
+  new Command('config').description('settings').addCommand(
+    new Command('check')
+      .description('check the settings without starting; prints no values')
+      .option(...json)
+      .action((options: OutputOptions) => {
+        const config = loadConfig(readEnvironment());
+        resolveMailSettings(config, 'none');
+        print({ ok: true }, options, ['The settings are good.']);
+      }),
+  );
+
+export const mailCommand = (): Command =>
+  new Command('mail').description('mail').addCommand(
+    new Command('test')
+      .description('send a test mail and say precisely what fails')
+      .requiredOption('--to <address>', 'recipient')
+      .option(...json)
+      .action(async ({ to, ...options }: OutputOptions & { to: string }) => {
+        const config = loadConfig(readEnvironment());
+        const transport = createMailTransport(resolveMailSettings(config, 'none'), console.log);
+        const site = {
+          name: config.SITE_NAME ?? 'example.com',
+          subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,
+        };
+        const probe = await transport.verify({
+          id: systemRandom.uuid(),
+          to,
+          date: dateOf(systemClock),
+          ...testMail(site),
+        });
+        transport.close();
+        const steps = probe.steps.map(({ step, result }) => `${step.padEnd(10)} ${result}`);
+        print(probe, options, [...steps, probe.sentence]);
+        if (!probe.ok) process.exitCode = 1;
+      }),
+  );

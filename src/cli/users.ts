@@ -1,0 +1,128 @@
+import { Command } from 'commander';
+import type { AccountSummary, Administration } from '../features/accounts/index.js';
+import { generatePassword, readPassword } from './password.js';
+import { type OutputOptions, print, withServer } from './run.js';
+
+const line = (account: AccountSummary): string =>
+  [
+    account.id,
+    account.username,
+    account.email || '-',
+    account.groups.join(',') || '-',
+    account.isActive ? 'active' : 'inactive',
+    ...(account.isSuperuser ? ['superuser'] : []),
+  ].join('\t');
+
+const json = ['--json', 'print JSON'] as const;
+const administer = <T>(work: (administration: Administration) => Promise<T>): Promise<T> =>
+  withServer(({ administration }) => work(administration));
+
+/** A command that does one thing to the account it names. */
+const onAccount = (
+  name: string,
+  description: string,
+  work: (users: Administration, username: string) => Promise<AccountSummary>,
+) =>
+  new Command(name)
+    .description(description)
+    .argument('<username>')
+    .option(...json)
+    .action(async (username: string, options: OutputOptions) => {
+      const account = await administer((users) => work(users, username));
+      print(account, options, [line(account)]);
+    });
+
+interface PasswordOptions extends OutputOptions {
+  readonly generate?: boolean;
+}
+
+const choosePassword = async ({ generate }: PasswordOptions): Promise<string> =>
+  generate ? generatePassword() : readPassword();
+
+/** Shows a generated password, this once. */
+const printWithPassword = (account: AccountSummary, password: string, options: PasswordOptions): void => {
+  const shown = options.generate ? { ...account, password } : account;
+  print(shown, options, [line(account), ...(options.generate ? [`password: ${password}`] : [])]);
+};
+
+const create = () =>
+  new Command('create')
+    .description('create an account; the password is asked for, piped in, or generated')
+    .argument('<username>')
+    .option('--email <address>', 'e-mail address', '')
+    .option('--admin', 'superuser, staff and group admin')
+    .option('--generate', 'generate a password and print it')
+    .option(...json)
+    .action(async (username: string, options: PasswordOptions & { email: string; admin?: boolean }) => {
+      const password = await choosePassword(options);
+      const person = { username, email: options.email, password, isAdmin: options.admin ?? false };
+      printWithPassword(await administer((users) => users.create(person)), password, options);
+    });
+
+const setPassword = () =>
+  new Command('set-password')
+    .description('set a password, which ends the sessions; it is asked for, piped in, or generated')
+    .argument('<username>')
+    .option('--generate', 'generate a password and print it')
+    .option(...json)
+    .action(async (username: string, options: PasswordOptions) => {
+      const password = await choosePassword(options);
+      printWithPassword(
+        await administer((users) => users.setPassword(username, password)),
+        password,
+        options,
+      );
+    });
+
+const list = () =>
+  new Command('list')
+    .description('list all accounts')
+    .option(...json)
+    .action(async (options: OutputOptions) => {
+      const accounts = await administer((users) => users.list());
+      print(accounts, options, accounts.map(line));
+    });
+
+const resetLink = () =>
+  new Command('reset-link')
+    .description('print a link that sets a new password, good once and for three days')
+    .argument('<username>')
+    .option(...json)
+    .action(async (username: string, options: OutputOptions) => {
+      const link = await administer((users) => users.resetLink(username));
+      print({ link }, options, [link]);
+    });
+
+export const userCommand = (): Command =>
+  new Command('user')
+    .description('accounts')
+    .addCommand(create())
+    .addCommand(list())
+    .addCommand(onAccount('show', 'show an account', (users, name) => users.show(name)))
+    .addCommand(
+      onAccount('activate', 'let an account sign in; tells somebody who waited for it', (users, name) =>
+        users.activate(name),
+      ),
+    )
+    .addCommand(
+      onAccount('deactivate', 'keep an account out, with the next request', (users, name) =>
+        users.deactivate(name),
+      ),
+    )
+    .addCommand(setPassword())
+    .addCommand(
+      onAccount('make-admin', 'make an account an administrator', (users, name) => users.makeAdmin(name)),
+    )
+    .addCommand(resetLink());
+
+export const sessionCommand = (): Command =>
+  new Command('session').description('sessions').addCommand(
+    new Command('end')
+      .description('end all sessions of an account; tokens stay')
+      .requiredOption('--user <username>', 'whose')
+      .option(...json)
+      .action(async (options: OutputOptions & { user: string }) => {
+        const account = await administer((users) => users.endSessions(options.user));
+        print(account, options, [`The sessions of "${account.username}" are over.`]);
+      }),
+  );

@@ -1,0 +1,151 @@
+import { examplesOf } from '../../../src/features/api-docs/examples/index.js';
+import { DAY } from '../../../src/kernel/clock.js';
+import { execute, many } from '../../../src/platform/db/queryable.js';
+import { raw, sql } from '../../../src/platform/db/sql.js';
+import { type AnyRoute, groupViews, type View } from '../../../src/platform/http/route.js';
+import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
+import type { TestApp } from '../../support/app.js';
+import { insertAccessToken, setActive } from '../../support/rows.js';
+import { credentialsOf } from '../docs/world.js';
+
+/** Every route of the server as it can be asked in the world of the examples, and every kind of token to ask it with. */
+
+export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type Method = (typeof METHODS)[number];
+export const SAFE: ReadonlySet<Method> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** One method of one path, with the route behind it if there is one. */
+export interface Target {
+  readonly name: string;
+  readonly method: Method;
+  readonly view: View;
+  readonly route: AnyRoute | undefined;
+  /** A request that succeeds, if the route is there; otherwise the address is all of it. */
+  readonly request: ExampleRequest;
+}
+
+export const targetsOf = (app: TestApp): readonly Target[] =>
+  groupViews(app.container.routes).flatMap((view) => METHODS.map((method) => targetOf(view, method)));
+
+function targetOf(view: View, method: Method): Target {
+  const of = (name: string) => [...view.routes.values()].find((route) => route.method === name);
+  const route = of(method === 'HEAD' ? 'get' : method.toLowerCase());
+  const model = route ?? [...view.routes.values()].find(({ path }) => path === view.path);
+  if (model === undefined) throw new Error(`${view.path} has no route.`);
+  const { as = 'maria', path = {}, ...more } = successOf(model);
+  const request = route === undefined ? { as, path } : { as, path, ...more };
+  return { name: `${method} ${view.path}`, method, view, route, request };
+}
+
+function successOf(route: AnyRoute): ExampleRequest {
+  const example = Object.values(examplesOf(route)).find(({ status }) => status < 400);
+  if (example === undefined) throw new Error(`${route.operationId} has no example that succeeds.`);
+  return example.request ?? {};
+}
+
+/** The first one who may: the person of the example, or anybody where it names none. */
+export const askerOf = ({ request }: Target): string =>
+  request.as === undefined || request.as === 'nobody' ? 'maria' : request.as;
+
+/** @param query parameters that take the place of the example's */
+export function ask(
+  app: TestApp,
+  { method, view, request }: Target,
+  headers: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, string>> = {},
+) {
+  const entries = Object.entries({ ...request.query, ...query });
+  const search = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)]));
+  const url = view.path.replace(/:(\w+)/g, (_, name: string) => String(request.path?.[name]));
+  return app.send(`${url}?${search}`, {
+    method,
+    headers: { ...headers, ...request.headers },
+    ...(request.body === undefined || SAFE.has(method) ? {} : { body: request.body }),
+  });
+}
+
+/** The API token of the example's person: what the account itself may do. */
+export const asPerson = (app: TestApp, target: Target): Promise<Record<string, string>> =>
+  credentialsOf(app, { as: askerOf(target), by: 'token' });
+
+const KINDS = {
+  'read-only': { readOnly: true },
+  'read/write': {},
+  expired: { expires: -DAY },
+  revoked: { revoked: true },
+  stale: { created: -400 * DAY, lastUsed: -181 * DAY },
+  'never used and stale': { created: -181 * DAY, lastUsed: null },
+  "of an inactive owner's": {},
+} as const satisfies Readonly<Record<string, Kind>>;
+
+interface Kind {
+  readonly readOnly?: boolean;
+  readonly revoked?: boolean;
+  /** Milliseconds from now. */
+  readonly expires?: number;
+  readonly created?: number;
+  readonly lastUsed?: number | null;
+}
+
+export type KindName = keyof typeof KINDS;
+
+const SECRET = 'n9F1KTezy5EiehTHELxM5NZJeXgv7qTQ';
+let counter = 0;
+
+/** @returns the headers that a new token of the kind makes, and its id */
+export async function giveToken(app: TestApp, username: string, name: KindName) {
+  const kind: Kind = KINDS[name];
+  const at = (offset: number): Date => new Date(app.clock.now() + offset);
+  counter += 1;
+  const key = `kind${String(counter).padStart(4, '0')}.${SECRET}`;
+  const ownerId = await idOf(app, username);
+  const id = await insertAccessToken(app.db, {
+    ownerId,
+    key,
+    readOnly: kind.readOnly ?? false,
+    revoked: kind.revoked ?? false,
+    expires: kind.expires === undefined ? null : at(kind.expires),
+    created: at(kind.created ?? 0),
+    lastUsed: kind.lastUsed === null ? null : at(kind.lastUsed ?? 0),
+  });
+  if (name === "of an inactive owner's") await setActive(app.db, ownerId, false);
+  return { id, headers: { Authorization: `Bearer ${key}` } };
+}
+
+export async function idOf(app: TestApp, username: string): Promise<number> {
+  const [row] = await many<{ id: number }>(
+    app.db,
+    sql`select id from auth_user where username = ${username}`,
+  );
+  if (row === undefined) throw new Error(`There is no ${username}.`);
+  return row.id;
+}
+
+/** Binds a token to the organization of the examples. */
+export const bindToken = (app: TestApp, id: number, organizationId = 1) =>
+  execute(
+    app.db,
+    sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${id}, ${organizationId}, true)`,
+  );
+
+/** What the database holds: for each table, each row as text. */
+export type Snapshot = ReadonlyMap<string, readonly string[]>;
+
+export async function takeSnapshot(app: TestApp): Promise<Snapshot> {
+  const tables = await many<{ name: string }>(
+    app.db,
+    sql`select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
+  );
+  const snapshot = new Map<string, readonly string[]>();
+  for (const { name } of tables) {
+    const rows = await many<{ row: string }>(
+      app.db,
+      raw(`select t::text as row from "${name}" t order by 1`),
+    );
+    snapshot.set(
+      name,
+      rows.map(({ row }) => row),
+    );
+  }
+  return snapshot;
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDirectory } from '../../src/cli/ldap.js';
+import { loadConfig } from '../../src/platform/config/load.js';
+import {
+  directoryEnv,
+  findSlapd,
+  GROUPS,
+  PASSWORD,
+  PEOPLE,
+  startDirectory,
+  type TestDirectory,
+} from '../support/ldap.js';
+import { freePort } from '../support/services.js';
+
+describe.skipIf(findSlapd() === undefined)('ldap test', () => {
+  let directory: TestDirectory;
+  beforeAll(async () => {
+    directory = await startDirectory();
+    const dn = await directory.addPerson('anna');
+    await directory.setGroup('admins', [dn]);
+  });
+  afterAll(() => directory.remove());
+
+  const run = async (
+    env: Readonly<Record<string, string>>,
+    password: string | null = PASSWORD,
+    name = 'anna',
+  ) => {
+    const config = loadConfig({
+      ...directoryEnv(directory),
+      AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
+      AUTH_LDAP_TIMEOUT: '1',
+      ...env,
+    });
+    const lines: string[] = [];
+    const isGood = await testDirectory(config, { name, password }, (line) => void lines.push(line));
+    return { isGood, lines, text: lines.join('\n') };
+  };
+  /** @returns `step outcome` of each line that has them */
+  const steps = (lines: readonly string[]): readonly string[] =>
+    lines.flatMap(
+      (line) =>
+        line
+          .match(/^ {2}(\w+) +(passed|failed|skipped) +\d+ ms/)
+          ?.slice(1, 3)
+          .join(' ') ?? [],
+    );
+
+  it('shows every step with its time, and the role', async () => {
+    const { isGood, lines, text } = await run({ IAM_TYPE: 'BASIC' });
+    expect(steps(lines)).toEqual([
+      'resolve passed',
+      'connect passed',
+      'tls passed',
+      'bind passed',
+      'search passed',
+      'login passed',
+      'groups passed',
+    ]);
+    expect(text).toContain(`uid=anna,${PEOPLE}`);
+    expect(text).toContain('role     admin');
+    expect(text).toMatch(/identity entryuuid=/);
+    expect(text).not.toContain(PASSWORD);
+    expect(isGood).toBe(true);
+  });
+
+  it.each([
+    ['resolve failed', { AUTH_LDAP_SERVER_URI: 'ldaps://no-such-host.invalid' }],
+    ['tls failed', () => ({ AUTH_LDAP_CA_FILE: directory.otherCaFile })],
+    ['bind failed', { AUTH_LDAP_BIND_PASSWORD: 'wrong' }],
+    ['search failed', { AUTH_LDAP_USER_SEARCH_FILTER: '(mail=%(user)s)' }],
+    ['groups failed', { AUTH_LDAP_GROUP_SEARCH_BASE: `ou=nowhere,${PEOPLE}` }],
+  ])('ends with %s', async (last, env) => {
+    const { isGood, lines } = await run(typeof env === 'function' ? env() : env);
+    expect(steps(lines).at(-1)).toBe(last);
+    expect(isGood).toBe(false);
+  });
+
+  it('says what is wrong with the password', async () => {
+    const { isGood, lines, text } = await run({}, 'wrong');
+    expect(steps(lines).at(-1)).toBe('login failed');
+    expect(text).toContain('the password is wrong');
+    expect(isGood).toBe(false);
+  });
+
+  it('goes on to the next server, and leaves out the password', async () => {
+    const dead = `ldaps://localhost:${await freePort()}`;
+    const { isGood, lines } = await run({ AUTH_LDAP_SERVER_URI: `${dead} ${directory.ldaps}` }, null);
+    expect(lines[0]).toBe(dead);
+    expect(steps(lines)).toEqual([
+      'resolve passed',
+      'connect failed',
+      'resolve passed',
+      'connect passed',
+      'tls passed',
+      'bind passed',
+      'search passed',
+      'login skipped',
+      'groups passed',
+    ]);
+    expect(isGood).toBe(true);
+  });
+
+  it('reads the entry of the person after a direct bind', async () => {
+    const env = {
+      AUTH_LDAP_USER_SEARCH_BASE: '',
+      AUTH_LDAP_BIND_DN: '',
+      AUTH_LDAP_BIND_PASSWORD: '',
+      AUTH_LDAP_USER_DN_TEMPLATE: `uid=%(user)s,${PEOPLE}`,
+      AUTH_LDAP_RECHECK_INTERVAL: '0',
+      AUTH_LDAP_GROUP_TYPE: 'memberOf',
+    };
+    const { isGood, lines, text } = await run(env);
+    expect(steps(lines).slice(3)).toEqual([
+      'bind skipped',
+      'search skipped',
+      'login passed',
+      'search passed',
+      'groups passed',
+    ]);
+    expect(text).toContain('role     admin');
+    expect(isGood).toBe(true);
+  });
+
+  it('tells somebody who may not come in', async () => {
+    const { isGood, text } = await run({ AUTH_LDAP_REQUIRE_GROUP: `cn=others,${GROUPS}` });
+    expect(text).toContain('refused: not a member of AUTH_LDAP_REQUIRE_GROUP');
+    expect(isGood).toBe(false);
+  });
+});

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestApp } from '../support/app.js';
+import { basicAuth, cookieOf } from '../support/http.js';
+import {
+  directoryEnv,
+  findSlapd,
+  GROUPS,
+  PASSWORD,
+  PEOPLE,
+  startDirectory,
+  type TestDirectory,
+} from '../support/ldap.js';
+import { insertAccessToken, setActive } from '../support/rows.js';
+
+const INTERVAL = 600;
+const PAT = (prefix: string): string => `${prefix.padEnd(8, 'x')}.${'k'.repeat(32)}`;
+
+interface SignedIn {
+  readonly id: number;
+  readonly ways: Readonly<
+    Record<'session' | 'token' | 'accessToken' | 'basic', Readonly<Record<string, string>>>
+  >;
+}
+
+describe.skipIf(findSlapd() === undefined)('people who leave the directory', () => {
+  let directory: TestDirectory;
+  let app: TestApp;
+  beforeAll(async () => {
+    directory = await startDirectory();
+    app = await createTestApp({
+      env: {
+        ...directoryEnv(directory),
+        AUTH_LDAP_RECHECK_INTERVAL: String(INTERVAL),
+        AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
+        AUTH_LDAP_REQUIRE_GROUP: `cn=members,${GROUPS}`,
+      },
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await directory.remove();
+  });
+
+  const members = new Set<string>();
+  const join = async (uid: string): Promise<string> => {
+    const dn = await directory.addPerson(uid);
+    members.add(dn);
+    await directory.setGroup('members', [...members]);
+    return dn;
+  };
+  const login = (username: string) =>
+    app.send('/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });
+  const signIn = async (username: string): Promise<SignedIn> => {
+    const answer = await login(username);
+    expect(answer.status, answer.text).toBe(200);
+    const token = { Authorization: `Token ${(answer.json() as { key: string }).key}` };
+    const { id } = (await app.send('/api/users/self', { headers: token })).json() as { id: number };
+    await insertAccessToken(app.db, { ownerId: id, key: PAT(username) });
+    const ways = {
+      session: { Cookie: `sessionid=${cookieOf(answer, 'sessionid')}` },
+      token,
+      accessToken: { Authorization: `Bearer ${PAT(username)}` },
+      basic: { Authorization: basicAuth(username, PASSWORD) },
+    };
+    await app.send('/api/users/self', { headers: ways.basic });
+    return { id, ways };
+  };
+  const answers = async ({ ways }: SignedIn): Promise<Readonly<Record<keyof SignedIn['ways'], number>>> => {
+    const ask = async (headers: Readonly<Record<string, string>>): Promise<number> =>
+      (await app.send('/api/users/self', { headers, from: '127.0.0.2' })).status;
+    return {
+      session: await ask(ways.session),
+      token: await ask(ways.token),
+      accessToken: await ask(ways.accessToken),
+      basic: await ask(ways.basic),
+    };
+  };
+  const ALL_IN = { session: 200, token: 200, accessToken: 200, basic: 200 };
+  const ALL_OUT = { session: 401, token: 401, accessToken: 401, basic: 401 };
+  const recheck = async (seconds = INTERVAL): Promise<void> => {
+    app.clock.advance(seconds * 1000);
+    await app.container.runMaintenance();
+  };
+
+  it('lose sessions and tokens at the next check, and come back with a new login', async () => {
+    const anna = await join('anna');
+    await join('bert');
+    const [gone, stays] = [await signIn('anna'), await signIn('bert')];
+    await directory.rename(anna, `uid=anna,${GROUPS}`);
+    expect((await login('anna')).status).toBe(400);
+    expect(await answers(gone)).toEqual(ALL_IN);
+    await recheck(INTERVAL - 10);
+    expect(await answers(gone)).toMatchObject({ session: 200, token: 200, accessToken: 200 });
+    await recheck(10);
+    expect(await answers(gone)).toEqual(ALL_OUT);
+    expect(await answers(stays)).toEqual(ALL_IN);
+    await directory.rename(`uid=anna,${GROUPS}`, anna);
+    const back = await login('anna');
+    expect(back.status).toBe(200);
+    const { key } = back.json() as { key: string };
+    const self = await app.send('/api/users/self', { headers: { Authorization: `Token ${key}` } });
+    expect(self.json()).toMatchObject({ id: gone.id });
+    expect(await answers(gone)).toMatchObject({ session: 401, token: 401, accessToken: 401 });
+  });
+
+  it.each([
+    [
+      'is disabled',
+      async (dn: string) => {
+        await directory.change(dn, {
+          objectClass: ['inetOrgPerson', 'posixAccount', 'windowsPerson'],
+          userAccountControl: '514',
+        });
+      },
+    ],
+    [
+      'leaves the required group',
+      async (dn: string) => {
+        members.delete(dn);
+        await directory.setGroup('members', [...members]);
+      },
+    ],
+  ])('includes who %s', async (what, happen) => {
+    const uid = what.split(' ')[0] ?? '';
+    const dn = await join(uid);
+    const gone = await signIn(uid);
+    await happen(dn);
+    await recheck();
+    expect(await answers(gone)).toEqual(ALL_OUT);
+    expect((await login(uid)).status).toBe(400);
+  });
+
+  it('take admin rights along at the next check when they only leave the admin group', async () => {
+    const dn = await join('carl');
+    await directory.setGroup('admins', [dn]);
+    const carl = await signIn('carl');
+    const self = async () => (await app.send('/api/users/self', { headers: carl.ways.token })).json();
+    expect(await self()).toMatchObject({ groups: ['admin'], is_superuser: true });
+    await directory.setGroup('admins', []);
+    await recheck();
+    expect(await self()).toMatchObject({ groups: ['user'], is_superuser: false, is_staff: false });
+    expect(await answers(carl)).toEqual(ALL_IN);
+  });
+
+  it('are not those who are only renamed', async () => {
+    const dn = await join('dora');
+    const dora = await signIn('dora');
+    await directory.rename(dn, 'uid=dora-married');
+    members.delete(dn);
+    members.add(`uid=dora-married,${PEOPLE}`);
+    await directory.setGroup('members', [...members]);
+    await recheck();
+    expect(await answers(dora)).toMatchObject({ session: 200, token: 200, accessToken: 200 });
+    expect((await app.send('/api/users/self', { headers: dora.ways.token })).json()).toMatchObject({
+      username: 'dora-married',
+    });
+  });
+
+  it('are not everybody when the directory is down, and are looked for again when it is back', async () => {
+    const emil = await join('emil');
+    const gone = await signIn('emil');
+    await directory.removeEntry(emil);
+    await directory.stop();
+    await expect(recheck()).rejects.toMatchObject({ code: 'directory_unreachable' });
+    expect((await answers(gone)).token).toBe(200);
+    await directory.start();
+    await recheck(1);
+    expect(await answers(gone)).toEqual(ALL_OUT);
+  });
+
+  it('are left alone when an administrator deactivated them here', async () => {
+    await join('fritz');
+    const fritz = await signIn('fritz');
+    await setActive(app.db, fritz.id, false);
+    await recheck();
+    await setActive(app.db, fritz.id, true);
+    expect(await answers(fritz)).toEqual(ALL_IN);
+  });
+
+  it('are not all of many at once: that is a mistake in the settings', async () => {
+    const crowd: SignedIn[] = [];
+    for (let number = 0; number < 10; number += 1) {
+      await join(`crowd${number}`);
+      crowd.push(await signIn(`crowd${number}`));
+    }
+    await directory.setGroup('members', []);
+    await recheck();
+    for (const person of crowd) expect((await answers(person)).token).toBe(200);
+    expect(app.logs.join('')).toContain('admits none of its accounts any more');
+    await directory.setGroup('members', [...members]);
+    await recheck();
+    for (const person of crowd) expect((await answers(person)).token).toBe(200);
+  }, 60_000);
+});
