@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { CVAT_MEDIA_TYPE } from '../../src/platform/http/negotiation.js';
 import type { OpenApiDocument, Operation, Reference, Schema } from '../../src/platform/openapi/types.js';
 import type { Answer } from './http.js';
 
@@ -8,75 +12,77 @@ type Document = Pick<OpenApiDocument, 'paths' | 'components'>;
 const OUTSIDE = new Set([405, 500]);
 const PAGE = 'text/html; charset=utf-8';
 
-/**
- * Checks answers against the document: their status, media type, and body, whose keys all have to be documented.
- *
- * @returns what is wrong with an answer; nothing for what the document does not speak of
- */
+let committed: OpenApiDocument | undefined;
+let checkCommitted: ReturnType<typeof createAnswerCheck> | undefined;
+
+/** @returns openapi/openapi.yaml */
+export function committedDocument(): OpenApiDocument {
+  const file = path.resolve(import.meta.dirname, '../../openapi/openapi.yaml');
+  committed ??= parse(readFileSync(file, 'utf8')) as OpenApiDocument;
+  return committed;
+}
+
+/** @returns in what an answer is not as the committed document says; nothing for what it does not speak of */
+export function undocumented(method: string, url: string, answer: Seen): string | undefined {
+  checkCommitted ??= createAnswerCheck(committedDocument());
+  return checkCommitted(method, url, answer);
+}
+
+type Seen = Pick<Answer, 'status' | 'headers' | 'text'>;
+
+/** Checks answers against a document: their status, media type, and body, whose keys all have to be documented. */
 export function createAnswerCheck(document: Document) {
-  const schemas = new Map<Schema, z.ZodType>();
-  const definitions = closed(document.components.schemas);
+  const validators = new Map<Schema, z.ZodType>();
+  const definitions = asRecord(closed(document.components.schemas));
+  const templates = Object.entries(document.paths)
+    .filter(([template]) => template.includes('{'))
+    .map(([template, item]) => ({ item, pattern: new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`) }));
+
+  /** A path without parameters is found before one with. */
+  const findOperation = (method: string, url: string): Operation | undefined => {
+    const name = url.split('?')[0] ?? '';
+    const item = document.paths[name] ?? templates.find(({ pattern }) => pattern.test(name))?.item;
+    return item?.[method === 'HEAD' ? 'get' : method.toLowerCase()];
+  };
 
   const validatorOf = (schema: Schema): z.ZodType => {
-    const known = schemas.get(schema);
+    const known = validators.get(schema);
     if (known !== undefined) return known;
-    const validator = z.fromJSONSchema(
-      { ...asRecord(closed(schema)), definitions: asRecord(definitions) },
-      { defaultTarget: 'openapi-3.0' },
-    );
-    schemas.set(schema, validator);
+    const whole = { ...asRecord(closed(schema)), definitions };
+    const validator = z.fromJSONSchema(whole, { defaultTarget: 'openapi-3.0' });
+    validators.set(schema, validator);
     return validator;
   };
 
-  const check = (
-    method: string,
-    path: string,
-    answer: Pick<Answer, 'status' | 'headers' | 'text'>,
-  ): string | undefined => {
-    const operation = findOperation(document, method, path);
+  return (method: string, url: string, answer: Seen): string | undefined => {
+    const operation = findOperation(method, url);
     if (operation === undefined) return undefined;
-    const where = `${method} ${path} (${operation.operationId}) answers ${answer.status}`;
+    const where = `${method} ${url} (${operation.operationId}) answers ${answer.status}`;
     const response = operation.responses[answer.status];
     if (response?.content === undefined && isOutside(answer)) return undefined;
     if (response === undefined) return `${where}, which is not documented: ${answer.text.slice(0, 200)}`;
+    const type = mediaTypeOf(answer);
     if (answer.text === '')
       return response.content === undefined || method === 'HEAD' ? undefined : `${where} without a body`;
-    const type = mediaTypeOf(answer);
     const media =
-      response.content?.[type === 'application/json' ? 'application/vnd.cvat+json' : type] ??
-      response.content?.[type];
-    if (media === undefined) return `${where} as ${type}, which is not documented`;
+      response.content?.[type] ??
+      (type === 'application/json' ? response.content?.[CVAT_MEDIA_TYPE] : undefined);
+    if (media === undefined)
+      return `${where} as ${type}, which is not documented: ${answer.text.slice(0, 200)}`;
     if (!/json$/.test(type)) return undefined;
     const result = validatorOf(media.schema).safeParse(JSON.parse(answer.text));
     return result.success
       ? undefined
-      : `${where} with a body that is not as documented: ${z.prettifyError(result.error)}\n${answer.text}`;
+      : `${where}, not as documented: ${z.prettifyError(result.error)}\n${answer.text}`;
   };
-
-  return check;
 }
 
 /** Pages of the edge: an unknown host, a mistake of the server; and methods that a path does not have. */
-const isOutside = ({ status, headers, text }: Pick<Answer, 'status' | 'headers' | 'text'>): boolean =>
+const isOutside = ({ status, headers, text }: Seen): boolean =>
   OUTSIDE.has(status) ||
   (status === 400 && headers['content-type'] === PAGE && text.includes('Bad Request (400)'));
 
-const mediaTypeOf = ({ headers }: Pick<Answer, 'headers'>): string =>
-  headers['content-type']?.split(';')[0] ?? '';
-
-/** A path without parameters is found before one with. */
-export function findOperation(
-  { paths }: Pick<Document, 'paths'>,
-  method: string,
-  url: string,
-): Operation | undefined {
-  const path = url.split('?')[0] ?? '';
-  const fits = (template: string): boolean =>
-    new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
-  const item =
-    paths[path] ?? Object.entries(paths).find(([template]) => template.includes('{') && fits(template))?.[1];
-  return item?.[method.toLowerCase()];
-}
+const mediaTypeOf = ({ headers }: Seen): string => headers['content-type']?.split(';')[0] ?? '';
 
 /** @returns what a reference to a component stands for, or the thing itself */
 export function resolved<T extends object>({ components }: Document, thing: T | Reference): T {

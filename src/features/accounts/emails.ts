@@ -6,6 +6,7 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
+import { lockNames } from '../users/index.js';
 import {
   type EmailAddress,
   findEmailAddress,
@@ -19,7 +20,7 @@ import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { OwnPasswordCheck } from './own-password.js';
 import { addMissingAddress, findHolder } from './password-repository.js';
-import { findAddressOwners, lockRegistration } from './registration-repository.js';
+import { findAddressOwners } from './registration-repository.js';
 
 const WRONG_PASSWORD = 'Your password was entered incorrectly. Please enter it again.';
 const SAME_EMAIL = 'This is already the e-mail address of the account.';
@@ -56,7 +57,7 @@ export function createEmailFlows(deps: EmailDeps) {
     if (address === undefined || address.verified) return REFUSED;
     try {
       await db.transaction(async (tx) => {
-        await lockRegistration(tx);
+        await lockNames(tx);
         await verifyAddress(tx, address.id);
       });
     } catch (error) {
@@ -154,7 +155,7 @@ export function createEmailFlows(deps: EmailDeps) {
     if (change === undefined) return REFUSED;
     try {
       const isDone = await db.transaction(async (tx) => {
-        await lockRegistration(tx);
+        await lockNames(tx);
         const holder = await findHolder(tx, change.userId);
         if (holder === undefined || accountState(holder, secretKey()) !== change.state) return false;
         await refuseTaken(tx, holder.id, change.to);

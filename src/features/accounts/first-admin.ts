@@ -3,7 +3,8 @@ import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
-import { hasSuperuser, insertAccount, isUsernameTaken, lockRegistration } from './registration-repository.js';
+import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
+import { hasSuperuser } from './registration-repository.js';
 import { usernameProblem } from './schemas.js';
 
 /** Easy to read aloud and to type: no look-alikes. 20 of them are 100 bits and more. */
@@ -49,7 +50,7 @@ export async function ensureFirstAdmin(
   const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
   const password = await passwords.hash(options.password ?? generated ?? '');
   return db.transaction(async (tx) => {
-    await lockRegistration(tx);
+    await lockNames(tx);
     if (await hasSuperuser(tx)) return undefined;
     if (await isUsernameTaken(tx, options.username)) {
       throw new StartError(
@@ -61,7 +62,7 @@ export async function ensureFirstAdmin(
       password,
       firstName: '',
       lastName: '',
-      group: 'admin',
+      groups: ['admin'],
       emailVerified: true,
     };
     await insertAccount(tx, { ...account, isStaff: true, isSuperuser: true, isActive: true }, dateOf(clock));

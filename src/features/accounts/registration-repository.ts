@@ -1,19 +1,6 @@
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
-
-export interface NewAccount {
-  readonly username: string;
-  readonly email: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  /** Value of the password column. */
-  readonly password: string;
-  readonly isStaff: boolean;
-  readonly isSuperuser: boolean;
-  readonly isActive: boolean;
-  readonly group: string;
-  readonly emailVerified: boolean;
-}
+import { completeAccount, type NewAccount } from '../users/index.js';
 
 /** A user who has the address in any case. */
 export interface AddressOwner {
@@ -21,18 +8,6 @@ export interface AddressOwner {
   readonly password: string;
   readonly hasEmailRow: boolean;
   readonly isVerified: boolean;
-}
-
-/** Key of the advisory lock under which names and addresses are taken: two at once would both find them free. */
-const REGISTRATION_LOCK = 0x63766174;
-
-/** Waits for everybody who is registering, on any replica, until the end of the transaction. */
-export const lockRegistration = (tx: Queryable) =>
-  execute(tx, sql`select pg_advisory_xact_lock(${REGISTRATION_LOCK})`);
-
-export async function isUsernameTaken(db: Queryable, username: string): Promise<boolean> {
-  const row = await one(db, sql`select 1 from auth_user where lower(username) = lower(${username}) limit 1`);
-  return row !== undefined;
 }
 
 export const findAddressOwners = (db: Queryable, email: string): Promise<AddressOwner[]> =>
@@ -50,23 +25,6 @@ export const findAddressOwners = (db: Queryable, email: string): Promise<Address
       order by u.id`,
   );
 
-/** @returns the new id */
-export async function insertAccount(tx: Queryable, account: NewAccount, now: Date): Promise<number> {
-  const row = await one<{ id: number }>(
-    tx,
-    sql`
-      insert into auth_user
-        (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-      values
-        (${account.password}, ${account.isSuperuser}, ${account.username}, ${account.firstName}, ${account.lastName},
-         ${account.email}, ${account.isStaff}, ${account.isActive}, ${now})
-      returning id`,
-  );
-  if (row === undefined) throw new TypeError('An insert that returns nothing.');
-  await completeAccount(tx, row.id, account);
-  return row.id;
-}
-
 /** Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept. */
 export async function takeOverPlaceholder(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
   await execute(
@@ -77,30 +35,6 @@ export async function takeOverPlaceholder(tx: Queryable, userId: number, account
       where id = ${userId}`,
   );
   await completeAccount(tx, userId, account);
-}
-
-/** Profile, group and e-mail row of an account: what CVAT's signals and allauth add to it. */
-async function completeAccount(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
-  await execute(
-    tx,
-    sql`
-      insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${userId}, ${account.isSuperuser})
-      on conflict (user_id) do nothing`,
-  );
-  await execute(
-    tx,
-    sql`
-      insert into auth_user_groups (user_id, group_id) select ${userId}, id from auth_group where name = ${account.group}
-      on conflict (user_id, group_id) do nothing`,
-  );
-  if (account.email === '') return;
-  await execute(
-    tx,
-    sql`
-      insert into account_emailaddress (email, verified, "primary", user_id)
-      values (${account.email}, ${account.emailVerified}, true, ${userId})
-      on conflict (user_id, email) do nothing`,
-  );
 }
 
 export async function hasSuperuser(db: Queryable): Promise<boolean> {

@@ -6,16 +6,13 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { insertAccount, isUsernameTaken, lockNames, type NewAccount } from '../users/index.js';
 import type { AccountMailer } from './mailer.js';
 import {
   findAddressOwners,
   hasPendingInvitation,
-  insertAccount,
   insertPendingApproval,
-  isUsernameTaken,
   listAdministratorAddresses,
-  lockRegistration,
-  type NewAccount,
   takeOverPlaceholder,
 } from './registration-repository.js';
 import { RegisterWithEmailWrite, RegisterWrite, usernameProblem } from './schemas.js';
@@ -182,12 +179,12 @@ export function createRegistration(deps: RegistrationDeps) {
       isStaff: false,
       isSuperuser: false,
       isActive,
-      group: deps.defaultGroup,
+      groups: [deps.defaultGroup],
       emailVerified: false,
     };
     try {
       const id = await db.transaction(async (tx) => {
-        await lockRegistration(tx);
+        await lockNames(tx);
         if (await isUsernameTaken(tx, account.username))
           throw new ValidationError({ username: [USERNAME_TAKEN] });
         const userId = await store(tx, account);

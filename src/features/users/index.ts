@@ -3,7 +3,13 @@ import { userRoutes } from './routes.js';
 import { createUserService, type UserServiceDeps } from './service.js';
 
 export { createIdentityStore } from './identity-repository.js';
-export { insertAccount, isUsernameTaken, lockNames, type NewAccount } from './new-account-repository.js';
+export {
+  completeAccount,
+  insertAccount,
+  isUsernameTaken,
+  lockNames,
+  type NewAccount,
+} from './new-account-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
 export { type Person, presentBasicUser } from './present.js';
 export { BasicUserRead } from './schemas.js';

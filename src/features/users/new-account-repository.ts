@@ -60,18 +60,26 @@ export async function insertAccount(tx: Queryable, account: NewAccount, now: Dat
       returning id`,
   );
   if (row === undefined) throw new TypeError('An insert that returns nothing.');
+  await completeAccount(tx, row.id, account);
+  return row.id;
+}
+
+/** Profile, groups and address of an account, as far as it does not have them yet. */
+export async function completeAccount(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
   const hasAnalytics = account.isSuperuser || account.groups.includes('admin');
   await execute(
     tx,
-    sql`insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${row.id}, ${hasAnalytics})`,
+    sql`
+      insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${userId}, ${hasAnalytics})
+      on conflict (user_id) do nothing`,
   );
-  await addGroups(tx, row.id, account.groups);
-  if (account.emailVerified === null || account.email === '') return row.id;
+  await addGroups(tx, userId, account.groups);
+  if (account.emailVerified === null || account.email === '') return;
   await execute(
     tx,
     sql`
       insert into account_emailaddress (email, verified, "primary", user_id)
-      values (${account.email}, ${account.emailVerified}, true, ${row.id})`,
+      values (${account.email}, ${account.emailVerified}, true, ${userId})
+      on conflict (user_id, email) do nothing`,
   );
-  return row.id;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type Deadline, within } from './deadline.js';
-import { describeDirectoryError, type DirectoryStep } from './failure.js';
+import { type DirectoryStep, describeDirectoryError } from './failure.js';
 import { requestTls } from './start-tls.js';
 
 export interface DirectoryServer {

@@ -2,11 +2,9 @@ import { AndFilter, EqualityFilter, ExtensibleFilter, type Filter, OrFilter } fr
 import type { Connection, DirectoryEntry } from './connection.js';
 import type { Deadline } from './deadline.js';
 import { DirectoryFailure } from './failure.js';
+import type { GroupLookup, GroupSearch } from './group-settings.js';
 import { normalizeDn } from './names.js';
 import type { Person } from './person.js';
-import type { GroupLookup } from './settings.js';
-
-type GroupSearch = Extract<GroupLookup, { kind: 'search' }>;
 
 /** Active Directory walks the groups itself: `LDAP_MATCHING_RULE_IN_CHAIN` ([MS-ADTS] 3.1.1.3.4.4.3). */
 const IN_CHAIN = '1.2.840.113556.1.4.1941';

@@ -1,12 +1,12 @@
-import type { Filter } from 'ldapts';
 import type { Role } from '../../kernel/account.js';
 import { SECOND } from '../../kernel/clock.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Config } from '../config/settings.js';
 import type { DialOptions, DirectoryServer } from './dial.js';
-import { type LoginDn, type LoginFilter, parseFilter, parseLoginDn, parseLoginFilter } from './filter.js';
-import { normalizeDn, splitUnescaped } from './names.js';
+import { type LoginDn, type LoginFilter, parseLoginDn, parseLoginFilter } from './filter.js';
+import { type GroupLookup, readGroups } from './group-settings.js';
 import { readAttributes, readSecureContext, readServers } from './server-settings.js';
+import { readDn, readDns, requireDn, wrongValue } from './setting-values.js';
 
 /** The part of the configuration that the directory reads; names are those of django-auth-ldap where it has one. */
 export type DirectoryConfig = Pick<Config, Extract<keyof Config, `AUTH_LDAP_${string}`>>;
@@ -15,19 +15,6 @@ export type DirectoryConfig = Pick<Config, Extract<keyof Config, `AUTH_LDAP_${st
 export type Lookup =
   | { readonly kind: 'search'; readonly base: string; readonly filter: LoginFilter }
   | { readonly kind: 'template'; readonly template: LoginDn };
-
-/** How the groups of a person are found. */
-export type GroupLookup =
-  | { readonly kind: 'none' }
-  /** The directory lists them in the entry of the person. */
-  | { readonly kind: 'entry'; readonly attribute: string }
-  | {
-      readonly kind: 'search';
-      readonly base: string;
-      readonly filter: Filter;
-      readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain';
-      readonly nested: boolean;
-    };
 
 export interface DirectorySettings {
   readonly servers: readonly DirectoryServer[];
@@ -96,7 +83,7 @@ function readLookup(config: DirectoryConfig): Lookup {
   if (text !== undefined) {
     const template = parseLoginDn(text);
     if (template !== undefined) return { kind: 'template', template };
-    throw wrong(
+    throw wrongValue(
       'AUTH_LDAP_USER_DN_TEMPLATE',
       text,
       'it must look like uid=%(user)s,ou=people,dc=example,dc=org',
@@ -110,7 +97,7 @@ function readLookup(config: DirectoryConfig): Lookup {
   requireDn('AUTH_LDAP_USER_SEARCH_BASE', base);
   const filter = parseLoginFilter(config.AUTH_LDAP_USER_SEARCH_FILTER);
   if (filter !== undefined) return { kind: 'search', base, filter };
-  throw wrong(
+  throw wrongValue(
     'AUTH_LDAP_USER_SEARCH_FILTER',
     config.AUTH_LDAP_USER_SEARCH_FILTER,
     'it must be a filter without blanks around its parts that compares with the login name by =, such as (uid=%(user)s)',
@@ -134,52 +121,6 @@ const WINDOWS_NAME = /^([^\s=@\\]+@[^\s=@]+|[^\s=\\]+\\[^\\=]+)$/;
 const requireBindName = (name: string): string =>
   WINDOWS_NAME.test(name) ? name : requireDn('AUTH_LDAP_BIND_DN', name);
 
-type SearchedGroups = Exclude<DirectoryConfig['AUTH_LDAP_GROUP_TYPE'], 'memberOf'>;
-
-const GROUP_TYPES: Readonly<
-  Record<
-    SearchedGroups,
-    {
-      readonly filter: string;
-      readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain';
-      readonly nested: boolean;
-    }
-  >
-> = {
-  groupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: false },
-  nestedGroupOfNames: { filter: '(objectClass=groupOfNames)', by: 'member', nested: true },
-  groupOfUniqueNames: { filter: '(objectClass=groupOfUniqueNames)', by: 'uniqueMember', nested: false },
-  nestedGroupOfUniqueNames: { filter: '(objectClass=groupOfUniqueNames)', by: 'uniqueMember', nested: true },
-  posixGroup: { filter: '(objectClass=posixGroup)', by: 'posix', nested: false },
-  activeDirectory: { filter: '(objectClass=group)', by: 'member', nested: false },
-  activeDirectoryNested: { filter: '(objectClass=group)', by: 'chain', nested: false },
-};
-
-function readGroups(config: DirectoryConfig): GroupLookup {
-  const {
-    AUTH_LDAP_GROUP_TYPE: type,
-    AUTH_LDAP_GROUP_SEARCH_BASE: base,
-    AUTH_LDAP_GROUP_SEARCH_FILTER: text,
-  } = config;
-  if (type === 'memberOf') return { kind: 'entry', attribute: 'memberOf' };
-  if (base === undefined) {
-    throw new StartError(
-      `AUTH_LDAP_GROUP_SEARCH_BASE is not set: groups of the type ${type} are searched for below it, such as ou=groups,dc=example,dc=org.`,
-    );
-  }
-  requireDn('AUTH_LDAP_GROUP_SEARCH_BASE', base);
-  const known = GROUP_TYPES[type];
-  const filter = parseFilter(text ?? known.filter);
-  if (filter === undefined) {
-    throw wrong(
-      'AUTH_LDAP_GROUP_SEARCH_FILTER',
-      text ?? '',
-      'it must be a filter such as (objectClass=groupOfNames)',
-    );
-  }
-  return { kind: 'search', base, filter, by: known.by, nested: known.nested };
-}
-
 /** Without an account of its own the server could not tell somebody who left from an entry it may not read. */
 function readRecheck(
   { AUTH_LDAP_RECHECK_INTERVAL: seconds }: DirectoryConfig,
@@ -192,31 +133,3 @@ function readRecheck(
     `AUTH_LDAP_RECHECK_INTERVAL is ${seconds}: looking whether people are still there needs AUTH_LDAP_BIND_DN; set it, or set AUTH_LDAP_RECHECK_INTERVAL to 0.`,
   );
 }
-
-const readDn = (name: string, dn: string | undefined): string | null =>
-  dn === undefined ? null : normalizeOrThrow(name, dn);
-
-const readDns = (name: string, text: string | undefined): readonly string[] =>
-  splitUnescaped(text ?? '', ';')
-    .map((dn) => dn.trim())
-    .filter((dn) => dn !== '')
-    .map((dn) => normalizeOrThrow(name, dn));
-
-function requireDn(name: string, dn: string): string {
-  normalizeOrThrow(name, dn);
-  return dn;
-}
-
-function normalizeOrThrow(name: string, dn: string): string {
-  const normal = normalizeDn(dn);
-  if (normal !== undefined) return normal;
-  const plural = name.endsWith('_GROUPS') ? ', several separated by semicolons' : '';
-  throw wrong(
-    name,
-    dn,
-    `it must be a distinguished name such as cn=cvat,ou=groups,dc=example,dc=org${plural}`,
-  );
-}
-
-const wrong = (name: string, value: string, what: string): StartError =>
-  new StartError(`${name} is "${value}": ${what}.`);

@@ -4,19 +4,15 @@ import { z } from 'zod';
 const SHAPES: readonly z.ZodType[] = [
   z.string().meta({ id: 'ErrorText', description: 'A sentence.' }),
   z.array(z.string()).meta({ id: 'ErrorList', description: 'Sentences about the request as a whole.' }),
-  z
-    .object({ detail: z.string(), code: z.string() })
-    .meta({
-      id: 'DependencyError',
-      description: 'What the server needs and can not reach; `code` names it for programs.',
-    }),
+  z.object({ detail: z.string(), code: z.string() }).meta({
+    id: 'DependencyError',
+    description: 'What the server needs and can not reach; `code` names it for programs.',
+  }),
   z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' }),
-  z
-    .record(z.string(), z.array(z.string()))
-    .meta({
-      id: 'FieldErrors',
-      description: 'Sentences by the name of the field; those about several are under `non_field_errors`.',
-    }),
+  z.record(z.string(), z.array(z.string())).meta({
+    id: 'FieldErrors',
+    description: 'Sentences by the name of the field; those about several are under `non_field_errors`.',
+  }),
 ];
 
 /**

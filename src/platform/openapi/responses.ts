@@ -34,34 +34,31 @@ export function responsesOf(
       .sort((left, right) => left - right)
       .map((status) => {
         const own = entries.filter(([, example]) => example.status === status);
-        return [String(status), responseOf(route, status, own, shelves)];
+        return [String(status), responseOf({ route, status, examples: own }, shelves)];
       }),
   );
 }
 
 type Named = readonly [string, Example];
 
-function responseOf(
-  route: DescribedRoute,
-  status: number,
-  examples: readonly Named[],
-  shelves: Shelves,
-): ResponseObject {
+/** One status of a route, and what is shown of it. */
+interface Answer {
+  readonly route: DescribedRoute;
+  readonly status: number;
+  readonly examples: readonly Named[];
+}
+
+function responseOf(answer: Answer, shelves: Shelves): ResponseObject {
+  const { route, status, examples } = answer;
   const headers = headersOf(examples);
   const types = new Set(examples.map(([, example]) => mediaTypeOf(example)));
   if (route.responses[status]) types.add(CVAT_MEDIA_TYPE);
   const content: [string, MediaType][] = [...types]
     .filter((type) => type !== undefined)
-    .map((type) => [
-      type,
-      contentOf(
-        route,
-        status,
-        type,
-        examples.filter(([, example]) => mediaTypeOf(example) === type),
-        shelves,
-      ),
-    ]);
+    .map((type) => {
+      const own = examples.filter(([, example]) => mediaTypeOf(example) === type);
+      return [type, contentOf(type, { ...answer, examples: own }, shelves)];
+    });
   const silent = examples.filter(([, { body }]) => body === undefined);
   return {
     description: STATUS_CODES[status] ?? '',
@@ -75,17 +72,11 @@ function responseOf(
 const mediaTypeOf = ({ type, body }: Example): string | undefined =>
   type?.split(';')[0] ?? (body === undefined ? undefined : CVAT_MEDIA_TYPE);
 
-function contentOf(
-  route: DescribedRoute,
-  status: number,
-  type: string,
-  examples: readonly Named[],
-  shelves: Shelves,
-): MediaType {
+function contentOf(type: string, answer: Answer, shelves: Shelves): MediaType {
   const schemas =
-    type === CVAT_MEDIA_TYPE ? jsonSchemas(route, status, examples, shelves) : [textSchema(type, examples)];
+    type === CVAT_MEDIA_TYPE ? jsonSchemas(answer, shelves) : [textSchema(type, answer.examples)];
   const [only, ...others] = schemas;
-  const telling = examples.filter(([, { body }]) => body !== undefined);
+  const telling = answer.examples.filter(([, { body }]) => body !== undefined);
   return {
     schema: only !== undefined && others.length === 0 ? only : { oneOf: schemas },
     ...(telling.length === 0 ? {} : { examples: shown(telling, shelves) }),
@@ -93,19 +84,13 @@ function contentOf(
 }
 
 /** @throws TypeError for an example of a success whose schema the route does not declare */
-function jsonSchemas(
-  route: DescribedRoute,
-  status: number,
-  examples: readonly Named[],
-  { components }: Shelves,
-): readonly Schema[] {
+function jsonSchemas({ route, status, examples }: Answer, { components }: Shelves): readonly Schema[] {
   const declared = route.responses[status];
   if (declared) return [components.add(declared, 'output')];
   if (status < 400)
     throw new TypeError(`${route.operationId} shows a ${status} that its route does not declare.`);
-  return [...new Set(examples.map(([, { body }]) => errorShapeOf(body)))].map((shape) =>
-    components.add(shape, 'output'),
-  );
+  const shapes = new Set(examples.map(([, { body }]) => errorShapeOf(body)));
+  return [...shapes].map((shape) => components.add(shape, 'output'));
 }
 
 const textSchema = (type: string, examples: readonly Named[]): Schema => {

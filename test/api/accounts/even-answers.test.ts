@@ -9,7 +9,7 @@ import { setActive, setPassword } from '../../support/rows.js';
  * requests that take turns, with bounds for a busy machine: they find work that is done for one and not for the other.
  */
 
-const ROUNDS = 15;
+const ROUNDS = 11;
 
 let mailbox: Mailbox;
 let app: TestApp;

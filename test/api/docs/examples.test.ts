@@ -1,25 +1,15 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parse } from 'yaml';
 import { HOUR, MINUTE } from '../../../src/kernel/clock.js';
-import type {
-  ExampleObject,
-  ExampleRequest,
-  OpenApiDocument,
-  Operation,
-} from '../../../src/platform/openapi/types.js';
+import type { ExampleObject, ExampleRequest, Operation } from '../../../src/platform/openapi/types.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
-import { createAnswerCheck, resolved } from '../../support/openapi.js';
+import { committedDocument, resolved, undocumented } from '../../support/openapi.js';
 import { missingServices } from '../../support/programs.js';
 import { buildWorld, credentialsOf, resetTokenOf, SECRET_KEY } from './world.js';
 
 /** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
-const document = parse(readFileSync(path.join(ROOT, 'openapi/openapi.yaml'), 'utf8')) as OpenApiDocument;
-const check = createAnswerCheck(document);
+const document = committedDocument();
 
 interface Shown {
   readonly method: string;
@@ -143,7 +133,7 @@ function expectAnswer(one: Shown, answer: Answer): void {
   const what = `${name}: ${answer.text.slice(0, 500)}`;
   expect(answer.status, what).toBe(status);
   for (const header of headers) expect(answer.headers, what).toHaveProperty(header.toLowerCase());
-  expect(check(one.method, one.path, answer), what).toBeUndefined();
+  expect(undocumented(one.method, one.path, answer), what).toBeUndefined();
   if (type === undefined) return;
   expect(answer.headers['content-type']?.split(';')[0], what).toBe(type);
   if (!type.endsWith('json')) expect(answer.text, what).toBe(example.value);

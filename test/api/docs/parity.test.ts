@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import type { OpenApiDocument } from '../../../src/platform/openapi/types.js';
+import { committedDocument } from '../../support/openapi.js';
 
-const FILE = path.resolve(import.meta.dirname, '../../../openapi/openapi.yaml');
-const { paths, components } = parse(readFileSync(FILE, 'utf8')) as OpenApiDocument;
+const { paths, components } = committedDocument();
 
 /** Operation ids of CVAT 2.62, by which its SDK and command line call them (cvat.md 11). */
 const CVAT: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ServiceUnavailable } from '../../../kernel/errors.js';
+import { StartError } from '../../../kernel/start-error.js';
 
 /** Forty digits, a colon, a count and a line end fit in half of it. */
 const MAXIMUM_LINE_BYTES = 128;
@@ -75,12 +76,12 @@ const inspect = async (file: FileHandle): Promise<number> => {
  * followed by `:count` (the "ordered by hash" form in which Have I Been Pwned gives its list away). The list
  * may have any size: look-ups read a few dozen lines in place, and nothing ever leaves the machine.
  *
- * @throws Error that names `PASSWORD_BREACH_FILE` when the file is missing, malformed or not sorted
+ * @throws StartError that names `PASSWORD_BREACH_FILE` when the file is missing, malformed or not sorted
  */
 export const createBreachFile = async (path: string) => {
   const explain = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`PASSWORD_BREACH_FILE=${path}: ${reason}`, { cause });
+    throw new StartError(`PASSWORD_BREACH_FILE=${path}: ${reason}`, { cause });
   };
   const file = await open(path, 'r').catch(explain);
   const size = await inspect(file).catch(async (cause) => {
