@@ -110,7 +110,9 @@ function requestedOrganization(exchange: Exchange, caller: Caller): Organization
   if (selector instanceof ApiError) throw selector;
   if (selector.kind === 'absent' || selector.kind === 'sandbox') return null;
   if (caller.organization !== null) return caller.organization;
-  throw unknownOrganization(selector.kind === 'slug' ? selector.slug : (lastParam(exchange.query, 'org_id') ?? ''));
+  throw unknownOrganization(
+    selector.kind === 'slug' ? selector.slug : (lastParam(exchange.query, 'org_id') ?? ''),
+  );
 }
 
 /** The document that CVAT 2.62 posts to OPA (cvat.md 5.1). */

@@ -58,7 +58,15 @@ export function composeOperations(
     // The keys of confirmations and invitations stand in paths.
     const shown = path.replace(/[^/]{32,}/g, '***');
     log.info(
-      { request: id, method: req.method, path: shown, status, ms, user: userId, client: origin.clientAddress },
+      {
+        request: id,
+        method: req.method,
+        path: shown,
+        status,
+        ms,
+        user: userId,
+        client: origin.clientAddress,
+      },
       'request',
     );
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { one } from '../../src/platform/db/queryable.js';
+import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { basicAuth, cookieOf } from '../support/http.js';
@@ -8,9 +8,17 @@ import {
   findSlapd,
   GROUPS,
   PASSWORD,
+  PEOPLE,
   startDirectory,
   type TestDirectory,
 } from '../support/ldap.js';
+import { insertMembership, insertOrganization } from '../support/rows.js';
+
+const insertInvitation = (db: Queryable, key: string, membershipId: number) =>
+  execute(
+    db,
+    sql`insert into organizations_invitation (key, created_date, membership_id) values (${key}, now(), ${membershipId})`,
+  );
 
 const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'] };
 
@@ -53,13 +61,13 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     expect(answer.status, answer.text).toBe(200);
     return self({ Authorization: `Token ${(answer.json() as { key: string }).key}` });
   };
-  const insertUser = async (username: string, password: string): Promise<number> => {
+  const insertUser = async (username: string, password: string, email = ''): Promise<number> => {
     const row = await one<{ id: number }>(
       app.db,
       sql`
         insert into auth_user
           (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-        values (${password}, true, ${username}, '', '', '', true, true, now()) returning id`,
+        values (${password}, true, ${username}, '', '', ${email}, true, true, now()) returning id`,
     );
     return row?.id ?? 0;
   };
@@ -195,6 +203,59 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     await directory.addPerson('ines');
     expect(await selfAfterLogin('ines')).toMatchObject({ id, username: 'Ines', is_superuser: false });
     expect((await origin(id))?.password).toMatch(/^!.{40}$/);
+  });
+
+  it('takes up the placeholder of an invitation only for the person with its address', async () => {
+    const owner = await insertUser('owner-of-all', '!');
+    const organization = await insertOrganization(app.db, 'invites', owner);
+    for (const name of ['invited', 'unlucky']) {
+      const userId = await insertUser(name, `!${name}`, `${name}@example.org`);
+      const member = { organizationId: organization, userId, role: 'worker', isActive: false };
+      await insertInvitation(app.db, `key-${name}`, await insertMembership(app.db, member));
+    }
+    await directory.addPerson('invited', { mail: 'Invited@example.org' });
+    await directory.addPerson('unlucky', { mail: 'somebody-else@example.org' });
+    expect((await login('invited')).status).toBe(200);
+    expect((await login('unlucky')).json()).toEqual(WRONG);
+    expect(app.logs.join('')).toContain('kept for somebody who was invited');
+  });
+
+  it('puts local superusers into the admin group when it starts, and nobody else', async () => {
+    await insertUser('local-superuser', 'md5$salt$0123456789abcdef');
+    await insertUser('old-directory-superuser', '!no-password');
+    await app.container.prepare();
+    const rows = await many<{ username: string }>(
+      app.db,
+      sql`
+        select u.username from auth_user u
+        join auth_user_groups ug on ug.user_id = u.id join auth_group g on g.id = ug.group_id
+        where g.name = 'admin' and u.username like '%-superuser'`,
+    );
+    expect(rows).toEqual([{ username: 'local-superuser' }]);
+  });
+
+  it('tells a CVAT that has a column for it where an account came from', async () => {
+    await execute(app.db, sql`alter table auth_user add column created_via varchar(32) null`);
+    await directory.addPerson('nils');
+    const { id } = await selfAfterLogin('nils');
+    expect(await one(app.db, sql`select created_via as "via" from auth_user where id = ${id}`)).toEqual({
+      via: 'ldap',
+    });
+    await execute(app.db, sql`alter table auth_user drop column created_via`);
+  });
+
+  it('works on the embedded database', async () => {
+    const embedded = await createTestApp({ engines: 'embedded', env: directoryEnv(directory) });
+    await directory.addPerson('olga');
+    const body = { username: 'olga', password: PASSWORD };
+    const answer = await embedded.send('/api/auth/login', { method: 'POST', body });
+    expect(answer.status).toBe(200);
+    await directory.removeEntry(`uid=olga,${PEOPLE}`);
+    embedded.clock.advance(3_600_000);
+    await embedded.container.runMaintenance();
+    const headers = { Authorization: `Token ${(answer.json() as { key: string }).key}` };
+    expect((await embedded.send('/api/users/self', { headers })).status).toBe(401);
+    await embedded.close();
   });
 
   it('keeps a deactivated account out, whatever the directory says', async () => {

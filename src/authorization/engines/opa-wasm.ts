@@ -62,7 +62,7 @@ const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceH
 
 /** For half a surrogate pair, which a client may write into a role: OPA replaces it, its WebAssembly aborts. */
 const replaceHalfPairs = (json: string) =>
-  json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
+  json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (sequence) => (sequence.length === 6 ? '\\ufffd' : sequence));
 
 async function readPolicy(path: string) {
   try {

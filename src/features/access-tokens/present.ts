@@ -13,7 +13,12 @@ export const presentAccessToken = (token: AccessToken, base: string): z.input<ty
   last_used_date: token.lastUsedAt,
   read_only: token.readOnly,
   owner: presentBasicUser(
-    { id: token.ownerId, username: token.ownerUsername, firstName: token.ownerFirstName, lastName: token.ownerLastName },
+    {
+      id: token.ownerId,
+      username: token.ownerUsername,
+      firstName: token.ownerFirstName,
+      lastName: token.ownerLastName,
+    },
     base,
   ),
   organization: token.organizationId,

@@ -1,5 +1,5 @@
+import { type FilterColumns, integerLookup } from '../../authorization/list-filter.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
-import { integerLookup, type FilterColumns } from '../../authorization/list-filter.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/http/lists/columns.js';
@@ -127,7 +127,12 @@ export interface TokenChange {
   readonly readOnly: boolean | undefined;
 }
 
-export const updateToken = (db: Queryable, id: number, { name, expiresAt, readOnly }: TokenChange, now: Date) =>
+export const updateToken = (
+  db: Queryable,
+  id: number,
+  { name, expiresAt, readOnly }: TokenChange,
+  now: Date,
+) =>
   execute(
     db,
     sql`
@@ -140,7 +145,10 @@ export const updateToken = (db: Queryable, id: number, { name, expiresAt, readOn
   );
 
 export const revokeToken = (db: Queryable, id: number, now: Date) =>
-  execute(db, sql`update access_tokens_accesstoken set revoked = true, updated_date = ${now} where id = ${id}`);
+  execute(
+    db,
+    sql`update access_tokens_accesstoken set revoked = true, updated_date = ${now} where id = ${id}`,
+  );
 
 /** @returns whether the user may bind a token to the organization: it exists and he is an active member or its owner */
 export async function belongsTo(db: Queryable, userId: number, organizationId: number): Promise<boolean> {
@@ -168,7 +176,12 @@ const CLEANUP_LOCK = 0x70617463;
  * @param staleBefore last use before which a token had been stale at that time
  * @returns how many went; 0 also while another replica is at it
  */
-export function purgeUnusable(tx: Queryable, before: Date, staleBefore: Date, batch: number): Promise<number> {
+export function purgeUnusable(
+  tx: Queryable,
+  before: Date,
+  staleBefore: Date,
+  batch: number,
+): Promise<number> {
   return execute(
     tx,
     sql`

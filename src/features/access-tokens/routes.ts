@@ -3,7 +3,13 @@ import { pageBody } from '../../platform/http/lists/pagination.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { presentAccessToken } from './present.js';
 import { type AccessToken, TOKEN_LIST } from './repository.js';
-import { AccessTokenCreated, AccessTokenPage, AccessTokenPatch, AccessTokenRead, AccessTokenWrite } from './schemas.js';
+import {
+  AccessTokenCreated,
+  AccessTokenPage,
+  AccessTokenPatch,
+  AccessTokenRead,
+  AccessTokenWrite,
+} from './schemas.js';
 import type { AccessTokenService } from './service.js';
 
 const COLLECTION = '/api/auth/access_tokens';
@@ -30,7 +36,12 @@ const list = (service: AccessTokenService) =>
     responses: { 200: AccessTokenPage },
     handle: async ({ exchange, policyFilter }) => {
       const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);
-      const address = { baseUrl: exchange.origin.base + exchange.path, params: exchange.query, page, lastPage };
+      const address = {
+        baseUrl: exchange.origin.base + exchange.path,
+        params: exchange.query,
+        page,
+        lastPage,
+      };
       const results = rows.map((token) => presentAccessToken(token, exchange.origin.base));
       return reply(200, pageBody(address, { count: total, results }));
     },
@@ -71,7 +82,8 @@ const retrieveSelf = (service: AccessTokenService) =>
     access: { kind: 'policy', checks: (token: AccessToken) => check('view', about(token)) },
     load: async (_params, caller) => {
       const { credential } = requireCaller(caller);
-      if (credential.kind !== 'access-token') throw new TypeError('Another way in than the one of this view.');
+      if (credential.kind !== 'access-token')
+        throw new TypeError('Another way in than the one of this view.');
       return service.get(credential.id);
     },
     responses: { 200: AccessTokenRead },

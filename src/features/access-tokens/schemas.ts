@@ -36,7 +36,9 @@ const fields = {
 export const AccessTokenRead = z.object(fields).meta({ id: 'AccessTokenRead' });
 
 /** The only answer that ever holds the value. */
-export const AccessTokenCreated = z.object({ ...fields, value: z.string() }).meta({ id: 'AccessTokenCreated' });
+export const AccessTokenCreated = z
+  .object({ ...fields, value: z.string() })
+  .meta({ id: 'AccessTokenCreated' });
 
 export const AccessTokenPage = z
   .object({

@@ -84,10 +84,18 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
    * @returns the token and its key, which is shown this once
    * @throws ValidationError at the limit, and for an organization the owner does not belong to
    */
-  const create = async ({ account }: Caller, token: NewAccessToken): Promise<{ token: AccessToken; value: string }> => {
+  const create = async (
+    { account }: Caller,
+    token: NewAccessToken,
+  ): Promise<{ token: AccessToken; value: string }> => {
     const { organizationId } = token;
-    if (organizationId !== null && (organizationId > MAXIMUM_ID || !(await belongsTo(db, account.id, organizationId)))) {
-      throw new ValidationError({ organization: [`Invalid pk "${organizationId}" - object does not exist.`] });
+    if (
+      organizationId !== null &&
+      (organizationId > MAXIMUM_ID || !(await belongsTo(db, account.id, organizationId)))
+    ) {
+      throw new ValidationError({
+        organization: [`Invalid pk "${organizationId}" - object does not exist.`],
+      });
     }
     const made = await db.transaction(async (tx) => {
       await lockOwner(tx, account.id);

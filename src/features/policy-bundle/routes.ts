@@ -19,7 +19,8 @@ export const bundleRoutes = (bundle: () => Bundle) => [
     handle: async ({ exchange }) => {
       const { bytes, etag } = bundle();
       const headers = { ETag: etag, 'Cache-Control': 'no-cache' };
-      const known = exchange.req.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+      const known =
+        exchange.req.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
       return known.includes(etag) || known.includes('*')
         ? { status: 304, type: 'application/x-tar', text: '', headers }
         : { status: 200, type: 'application/x-tar', text: bytes, headers };

@@ -6,5 +6,8 @@ export const TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.TIMESTAMPTZ
       ? timestampOf
-      : pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text')) as pg.CustomTypesConfig['getTypeParser'],
+      : pg.types.getTypeParser(
+          oid,
+          format === 'binary' ? 'binary' : 'text',
+        )) as pg.CustomTypesConfig['getTypeParser'],
 };

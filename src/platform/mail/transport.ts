@@ -1,5 +1,5 @@
-import { MailFailure } from './failure.js';
 import { createConsoleTransport } from './console.js';
+import { MailFailure } from './failure.js';
 import { createFileTransport } from './file.js';
 import type { MailMessage } from './message.js';
 import { type MailProbe, probe } from './probe.js';

@@ -56,7 +56,13 @@ describe('POST /api/auth/access_tokens', () => {
       'last_used_ip',
       'value',
     ]);
-    expect(token).toMatchObject({ name: 'mine', expiry_date: null, last_used_date: null, read_only: true, organization: null });
+    expect(token).toMatchObject({
+      name: 'mine',
+      expiry_date: null,
+      last_used_date: null,
+      read_only: true,
+      organization: null,
+    });
     expect(token['value']).toMatch(/^cva[A-Za-z0-9]{5}\.[A-Za-z0-9]{32}$/);
     const detail = await app.send(`${COLLECTION}/${String(token['id'])}`, { headers: owner.authorization });
     expect(detail.text).not.toContain('value');
@@ -66,7 +72,9 @@ describe('POST /api/auth/access_tokens', () => {
   it('takes an expiry in the past, and the token is gone at once', async () => {
     const { id, value } = await created({ name: 'old', expiry_date: '1969-01-01T00:00:00Z' });
     expect((await app.send(`${COLLECTION}/${id}`, { headers: owner.authorization })).status).toBe(404);
-    expect((await app.send('/api/users/self', { headers: bearer(value) })).json()).toEqual({ detail: 'Invalid token.' });
+    expect((await app.send('/api/users/self', { headers: bearer(value) })).json()).toEqual({
+      detail: 'Invalid token.',
+    });
   });
 
   it.each([
@@ -74,7 +82,10 @@ describe('POST /api/auth/access_tokens', () => {
     [{ name: ' ' }, { name: ['This field may not be blank.'] }],
     [{ name: 'x'.repeat(51) }, { name: ['Ensure this field has no more than 50 characters.'] }],
     [{ name: 'a', read_only: 'perhaps' }, { read_only: ['Must be a valid boolean.'] }],
-    [{ name: 'a', organization: 2_000_000_000 }, { organization: ['Invalid pk "2000000000" - object does not exist.'] }],
+    [
+      { name: 'a', organization: 2_000_000_000 },
+      { organization: ['Invalid pk "2000000000" - object does not exist.'] },
+    ],
   ])('refuses %j', async (body, errors) => {
     const answer = await create(body);
     expect(answer.status).toBe(400);
@@ -83,7 +94,9 @@ describe('POST /api/auth/access_tokens', () => {
 
   it('refuses a wrong expiry with the spellings it would take', async () => {
     const answer = await create({ name: 'a', expiry_date: 'tomorrow' });
-    expect(answer.text).toContain('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]]');
+    expect(answer.text).toContain(
+      'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]]',
+    );
   });
 
   it('keeps to the limit exactly when many are made at once', async () => {
@@ -91,7 +104,9 @@ describe('POST /api/auth/access_tokens', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMIT);
     const refused = answers.find(({ status }) => status !== 201);
     expect(refused?.status).toBe(400);
-    expect(refused?.json()).toEqual(['You have reached the maximum allowed number of Personal Access Tokens for a user']);
+    expect(refused?.json()).toEqual([
+      'You have reached the maximum allowed number of Personal Access Tokens for a user',
+    ]);
   });
 
   it('is not for anonymous callers', async () => {
@@ -105,7 +120,10 @@ describe('GET /api/auth/access_tokens', () => {
     const second = await created({ name: 'second' });
     const gone = await created({ name: 'gone' });
     await app.send(`${COLLECTION}/${gone.id}`, { method: 'DELETE', headers: owner.authorization });
-    const page = (await app.send(COLLECTION, { headers: owner.authorization })).json() as { count: number; results: Created[] };
+    const page = (await app.send(COLLECTION, { headers: owner.authorization })).json() as {
+      count: number;
+      results: Created[];
+    };
     expect(page.count).toBe(2);
     expect(page.results.map(({ id }) => id)).toEqual([second.id, first.id]);
     expect((await app.send(COLLECTION, { headers: admin() })).json()).toMatchObject({ count: 0 });
@@ -122,9 +140,12 @@ describe('GET /api/auth/access_tokens', () => {
     expect(await ask('search=ET')).toEqual(['beta']);
     expect(await ask('sort=name')).toEqual(['alpha', 'beta']);
     expect(await ask(`filter=${encodeURIComponent('{"==":[{"var":"name"},"beta"]}')}`)).toEqual(['beta']);
-    const hidden = await app.send(`${COLLECTION}?filter=${encodeURIComponent('{"==":[{"var":"hashed_key"},"x"]}')}`, {
-      headers: owner.authorization,
-    });
+    const hidden = await app.send(
+      `${COLLECTION}?filter=${encodeURIComponent('{"==":[{"var":"hashed_key"},"x"]}')}`,
+      {
+        headers: owner.authorization,
+      },
+    );
     expect(hidden.status).toBe(400);
   });
 });
@@ -133,7 +154,8 @@ describe('GET /api/auth/access_tokens/{id}', () => {
   it('is for the owner and for administrators', async () => {
     const { id } = await created({ name: 'mine' });
     const stranger = await app.register();
-    const status = async (headers: Record<string, string>) => (await app.send(`${COLLECTION}/${id}`, { headers })).status;
+    const status = async (headers: Record<string, string>) =>
+      (await app.send(`${COLLECTION}/${id}`, { headers })).status;
     expect(await status(owner.authorization)).toBe(200);
     expect(await status(stranger.authorization)).toBe(403);
     expect(await status(admin())).toBe(200);
@@ -154,7 +176,11 @@ describe('PATCH and DELETE /api/auth/access_tokens/{id}', () => {
   it('changes what is named and nothing else', async () => {
     const { id, value } = await created({ name: 'before' });
     const patch = { name: 'after', read_only: false, value: 'x', owner: 1, revoked: true };
-    const answer = await app.send(`${COLLECTION}/${id}`, { method: 'PATCH', headers: owner.authorization, body: patch });
+    const answer = await app.send(`${COLLECTION}/${id}`, {
+      method: 'PATCH',
+      headers: owner.authorization,
+      body: patch,
+    });
     expect(answer.status).toBe(200);
     expect(answer.json()).toMatchObject({ id, name: 'after', read_only: false, owner: { id: owner.id } });
     expect(answer.text).not.toContain('"value"');
@@ -163,7 +189,11 @@ describe('PATCH and DELETE /api/auth/access_tokens/{id}', () => {
 
   it('takes the expiry away with null', async () => {
     const { id } = await created({ name: 'a', expiry_date: '2999-01-01T00:00:00.5Z' });
-    const answer = await app.send(`${COLLECTION}/${id}`, { method: 'PATCH', headers: owner.authorization, body: { expiry_date: null } });
+    const answer = await app.send(`${COLLECTION}/${id}`, {
+      method: 'PATCH',
+      headers: owner.authorization,
+      body: { expiry_date: null },
+    });
     expect(answer.json()).toMatchObject({ expiry_date: null });
   });
 
@@ -173,7 +203,9 @@ describe('PATCH and DELETE /api/auth/access_tokens/{id}', () => {
     const answer = await app.send(`${COLLECTION}/${id}`, { method: 'DELETE', headers: owner.authorization });
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect((await app.send('/api/users/self', { headers: bearer(value) })).status).toBe(401);
-    expect((await app.send(`${COLLECTION}/${id}`, { method: 'DELETE', headers: owner.authorization })).status).toBe(404);
+    expect(
+      (await app.send(`${COLLECTION}/${id}`, { method: 'DELETE', headers: owner.authorization })).status,
+    ).toBe(404);
   });
 });
 
@@ -203,11 +235,21 @@ describe('a personal access token', () => {
     tries('read-only', 'GET', COLLECTION, undefined, 200),
     tries('read-only', 'POST', COLLECTION, { name: 'child' }, 403),
     tries('writing', 'POST', COLLECTION, { name: 'child' }, 403),
-    tries('writing', 'POST', '/api/auth/password/change', { old_password: 'a', new_password1: 'b', new_password2: 'b' }, 401),
+    tries(
+      'writing',
+      'POST',
+      '/api/auth/password/change',
+      { old_password: 'a', new_password1: 'b', new_password2: 'b' },
+      401,
+    ),
     tries('writing', 'POST', '/api/auth/email/change', { password: 'a', email: 'a@example.org' }, 401),
   ])('that is $kind gets $status for $method $path', async ({ kind, method, path, body, status }) => {
     const { value } = await created({ name: 'a', read_only: kind === 'read-only' });
-    const answer = await app.send(path, { method, headers: bearer(value), ...(body === undefined ? {} : { body }) });
+    const answer = await app.send(path, {
+      method,
+      headers: bearer(value),
+      ...(body === undefined ? {} : { body }),
+    });
     expect(answer.status).toBe(status);
   });
 
@@ -221,7 +263,9 @@ describe('a personal access token', () => {
     const { id, value } = await created({ name: 'a', read_only: false });
     const url = `${COLLECTION}/${id}`;
     expect((await app.send(url, { headers: bearer(value) })).status).toBe(200);
-    expect((await app.send(url, { method: 'PATCH', headers: bearer(value), body: { name: 'b' } })).status).toBe(403);
+    expect(
+      (await app.send(url, { method: 'PATCH', headers: bearer(value), body: { name: 'b' } })).status,
+    ).toBe(403);
     expect((await app.send(url, { method: 'DELETE', headers: bearer(value) })).status).toBe(403);
   });
 
@@ -229,7 +273,8 @@ describe('a personal access token', () => {
     const inTen = new Date(app.clock.now() + 10 * SECOND).toISOString();
     const expiring = await created({ name: 'expiring', expiry_date: inTen });
     const stale = await created({ name: 'stale' });
-    const status = async (value: string) => (await app.send('/api/server/plugins', { headers: bearer(value) })).status;
+    const status = async (value: string) =>
+      (await app.send('/api/server/plugins', { headers: bearer(value) })).status;
     app.clock.advance(8 * SECOND);
     expect(await status(expiring.value)).toBe(200);
     app.clock.advance(3 * SECOND);
@@ -256,7 +301,10 @@ describe('the clean-up', () => {
     const alive = await created({ name: 'alive' });
     await app.send(`${COLLECTION}/${revoked.id}`, { method: 'DELETE', headers: owner.authorization });
     const rows = async () => {
-      const { rows: found } = await engines.db.query<{ id: number }>({ text: 'select id from access_tokens_accesstoken', values: [] });
+      const { rows: found } = await engines.db.query<{ id: number }>({
+        text: 'select id from access_tokens_accesstoken',
+        values: [],
+      });
       return found.map(({ id }) => id);
     };
     await app.container.runMaintenance();

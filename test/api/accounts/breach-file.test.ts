@@ -20,7 +20,13 @@ beforeAll(async () => {
   const hashes = [BREACHED, ...Array.from({ length: 500 }, (_, i) => `other ${i}`)].map((password) =>
     createHash('sha1').update(password).digest('hex').toUpperCase(),
   );
-  writeFileSync(file, hashes.sort().map((hash, i) => `${hash}:${i + 1}\r\n`).join(''));
+  writeFileSync(
+    file,
+    hashes
+      .sort()
+      .map((hash, i) => `${hash}:${i + 1}\r\n`)
+      .join(''),
+  );
   app = await createTestApp({ env: { PASSWORD_BREACH_FILE: file } });
 });
 afterAll(async () => {
@@ -50,7 +56,9 @@ describe('a password from a breach', () => {
 
   it('keeps nobody out who has it already', async () => {
     const { username, password } = app.admin;
-    expect((await app.send('/api/auth/login', { method: 'POST', body: { username, password } })).status).toBe(200);
+    expect((await app.send('/api/auth/login', { method: 'POST', body: { username, password } })).status).toBe(
+      200,
+    );
   });
 });
 

@@ -72,12 +72,24 @@ describe('POST /api/auth/email/change', () => {
   });
 
   it.each([
-    ['a wrong password', { password: 'wrong' }, { password: ['Your password was entered incorrectly. Please enter it again.'] }],
+    [
+      'a wrong password',
+      { password: 'wrong' },
+      { password: ['Your password was entered incorrectly. Please enter it again.'] },
+    ],
     ['no password', { password: undefined }, { password: ['This field is required.'] }],
     ['no address', { email: undefined }, { email: ['This field is required.'] }],
     ['a malformed address', { email: 'nobody' }, { email: ['Enter a valid email address.'] }],
-    ['an address of 255 letters', { email: `${'a'.repeat(243)}@example.org` }, { email: ['Ensure this field has no more than 254 characters.'] }],
-    ['both missing', { email: null, password: '' }, { password: ['This field may not be blank.'], email: ['This field may not be null.'] }],
+    [
+      'an address of 255 letters',
+      { email: `${'a'.repeat(243)}@example.org` },
+      { email: ['Ensure this field has no more than 254 characters.'] },
+    ],
+    [
+      'both missing',
+      { email: null, password: '' },
+      { password: ['This field may not be blank.'], email: ['This field may not be null.'] },
+    ],
   ])('answers 400 to %s', async (_what, fields, errors) => {
     const answer = await ask(await app.register(), newEmail(), fields);
     expect(answer.status).toBe(400);
@@ -86,13 +98,20 @@ describe('POST /api/auth/email/change', () => {
 
   it('answers 400 to the address of before and to one that somebody else has, in any case', async () => {
     const [account, other] = [await app.register(), await app.register()];
-    expect((await ask(account, account.email.toUpperCase())).json()).toEqual({ email: ['This is already the e-mail address of the account.'] });
-    expect((await ask(account, other.email.toUpperCase())).json()).toEqual({ email: ['A user is already registered with this e-mail address.'] });
+    expect((await ask(account, account.email.toUpperCase())).json()).toEqual({
+      email: ['This is already the e-mail address of the account.'],
+    });
+    expect((await ask(account, other.email.toUpperCase())).json()).toEqual({
+      email: ['A user is already registered with this e-mail address.'],
+    });
   });
 
   it('answers 401 to nobody and to a personal access token, and 405 to GET', async () => {
     const account = await app.register();
-    await insertAccessToken(app.db, { ownerId: account.id, key: 'abcdefgh.0123456789abcdefghijklmnopqrstuv' });
+    await insertAccessToken(app.db, {
+      ownerId: account.id,
+      key: 'abcdefgh.0123456789abcdefghijklmnopqrstuv',
+    });
     const body = { password: account.password, email: newEmail() };
     for (const headers of [{}, { Authorization: 'Bearer abcdefgh.0123456789abcdefghijklmnopqrstuv' }]) {
       expect((await app.send(CHANGE, { method: 'POST', headers, body })).status).toBe(401);
@@ -119,7 +138,11 @@ describe('POST /api/auth/email/change', () => {
   it('answers 400 without a mail server', async () => {
     const other = await createTestApp({ env: { EMAIL_BACKEND: 'none' } });
     const { authorization, password } = await other.register();
-    const answer = await other.send(CHANGE, { method: 'POST', headers: authorization, body: { password, email: newEmail() } });
+    const answer = await other.send(CHANGE, {
+      method: 'POST',
+      headers: authorization,
+      body: { password, email: newEmail() },
+    });
     expect(answer.status).toBe(400);
     expect(answer.json()).toEqual({ email: ['Email backend is not configured.'] });
     await other.close();
@@ -133,13 +156,19 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const link = await request(account, email);
     expect(await click(link)).toBe(DONE);
     expect(await emailOf(account)).toBe(email);
-    expect(await many(app.db, sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`)).toEqual([
-      { email, verified: true, primary: true },
-    ]);
+    expect(
+      await many(
+        app.db,
+        sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`,
+      ),
+    ).toEqual([{ email, verified: true, primary: true }]);
     const mail = await mailbox.receive(app, account.email);
     expect(subjectOf(mail)).toBe('Your email address was changed');
     expect(mail.parsed.text).toContain(`is now ${email}.`);
-    const login = await app.send('/api/auth/login', { method: 'POST', body: { email, password: account.password } });
+    const login = await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { email, password: account.password },
+    });
     expect(login.status).toBe(200);
   });
 
@@ -185,7 +214,10 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const account = await app.register();
     await execute(app.db, sql`delete from account_emailaddress where user_id = ${account.id}`);
     const link = await request(account, newEmail());
-    await app.send('/api/auth/login', { method: 'POST', body: { username: account.username, password: account.password } });
+    await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: account.username, password: account.password },
+    });
     await app.send('/api/auth/password/reset', { method: 'POST', body: { email: account.email } });
     expect(await click(link)).toBe(DONE);
   });
@@ -194,7 +226,9 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const [account, other] = [await app.register(), await app.register()];
     const email = newEmail();
     const link = await request(account, email);
-    expect(await click(await request(other, email.toUpperCase().replace('EXAMPLE.ORG', 'example.org')))).toBe(DONE);
+    expect(await click(await request(other, email.toUpperCase().replace('EXAMPLE.ORG', 'example.org')))).toBe(
+      DONE,
+    );
     expect(await click(link)).toBe(WRONG);
     expect(await emailOf(account)).toBe(account.email);
   });
@@ -216,7 +250,12 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const reset = new URL(linkOf(await mailbox.receive(app, account.email)), 'http://x').searchParams;
     expect(await click(await request(account, newEmail()))).toBe(DONE);
     expect(await click(confirmation)).toBe(WRONG);
-    const body = { uid: reset.get('uid'), token: reset.get('token'), new_password1: NEW_PASSWORD, new_password2: NEW_PASSWORD };
+    const body = {
+      uid: reset.get('uid'),
+      token: reset.get('token'),
+      new_password1: NEW_PASSWORD,
+      new_password2: NEW_PASSWORD,
+    };
     const answer = await app.send('/api/auth/password/reset/confirm', { method: 'POST', body });
     expect(answer.json()).toEqual({ token: ['Invalid value'] });
   });
@@ -247,6 +286,11 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     await setVerified(app.db, account.id, false);
     const email = newEmail();
     await click(await request(account, email));
-    expect(await many(app.db, sql`select email from account_emailaddress where user_id = ${account.id} and verified`)).toEqual([{ email }]);
+    expect(
+      await many(
+        app.db,
+        sql`select email from account_emailaddress where user_id = ${account.id} and verified`,
+      ),
+    ).toEqual([{ email }]);
   });
 });

@@ -33,7 +33,10 @@ async function register(): Promise<Newcomer> {
 }
 
 const addressOf = ({ id }: { readonly id: number }) =>
-  one<{ verified: boolean; primary: boolean }>(app.db, sql`select verified, "primary" from account_emailaddress where user_id = ${id}`);
+  one<{ verified: boolean; primary: boolean }>(
+    app.db,
+    sql`select verified, "primary" from account_emailaddress where user_id = ${id}`,
+  );
 
 const browserOf = async ({ username, password }: Pick<TestAccount, 'username' | 'password'>) => {
   const browser = app.browser();
@@ -56,7 +59,10 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
 
   it('makes the address primary if the account has no primary one, and its e-mail address then', async () => {
     const person = await register();
-    await execute(app.db, sql`update account_emailaddress set "primary" = false where user_id = ${person.id}`);
+    await execute(
+      app.db,
+      sql`update account_emailaddress set "primary" = false where user_id = ${person.id}`,
+    );
     await execute(app.db, sql`update auth_user set email = '' where id = ${person.id}`);
     await app.send(person.link);
     expect(await addressOf(person)).toEqual({ verified: true, primary: true });
@@ -104,13 +110,18 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
     const { link } = await register();
     const headers = { 'X-Forwarded-Host': 'evil.example' };
     expect((await app.send(link, { headers })).status).toBe(400);
-    const answer = await app.send(`${link}?next=https://evil.example/&next=//evil.example`, { headers: { Referer: 'https://evil.example/' } });
+    const answer = await app.send(`${link}?next=https://evil.example/&next=//evil.example`, {
+      headers: { Referer: 'https://evil.example/' },
+    });
     expect(answer.headers.location).toBe(DONE);
   });
 
   it('leads on without confirming when somebody else confirmed the address, in any case', async () => {
     const [slow, fast] = [await register(), await register()];
-    await execute(app.db, sql`update account_emailaddress set email = ${slow.email.toUpperCase()}, verified = true where user_id = ${fast.id}`);
+    await execute(
+      app.db,
+      sql`update account_emailaddress set email = ${slow.email.toUpperCase()}, verified = true where user_id = ${fast.id}`,
+    );
     expect((await app.send(slow.link)).headers.location).toBe(DONE);
     expect(await addressOf(slow)).toMatchObject({ verified: false });
   });
@@ -118,7 +129,10 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
   it('confirms one of two spellings of an address when both are clicked at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [one, two] = [await register(), await register()];
-      await execute(app.db, sql`update account_emailaddress set email = ${one.email.toUpperCase()} where user_id = ${two.id}`);
+      await execute(
+        app.db,
+        sql`update account_emailaddress set email = ${one.email.toUpperCase()} where user_id = ${two.id}`,
+      );
       await Promise.all([one, two, one, two].map(({ link }) => app.send(link)));
       const rows = await many<{ verified: boolean }>(
         app.db,
@@ -142,7 +156,9 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
     const answer = await browser.send(person.link);
     expect(answer.headers.location).toBe(DONE);
     expect(answer.setCookies).toContainEqual(expect.stringContaining('sessionid="";'));
-    expect((await app.send('/api/users/self', { headers: { Cookie: `sessionid=${session}` } })).status).toBe(401);
+    expect((await app.send('/api/users/self', { headers: { Cookie: `sessionid=${session}` } })).status).toBe(
+      401,
+    );
     expect(await addressOf(person)).toMatchObject({ verified: true });
   });
 
@@ -172,7 +188,11 @@ describe('/api/auth/account-confirm-email/{key}/', () => {
     const person = await register();
     const cookie = 'a'.repeat(32);
     const good = { Cookie: `csrftoken=${cookie}`, 'X-CSRFToken': cookie };
-    for (const headers of [{}, { Cookie: `csrftoken=${cookie}` }, { ...good, Origin: 'https://evil.example' }]) {
+    for (const headers of [
+      {},
+      { Cookie: `csrftoken=${cookie}` },
+      { ...good, Origin: 'https://evil.example' },
+    ]) {
       const answer = await app.send(person.link, { method: 'POST', headers });
       expect([answer.status, answer.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8']);
       expect(answer.text).toContain('CSRF verification failed. Request aborted.');
@@ -204,12 +224,15 @@ describe('/api/auth/account-confirm-email/{key}/', () => {
     expect([answer.status, answer.headers.location]).toEqual([301, link]);
   });
 
-  it.each(['a%20b', 'a.b', 'a%2Fb', 'a;b', '%ff', '..%5c', "a'b", '%00', '%3Cscript%3E'])('has no page for %s', async (key) => {
-    const answer = await app.send(`${PAGE}/${key}/`);
-    expect(answer.status).toBe(404);
-    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(answer.text).not.toContain('script');
-  });
+  it.each(['a%20b', 'a.b', 'a%2Fb', 'a;b', '%ff', '..%5c', "a'b", '%00', '%3Cscript%3E'])(
+    'has no page for %s',
+    async (key) => {
+      const answer = await app.send(`${PAGE}/${key}/`);
+      expect(answer.status).toBe(404);
+      expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+      expect(answer.text).not.toContain('script');
+    },
+  );
 
   it('sends people where the settings say', async () => {
     const other = await createTestApp({
@@ -223,13 +246,19 @@ describe('/api/auth/account-confirm-email/{key}/', () => {
     });
     const [first, second] = [await other.register('first1'), await other.register('second1')];
     const linkTo = async ({ id }: TestAccount) => {
-      const row = await one<{ id: number }>(other.db, sql`select id from account_emailaddress where user_id = ${id}`);
+      const row = await one<{ id: number }>(
+        other.db,
+        sql`select id from account_emailaddress where user_id = ${id}`,
+      );
       return `${PAGE}/${signValue(row?.id, 'account', SECRET_KEY, other.clock.now())}/`;
     };
     expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/done');
     expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/wrong');
     const browser = other.browser();
-    await browser.send('/api/auth/login', { method: 'POST', body: { username: second.username, password: second.password } });
+    await browser.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: second.username, password: second.password },
+    });
     expect((await browser.send(await linkTo(second))).headers.location).toBe('https://ui.example.org/in');
     await other.close();
   });

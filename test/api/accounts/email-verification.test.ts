@@ -27,7 +27,12 @@ function newcomer() {
 
 const start = (verification: string, env: Readonly<Record<string, string>> = {}) =>
   createTestApp({
-    env: { ...mailbox.env, ACCOUNT_EMAIL_VERIFICATION: verification, MAIL_REQUESTS_PER_CLIENT: 'none', ...env },
+    env: {
+      ...mailbox.env,
+      ACCOUNT_EMAIL_VERIFICATION: verification,
+      MAIL_REQUESTS_PER_CLIENT: 'none',
+      ...env,
+    },
   });
 
 describe('ACCOUNT_EMAIL_VERIFICATION=none', () => {
@@ -40,7 +45,10 @@ describe('ACCOUNT_EMAIL_VERIFICATION=none', () => {
   it('mails nothing, and has no page that confirms', async () => {
     await app.send('/api/auth/register', { method: 'POST', body: newcomer() });
     expect(await mailbox.collect(app)).toEqual([]);
-    for (const path of ['/api/auth/account-confirm-email/Mg:1x:abc/', '/api/auth/account-confirm-email/Mg:1x:abc']) {
+    for (const path of [
+      '/api/auth/account-confirm-email/Mg:1x:abc/',
+      '/api/auth/account-confirm-email/Mg:1x:abc',
+    ]) {
       const answer = await app.send(path);
       expect(answer.status).toBe(404);
       expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -58,7 +66,10 @@ describe('ACCOUNT_EMAIL_VERIFICATION=optional', () => {
   it('lets the newcomer in at once and mails the link', async () => {
     const body = newcomer();
     const answer = await app.send('/api/auth/register', { method: 'POST', body });
-    expect(answer.json()).toMatchObject({ email_verification_required: false, key: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    expect(answer.json()).toMatchObject({
+      email_verification_required: false,
+      key: expect.stringMatching(/^[0-9a-f]{40}$/),
+    });
     expect(answer.setCookies.map((line) => line.split('=')[0])).toContain('sessionid');
     const mail = await mailbox.receive(app, body.email);
     expect(mail.parsed.subject).toBe('[Lab] Confirm your email address');
@@ -76,7 +87,10 @@ describe('ACCOUNT_EMAIL_VERIFICATION=optional', () => {
     await app.send('/api/auth/register', { method: 'POST', body });
     await mailbox.collect(app);
     app.clock.advance(COOLDOWN + SECOND);
-    const login = await app.send('/api/auth/login', { method: 'POST', body: { username: body.username, password: PASSWORD } });
+    const login = await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: body.username, password: PASSWORD },
+    });
     expect(login.status).toBe(200);
     expect(await mailbox.collect(app)).toEqual([]);
   });
@@ -95,7 +109,8 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     if (answer.status !== 201) throw new Error(answer.text);
     return body;
   };
-  const logIn = (body: object) => app.send('/api/auth/login', { method: 'POST', body: { password: PASSWORD, ...body } });
+  const logIn = (body: object) =>
+    app.send('/api/auth/login', { method: 'POST', body: { password: PASSWORD, ...body } });
   const resend = (email: unknown) => app.send('/api/auth/email/resend', { method: 'POST', body: { email } });
 
   it('asks for an address, which may not be blank', async () => {
@@ -113,7 +128,11 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     const body = newcomer();
     const answer = await app.send('/api/auth/register', { method: 'POST', body });
     expect(answer.status).toBe(201);
-    expect(answer.json()).toMatchObject({ username: body.username, email_verification_required: true, key: null });
+    expect(answer.json()).toMatchObject({
+      username: body.username,
+      email_verification_required: true,
+      key: null,
+    });
     expect(answer.setCookies).toEqual([]);
     const { id, lastLogin } = await readUser(app.db, body.username);
     expect(lastLogin).toBeNull();
@@ -129,25 +148,40 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
       expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
       expect(answer.setCookies).toEqual([]);
     }
-    const basic = await app.send('/api/users/self', { headers: { Authorization: basicAuth(username, PASSWORD) } });
+    const basic = await app.send('/api/users/self', {
+      headers: { Authorization: basicAuth(username, PASSWORD) },
+    });
     expect(basic.status).toBe(401);
     expect(basic.json()).toEqual({ detail: 'E-mail is not verified.' });
-    expect((await logIn({ username, password: 'wrong' })).json()).toEqual({ non_field_errors: ['Unable to log in with provided credentials.'] });
+    expect((await logIn({ username, password: 'wrong' })).json()).toEqual({
+      non_field_errors: ['Unable to log in with provided credentials.'],
+    });
   });
 
   it('lets in after the click, and every later login is silent', async () => {
     const { username, email } = await register();
-    expect((await app.send(linkOf(await mailbox.receive(app, email)))).headers.location).toBe('/auth/email-confirmation');
+    expect((await app.send(linkOf(await mailbox.receive(app, email)))).headers.location).toBe(
+      '/auth/email-confirmation',
+    );
     expect((await logIn({ username })).status).toBe(200);
-    expect((await app.send('/api/users/self', { headers: { Authorization: basicAuth(username, PASSWORD) } })).status).toBe(200);
+    expect(
+      (await app.send('/api/users/self', { headers: { Authorization: basicAuth(username, PASSWORD) } }))
+        .status,
+    ).toBe(200);
     app.clock.advance(COOLDOWN + SECOND);
     expect((await logIn({ username })).status).toBe(200);
     expect(await mailbox.collect(app)).toEqual([]);
   });
 
   it.each([
-    ['at a login', async (body: ReturnType<typeof newcomer>) => void (await logIn({ username: body.username }))],
-    ['when asked', async (body: ReturnType<typeof newcomer>) => void (await resend(body.email.toUpperCase()))],
+    [
+      'at a login',
+      async (body: ReturnType<typeof newcomer>) => void (await logIn({ username: body.username })),
+    ],
+    [
+      'when asked',
+      async (body: ReturnType<typeof newcomer>) => void (await resend(body.email.toUpperCase())),
+    ],
   ])('sends the link again %s, once in 180 seconds', async (_when, ask) => {
     const body = await register();
     await mailbox.collect(app);
@@ -176,7 +210,11 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     await mailbox.collect(app);
     const headers = { Authorization: basicAuth(app.admin.username, app.admin.password) };
     const { id } = await readUser(app.db, username);
-    await app.send(`/api/users/${id}`, { method: 'PATCH', headers, body: { email: `corrected-${username}@example.org` } });
+    await app.send(`/api/users/${id}`, {
+      method: 'PATCH',
+      headers,
+      body: { email: `corrected-${username}@example.org` },
+    });
     await logIn({ username });
     expect((await mailbox.collect(app)).map(recipientOf)).toEqual([`corrected-${username}@example.org`]);
   });
@@ -187,7 +225,9 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     await execute(app.db, sql`delete from account_emailaddress where user_id = ${id}`);
     const answers = await Promise.all(Array.from({ length: 6 }, () => logIn({ username })));
     expect(answers.map(({ text }) => text)).toEqual(Array(6).fill('Unverified email'));
-    expect(await many(app.db, sql`select verified from account_emailaddress where user_id = ${id}`)).toEqual([{ verified: false }]);
+    expect(await many(app.db, sql`select verified from account_emailaddress where user_id = ${id}`)).toEqual([
+      { verified: false },
+    ]);
   });
 
   it('answers the same to a resend whoever has the address', async () => {
@@ -212,7 +252,10 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
 
 describe('MAIL_REQUESTS_PER_CLIENT', () => {
   it('counts resends and resets together, and says when to come back', async () => {
-    const app = await start('mandatory', { MAIL_REQUESTS_PER_CLIENT: '3/hour', MAIL_REQUESTS_PER_RECIPIENT: 'none' });
+    const app = await start('mandatory', {
+      MAIL_REQUESTS_PER_CLIENT: '3/hour',
+      MAIL_REQUESTS_PER_RECIPIENT: 'none',
+    });
     const ask = (path: string) => app.send(path, { method: 'POST', body: { email: 'nobody@example.org' } });
     const [reset, resend] = ['/api/auth/password/reset', '/api/auth/email/resend'];
     for (const path of [reset, resend, reset]) expect((await ask(path)).status).toBe(200);

@@ -31,7 +31,11 @@ beforeAll(async () => {
       MAIL_REQUESTS_PER_CLIENT: 'none',
     },
   });
-  [known, inactive, unusable] = [await app.register('known1'), await app.register('inactive1'), await app.register('unusable1')];
+  [known, inactive, unusable] = [
+    await app.register('known1'),
+    await app.register('inactive1'),
+    await app.register('unusable1'),
+  ];
   await setActive(app.db, inactive.id, false);
   await setPassword(app.db, unusable.id, '!unusable');
 });
@@ -58,7 +62,9 @@ async function compare(asks: Readonly<Record<string, () => Promise<Answer>>>) {
       times.set(name, [...(times.get(name) ?? []), performance.now() - started]);
     }
   }
-  const medians = [...times.values()].map((values) => values.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0);
+  const medians = [...times.values()].map(
+    (values) => values.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0,
+  );
   return { shapes, spread: Math.max(...medians) / Math.min(...medians) };
 }
 
@@ -86,14 +92,23 @@ describe('nobody can tell who has an account', () => {
   it('by Basic', async () => {
     const self = (username: string) => () =>
       app.send('/api/users/self', { headers: { Authorization: basicAuth(username, 'wrong password') } });
-    const { shapes, spread } = await compare({ known: self(known.username), nobody: self('nobody1'), inactive: self(inactive.username) });
+    const { shapes, spread } = await compare({
+      known: self(known.username),
+      nobody: self('nobody1'),
+      inactive: self(inactive.username),
+    });
     expect([...shapes]).toHaveLength(1);
     expect(spread).toBeLessThan(1.6);
   });
 
   it('by asking for a reset', async () => {
-    const reset = (email: string) => () => app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
-    const { shapes, spread } = await compare({ known: reset(known.email), nobody: reset('nobody@example.org'), inactive: reset(inactive.email) });
+    const reset = (email: string) => () =>
+      app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
+    const { shapes, spread } = await compare({
+      known: reset(known.email),
+      nobody: reset('nobody@example.org'),
+      inactive: reset(inactive.email),
+    });
     expect([...shapes]).toHaveLength(1);
     expect(spread).toBeLessThan(1.2);
     expect(await mailbox.collect(app)).not.toEqual([]);
@@ -105,7 +120,10 @@ describe('nobody can tell who has an account', () => {
       app.clock.advance(181_000);
       return app.send('/api/auth/email/resend', { method: 'POST', body: { email } });
     };
-    const { shapes, spread } = await compare({ known: resend(known.email), nobody: resend('nobody@example.org') });
+    const { shapes, spread } = await compare({
+      known: resend(known.email),
+      nobody: resend('nobody@example.org'),
+    });
     expect([...shapes]).toHaveLength(1);
     expect(spread).toBeLessThan(1.2);
     expect((await mailbox.collect(app)).length).toBeGreaterThanOrEqual(ROUNDS);
@@ -115,9 +133,17 @@ describe('nobody can tell who has an account', () => {
     const confirm = (uid: string) => () =>
       app.send('/api/auth/password/reset/confirm', {
         method: 'POST',
-        body: { uid, token: `bkrfgg-${'0'.repeat(32)}`, new_password1: 'Otter-43-leptons', new_password2: 'Otter-43-leptons' },
+        body: {
+          uid,
+          token: `bkrfgg-${'0'.repeat(32)}`,
+          new_password1: 'Otter-43-leptons',
+          new_password2: 'Otter-43-leptons',
+        },
       });
-    const { shapes } = await compare({ known: confirm(known.id.toString(36)), inactive: confirm(inactive.id.toString(36)) });
+    const { shapes } = await compare({
+      known: confirm(known.id.toString(36)),
+      inactive: confirm(inactive.id.toString(36)),
+    });
     expect([...shapes]).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
 import type { SMTPServerOptions } from 'smtp-server';
+import { afterEach, describe, expect, it } from 'vitest';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox, PUBLIC_URL, recipientOf } from '../../support/mailbox.js';
+import { linkOf, type Mailbox, openMailbox, PUBLIC_URL } from '../../support/mailbox.js';
 import { freePort, makeCertificates, reply, startRawServer } from '../../unit/platform/mail/mail-server.js';
 
 /** The mails of accounts on their whole way, from the request to a real mail server. */
@@ -26,7 +26,8 @@ async function open(options?: SMTPServerOptions): Promise<Mailbox> {
 }
 
 /** Mails that wait are due again only after a pause, by the clock of the database. */
-const endPause = ({ db }: TestApp) => execute(db, sql`update auth_server_outbox set due_at = now() where failed_at is null`);
+const endPause = ({ db }: TestApp) =>
+  execute(db, sql`update auth_server_outbox set due_at = now() where failed_at is null`);
 
 const outboxOf = ({ db }: TestApp) =>
   many<{ recipient: string; attempts: number; isGivenUp: boolean; error: string | null; text: string }>(
@@ -76,7 +77,10 @@ describe('a mail', () => {
     });
     const { EMAIL_URL: plain = '', ...env } = mailbox.env;
     const options = `?tls=starttls&ca=${encodeURIComponent(certificates.caFile)}`;
-    const app = await start({ ...env, EMAIL_URL: `${plain.replace('://', '://robot:p%40ss%2Fword@')}${options}` });
+    const app = await start({
+      ...env,
+      EMAIL_URL: `${plain.replace('://', '://robot:p%40ss%2Fword@')}${options}`,
+    });
     const { email } = await app.register();
     const mail = await mailbox.receive(app, email);
     expect([mail.encrypted, mail.user]).toEqual([true, 'robot']);
@@ -89,24 +93,36 @@ describe('a mail', () => {
     ['a header', '"Bcc:victim@example.com"@example.org'],
     ['quotes and backslashes', '"a\\"b\\\\c"@example.org'],
     ['a control character', '"a\u0001b"@example.org'],
-  ])('to an address with %s has one recipient at most, no header more, and no markup of his', async (_what, email) => {
-    const mailbox = await open();
-    const app = await start({ ...mailbox.env, REGISTRATION_MODE: 'approval', ADMIN_EMAIL: 'boss@example.org' });
-    const body = { username: 'applicant', email, password1: 'Wiesel-42-quarks', password2: 'Wiesel-42-quarks' };
-    expect((await app.send('/api/auth/register', { method: 'POST', body })).status).toBe(201);
-    const mail = await mailbox.receive(app, 'boss@example.org');
-    expect(mail.parsed.html).not.toMatch(/<img|<victim/);
-    await execute(app.db, sql`update auth_user set is_active = true where username = 'applicant'`);
-    await app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
-    const mails = await mailbox.collect(app);
-    expect(mails.length).toBeLessThanOrEqual(1);
-    for (const { recipients, parsed, raw } of [mail, ...mails]) {
-      expect(recipients).toHaveLength(1);
-      expect(recipients[0]).toMatch(/@example\.org$/);
-      expect([...parsed.headers.keys()]).not.toContain('bcc');
-      expect(raw.split('\r\n\r\n')[0]?.match(/^To:/gm)).toHaveLength(1);
-    }
-  });
+  ])(
+    'to an address with %s has one recipient at most, no header more, and no markup of his',
+    async (_what, email) => {
+      const mailbox = await open();
+      const app = await start({
+        ...mailbox.env,
+        REGISTRATION_MODE: 'approval',
+        ADMIN_EMAIL: 'boss@example.org',
+      });
+      const body = {
+        username: 'applicant',
+        email,
+        password1: 'Wiesel-42-quarks',
+        password2: 'Wiesel-42-quarks',
+      };
+      expect((await app.send('/api/auth/register', { method: 'POST', body })).status).toBe(201);
+      const mail = await mailbox.receive(app, 'boss@example.org');
+      expect(mail.parsed.html).not.toMatch(/<img|<victim/);
+      await execute(app.db, sql`update auth_user set is_active = true where username = 'applicant'`);
+      await app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
+      const mails = await mailbox.collect(app);
+      expect(mails.length).toBeLessThanOrEqual(1);
+      for (const { recipients, parsed, raw } of [mail, ...mails]) {
+        expect(recipients).toHaveLength(1);
+        expect(recipients[0]).toMatch(/@example\.org$/);
+        expect([...parsed.headers.keys()]).not.toContain('bcc');
+        expect(raw.split('\r\n\r\n')[0]?.match(/^To:/gm)).toHaveLength(1);
+      }
+    },
+  );
 
   it('takes the name of the site for words, whatever stands in it', async () => {
     const mailbox = await open();
@@ -158,13 +174,21 @@ describe('a mail server that', () => {
     const { email } = await signUp(app);
     await mailbox.collect(app);
     expect(await outboxOf(app)).toEqual([
-      { recipient: email, attempts: 1, isGivenUp: true, error: 'The server refuses the recipient, it said "550 no such user".', text: '' },
+      {
+        recipient: email,
+        attempts: 1,
+        isGivenUp: true,
+        error: 'The server refuses the recipient, it said "550 no such user".',
+        text: '',
+      },
     ]);
   });
 
   it('is busy gets the mail later, once', async () => {
     let busy = true;
-    const mailbox = await open({ onMailFrom: (_address, _session, done) => done(busy ? reply(451, 'later') : null) });
+    const mailbox = await open({
+      onMailFrom: (_address, _session, done) => done(busy ? reply(451, 'later') : null),
+    });
     const app = await start(mailbox.env);
     const { email } = await signUp(app);
     expect(await mailbox.collect(app)).toEqual([]);
@@ -179,7 +203,12 @@ describe('a mail server that', () => {
   it('hangs holds up nobody, and gets the mail when it speaks again', async () => {
     const silent = await startRawServer(() => {});
     opened.push(silent.close);
-    const app = await start({ EMAIL_HOST: '127.0.0.1', EMAIL_PORT: String(silent.port), EMAIL_TIMEOUT: '1', PUBLIC_URL });
+    const app = await start({
+      EMAIL_HOST: '127.0.0.1',
+      EMAIL_PORT: String(silent.port),
+      EMAIL_TIMEOUT: '1',
+      PUBLIC_URL,
+    });
     const { email } = await signUp(app);
     const delivering = app.container.deliverMail();
     await signUp(app);
@@ -192,7 +221,9 @@ describe('a mail server that', () => {
   it('is not there fails no request', async () => {
     const app = await start({ EMAIL_URL: `smtp://127.0.0.1:${await freePort()}`, PUBLIC_URL });
     const { email } = await signUp(app);
-    expect((await app.send('/api/auth/password/reset', { method: 'POST', body: { email } })).status).toBe(200);
+    expect((await app.send('/api/auth/password/reset', { method: 'POST', body: { email } })).status).toBe(
+      200,
+    );
     expect(await app.container.deliverMail()).toBe(0);
     expect((await outboxOf(app)).map(({ isGivenUp }) => isGivenUp)).toEqual([false, false]);
   });

@@ -15,14 +15,25 @@ let mailbox: Mailbox;
 let app: TestApp;
 beforeAll(async () => {
   mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour', LOGIN_FAILURES_PER_ADDRESS: 'none' } });
+  app = await createTestApp({
+    env: {
+      ...mailbox.env,
+      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
+      LOGIN_FAILURES_PER_ADDRESS: 'none',
+    },
+  });
 });
 afterAll(async () => {
   await app.close();
   await mailbox.close();
 });
 
-const bodyOf = ({ password }: TestAccount, fields: object = {}) => ({ old_password: password, new_password1: NEW, new_password2: NEW, ...fields });
+const bodyOf = ({ password }: TestAccount, fields: object = {}) => ({
+  old_password: password,
+  new_password1: NEW,
+  new_password2: NEW,
+  ...fields,
+});
 const change = (account: TestAccount, fields: object = {}) =>
   app.send(CHANGE, { method: 'POST', headers: account.authorization, body: bodyOf(account, fields) });
 const canLogIn = async (username: string, password: string, to = app) =>
@@ -39,7 +50,11 @@ describe('POST /api/auth/password/change answers 200', () => {
     ['Basic', ({ basic }: TestAccount) => basic],
   ])('to %s, and the new password counts', async (_what, headersOf) => {
     const account = await app.register();
-    const answer = await app.send(CHANGE, { method: 'POST', headers: headersOf(account), body: bodyOf(account) });
+    const answer = await app.send(CHANGE, {
+      method: 'POST',
+      headers: headersOf(account),
+      body: bodyOf(account),
+    });
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({ detail: 'New password has been saved.' });
     expect(answer.setCookies).toEqual([]);
@@ -70,7 +85,9 @@ describe('POST /api/auth/password/change answers 200', () => {
     await insertAccessToken(app.db, { ownerId: account.id, key: PAT });
     await change(account);
     for (const authorization of [`Token ${account.token}`, `Bearer ${PAT}`]) {
-      expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(200);
+      expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(
+        200,
+      );
     }
   });
 
@@ -87,7 +104,9 @@ describe('POST /api/auth/password/change answers 200', () => {
   it('to one of several at once who give the same old password', async () => {
     const account = await app.register();
     const passwords = Array.from({ length: 6 }, (_, i) => `${NEW}-${i}`);
-    const answers = await Promise.all(passwords.map((password) => change(account, { new_password1: password, new_password2: password })));
+    const answers = await Promise.all(
+      passwords.map((password) => change(account, { new_password1: password, new_password2: password })),
+    );
     const won = passwords.filter((_, i) => answers[i]?.status === 200);
     expect(won).toHaveLength(1);
     expect(await canLogIn(account.username, won[0] ?? '')).toBe(true);
@@ -103,16 +122,44 @@ describe('POST /api/auth/password/change answers 400', () => {
   const WRONG_OLD = ['Your old password was entered incorrectly. Please enter it again.'];
 
   it.each([
-    ['an empty object', { old_password: undefined, new_password1: undefined, new_password2: undefined }, { old_password: REQUIRED, new_password1: REQUIRED, new_password2: REQUIRED }],
-    ['blanks', { old_password: '', new_password1: '', new_password2: '' }, { old_password: BLANK, new_password1: BLANK, new_password2: BLANK }],
+    [
+      'an empty object',
+      { old_password: undefined, new_password1: undefined, new_password2: undefined },
+      { old_password: REQUIRED, new_password1: REQUIRED, new_password2: REQUIRED },
+    ],
+    [
+      'blanks',
+      { old_password: '', new_password1: '', new_password2: '' },
+      { old_password: BLANK, new_password1: BLANK, new_password2: BLANK },
+    ],
     ['null', { new_password1: null }, { new_password1: ['This field may not be null.'] }],
     ['a list', { new_password2: ['x'] }, { new_password2: ['Not a valid string.'] }],
     ['a wrong old password', { old_password: 'wrong' }, { old_password: WRONG_OLD }],
-    ['a wrong old password beside other field errors', { old_password: 'wrong', new_password1: '' }, { old_password: WRONG_OLD, new_password1: BLANK }],
-    ['a wrong old password before any rule for the new one', { old_password: 'wrong', new_password1: 'x', new_password2: 'y' }, { old_password: WRONG_OLD }],
-    ['an old password with a blank too many', { old_password: 'Wiesel-42-quarks ' }, { old_password: WRONG_OLD }],
-    ['passwords that differ before any rule for them', { new_password1: 'x', new_password2: 'y' }, { new_password2: ['The two password fields didn’t match.'] }],
-    ['a common password', { new_password1: 'password1', new_password2: 'password1' }, { new_password2: ['This password is too common.'] }],
+    [
+      'a wrong old password beside other field errors',
+      { old_password: 'wrong', new_password1: '' },
+      { old_password: WRONG_OLD, new_password1: BLANK },
+    ],
+    [
+      'a wrong old password before any rule for the new one',
+      { old_password: 'wrong', new_password1: 'x', new_password2: 'y' },
+      { old_password: WRONG_OLD },
+    ],
+    [
+      'an old password with a blank too many',
+      { old_password: 'Wiesel-42-quarks ' },
+      { old_password: WRONG_OLD },
+    ],
+    [
+      'passwords that differ before any rule for them',
+      { new_password1: 'x', new_password2: 'y' },
+      { new_password2: ['The two password fields didn’t match.'] },
+    ],
+    [
+      'a common password',
+      { new_password1: 'password1', new_password2: 'password1' },
+      { new_password2: ['This password is too common.'] },
+    ],
     [
       'a bad password with all that is wrong',
       { new_password1: '123', new_password2: '123' },
@@ -124,7 +171,11 @@ describe('POST /api/auth/password/change answers 400', () => {
         ],
       },
     ],
-    ['257 letters', { new_password1: LETTER.repeat(257), new_password2: LETTER.repeat(257) }, { new_password2: ['Password must be 256 characters or fewer.'] }],
+    [
+      '257 letters',
+      { new_password1: LETTER.repeat(257), new_password2: LETTER.repeat(257) },
+      { new_password2: ['Password must be 256 characters or fewer.'] },
+    ],
   ])('to %s', async (_what, fields, errors) => {
     const account = await app.register();
     const answer = await change(account, fields);
@@ -154,7 +205,10 @@ describe('POST /api/auth/password/change', () => {
 
   it('answers 401 to a personal access token, which changes nothing', async () => {
     const account = await app.register();
-    await insertAccessToken(app.db, { ownerId: account.id, key: 'ABCDEFGH.0123456789abcdefghijklmnopqrstuv' });
+    await insertAccessToken(app.db, {
+      ownerId: account.id,
+      key: 'ABCDEFGH.0123456789abcdefghijklmnopqrstuv',
+    });
     const headers = { Authorization: 'Bearer ABCDEFGH.0123456789abcdefghijklmnopqrstuv' };
     const answer = await app.send(CHANGE, { method: 'POST', headers, body: bodyOf(account) });
     expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Token']);
@@ -171,13 +225,18 @@ describe('POST /api/auth/password/change', () => {
 
   it('answers 429 after too many wrong old passwords, also to the right one, and so does the login', async () => {
     const account = await app.register();
-    const answers = await Promise.all(Array.from({ length: 14 }, () => change(account, { old_password: 'wrong' })));
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, () => change(account, { old_password: 'wrong' })),
+    );
     expect(answers.filter(({ status }) => status === 400)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(4);
     const right = await change(account);
     expect(right.status).toBe(429);
     expect(Number(right.headers['retry-after'])).toBeGreaterThan(0);
-    const login = await app.send('/api/auth/login', { method: 'POST', body: { username: account.username, password: account.password } });
+    const login = await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: account.username, password: account.password },
+    });
     expect(login.status).toBe(429);
   });
 
@@ -214,7 +273,9 @@ describe('a password change in a session', () => {
     expect(own.jar.get('csrftoken')).toBe(csrf);
     expect((await own.send('/api/users/self')).status).toBe(200);
     expect((await elsewhere.send('/api/users/self')).status).toBe(401);
-    expect((await other.send('/api/users/self', { headers: { Cookie: `sessionid=${key}` } })).status).toBe(401);
+    expect((await other.send('/api/users/self', { headers: { Cookie: `sessionid=${key}` } })).status).toBe(
+      401,
+    );
     const again = { old_password: NEW, new_password1: account.password, new_password2: account.password };
     expect((await own.send(CHANGE, { method: 'POST', body: again })).status).toBe(200);
     await other.close();
@@ -233,10 +294,17 @@ describe('NOTIFY_ACCOUNT_CHANGES=false', () => {
   it('mails nothing of a changed password', async () => {
     const other = await createTestApp({ env: { ...mailbox.env, NOTIFY_ACCOUNT_CHANGES: 'false' } });
     const account = await other.register();
-    const answer = await other.send(CHANGE, { method: 'POST', headers: account.authorization, body: bodyOf(account) });
+    const answer = await other.send(CHANGE, {
+      method: 'POST',
+      headers: account.authorization,
+      body: bodyOf(account),
+    });
     expect(answer.status).toBe(200);
     expect((await mailbox.collect(other)).map(recipientOf)).toEqual([]);
-    expect((await other.send('/api/users/self', { headers: { Authorization: basicAuth(account.username, NEW) } })).status).toBe(200);
+    expect(
+      (await other.send('/api/users/self', { headers: { Authorization: basicAuth(account.username, NEW) } }))
+        .status,
+    ).toBe(200);
     await other.close();
   });
 });

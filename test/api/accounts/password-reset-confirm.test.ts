@@ -37,8 +37,10 @@ async function request({ email }: Pick<TestAccount, 'email'>): Promise<Link> {
   return { uid: searchParams.get('uid') ?? '', token: searchParams.get('token') ?? '' };
 }
 
-const confirm = (fields: object) => app.send(CONFIRM, { method: 'POST', body: { new_password1: NEW, new_password2: NEW, ...fields } });
-const logIn = (username: string, password: string) => app.send('/api/auth/login', { method: 'POST', body: { username, password } });
+const confirm = (fields: object) =>
+  app.send(CONFIRM, { method: 'POST', body: { new_password1: NEW, new_password2: NEW, ...fields } });
+const logIn = (username: string, password: string) =>
+  app.send('/api/auth/login', { method: 'POST', body: { username, password } });
 
 describe('POST /api/auth/password/reset/confirm answers 200', () => {
   it('sets the password, once, without a login', async () => {
@@ -55,13 +57,24 @@ describe('POST /api/auth/password/reset/confirm answers 200', () => {
 
   it('ends every session, keeps every token, and tells the account holder', async () => {
     const account = await app.register();
-    await insertAccessToken(app.db, { ownerId: account.id, key: 'abcdefgh.0123456789abcdefghijklmnopqrstuv' });
+    await insertAccessToken(app.db, {
+      ownerId: account.id,
+      key: 'abcdefgh.0123456789abcdefghijklmnopqrstuv',
+    });
     const browser = app.browser();
-    await browser.send('/api/auth/login', { method: 'POST', body: { username: account.username, password: account.password } });
+    await browser.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: account.username, password: account.password },
+    });
     await confirm(await request(account));
     expect((await browser.send('/api/users/self')).status).toBe(401);
-    for (const authorization of [`Token ${account.token}`, 'Bearer abcdefgh.0123456789abcdefghijklmnopqrstuv']) {
-      expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(200);
+    for (const authorization of [
+      `Token ${account.token}`,
+      'Bearer abcdefgh.0123456789abcdefghijklmnopqrstuv',
+    ]) {
+      expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(
+        200,
+      );
     }
     expect(subjectOf(await mailbox.receive(app, account.email))).toBe('Your password was changed');
   });
@@ -100,10 +113,14 @@ describe('POST /api/auth/password/reset/confirm answers 200', () => {
     const account = await app.register();
     const link = await request(account);
     const passwords = Array.from({ length: 50 }, (_, i) => `${NEW}-${i}`);
-    const answers = await Promise.all(passwords.map((password) => confirm({ ...link, new_password1: password, new_password2: password })));
+    const answers = await Promise.all(
+      passwords.map((password) => confirm({ ...link, new_password1: password, new_password2: password })),
+    );
     const won = passwords.filter((_, i) => answers[i]?.status === 200);
     expect(won).toHaveLength(1);
-    expect(new Set(answers.filter(({ status }) => status !== 200).map(({ text }) => text))).toEqual(new Set(['{"token":["Invalid value"]}']));
+    expect(new Set(answers.filter(({ status }) => status !== 200).map(({ text }) => text))).toEqual(
+      new Set(['{"token":["Invalid value"]}']),
+    );
     expect((await logIn(account.username, won[0] ?? '')).status).toBe(200);
   });
 });
@@ -115,7 +132,9 @@ describe('POST /api/auth/password/reset/confirm answers 400', () => {
   it('with all field errors, in the order of the fields', async () => {
     const answer = await app.send(CONFIRM, { method: 'POST', body: {} });
     expect(answer.status).toBe(400);
-    expect(answer.text).toBe(JSON.stringify({ new_password1: REQUIRED, new_password2: REQUIRED, uid: REQUIRED, token: REQUIRED }));
+    expect(answer.text).toBe(
+      JSON.stringify({ new_password1: REQUIRED, new_password2: REQUIRED, uid: REQUIRED, token: REQUIRED }),
+    );
     const blank = ['This field may not be blank.'];
     expect((await confirm({ uid: '', token: '', new_password1: '', new_password2: '' })).text).toBe(
       JSON.stringify({ new_password1: blank, new_password2: blank, uid: blank, token: blank }),
@@ -141,10 +160,25 @@ describe('POST /api/auth/password/reset/confirm answers 400', () => {
     const [link, foreign] = [await request(account), await request(other)];
     const [stamp = '', hash = ''] = link.token.split('-');
     const later = (Number.parseInt(stamp, 36) + 1).toString(36);
-    const bad = ['nonsense', '-', `${stamp}-`, `-${hash}`, `${stamp}-${hash}-x`, `${later}-${hash}`, `${stamp.toUpperCase()}-${hash}`];
-    for (const token of [...bad, `${stamp}-${hash.toUpperCase()}`, foreign.token, `${stamp}-${'0'.repeat(32)}`]) {
+    const bad = [
+      'nonsense',
+      '-',
+      `${stamp}-`,
+      `-${hash}`,
+      `${stamp}-${hash}-x`,
+      `${later}-${hash}`,
+      `${stamp.toUpperCase()}-${hash}`,
+    ];
+    for (const token of [
+      ...bad,
+      `${stamp}-${hash.toUpperCase()}`,
+      foreign.token,
+      `${stamp}-${'0'.repeat(32)}`,
+    ]) {
       if (token === link.token) continue;
-      expect((await confirm({ uid: link.uid, token, new_password2: 'other' })).json()).toEqual({ token: INVALID });
+      expect((await confirm({ uid: link.uid, token, new_password2: 'other' })).json()).toEqual({
+        token: INVALID,
+      });
     }
     expect((await confirm(link)).status).toBe(200);
   });
@@ -152,11 +186,17 @@ describe('POST /api/auth/password/reset/confirm answers 400', () => {
   it('to passwords that differ or are bad, after which the link still works', async () => {
     const account = await app.register('wilhelmina');
     const link = await request(account);
-    expect((await confirm({ ...link, new_password2: 'x' })).json()).toEqual({ new_password2: ['The two password fields didn’t match.'] });
+    expect((await confirm({ ...link, new_password2: 'x' })).json()).toEqual({
+      new_password2: ['The two password fields didn’t match.'],
+    });
     const bad = (password: string) => confirm({ ...link, new_password1: password, new_password2: password });
     expect((await bad('password1')).json()).toEqual({ new_password2: ['This password is too common.'] });
-    expect((await bad('wilhelmina1')).json()).toEqual({ new_password2: ['The password is too similar to the username.'] });
-    expect((await bad('𝒜'.repeat(257))).json()).toEqual({ new_password2: ['Password must be 256 characters or fewer.'] });
+    expect((await bad('wilhelmina1')).json()).toEqual({
+      new_password2: ['The password is too similar to the username.'],
+    });
+    expect((await bad('𝒜'.repeat(257))).json()).toEqual({
+      new_password2: ['Password must be 256 characters or fewer.'],
+    });
     expect((await confirm(link)).status).toBe(200);
   });
 });
@@ -187,17 +227,31 @@ describe('a reset link ends with', () => {
   it('another e-mail address of the account', async () => {
     const account = await app.register();
     const link = await request(account);
-    await app.send(`/api/users/${account.id}`, { method: 'PATCH', headers: account.authorization, body: { email: 'other@example.org' } });
+    await app.send(`/api/users/${account.id}`, {
+      method: 'PATCH',
+      headers: account.authorization,
+      body: { email: 'other@example.org' },
+    });
     await execute(app.db, sql`update auth_user set email = 'other@example.org' where id = ${account.id}`);
     await dies(account, link);
   });
 
   it.each([
-    ['an address that is added', (id: number) => sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('more@example.org', false, false, ${id})`],
-    ['an address that is taken away', (id: number) => sql`delete from account_emailaddress where user_id = ${id} and email like 'second%'`],
+    [
+      'an address that is added',
+      (id: number) =>
+        sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('more@example.org', false, false, ${id})`,
+    ],
+    [
+      'an address that is taken away',
+      (id: number) => sql`delete from account_emailaddress where user_id = ${id} and email like 'second%'`,
+    ],
   ])('%s', async (_what, statement) => {
     const account = await app.register();
-    await execute(app.db, sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('second@example.org', false, false, ${account.id})`);
+    await execute(
+      app.db,
+      sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('second@example.org', false, false, ${account.id})`,
+    );
     const link = await request(account);
     await execute(app.db, statement(account.id));
     await dies(account, link);
@@ -217,7 +271,8 @@ describe('a reset link ends with', () => {
     const account = await app.register();
     const link = await request(account);
     app.clock.advance(2 * SECOND);
-    for (const headers of [account.authorization, account.basic]) expect((await app.send('/api/users/self', { headers })).status).toBe(200);
+    for (const headers of [account.authorization, account.basic])
+      expect((await app.send('/api/users/self', { headers })).status).toBe(200);
     expect((await confirm(link)).status).toBe(200);
   });
 });

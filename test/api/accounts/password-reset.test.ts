@@ -31,7 +31,11 @@ describe('POST /api/auth/password/reset', () => {
     const mail = await mailbox.receive(app, account.email);
     expect(mail.parsed.subject).toBe('[Lab] Password Reset E-mail');
     expect(mail.parsed.from?.text).toBe('"CVAT" <noreply@example.org>');
-    expect(linkOf(mail)).toMatch(new RegExp(`^/auth/password/reset/confirm\\?uid=${account.id.toString(36)}&token=[0-9a-z]{6}-[0-9a-f]{32}$`));
+    expect(linkOf(mail)).toMatch(
+      new RegExp(
+        `^/auth/password/reset/confirm\\?uid=${account.id.toString(36)}&token=[0-9a-z]{6}-[0-9a-f]{32}$`,
+      ),
+    );
     expect(mail.parsed.text).toContain(`Your user name is ${account.username}.`);
   });
 
@@ -56,12 +60,17 @@ describe('POST /api/auth/password/reset', () => {
   it('mails to each active account of an address, also an unconfirmed second one, and one without a password', async () => {
     const [one, two, three] = [await app.register(), await app.register(), await app.register()];
     await execute(app.db, sql`update auth_user set email = ${one.email} where id = ${two.id}`);
-    await execute(app.db, sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${one.email}, false, false, ${three.id})`);
+    await execute(
+      app.db,
+      sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${one.email}, false, false, ${three.id})`,
+    );
     await setPassword(app.db, three.id, '!unusable');
     await reset(one.email);
     const mails = await mailbox.collect(app);
     expect(mails.map(recipientOf)).toEqual(Array(3).fill(one.email));
-    const ids = mails.map(linkOf).map((link) => Number.parseInt(new URL(link, 'http://x').searchParams.get('uid') ?? '', 36));
+    const ids = mails
+      .map(linkOf)
+      .map((link) => Number.parseInt(new URL(link, 'http://x').searchParams.get('uid') ?? '', 36));
     expect(ids.sort((a, b) => a - b)).toEqual([one.id, two.id, three.id]);
   });
 
@@ -69,9 +78,12 @@ describe('POST /api/auth/password/reset', () => {
     const account = await app.register();
     await execute(app.db, sql`delete from account_emailaddress where user_id = ${account.id}`);
     await reset(account.email);
-    expect(await many(app.db, sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`)).toEqual([
-      { email: account.email, verified: false, primary: false },
-    ]);
+    expect(
+      await many(
+        app.db,
+        sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`,
+      ),
+    ).toEqual([{ email: account.email, verified: false, primary: false }]);
   });
 
   it.each([
@@ -104,16 +116,32 @@ describe('POST /api/auth/password/reset', () => {
 
   it('answers 405 to GET, and 401 to bad credentials', async () => {
     expect((await app.send(RESET)).status).toBe(405);
-    const answer = await app.send(RESET, { method: 'POST', headers: { Authorization: 'Token bad' }, body: { email: 'a@example.org' } });
+    const answer = await app.send(RESET, {
+      method: 'POST',
+      headers: { Authorization: 'Token bad' },
+      body: { email: 'a@example.org' },
+    });
     expect(answer.status).toBe(401);
   });
 
   it.each([
     ['Host', { Host: 'localhost' }, 200],
     ['Host of a stranger', { Host: 'evil.example' }, 400],
-    ['X-Forwarded-Host', { 'X-Forwarded-Host': '127.0.0.1', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '81' }, 200],
+    [
+      'X-Forwarded-Host',
+      { 'X-Forwarded-Host': '127.0.0.1', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '81' },
+      200,
+    ],
     ['X-Forwarded-Host of a stranger', { 'X-Forwarded-Host': 'evil.example' }, 400],
-    ['Forwarded', { Forwarded: 'host=evil.example;proto=https', 'X-Host': 'evil.example', 'X-Original-Host': 'evil.example' }, 200],
+    [
+      'Forwarded',
+      {
+        Forwarded: 'host=evil.example;proto=https',
+        'X-Host': 'evil.example',
+        'X-Original-Host': 'evil.example',
+      },
+      200,
+    ],
     ['Origin and Referer', { Origin: 'https://evil.example', Referer: 'https://evil.example/' }, 200],
   ])('takes no link from %s', async (_what, headers, status) => {
     const account = await app.register();
@@ -132,7 +160,8 @@ describe('the limits on reset mails', () => {
   it('answer 429 to the sixth for one address in an hour, in any case, whether anybody has it or not', async () => {
     const account = await app.register();
     for (const email of [account.email, 'nobody-at-all@example.org']) {
-      for (let i = 0; i < 5; i += 1) expect((await reset(i % 2 === 0 ? email : email.toUpperCase())).status).toBe(200);
+      for (let i = 0; i < 5; i += 1)
+        expect((await reset(i % 2 === 0 ? email : email.toUpperCase())).status).toBe(200);
       const answer = await reset(email);
       expect(answer.status).toBe(429);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(3000);
@@ -155,7 +184,11 @@ describe('the limits on reset mails', () => {
     const account = await other.register();
     for (let i = 0; i < 2; i += 1) await reset('nobody@example.org', other);
     for (let i = 0; i < 8; i += 1) expect((await reset(account.email, other)).status).toBe(429);
-    const answer = await other.send(RESET, { method: 'POST', from: '127.0.0.2', body: { email: account.email } });
+    const answer = await other.send(RESET, {
+      method: 'POST',
+      from: '127.0.0.2',
+      body: { email: account.email },
+    });
     expect(answer.status).toBe(200);
     expect((await mailbox.collect(other)).map(recipientOf)).toEqual([account.email]);
     await other.close();

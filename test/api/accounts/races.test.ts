@@ -25,7 +25,10 @@ afterAll(async () => {
 async function race(bodyOf: (i: number) => object) {
   const answers = await Promise.all(
     FIFTY.map((i) =>
-      app.send('/api/auth/register', { method: 'POST', body: { password1: PASSWORD, password2: PASSWORD, ...bodyOf(i) } }),
+      app.send('/api/auth/register', {
+        method: 'POST',
+        body: { password1: PASSWORD, password2: PASSWORD, ...bodyOf(i) },
+      }),
     ),
   );
   return {
@@ -39,18 +42,28 @@ const EMAIL_TAKEN = '400 ["A user is already registered with this e-mail address
 
 describe('fifty registrations at once', () => {
   it('for one name, in every case, make one account', async () => {
-    const { won, lost } = await race((i) => ({ username: i % 2 === 0 ? 'wanted-name' : 'WANTED-Name', email: `name${i}@example.org` }));
+    const { won, lost } = await race((i) => ({
+      username: i % 2 === 0 ? 'wanted-name' : 'WANTED-Name',
+      email: `name${i}@example.org`,
+    }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([NAME_TAKEN]));
-    expect(await many(app.db, sql`select from auth_user where lower(username) = 'wanted-name'`)).toHaveLength(1);
+    expect(await many(app.db, sql`select from auth_user where lower(username) = 'wanted-name'`)).toHaveLength(
+      1,
+    );
   });
 
   it('for one address, in every case, make one account and one mail', async () => {
     await mailbox.collect(app);
-    const { won, lost } = await race((i) => ({ username: `address${i}`, email: i % 2 === 0 ? 'wanted@example.org' : 'Wanted@Example.org' }));
+    const { won, lost } = await race((i) => ({
+      username: `address${i}`,
+      email: i % 2 === 0 ? 'wanted@example.org' : 'Wanted@Example.org',
+    }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([EMAIL_TAKEN]));
-    expect(await many(app.db, sql`select from auth_user where lower(email) = 'wanted@example.org'`)).toHaveLength(1);
+    expect(
+      await many(app.db, sql`select from auth_user where lower(email) = 'wanted@example.org'`),
+    ).toHaveLength(1);
     expect(await mailbox.collect(app)).toHaveLength(1);
   });
 
@@ -63,7 +76,7 @@ describe('fifty registrations at once', () => {
     const { won, lost } = await race((i) => ({ username: `guest${i}`, email: 'guest@example.org' }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([EMAIL_TAKEN]));
-    const { username } = won[0]?.json() as { username: string };
+    const { username } = (won[0]?.json() ?? {}) as { username: string };
     expect((await readUser(app.db, username)).id).toBe(id);
   });
 

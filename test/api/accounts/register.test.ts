@@ -20,36 +20,70 @@ const BLANK = ['This field may not be blank.'];
 const NULL = ['This field may not be null.'];
 const NAME_TAKEN = ['A user with that username already exists.'];
 const EMAIL_TAKEN = ['A user is already registered with this e-mail address.'];
-const INVALID_NAME = ['Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'];
+const INVALID_NAME = [
+  'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
+];
 
 let counter = 0;
 const newName = () => `newcomer${(counter += 1)}`;
-const register = (fields: object) => app.send(REGISTER, { method: 'POST', body: { username: newName(), password1: PASSWORD, password2: PASSWORD, ...fields } });
+const register = (fields: object) =>
+  app.send(REGISTER, {
+    method: 'POST',
+    body: { username: newName(), password1: PASSWORD, password2: PASSWORD, ...fields },
+  });
 /** A letter of two UTF-16 units. */
 const LETTER = '𝒜';
 
 describe('POST /api/auth/register answers 201', () => {
   it('with the account, its token and the three cookies', async () => {
     const username = newName();
-    const answer = await register({ username, email: 'Jane.Doe@Example.ORG', first_name: 'Jane', last_name: 'Doe' });
+    const answer = await register({
+      username,
+      email: 'Jane.Doe@Example.ORG',
+      first_name: 'Jane',
+      last_name: 'Doe',
+    });
     expect(answer.status).toBe(201);
     expect(answer.text).toMatch(
       new RegExp(
         `^\\{"username":"${username}","email":"Jane.Doe@Example.ORG","first_name":"Jane","last_name":"Doe","email_verification_required":false,"key":"[0-9a-f]{40}"\\}$`,
       ),
     );
-    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual(['csrftoken', 'sessionid', 'sessionfresh']);
-    const self = await app.send('/api/users/self', { headers: { Cookie: `sessionid=${cookieOf(answer, 'sessionid')}` } });
-    expect(self.json()).toMatchObject({ username, groups: ['user'], is_staff: false, is_superuser: false, is_active: true });
-    expect(self.json()).toMatchObject({ last_login: expect.stringMatching(/Z$/), email: 'Jane.Doe@Example.ORG' });
+    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual([
+      'csrftoken',
+      'sessionid',
+      'sessionfresh',
+    ]);
+    const self = await app.send('/api/users/self', {
+      headers: { Cookie: `sessionid=${cookieOf(answer, 'sessionid')}` },
+    });
+    expect(self.json()).toMatchObject({
+      username,
+      groups: ['user'],
+      is_staff: false,
+      is_superuser: false,
+      is_active: true,
+    });
+    expect(self.json()).toMatchObject({
+      last_login: expect.stringMatching(/Z$/),
+      email: 'Jane.Doe@Example.ORG',
+    });
   });
 
   it('and leaves what CVAT’s signals leave: a profile, and an address that is primary and not confirmed', async () => {
     const { id, email } = await app.register();
-    expect(await many(app.db, sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`)).toEqual([
-      { email, verified: false, primary: true },
-    ]);
-    expect(await one(app.db, sql`select has_analytics_access as analytics from engine_profile where user_id = ${id}`)).toEqual({ analytics: false });
+    expect(
+      await many(
+        app.db,
+        sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`,
+      ),
+    ).toEqual([{ email, verified: false, primary: true }]);
+    expect(
+      await one(
+        app.db,
+        sql`select has_analytics_access as analytics from engine_profile where user_id = ${id}`,
+      ),
+    ).toEqual({ analytics: false });
   });
 
   it('without an address, which then has no row', async () => {
@@ -80,19 +114,49 @@ describe('POST /api/auth/register answers 201', () => {
   ])('to a password %s, which then is the password', async (_what, password) => {
     const username = newName();
     expect((await register({ username, password1: password, password2: password })).status).toBe(201);
-    expect((await app.send('/api/auth/login', { method: 'POST', body: { username, password } })).status).toBe(200);
-    expect((await app.send('/api/auth/login', { method: 'POST', body: { username, password: password.slice(0, -1) } })).status).toBe(400);
+    expect((await app.send('/api/auth/login', { method: 'POST', body: { username, password } })).status).toBe(
+      200,
+    );
+    expect(
+      (
+        await app.send('/api/auth/login', {
+          method: 'POST',
+          body: { username, password: password.slice(0, -1) },
+        })
+      ).status,
+    ).toBe(400);
   });
 
   it('to names of 150 letters, and to keys that mean nothing', async () => {
     const username = newName();
     const names = { first_name: LETTER.repeat(150), last_name: 'Ω'.repeat(150) };
-    const sly = { is_superuser: true, is_staff: true, is_active: false, groups: ['admin'], id: 1, date_joined: '1999-01-01T00:00:00Z', key: 'x' };
-    const answer = await register({ username, ...names, ...sly, confirmations: [{ name: 'terms', value: true }] });
+    const sly = {
+      is_superuser: true,
+      is_staff: true,
+      is_active: false,
+      groups: ['admin'],
+      id: 1,
+      date_joined: '1999-01-01T00:00:00Z',
+      key: 'x',
+    };
+    const answer = await register({
+      username,
+      ...names,
+      ...sly,
+      confirmations: [{ name: 'terms', value: true }],
+    });
     expect(answer.status).toBe(201);
     expect(answer.json()).toMatchObject(names);
-    const self = await app.send('/api/users/self', { headers: { Authorization: `Token ${(answer.json() as { key: string }).key}` } });
-    expect(self.json()).toMatchObject({ username, is_superuser: false, is_staff: false, is_active: true, groups: ['user'] });
+    const self = await app.send('/api/users/self', {
+      headers: { Authorization: `Token ${(answer.json() as { key: string }).key}` },
+    });
+    expect(self.json()).toMatchObject({
+      username,
+      is_superuser: false,
+      is_staff: false,
+      is_active: true,
+      groups: ['user'],
+    });
     expect(self.json()).not.toMatchObject({ id: 1 });
     expect(self.text).not.toContain('1999');
   });
@@ -103,10 +167,15 @@ describe('POST /api/auth/register answers 201', () => {
     await browser.send(REGISTER, { method: 'POST', body });
     const before = browser.jar.get('sessionid');
     const next = { ...body, username: newName() };
-    expect((await app.send(REGISTER, { method: 'POST', headers: { Cookie: browser.cookieHeader() }, body: next })).status).toBe(403);
+    expect(
+      (await app.send(REGISTER, { method: 'POST', headers: { Cookie: browser.cookieHeader() }, body: next }))
+        .status,
+    ).toBe(403);
     expect((await browser.send(REGISTER, { method: 'POST', body: next })).status).toBe(201);
     expect((await browser.send('/api/users/self')).json()).toMatchObject({ username: next.username });
-    expect((await app.send('/api/users/self', { headers: { Cookie: `sessionid=${before}` } })).status).toBe(401);
+    expect((await app.send('/api/users/self', { headers: { Cookie: `sessionid=${before}` } })).status).toBe(
+      401,
+    );
   });
 });
 
@@ -114,13 +183,25 @@ describe('POST /api/auth/register answers 400', () => {
   it('with all field errors together, in the order of the fields', async () => {
     const answer = await app.send(REGISTER, { method: 'POST', body: {} });
     expect(answer.status).toBe(400);
-    expect(answer.text).toBe(JSON.stringify({ username: REQUIRED, password1: REQUIRED, password2: REQUIRED }));
-    const fields = { last_name: '', first_name: null, password2: '', password1: 'abc', email: 'x', username: 'abc' };
+    expect(answer.text).toBe(
+      JSON.stringify({ username: REQUIRED, password1: REQUIRED, password2: REQUIRED }),
+    );
+    const fields = {
+      last_name: '',
+      first_name: null,
+      password2: '',
+      password1: 'abc',
+      email: 'x',
+      username: 'abc',
+    };
     expect((await register(fields)).text).toBe(
       JSON.stringify({
         username: ['Ensure this field has at least 5 characters.'],
         email: ['Enter a valid email address.'],
-        password1: ['This password is too short. It must contain at least 8 characters.', 'This password is too common.'],
+        password1: [
+          'This password is too short. It must contain at least 8 characters.',
+          'This password is too common.',
+        ],
         password2: BLANK,
         first_name: NULL,
         last_name: BLANK,
@@ -133,8 +214,16 @@ describe('POST /api/auth/register answers 400', () => {
     ['a name of blanks', { username: '   ' }, { username: BLANK }],
     ['a null name', { username: null }, { username: NULL }],
     ['a list for a name', { username: ['abcde'] }, { username: ['Not a valid string.'] }],
-    ['4 letters of two units', { username: LETTER.repeat(4) }, { username: ['Ensure this field has at least 5 characters.'] }],
-    ['151 letters of two units', { username: LETTER.repeat(151) }, { username: ['Ensure this field has no more than 150 characters.'] }],
+    [
+      '4 letters of two units',
+      { username: LETTER.repeat(4) },
+      { username: ['Ensure this field has at least 5 characters.'] },
+    ],
+    [
+      '151 letters of two units',
+      { username: LETTER.repeat(151) },
+      { username: ['Ensure this field has no more than 150 characters.'] },
+    ],
     ['a blank inside the name', { username: 'two words' }, { username: INVALID_NAME }],
     ['a name with a line break', { username: 'line\nbreak' }, { username: INVALID_NAME }],
     ['a name with a zero-width blank', { username: 'zero\u200bwidth' }, { username: INVALID_NAME }],
@@ -146,12 +235,28 @@ describe('POST /api/auth/register answers 400', () => {
     ['a null address', { email: null }, { email: NULL }],
     ['a malformed address', { email: 'nobody' }, { email: ['Enter a valid email address.'] }],
     ['a list for an address', { email: ['a@example.org'] }, { email: ['Enter a valid email address.'] }],
-    ['an address with a line break', { email: 'a@example.org\nBcc: b@example.org' }, { email: ['Enter a valid email address.'] }],
-    ['an address with an encoded line break', { email: 'a%0abcc:b@exam ple.org' }, { email: ['Enter a valid email address.'] }],
+    [
+      'an address with a line break',
+      { email: 'a@example.org\nBcc: b@example.org' },
+      { email: ['Enter a valid email address.'] },
+    ],
+    [
+      'an address with an encoded line break',
+      { email: 'a%0abcc:b@exam ple.org' },
+      { email: ['Enter a valid email address.'] },
+    ],
     ['two addresses', { email: 'a@example.org,b@example.org' }, { email: ['Enter a valid email address.'] }],
-    ['an address of 255 letters', { email: `${'a'.repeat(243)}@example.org` }, { email: ['Ensure this field has no more than 254 characters.'] }],
+    [
+      'an address of 255 letters',
+      { email: `${'a'.repeat(243)}@example.org` },
+      { email: ['Ensure this field has no more than 254 characters.'] },
+    ],
     ['a null password', { password1: null }, { password1: NULL }],
-    ['a first name of 151', { first_name: LETTER.repeat(151) }, { first_name: ['Ensure this field has no more than 150 characters.'] }],
+    [
+      'a first name of 151',
+      { first_name: LETTER.repeat(151) },
+      { first_name: ['Ensure this field has no more than 150 characters.'] },
+    ],
     ['a blank last name', { last_name: ' ' }, { last_name: BLANK }],
   ])('to %s', async (_what, fields, errors) => {
     const answer = await register(fields);
@@ -172,14 +277,18 @@ describe('POST /api/auth/register answers 400', () => {
     [LETTER.repeat(257), ['Password must be 256 characters or fewer.']],
     ['x'.repeat(100_000), ['Password must be 256 characters or fewer.']],
   ])('to a weak password (%#)', async (password, errors) => {
-    expect((await register({ password1: password, password2: password })).json()).toEqual({ password1: errors });
+    expect((await register({ password1: password, password2: password })).json()).toEqual({
+      password1: errors,
+    });
   });
 
   it('to passwords that differ, in blanks and case too, only when nothing else is wrong', async () => {
     const mismatch = { non_field_errors: ["The two password fields didn't match."] };
     expect((await register({ password2: `${PASSWORD} ` })).json()).toEqual(mismatch);
     expect((await register({ password2: PASSWORD.toLowerCase() })).json()).toEqual(mismatch);
-    expect((await register({ password2: 'other', username: 'admin' })).json()).toEqual({ username: NAME_TAKEN });
+    expect((await register({ password2: 'other', username: 'admin' })).json()).toEqual({
+      username: NAME_TAKEN,
+    });
   });
 
   it.each([
@@ -201,7 +310,12 @@ describe('POST /api/auth/register answers 400', () => {
   it('to an unconfirmed address of somebody else with a list, before it looks at similarity', async () => {
     const { email } = await app.register();
     const username = newName();
-    const answer = await register({ username, email: email.toUpperCase(), password1: username, password2: username });
+    const answer = await register({
+      username,
+      email: email.toUpperCase(),
+      password1: username,
+      password2: username,
+    });
     expect(answer.json()).toEqual(EMAIL_TAKEN);
   });
 
@@ -216,7 +330,11 @@ describe('POST /api/auth/register answers 400', () => {
     ['a list', '[]', ['Invalid data. Expected a dictionary, but got list.']],
     ['a text', '"x"', ['Invalid data. Expected a dictionary, but got str.']],
   ])('to %s for a body', async (_what, body, errors) => {
-    const answer = await app.send(REGISTER, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    const answer = await app.send(REGISTER, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    });
     expect(answer.json()).toEqual({ non_field_errors: errors });
   });
 });
@@ -225,7 +343,11 @@ describe('/api/auth/register', () => {
   it('answers 405 to GET, and 401 to bad credentials beside a good body', async () => {
     expect((await app.send(REGISTER)).status).toBe(405);
     const body = { username: newName(), password1: PASSWORD, password2: PASSWORD };
-    const answer = await app.send(REGISTER, { method: 'POST', headers: { Authorization: 'Token bad' }, body });
+    const answer = await app.send(REGISTER, {
+      method: 'POST',
+      headers: { Authorization: 'Token bad' },
+      body,
+    });
     expect(answer.status).toBe(401);
     expect((await app.send(REGISTER, { method: 'POST', body })).status).toBe(201);
   });

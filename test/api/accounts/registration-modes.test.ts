@@ -38,7 +38,11 @@ async function openOffice(env: Readonly<Record<string, string>>): Promise<Office
       return app.send('/api/auth/register', { method: 'POST', body });
     },
     invite: async (email) => {
-      const answer = await app.send('/api/invitations?org=acme', { method: 'POST', headers: asAdmin, body: { role: 'worker', email } });
+      const answer = await app.send('/api/invitations?org=acme', {
+        method: 'POST',
+        headers: asAdmin,
+        body: { role: 'worker', email },
+      });
       if (answer.status !== 201) throw new Error(`The invitation failed: ${answer.text}`);
       const row = await one<{ id: number; membershipId: number }>(
         app.db,
@@ -63,14 +67,31 @@ describe('REGISTRATION_MODE=open', () => {
 
   it('lets an invited person take the placeholder over: the same account, its membership still waiting', async () => {
     const { id, membershipId } = await office.invite('guest.one@example.org');
-    const answer = await office.register({ username: 'guest-one', email: 'Guest.One@example.org', first_name: 'Guest', last_name: 'One' });
+    const answer = await office.register({
+      username: 'guest-one',
+      email: 'Guest.One@example.org',
+      first_name: 'Guest',
+      last_name: 'One',
+    });
     expect(answer.status).toBe(201);
     const { key } = answer.json() as { key: string };
     const self = await office.app.send('/api/users/self', { headers: { Authorization: `Token ${key}` } });
-    expect(self.json()).toMatchObject({ id, username: 'guest-one', email: 'Guest.One@example.org', first_name: 'Guest', groups: ['user'] });
-    const membership = await one(office.app.db, sql`select is_active as "isActive", role from organizations_membership where id = ${membershipId}`);
+    expect(self.json()).toMatchObject({
+      id,
+      username: 'guest-one',
+      email: 'Guest.One@example.org',
+      first_name: 'Guest',
+      groups: ['user'],
+    });
+    const membership = await one(
+      office.app.db,
+      sql`select is_active as "isActive", role from organizations_membership where id = ${membershipId}`,
+    );
     expect(membership).toEqual({ isActive: false, role: 'worker' });
-    const rows = await one(office.app.db, sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`);
+    const rows = await one(
+      office.app.db,
+      sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`,
+    );
     expect(rows).toEqual({ email: 'Guest.One@example.org', verified: false, primary: true });
   });
 
@@ -103,11 +124,16 @@ describe('REGISTRATION_MODE=closed', () => {
     ['a name that is taken', { username: 'admin', email: 'x@example.org' }],
     ['an address that is taken', { email: 'boss@example.org' }],
     ['a weak password', { email: 'x@example.org', password1: 'x' }],
-    ['somebody who makes himself an administrator', { email: 'x@example.org', is_superuser: true, groups: ['admin'] }],
+    [
+      'somebody who makes himself an administrator',
+      { email: 'x@example.org', is_superuser: true, groups: ['admin'] },
+    ],
   ])('answers the same 403 to %s', async (_what, fields) => {
     const answer = await office.register(fields);
     expect(answer.status).toBe(403);
-    expect(answer.json()).toEqual({ detail: 'Registration is closed on this server. Ask an administrator for an account.' });
+    expect(answer.json()).toEqual({
+      detail: 'Registration is closed on this server. Ask an administrator for an account.',
+    });
   });
 
   it('is not in the API document', () => {
@@ -133,10 +159,17 @@ describe('REGISTRATION_MODE=invite', () => {
   afterAll(() => office.close());
 
   it('answers 403 to whom nobody invited, whatever else is wrong', async () => {
-    for (const fields of [{ email: 'x@example.com' }, {}, { username: 'admin' }, { email: 'boss@example.org' }]) {
+    for (const fields of [
+      { email: 'x@example.com' },
+      {},
+      { username: 'admin' },
+      { email: 'boss@example.org' },
+    ]) {
       const answer = await office.register(fields);
       expect(answer.status).toBe(403);
-      expect(answer.json()).toEqual({ detail: 'Registration needs an invitation to an organization for this e-mail address.' });
+      expect(answer.json()).toEqual({
+        detail: 'Registration needs an invitation to an organization for this e-mail address.',
+      });
     }
   });
 
@@ -161,7 +194,8 @@ describe('REGISTRATION_MODE=approval', () => {
   });
   afterAll(() => office.close());
 
-  const logIn = (username: string) => office.app.send('/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });
+  const logIn = (username: string) =>
+    office.app.send('/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });
 
   it('makes an account that waits: no session, no token, no login, and a mail to every administrator only', async () => {
     await office.app.send('/api/users', {
@@ -171,9 +205,15 @@ describe('REGISTRATION_MODE=approval', () => {
     });
     const answer = await office.register({ username: 'waiting', email: 'waiting@example.org' });
     expect(answer.status).toBe(201);
-    expect(answer.json()).toMatchObject({ username: 'waiting', key: null, email_verification_required: false });
+    expect(answer.json()).toMatchObject({
+      username: 'waiting',
+      key: null,
+      email_verification_required: false,
+    });
     expect(answer.setCookies).toEqual([]);
-    expect((await logIn('waiting')).json()).toEqual({ non_field_errors: ['Unable to log in with provided credentials.'] });
+    expect((await logIn('waiting')).json()).toEqual({
+      non_field_errors: ['Unable to log in with provided credentials.'],
+    });
     const { id } = await readUser(office.app.db, 'waiting');
     expect(await one(office.app.db, sql`select from authtoken_token where user_id = ${id}`)).toBeUndefined();
 
@@ -188,7 +228,11 @@ describe('REGISTRATION_MODE=approval', () => {
     await office.mailbox.collect(office.app);
     const { id } = await readUser(office.app.db, 'patient');
     const activate = (isActive: boolean) =>
-      office.app.send(`/api/users/${id}`, { method: 'PATCH', headers: office.asAdmin, body: { is_active: isActive } });
+      office.app.send(`/api/users/${id}`, {
+        method: 'PATCH',
+        headers: office.asAdmin,
+        body: { is_active: isActive },
+      });
     expect((await activate(true)).status).toBe(200);
     const mail = await office.mailbox.receive(office.app, 'patient@example.org');
     expect(subjectOf(mail)).toBe('Your account is active');
@@ -228,14 +272,17 @@ describe('REGISTRATION_EMAIL_DOMAINS', () => {
     expect((await office.register({ email })).status).toBe(201);
   });
 
-  it.each(['a@example.com', 'a@sub.example.org', 'a@notexample.org', 'a@example.org.evil.example', '"a@example.org"@evil.example'])(
-    'refuses %s',
-    async (email) => {
-      const answer = await office.register({ email });
-      expect(answer.status).toBe(400);
-      expect(answer.json()).toEqual(WRONG);
-    },
-  );
+  it.each([
+    'a@example.com',
+    'a@sub.example.org',
+    'a@notexample.org',
+    'a@example.org.evil.example',
+    '"a@example.org"@evil.example',
+  ])('refuses %s', async (email) => {
+    const answer = await office.register({ email });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual(WRONG);
+  });
 
   it('asks for an address', async () => {
     expect((await office.register({})).json()).toEqual({ email: ['This field is required.'] });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createResetToken, isResetToken, parseBase36, RESET_TOKEN_AGE, toBase36 } from '../../../src/authentication/reset-token.js';
+import {
+  createResetToken,
+  isResetToken,
+  parseBase36,
+  RESET_TOKEN_AGE,
+  toBase36,
+} from '../../../src/authentication/reset-token.js';
 import { sessionAuthHash, signValue, unsignValue } from '../../../src/authentication/signing.js';
 
 /** Vectors of the Python libraries. */
@@ -8,7 +14,9 @@ const PASSWORD = 'pbkdf2_sha256$1000$seasalt$AAA=';
 
 describe('the session hash', () => {
   it('is the one Django computes', () => {
-    expect(sessionAuthHash(PASSWORD, SECRET)).toBe('b4f5bd8a62ddd3ac38be4d640d2398fc958155e2802138d1acee873898590e3c');
+    expect(sessionAuthHash(PASSWORD, SECRET)).toBe(
+      'b4f5bd8a62ddd3ac38be4d640d2398fc958155e2802138d1acee873898590e3c',
+    );
   });
 });
 
@@ -24,7 +32,9 @@ describe('signed values', () => {
 
   it('last exactly their age', () => {
     expect(unsignValue(signed, 'account', SECRET, { nowMs: (at + 3) * 1000, maxAgeSeconds: 3 })).toBe(42);
-    expect(unsignValue(signed, 'account', SECRET, { nowMs: (at + 4) * 1000, maxAgeSeconds: 3 })).toBeUndefined();
+    expect(
+      unsignValue(signed, 'account', SECRET, { nowMs: (at + 4) * 1000, maxAgeSeconds: 3 }),
+    ).toBeUndefined();
   });
 
   it.each([
@@ -53,7 +63,9 @@ describe('reset tokens', () => {
 
   it('are the ones allauth makes', () => {
     expect(createResetToken(subject, SECRET, now)).toBe(token);
-    expect(createResetToken({ ...subject, lastLogin: null }, SECRET, now)).toBe('bkrfgg-1bc493062be43461184ed3b8aae780b6');
+    expect(createResetToken({ ...subject, lastLogin: null }, SECRET, now)).toBe(
+      'bkrfgg-1bc493062be43461184ed3b8aae780b6',
+    );
   });
 
   it('are good for three days to the second', () => {
@@ -94,6 +106,7 @@ describe('base 36', () => {
   });
 
   it('refuses what is too long or no number', () => {
-    for (const text of ['', 'ä', '1-', 'zzzzzzzzzzzzzz', 'zzzzzzzzzzzzz']) expect(parseBase36(text)).toBeUndefined();
+    for (const text of ['', 'ä', '1-', 'zzzzzzzzzzzzzz', 'zzzzzzzzzzzzz'])
+      expect(parseBase36(text)).toBeUndefined();
   });
 });

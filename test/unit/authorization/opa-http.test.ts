@@ -57,7 +57,12 @@ const answering =
   };
 
 function createEngine(url: string, options: Partial<OpaHttpOptions> = {}): PolicyEngine {
-  const engine = createOpaHttpEngine({ url, timeoutMs: 300, isOurs: (revision) => revision === 'abc', ...options });
+  const engine = createOpaHttpEngine({
+    url,
+    timeoutMs: 300,
+    isOurs: (revision) => revision === 'abc',
+    ...options,
+  });
   closers.push(engine.close);
   return engine;
 }

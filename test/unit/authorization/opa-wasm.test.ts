@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { revisionOf, readRules } from '../../../src/authorization/bundle/sources.js';
+import { readRules, revisionOf } from '../../../src/authorization/bundle/sources.js';
 import { allow, filter } from '../../../src/authorization/engines/answers.js';
 import type { PolicyAuth, PolicyEngine, PolicyQuestion } from '../../../src/authorization/engines/engine.js';
 import { createEmbeddedEngine } from '../../../src/authorization/engines/opa-wasm.js';

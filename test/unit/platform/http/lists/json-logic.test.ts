@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { render, sql } from '../../../../../src/platform/db/sql.js';
-import { column, type Columns } from '../../../../../src/platform/http/lists/columns.js';
+import { type Columns, column } from '../../../../../src/platform/http/lists/columns.js';
 import {
   compileJsonLogic,
   MAX_FILTER_DEPTH,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { render, sql } from '../../../../../src/platform/db/sql.js';
-import { column, type Columns } from '../../../../../src/platform/http/lists/columns.js';
+import { type Columns, column } from '../../../../../src/platform/http/lists/columns.js';
 import { compileSimpleFilters } from '../../../../../src/platform/http/lists/simple-filters.js';
 
 const columns: Columns = new Map([
