@@ -70,7 +70,7 @@ const LAWFUL: Readonly<Record<string, string>> = {
   'src/features/users/index.ts':
     'export interface User {\n  readonly id: number;\n}\n\nexport const one: User = { id: 1 };\n',
   'src/features/users/repository.ts':
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a file
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a file
     "import type { z } from 'zod';\nimport type { User } from './index.js';\n\nexport const find = (text: z.ZodString): User => sql`select ${text}`;\n",
   'src/features/accounts/pages/page.ts':
     "import { one } from '../../users/index.js';\nimport { find } from '../repository.js';\n\nnew Date(0, one, find, 'select one of these');\n",
