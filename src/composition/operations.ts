@@ -41,6 +41,7 @@ export function composeOperations(
     rulesState: engines.rules.state,
     pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
     isStopping: () => state.stopping,
+    isPrepared: () => state.prepared,
     folder: '.',
     maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
   };

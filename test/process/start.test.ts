@@ -49,6 +49,7 @@ describe('the server, started on nothing', () => {
       migrations: 'ok',
       redis: 'not used',
       policy: 'ok',
+      rules: 'ok',
     });
   });
 

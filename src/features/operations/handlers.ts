@@ -19,6 +19,8 @@ export interface OperationsDeps extends HealthDeps {
   readonly pendingMigrations: () => Promise<readonly string[]>;
   /** True from SIGTERM on: the balancer sends no more, what is in flight finishes. */
   readonly isStopping: () => boolean;
+  /** True once the start is done: tables, secret key, first administrator. */
+  readonly isPrepared: () => boolean;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -85,11 +87,17 @@ export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
       redis: deps.pingRedis === null ? 'not used' : await stateOf(deps.pingRedis),
       policy: policyState(await deps.policyReadiness()),
     };
-    const ready =
-      !deps.isStopping() && Object.values(parts).every((state) => state === 'ok' || state === 'not used');
-    const status = deps.isStopping() ? 'stopping' : ready ? 'ok' : 'not ready';
-    return json(ready ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
+    const isWhole = Object.values(parts).every((state) => state === 'ok' || state === 'not used');
+    const status = readinessOf(deps, isWhole);
+    return json(status === 'ok' ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
   });
+
+/** Tables alone are not enough: until the start is done there is no secret key, and every request is 503. */
+function readinessOf({ isStopping, isPrepared }: OperationsDeps, isWhole: boolean): string {
+  if (isStopping()) return 'stopping';
+  if (!isWhole) return 'not ready';
+  return isPrepared() ? 'ok' : 'starting';
+}
 
 const stateOf = (probe: () => Promise<void>): Promise<string> =>
   probe().then(
