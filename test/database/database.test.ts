@@ -316,7 +316,8 @@ describe.skipIf(!hasPostgres)(`conflicts between transactions (${POSTGRES_HINT})
         await add(tx, second);
       });
     await Promise.all([work(1, 2), work(2, 1)]);
-    expect(runs).toBe(3);
+    // Who is rolled back may take its row again before the other one wakes, and meet it once more.
+    expect(runs).toBeGreaterThanOrEqual(3);
     expect(await many(db, sql`select balance from account`)).toEqual([{ balance: 2 }, { balance: 2 }]);
   });
 

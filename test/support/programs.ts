@@ -18,12 +18,16 @@ export const findOpa = (): string | undefined =>
     path.join(homedir(), 'go/bin/opa'),
   ]);
 
-/** @returns the folder of PostgreSQL's programs, newest release first */
+/** @returns the folder of PostgreSQL's programs: the one of POSTGRES_BIN, else of the newest release that is installed */
 export function findPostgres(): string | undefined {
   const debian = existsSync('/usr/lib/postgresql')
     ? readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
     : [];
-  const folders = [...debian.map((release) => `/usr/lib/postgresql/${release}/bin`), ...onPath('.')];
+  const folders = [
+    ...(process.env['POSTGRES_BIN'] ? [process.env['POSTGRES_BIN']] : []),
+    ...debian.map((release) => `/usr/lib/postgresql/${release}/bin`),
+    ...onPath('.'),
+  ];
   return folders.find((folder) => existsSync(path.join(folder, 'initdb')));
 }
 

@@ -23,7 +23,7 @@ interface Applied {
 }
 
 const TABLE = sql`
-  create table auth_server_migrations (
+  create table if not exists auth_server_migrations (
     name text primary key,
     sha256 text not null,
     applied_at timestamptz not null default now()
@@ -71,14 +71,13 @@ async function readMigrations(dir: string): Promise<Migration[]> {
   );
 }
 
-async function listApplied(db: Queryable): Promise<Applied[]> {
-  if (!(await hasTable(db))) return [];
-  return many<{ name: string; sha256: string }>(db, sql`select name, sha256 from auth_server_migrations`);
-}
+const readApplied = (db: Queryable): Promise<Applied[]> =>
+  many<{ name: string; sha256: string }>(db, sql`select name, sha256 from auth_server_migrations`);
 
-async function hasTable(db: Queryable): Promise<boolean> {
+async function listApplied(db: Queryable): Promise<Applied[]> {
   const table = sql`select to_regclass('auth_server_migrations') is not null as exists`;
-  return (await one<{ exists: boolean }>(db, table))?.exists ?? false;
+  const isThere = (await one<{ exists: boolean }>(db, table))?.exists ?? false;
+  return isThere ? readApplied(db) : [];
 }
 
 /** Applied files that are not in the folder belong to a newer release and are left alone. */
@@ -97,9 +96,10 @@ function findPending(migrations: readonly Migration[], applied: readonly Applied
 function applyNext(db: Database, migrations: readonly Migration[]): Promise<string | undefined> {
   const apply = async (tx: Queryable): Promise<string | undefined> => {
     await execute(tx, sql`select pg_advisory_xact_lock(hashtextextended('auth_server_migrations', 0))`);
-    const [next] = findPending(migrations, await listApplied(tx));
+    // PostgreSQL 13 may still remember here that the table was not there: only a statement that locks it looks again.
+    await execute(tx, TABLE);
+    const [next] = findPending(migrations, await readApplied(tx));
     if (next === undefined) return undefined;
-    if (!(await hasTable(tx))) await execute(tx, TABLE);
     await applyFile(tx, next);
     return next.name;
   };
