@@ -321,6 +321,28 @@ describe.skipIf(!hasPostgres)(`conflicts between transactions (${POSTGRES_HINT})
     expect(await many(db, sql`select balance from account`)).toEqual([{ balance: 2 }, { balance: 2 }]);
   });
 
+  it('runs a statement again that lost a deadlock against a transaction', async () => {
+    await reset();
+    await execute(
+      db,
+      sql`create or replace function take_both() returns integer language plpgsql as $$ begin
+        update account set balance = balance + 1 where id = 2;
+        perform pg_sleep(0.2);
+        update account set balance = balance + 1 where id = 1;
+        return 1;
+      end $$`,
+    );
+    // Who looks for deadlocks first is the one to lose.
+    const other = db.transaction(async (tx) => {
+      await tx.query({ text: `set local deadlock_timeout = '1min'` });
+      await add(tx, 1);
+      await tx.query({ text: 'select pg_sleep(0.2)' });
+      await add(tx, 2);
+    });
+    await Promise.all([other, execute(db, sql`select take_both()`)]);
+    expect(await many(db, sql`select balance from account`)).toEqual([{ balance: 2 }, { balance: 2 }]);
+  });
+
   it('gives up after the attempts it may make', async () => {
     let runs = 0;
     const failing = db.transaction(
@@ -330,7 +352,11 @@ describe.skipIf(!hasPostgres)(`conflicts between transactions (${POSTGRES_HINT})
       },
       { attempts: 2 },
     );
-    await expect(failing).rejects.toMatchObject({ code: '40001' });
+    await expect(failing).rejects.toMatchObject({
+      status: 503,
+      code: 'database_conflict',
+      cause: { code: '40001' },
+    });
     expect(runs).toBe(2);
   });
 });

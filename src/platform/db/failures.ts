@@ -49,6 +49,14 @@ const codeOf = (error: Error): string | undefined =>
 export const isConflict = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code !== undefined && CONFLICT_STATES.has(error.code);
 
+/** @returns `ServiceUnavailable` with the code `database_conflict` for a conflict that lasted, its cause kept */
+export const describeConflict = (cause: unknown): ServiceUnavailable =>
+  new ServiceUnavailable(
+    'database_conflict',
+    'Others are changing the same data at this moment. Try again in a few seconds.',
+    { cause, retryAfterSeconds: 1 },
+  );
+
 /**
  * @returns whether the connection is useless after this error. An ordinary error of a statement leaves it
  *   intact; everything that did not come from the server as such an error leaves it in an unknown state.

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { breaksConnection, describeFailure, isConflict } from './failures.js';
+import { breaksConnection, describeConflict, describeFailure, isConflict } from './failures.js';
 import type { Queryable } from './queryable.js';
 
 export interface TransactionOptions {
   /** Default: READ COMMITTED, as in Django. */
   readonly isolation?: keyof typeof BEGIN;
-  /** How often `fn` may run in all when others cause a deadlock or a serialization failure. Default 3. */
+  /** How often `fn` may run in all when others cause a deadlock or a serialization failure. Default 5. */
   readonly attempts?: number;
   /** Milliseconds a statement may take, instead of the pool's own limit; 0 for no limit. */
   readonly statementTimeout?: number;
@@ -58,6 +58,10 @@ const BEGIN = {
   serializable: 'begin isolation level serializable',
 } as const;
 
+const ATTEMPTS = 5;
+/** Milliseconds, more after each attempt. */
+const CONFLICT_PAUSE = 20;
+
 /** Makes a `Database` of a pool; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
@@ -73,21 +77,17 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
     async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
       guard?.check();
       // Not pool.query(): it closes the connection after every error, also after a refused duplicate.
-      return withClient(pool, (client) => client.query<R>(config));
+      // A statement alone is a transaction too: one that lost a deadlock has done nothing, and runs again.
+      return despiteConflicts(ATTEMPTS, () => withClient(pool, (client) => client.query<R>(config)));
     },
     async transaction(fn, transactionOptions = {}) {
       guard?.check();
-      const attempts = transactionOptions.attempts ?? 3;
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await withClient(pool, (client) => {
-            const run = () => runTransaction(client, fn, transactionOptions);
-            return guard === undefined ? run() : guard.enter(run);
-          });
-        } catch (error) {
-          if (attempt >= attempts || !isConflict(error)) throw error;
-        }
-      }
+      return despiteConflicts(transactionOptions.attempts ?? ATTEMPTS, () =>
+        withClient(pool, (client) => {
+          const run = () => runTransaction(client, fn, transactionOptions);
+          return guard === undefined ? run() : guard.enter(run);
+        }),
+      );
     },
     async close() {
       const cancel = new AbortController();
@@ -100,6 +100,19 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
 }
 
 const ignore = (): void => {};
+
+/** Who lost once may lose again while others are many: a small pause apart lets them pass. */
+async function despiteConflicts<T>(attempts: number, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      if (attempt >= attempts) throw describeConflict(error);
+      await delay((attempt - 1) * CONFLICT_PAUSE);
+    }
+  }
+}
 
 /** A connection taken out of the pool, with errors translated. */
 interface Lease {
