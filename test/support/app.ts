@@ -9,7 +9,7 @@ import { type Container, createContainer } from '../../src/container.js';
 import { systemRandom } from '../../src/kernel/random.js';
 import { loadConfig } from '../../src/platform/config/load.js';
 import type { Queryable } from '../../src/platform/db/queryable.js';
-import { createHttpServer } from '../../src/platform/http/server.js';
+import { createHttpServer, type ServerTimeouts } from '../../src/platform/http/server.js';
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
@@ -22,6 +22,8 @@ export interface TestAppOptions {
   readonly engines?: 'embedded' | 'real';
   /** False for a server that has not reached its database yet: call `container.prepare` when it may. */
   readonly prepare?: boolean;
+  /** Shorter ones than those of the server. */
+  readonly timeouts?: ServerTimeouts;
 }
 
 export interface TestApp {
@@ -85,7 +87,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     strict: true,
   });
   if (prepare) await container.prepare();
-  const server = createHttpServer(container.app);
+  const server = createHttpServer(container.app, options.timeouts);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;

@@ -1,24 +1,42 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 
+export interface ServerTimeouts {
+  /** Milliseconds a client may take to send the head of a request. */
+  readonly head: number;
+  /** Milliseconds it may take to send a whole request. */
+  readonly request: number;
+  /** Milliseconds a connection may idle between requests: longer than a proxy keeps it, so that the proxy closes. */
+  readonly idle: number;
+  /** Milliseconds between two looks at the first two. */
+  readonly check: number;
+}
+
+const TIMEOUTS: ServerTimeouts = { head: 15_000, request: 60_000, idle: 65_000, check: 5_000 };
+
 /**
  * An HTTP server for an Express application whose requests and responses are born with Express's prototypes.
  * Express sets them per request, which on Node 20 de-optimises every later property access (5 times the cost of the
  * whole framework); setting a prototype that is already there costs nothing. Both classes are needed. Sub-applications
  * would bring prototypes of their own: use routers.
  */
-export function createHttpServer(app: Express): Server {
+export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): Server {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {}
   adopt(ExpressRequest.prototype, express.request, app, 'request');
   adopt(ExpressResponse.prototype, express.response, app, 'response');
   const server = createServer(
-    { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse, insecureHTTPParser: false },
+    {
+      IncomingMessage: ExpressRequest,
+      ServerResponse: ExpressResponse,
+      insecureHTTPParser: false,
+      headersTimeout: timeouts.head,
+      requestTimeout: timeouts.request,
+      keepAliveTimeout: timeouts.idle,
+      connectionsCheckingInterval: timeouts.check,
+    },
     app,
   );
-  server.headersTimeout = 15_000;
-  server.requestTimeout = 60_000;
-  server.keepAliveTimeout = 65_000;
   // No count: Node would drop what is above it, the headers of a proxy among them. Their size is limited to 16 KiB.
   server.maxHeadersCount = 0;
   return server;
