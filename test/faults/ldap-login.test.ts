@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../support/app.js';
@@ -8,6 +8,7 @@ import {
   findSlapd,
   GROUPS,
   PASSWORD,
+  PEOPLE,
   startDirectory,
   type TestDirectory,
   uniqueName,
@@ -383,6 +384,30 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     expect((await login(name)).status).toBe(200);
   });
 
+  it('counts failures, and logs nothing that was typed, where names are bound to without a search', async () => {
+    const direct = await createTestApp({
+      env: {
+        ...directoryEnv(directory),
+        AUTH_LDAP_USER_SEARCH_BASE: '',
+        AUTH_LDAP_USER_DN_TEMPLATE: `uid=%(user)s,${PEOPLE}`,
+        AUTH_LDAP_TIMEOUT: '30',
+        LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: `${FAILURES}/hour`,
+      },
+    });
+    onTestFinished(() => direct.close());
+    const name = uniqueName('lars');
+    await directory.addPerson(name);
+    const enter = (username: string, password = PASSWORD) =>
+      direct.send('/api/auth/login', { method: 'POST', body: { username, password } });
+    expect((await enter(name)).status).toBe(200);
+    for (const spelling of spellingsOf(name, FAILURES))
+      expect((await enter(spelling, 'wrong')).status).toBe(400);
+    expect((await enter(name)).status).toBe(429);
+    expect((await enter('Typed-into-the-wrong-field')).status).toBe(400);
+    expect(direct.logs.join('')).toContain('the password is wrong');
+    expect(direct.logs.join('')).not.toMatch(/typed-into/i);
+  });
+
   it('makes one account of many first logins at once, each with another spelling', async () => {
     const name = uniqueName('mona');
     await directory.addPerson(name);
@@ -398,6 +423,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     ['POST', '/api/auth/password/reset'],
     ['POST', '/api/auth/password/reset/confirm'],
     ['GET', '/api/auth/account-confirm-email/MQ:1:x/'],
+    ['GET', '/api/auth/confirm-email-change/MQ:1:x/'],
     ['POST', '/api/auth/email/change'],
     ['POST', '/api/auth/email/resend'],
   ])('has no %s %s', async (method, path) => {
