@@ -14,6 +14,7 @@ import {
   startDirectory,
   type TestDirectory,
 } from '../support/ldap.js';
+import { settingsOf } from '../support/ldap-document.js';
 import { freePort } from '../support/services.js';
 
 const PROGRAM = path.resolve('src/cli/main.ts');
@@ -126,6 +127,20 @@ describe.skipIf(findSlapd() === undefined)('ldap test', () => {
       'groups passed',
     ]);
     expect(text).toContain('role     admin');
+    expect(isGood).toBe(true);
+  });
+
+  it('passes with the settings that docs/ldap.md has for OpenLDAP, of which only files and address differ', async () => {
+    await directory.setGroup('cvat-admins', [`uid=anna,${PEOPLE}`]);
+    const { AUTH_LDAP_BIND_PASSWORD_FILE: _, ...documented } = settingsOf('OpenLDAP')[0] ?? {};
+    const { AUTH_LDAP_SERVER_URI, AUTH_LDAP_CA_FILE, AUTH_LDAP_BIND_PASSWORD } = directoryEnv(directory);
+    const lines: string[] = [];
+    const isGood = await testDirectory(
+      loadConfig({ ...documented, AUTH_LDAP_SERVER_URI, AUTH_LDAP_CA_FILE, AUTH_LDAP_BIND_PASSWORD }),
+      { name: 'anna', password: PASSWORD },
+      (line) => void lines.push(line),
+    );
+    expect(lines.join('\n')).toContain('role     admin');
     expect(isGood).toBe(true);
   });
 
