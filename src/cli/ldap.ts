@@ -1,14 +1,11 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { judge } from '../features/directory/index.js';
 import { systemClock } from '../kernel/clock.js';
-import { StartError } from '../kernel/start-error.js';
 import { loadConfig, readEnvironment } from '../platform/config/load.js';
 import type { Config } from '../platform/config/settings.js';
 import { type ProbeLogin, type ProbeResult, probeDirectory } from '../platform/ldap/probe.js';
 import { resolveDirectorySettings } from '../platform/ldap/settings.js';
+import { readPasswordIfAny } from './password.js';
 
 /** `ldap test <user>`: whether the settings of the directory work, before or after IAM_TYPE is switched to LDAP. */
 export const ldapCommand = (): Command =>
@@ -20,12 +17,8 @@ export const ldapCommand = (): Command =>
       .argument('<user>', 'login name')
       .action(async (name: string) => {
         const config = loadConfig(readEnvironment());
-        const password = await readPassword();
-        const isGood = await testDirectory(
-          config,
-          { name, password: password === '' ? null : password },
-          console.log,
-        );
+        const password = await readPasswordIfAny('Password (empty to leave that step out): ');
+        const isGood = await testDirectory(config, { name, password }, console.log);
         if (!isGood) process.exitCode = 1;
       }),
   );
@@ -57,17 +50,3 @@ export async function testDirectory(
 
 const lineOf = ({ step, outcome, milliseconds, detail }: ProbeResult): string =>
   `  ${step.padEnd(8)} ${outcome.padEnd(7)} ${String(milliseconds).padStart(6)} ms  ${detail}`.trimEnd();
-
-/** From the terminal without showing it, else the first line of the input; empty for none. */
-async function readPassword(): Promise<string> {
-  const isTerminal = process.stdin.isTTY === true;
-  if (isTerminal) process.stderr.write('Password (empty to leave that step out): ');
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
-  lines.once('SIGINT', () => process.exit(130));
-  const [password] = await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [''])]);
-  lines.close();
-  if (isTerminal) process.stderr.write('\n');
-  if (typeof password !== 'string') throw new StartError('The password could not be read.');
-  return password;
-}

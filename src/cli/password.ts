@@ -10,21 +10,45 @@ const LENGTH = 20;
 
 export const generatePassword = (): string => systemRandom.text(LENGTH, ALPHABET);
 
+/** Where a password is read from and asked for; the streams of the process unless a test has others. */
+export interface PasswordSource {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly prompt: NodeJS.WritableStream;
+}
+
+/** Exit code of a command that Ctrl-C ended, by the convention of shells. */
+const INTERRUPTED = 130;
+
 /**
  * Reads a password: asked for without echo at a terminal, otherwise the first line of standard input. Never an
  * argument, which other users of the machine could read.
  *
  * @throws StartError when there is none
  */
-export async function readPassword(): Promise<string> {
-  const isTerminal = process.stdin.isTTY === true;
+export async function readPassword(source?: PasswordSource): Promise<string> {
+  const password = await readPasswordIfAny('Password: ', source);
+  if (password === null) throw new StartError('No password was given: type one, or pipe it in.');
+  return password;
+}
+
+/**
+ * The same where none is an answer too.
+ *
+ * @param question shown at a terminal, and only there
+ * @returns null for an empty line, and for an input that ends without one
+ */
+export async function readPasswordIfAny(
+  question: string,
+  { input, prompt }: PasswordSource = { input: process.stdin, prompt: process.stderr },
+): Promise<string | null> {
+  const isTerminal = input.isTTY === true;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
-  if (isTerminal) process.stderr.write('Password: ');
-  const [line] = (await Promise.race([once(reader, 'line'), once(reader, 'close')])) as [string?];
+  const reader = createInterface({ input, output: silent, terminal: isTerminal });
+  // The terminal is in raw mode: Ctrl-C ends nothing unless somebody hears it.
+  reader.once('SIGINT', () => process.exit(INTERRUPTED));
+  if (isTerminal) prompt.write(question);
+  const [line]: unknown[] = await Promise.race([once(reader, 'line'), once(reader, 'close')]);
   reader.close();
-  if (isTerminal) process.stderr.write('\n');
-  if (line === undefined || line === '')
-    throw new StartError('No password was given: type one, or pipe it in.');
-  return line;
+  if (isTerminal) prompt.write('\n');
+  return typeof line === 'string' && line !== '' ? line : null;
 }

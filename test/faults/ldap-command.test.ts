@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDirectory } from '../../src/cli/ldap.js';
 import { loadConfig } from '../../src/platform/config/load.js';
@@ -10,7 +14,11 @@ import {
   startDirectory,
   type TestDirectory,
 } from '../support/ldap.js';
+import { settingsOf } from '../support/ldap-document.js';
 import { freePort } from '../support/services.js';
+
+const PROGRAM = path.resolve('src/cli/main.ts');
+const TSX = import.meta.resolve('tsx');
 
 describe.skipIf(findSlapd() === undefined)('ldap test', () => {
   let directory: TestDirectory;
@@ -29,7 +37,7 @@ describe.skipIf(findSlapd() === undefined)('ldap test', () => {
     const config = loadConfig({
       ...directoryEnv(directory),
       AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
-      AUTH_LDAP_TIMEOUT: '1',
+      AUTH_LDAP_TIMEOUT: '10',
       ...env,
     });
     const lines: string[] = [];
@@ -122,9 +130,61 @@ describe.skipIf(findSlapd() === undefined)('ldap test', () => {
     expect(isGood).toBe(true);
   });
 
+  it('passes with the settings that docs/ldap.md has for OpenLDAP, of which only files and address differ', async () => {
+    await directory.setGroup('cvat-admins', [`uid=anna,${PEOPLE}`]);
+    const { AUTH_LDAP_BIND_PASSWORD_FILE: _, ...documented } = settingsOf('OpenLDAP')[0] ?? {};
+    const { AUTH_LDAP_SERVER_URI, AUTH_LDAP_CA_FILE, AUTH_LDAP_BIND_PASSWORD } = directoryEnv(directory);
+    const lines: string[] = [];
+    const isGood = await testDirectory(
+      loadConfig({ ...documented, AUTH_LDAP_SERVER_URI, AUTH_LDAP_CA_FILE, AUTH_LDAP_BIND_PASSWORD }),
+      { name: 'anna', password: PASSWORD },
+      (line) => void lines.push(line),
+    );
+    expect(lines.join('\n')).toContain('role     admin');
+    expect(isGood).toBe(true);
+  });
+
   it('tells somebody who may not come in', async () => {
     const { isGood, text } = await run({ AUTH_LDAP_REQUIRE_GROUP: `cn=others,${GROUPS}` });
     expect(text).toContain('refused: not a member of AUTH_LDAP_REQUIRE_GROUP');
     expect(isGood).toBe(false);
+  });
+
+  it.each([
+    [0, 'login    passed', `${PASSWORD}\n`],
+    [1, 'login    failed', 'wrong\n'],
+    [0, 'login    skipped', ''],
+  ])(
+    'ends with %i and says "%s" as a program that reads its password from the input',
+    async (code, line, input) => {
+      const env = { ...process.env, ...directoryEnv(directory), IAM_TYPE: 'BASIC', AUTH_LDAP_TIMEOUT: '30' };
+      // Not in the folder of the sources: a file .env there would count.
+      const program = spawn(process.execPath, ['--import', TSX, PROGRAM, 'ldap', 'test', 'anna'], {
+        env,
+        cwd: '/',
+      });
+      program.stdin.end(input);
+      const [stdout, stderr] = await Promise.all([
+        text(program.stdout),
+        text(program.stderr),
+        once(program, 'close'),
+      ]);
+      expect(stdout).toContain(line);
+      expect(stderr).toBe('');
+      expect(stdout).not.toContain(PASSWORD);
+      expect(program.exitCode).toBe(code);
+    },
+  );
+
+  it('ends with 1 and the name of the setting that is wrong', async () => {
+    const env = { ...process.env, ...directoryEnv(directory), AUTH_LDAP_USER_SEARCH_BASE: 'people' };
+    const program = spawn(process.execPath, ['--import', TSX, PROGRAM, 'ldap', 'test', 'anna'], {
+      env,
+      cwd: '/',
+    });
+    program.stdin.end();
+    const [stderr] = await Promise.all([text(program.stderr), once(program, 'close')]);
+    expect(stderr).toMatch(/^AUTH_LDAP_USER_SEARCH_BASE is "people": /);
+    expect(program.exitCode).toBe(1);
   });
 });

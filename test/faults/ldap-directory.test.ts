@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.js';
 import { loadConfig } from '../../src/platform/config/load.js';
 import { createDirectory, type Directory } from '../../src/platform/ldap/directory.js';
@@ -14,6 +14,7 @@ import {
   READER,
   startDirectory,
   type TestDirectory,
+  uniqueName,
 } from '../support/ldap.js';
 
 const CROWD = 10_000;
@@ -25,6 +26,7 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
   const opened: Directory[] = [];
   beforeAll(async () => {
     slapd = await startDirectory({ crowd: CROWD });
+    await makeGroups();
   });
   afterEach(() => {
     for (const directory of opened.splice(0)) directory.close();
@@ -32,7 +34,9 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
   afterAll(() => slapd.remove());
 
   const open = (env: Readonly<Record<string, string>> = {}): Directory => {
-    const settings = resolveDirectorySettings(loadConfig({ ...directoryEnv(slapd), ...ANY_GROUP, ...env }));
+    const settings = resolveDirectorySettings(
+      loadConfig({ ...directoryEnv(slapd), AUTH_LDAP_TIMEOUT: '30', ...ANY_GROUP, ...env }),
+    );
     const directory = createDirectory(settings, systemClock);
     opened.push(directory);
     return directory;
@@ -48,6 +52,21 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
     return [...member.groups].sort();
   };
   const group = (cn: string): string => `cn=${cn},${GROUPS}`;
+
+  async function makeGroups(): Promise<void> {
+    const dn = await slapd.addPerson('grouped', { gidNumber: '4242' });
+    const inner = await slapd.setGroup('inner', [dn]);
+    const outer = await slapd.setGroup('outer', [inner]);
+    await slapd.setGroup('outermost', [outer]);
+    await slapd.change(inner, { member: [dn, group('outermost')] });
+    const unique = await slapd.setGroup('unique-inner', [dn], 'groupOfUniqueNames');
+    await slapd.setGroup('unique-outer', [unique], 'groupOfUniqueNames');
+    const posix = (cn: string, more: Record<string, string>) =>
+      slapd.add(group(cn), { objectClass: 'posixGroup', cn, ...more });
+    await posix('posix-named', { gidNumber: '17', memberUid: 'grouped' });
+    await posix('posix-primary', { gidNumber: '4242' });
+    await posix('posix-other', { gidNumber: '18', memberUid: 'u1' });
+  }
 
   it('finds each of them, and nobody else', async () => {
     const directory = open();
@@ -96,15 +115,18 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
     'a=b',
   ])('signs in somebody who is really called %j, by search and by direct bind', async (name) => {
     const dn = await slapd.addPerson(name);
-    const member = await signIn(open(), name);
-    expect(member).toMatchObject({ kind: 'member', person: { usernames: [name] } });
-    const direct = open({
-      AUTH_LDAP_USER_SEARCH_BASE: '',
-      AUTH_LDAP_USER_DN_TEMPLATE: `uid=%(user)s,${PEOPLE}`,
-    });
-    expect(await signIn(direct, name)).toMatchObject({ kind: 'member', person: { usernames: [name] } });
-    expect((await signIn(direct, name, 'wrong')).kind).toBe('refused');
-    await slapd.removeEntry(dn);
+    try {
+      const member = await signIn(open(), name);
+      expect(member).toMatchObject({ kind: 'member', person: { usernames: [name] } });
+      const direct = open({
+        AUTH_LDAP_USER_SEARCH_BASE: '',
+        AUTH_LDAP_USER_DN_TEMPLATE: `uid=%(user)s,${PEOPLE}`,
+      });
+      expect(await signIn(direct, name)).toMatchObject({ kind: 'member', person: { usernames: [name] } });
+      expect((await signIn(direct, name, 'wrong')).kind).toBe('refused');
+    } finally {
+      await slapd.removeEntry(dn);
+    }
   });
 
   it.each(['u1,ou=people', 'u1+cn=u1', 'u1\\', '"u1"', 'u1,dc=example'])(
@@ -119,7 +141,8 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
   );
 
   it('lets people read their own entry and groups when nobody else may search', async () => {
-    const dn = await slapd.addPerson('selfie');
+    const name = uniqueName('selfie');
+    const dn = await slapd.addPerson(name);
     const direct = open({
       AUTH_LDAP_USER_SEARCH_BASE: '',
       AUTH_LDAP_BIND_DN: '',
@@ -129,11 +152,20 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
       AUTH_LDAP_USER_DN_TEMPLATE: `uid=%(user)s,${PEOPLE}`,
     });
     await slapd.setGroup('selfies', [dn]);
-    expect(await groupsOf(direct, 'selfie')).toEqual([group('selfies')]);
+    expect(await groupsOf(direct, name)).toEqual([group('selfies')]);
   });
 
-  it('refuses an empty password for everybody, also where the directory would not', async () => {
-    expect(await signIn(open(), 'u1', '')).toEqual({ kind: 'refused', reason: 'the password is empty' });
+  it('refuses an empty password for everybody without a bind, also where the directory would not', async () => {
+    const directory = open();
+    const located = await directory.locate('u1', directory.startDeadline());
+    if (located.kind === 'refused') throw new Error(located.reason);
+    const before = await slapd.binds();
+    const deadline = directory.startDeadline();
+    expect(await directory.verify(located, '', deadline)).toEqual({
+      kind: 'refused',
+      reason: 'the password is empty',
+    });
+    expect(await slapd.binds()).toBe(before);
   });
 
   it.each([
@@ -144,12 +176,10 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
     ['groupOfUniqueNames', ['unique-inner']],
     ['nestedGroupOfUniqueNames', ['unique-inner', 'unique-outer']],
   ])('reads groups of the type %s', async (type, expected) => {
-    await makeGroups();
     expect(await groupsOf(open({ AUTH_LDAP_GROUP_TYPE: type }), 'grouped')).toEqual(expected.map(group));
   });
 
   it('lets Active Directory walk through groups of groups', async () => {
-    await makeGroups();
     const active = await startActiveDirectory(slapd.ldap);
     const env = {
       AUTH_LDAP_SERVER_URI: active.url,
@@ -165,51 +195,35 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
     }
   });
 
-  let grouped: Promise<void> | undefined;
-  const makeGroups = (): Promise<void> => {
-    grouped ??= (async () => {
-      const dn = await slapd.addPerson('grouped', { gidNumber: '4242' });
-      const inner = await slapd.setGroup('inner', [dn]);
-      const outer = await slapd.setGroup('outer', [inner]);
-      await slapd.setGroup('outermost', [outer]);
-      await slapd.change(inner, { member: [dn, group('outermost')] });
-      const unique = await slapd.setGroup('unique-inner', [dn], 'groupOfUniqueNames');
-      await slapd.setGroup('unique-outer', [unique], 'groupOfUniqueNames');
-      const posix = (cn: string, more: Record<string, string>) =>
-        slapd.add(group(cn), { objectClass: 'posixGroup', cn, ...more });
-      await posix('posix-named', { gidNumber: '17', memberUid: 'grouped' });
-      await posix('posix-primary', { gidNumber: '4242' });
-      await posix('posix-other', { gidNumber: '18', memberUid: 'u1' });
-    })();
-    return grouped;
-  };
-
   it('finds, page by page, more groups than the server gives at once', async () => {
-    const dn = await slapd.addPerson('joiner');
+    const name = uniqueName('joiner');
+    const dn = await slapd.addPerson(name);
     for (let number = 0; number < 620; number += 1) await slapd.setGroup(`many-${number}`, [dn]);
-    expect(await groupsOf(open(), 'joiner')).toHaveLength(620);
+    expect(await groupsOf(open(), name)).toHaveLength(620);
   }, 60_000);
 
   it('knows a person of Active Directory by his GUID, whatever he is called', async () => {
-    const bytes = Buffer.from('33221100554477668899aabbccddeeff', 'hex');
     const env = {
       AUTH_LDAP_USER_SEARCH_FILTER: '(sAMAccountName=%(user)s)',
       AUTH_LDAP_IDENTITY_ATTRIBUTE: 'objectguid',
     };
+    const bytes = Buffer.from('33221100554477668899aabbccddeeff', 'hex');
     const identity = 'objectguid=00112233-4455-6677-8899-aabbccddeeff';
-    const dn = await slapd.addPerson('windows', {
-      sAMAccountName: 'jdoe',
+    const name = uniqueName('windows');
+    const dn = await slapd.addPerson(name, {
+      sAMAccountName: `${name}-doe`,
       objectGUID: bytes,
       objectClass: ['inetOrgPerson', 'posixAccount', 'windowsPerson'],
     });
+    onTestFinished(() => slapd.removeEntry(dn));
     const directory = open(env);
-    expect(await signIn(directory, 'JDoe')).toMatchObject({
+    expect(await signIn(directory, `${name}-Doe`)).toMatchObject({
       kind: 'member',
-      person: { identity, usernames: ['jdoe'] },
+      person: { identity, usernames: [`${name}-doe`] },
     });
-    await slapd.change(dn, { sAMAccountName: 'jsmith' });
-    const found = await directory.review({ identity, username: 'jdoe' }, directory.startDeadline());
-    expect(found).toMatchObject({ kind: 'member', person: { identity, usernames: ['jsmith'] } });
+    await slapd.change(dn, { sAMAccountName: `${name}-smith` });
+    const found = await directory.review({ identity, username: `${name}-doe` }, directory.startDeadline());
+    expect(found).toMatchObject({ kind: 'member', person: { identity, usernames: [`${name}-smith`] } });
   });
 
   it('asks by name about an account whose identity is of another attribute', async () => {
@@ -222,10 +236,11 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
   });
 
   it('lets nobody in whose entry has no identity, or two', async () => {
-    await slapd.addPerson('double', { description: ['one', 'two'] });
+    const name = uniqueName('double');
+    await slapd.addPerson(name, { description: ['one', 'two'] });
     for (const attribute of ['description', 'employeeNumber']) {
       const directory = open({ AUTH_LDAP_IDENTITY_ATTRIBUTE: attribute });
-      expect((await signIn(directory, 'double')).kind).toBe('refused');
+      expect((await signIn(directory, name)).kind).toBe('refused');
     }
   });
 

@@ -9,11 +9,16 @@ import {
   PEOPLE,
   startDirectory,
   type TestDirectory,
+  uniqueName,
 } from '../support/ldap.js';
 import { insertAccessToken, setActive } from '../support/rows.js';
 
 const INTERVAL = 600;
-const PAT = (prefix: string): string => `${prefix.padEnd(8, 'x')}.${'k'.repeat(32)}`;
+let tokens = 0;
+const nextAccessToken = (): string => {
+  tokens += 1;
+  return `${`t${tokens}`.padEnd(8, 'x')}.${'k'.repeat(32)}`;
+};
 
 interface SignedIn {
   readonly id: number;
@@ -31,6 +36,7 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
       env: {
         ...directoryEnv(directory),
         AUTH_LDAP_RECHECK_INTERVAL: String(INTERVAL),
+        AUTH_LDAP_TIMEOUT: '30',
         AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
         AUTH_LDAP_REQUIRE_GROUP: `cn=members,${GROUPS}`,
       },
@@ -55,11 +61,12 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
     expect(answer.status, answer.text).toBe(200);
     const token = { Authorization: `Token ${(answer.json() as { key: string }).key}` };
     const { id } = (await app.send('/api/users/self', { headers: token })).json() as { id: number };
-    await insertAccessToken(app.db, { ownerId: id, key: PAT(username) });
+    const key = nextAccessToken();
+    await insertAccessToken(app.db, { ownerId: id, key });
     const ways = {
       session: { Cookie: `sessionid=${cookieOf(answer, 'sessionid')}` },
       token,
-      accessToken: { Authorization: `Bearer ${PAT(username)}` },
+      accessToken: { Authorization: `Bearer ${key}` },
       basic: { Authorization: basicAuth(username, PASSWORD) },
     };
     await app.send('/api/users/self', { headers: ways.basic });
@@ -83,19 +90,20 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
   };
 
   it('lose sessions and tokens at the next check, and come back with a new login', async () => {
-    const anna = await join('anna');
-    await join('bert');
-    const [gone, stays] = [await signIn('anna'), await signIn('bert')];
-    await directory.rename(anna, `uid=anna,${GROUPS}`);
-    expect((await login('anna')).status).toBe(400);
+    const [name, other] = [uniqueName('anna'), uniqueName('bert')];
+    const anna = await join(name);
+    await join(other);
+    const [gone, stays] = [await signIn(name), await signIn(other)];
+    await directory.rename(anna, `uid=${name},${GROUPS}`);
+    expect((await login(name)).status).toBe(400);
     expect(await answers(gone)).toEqual(ALL_IN);
     await recheck(INTERVAL - 10);
     expect(await answers(gone)).toMatchObject({ session: 200, token: 200, accessToken: 200 });
     await recheck(10);
     expect(await answers(gone)).toEqual(ALL_OUT);
     expect(await answers(stays)).toEqual(ALL_IN);
-    await directory.rename(`uid=anna,${GROUPS}`, anna);
-    const back = await login('anna');
+    await directory.rename(`uid=${name},${GROUPS}`, anna);
+    const back = await login(name);
     expect(back.status).toBe(200);
     const { key } = back.json() as { key: string };
     const self = await app.send('/api/users/self', { headers: { Authorization: `Token ${key}` } });
@@ -121,7 +129,7 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
       },
     ],
   ])('includes who %s', async (what, happen) => {
-    const uid = what.split(' ')[0] ?? '';
+    const uid = uniqueName(what.split(' ')[0] ?? '');
     const dn = await join(uid);
     const gone = await signIn(uid);
     await happen(dn);
@@ -131,9 +139,10 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
   });
 
   it('take admin rights along at the next check when they only leave the admin group', async () => {
-    const dn = await join('carl');
+    const name = uniqueName('carl');
+    const dn = await join(name);
     await directory.setGroup('admins', [dn]);
-    const carl = await signIn('carl');
+    const carl = await signIn(name);
     const self = async () => (await app.send('/api/users/self', { headers: carl.ways.token })).json();
     expect(await self()).toMatchObject({ groups: ['admin'], is_superuser: true });
     await directory.setGroup('admins', []);
@@ -143,34 +152,40 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
   });
 
   it('are not those who are only renamed', async () => {
-    const dn = await join('dora');
-    const dora = await signIn('dora');
-    await directory.rename(dn, 'uid=dora-married');
+    const name = uniqueName('dora');
+    const dn = await join(name);
+    const dora = await signIn(name);
+    await directory.rename(dn, `uid=${name}-married`);
     members.delete(dn);
-    members.add(`uid=dora-married,${PEOPLE}`);
+    members.add(`uid=${name}-married,${PEOPLE}`);
     await directory.setGroup('members', [...members]);
     await recheck();
     expect(await answers(dora)).toMatchObject({ session: 200, token: 200, accessToken: 200 });
     expect((await app.send('/api/users/self', { headers: dora.ways.token })).json()).toMatchObject({
-      username: 'dora-married',
+      username: `${name}-married`,
     });
   });
 
   it('are not everybody when the directory is down, and are looked for again when it is back', async () => {
-    const emil = await join('emil');
-    const gone = await signIn('emil');
+    const name = uniqueName('emil');
+    const emil = await join(name);
+    const gone = await signIn(name);
     await directory.removeEntry(emil);
     await directory.stop();
-    await expect(recheck()).rejects.toMatchObject({ code: 'directory_unreachable' });
-    expect((await answers(gone)).token).toBe(200);
-    await directory.start();
+    try {
+      await expect(recheck()).rejects.toMatchObject({ code: 'directory_unreachable' });
+      expect((await answers(gone)).token).toBe(200);
+    } finally {
+      await directory.start();
+    }
     await recheck(1);
     expect(await answers(gone)).toEqual(ALL_OUT);
   });
 
   it('are left alone when an administrator deactivated them here', async () => {
-    await join('fritz');
-    const fritz = await signIn('fritz');
+    const name = uniqueName('fritz');
+    await join(name);
+    const fritz = await signIn(name);
     await setActive(app.db, fritz.id, false);
     await recheck();
     await setActive(app.db, fritz.id, true);
@@ -180,8 +195,9 @@ describe.skipIf(findSlapd() === undefined)('people who leave the directory', () 
   it('are not all of many at once: that is a mistake in the settings', async () => {
     const crowd: SignedIn[] = [];
     for (let number = 0; number < 10; number += 1) {
-      await join(`crowd${number}`);
-      crowd.push(await signIn(`crowd${number}`));
+      const name = uniqueName('crowd');
+      await join(name);
+      crowd.push(await signIn(name));
       app.clock.advance(40_000);
     }
     await directory.setGroup('members', []);

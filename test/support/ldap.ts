@@ -22,6 +22,13 @@ const MANAGER = { dn: `cn=manager,${BASE}`, password: 'manager-secret-29' };
 export const findSlapd = (): string | undefined =>
   ['/usr/sbin/slapd', '/usr/local/libexec/slapd', '/usr/lib/openldap/slapd'].find((file) => existsSync(file));
 
+let names = 0;
+/** @returns a name that nobody had before, also when a test is tried once more */
+export const uniqueName = (stem: string): string => {
+  names += 1;
+  return `${stem}${names}`;
+};
+
 type Value = string | string[] | Buffer;
 type PersonFields = Readonly<Record<string, Value>>;
 
@@ -44,6 +51,8 @@ export interface TestDirectory {
     members: readonly string[],
     kind?: 'groupOfNames' | 'groupOfUniqueNames',
   ) => Promise<string>;
+  /** How many binds the server has answered since it started. */
+  readonly binds: () => Promise<number>;
   /** Ends the process; ports and entries stay for the next start. */
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -91,14 +100,17 @@ export async function startDirectory({ crowd = 0, referral }: DirectoryOptions =
   const ldap = `ldap://127.0.0.1:${port}`;
   const ldaps = `ldaps://localhost:${tlsPort}`;
   let child: ChildProcess | undefined;
+  const isRunning = (): boolean =>
+    child !== undefined && child.exitCode === null && child.signalCode === null;
   const start = async (): Promise<void> => {
+    if (isRunning()) return;
     child = spawn(binary, ['-d', '0', '-f', config, '-h', `${ldap}/ ldaps://127.0.0.1:${tlsPort}/`], {
       stdio: 'ignore',
     });
-    await waitForPort(tlsPort);
+    await waitForPort(tlsPort, isRunning);
   };
   const stop = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || !isRunning()) return;
     const exited = once(child, 'exit');
     child.kill('SIGCONT');
     child.kill('SIGKILL');
@@ -118,8 +130,23 @@ export async function startDirectory({ crowd = 0, referral }: DirectoryOptions =
       await stop();
       rmSync(folder, { recursive: true, force: true });
     },
+    binds: () => countBinds(ldap),
     ...entries(ldap),
   };
+}
+
+/** Asks without a bind, so that asking is not counted. */
+async function countBinds(url: string): Promise<number> {
+  const client = new Client({ url, timeout: 10_000 });
+  try {
+    const { searchEntries } = await client.search('cn=Bind,cn=Operations,cn=Monitor', {
+      scope: 'base',
+      attributes: ['monitorOpCompleted'],
+    });
+    return Number(searchEntries[0]?.['monitorOpCompleted']);
+  } finally {
+    await client.unbind();
+  }
 }
 
 function entries(url: string) {
@@ -217,6 +244,8 @@ overlay memberof
 limits dn.exact="${READER.dn}" size.soft=250 size.hard=250 size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.base="${READER.dn}" read by self read by * auth
+database monitor
+access to * by * read
 `;
 
 function startEntries(crowd: number): string {
@@ -277,8 +306,9 @@ function makeCertificates(folder: string): { readonly caFile: string; readonly o
   return { caFile: path.join(folder, 'ca.pem'), otherCaFile: path.join(folder, 'other.pem') };
 }
 
-async function waitForPort(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+async function waitForPort(port: number, isRunning: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
+    if (!isRunning()) throw new Error('slapd ended as soon as it started.');
     const isOpen = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true));

@@ -10,15 +10,21 @@ export interface TcpProxy {
   readonly close: () => Promise<void>;
 }
 
-/** Passes connections on to a port of this machine, and counts them. */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/**
+ * Passes connections on to a port of this machine, and counts them.
+ *
+ * @param delay milliseconds by which every answer is late
+ */
+export async function startTcpProxy(target: number, delay = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let most = 0;
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
     sockets.add(near);
     most = Math.max(most, sockets.size);
-    near.pipe(far).pipe(near);
+    near.pipe(far);
+    if (delay === 0) far.pipe(near);
+    else far.on('data', (answer) => setTimeout(() => near.writable && near.write(answer), delay));
     const end = (): void => {
       sockets.delete(near);
       near.destroy();

@@ -29,6 +29,8 @@ export interface AdministrationDeps {
   readonly policy: PasswordPolicy;
   readonly mailer: AccountMailer;
   readonly defaultGroup: string;
+  /** Where accounts come from that have no password here (`IAM_TYPE=LDAP`). */
+  readonly directory: { readonly owns: (userId: number) => Promise<boolean> } | null;
 }
 
 export interface NewPerson {
@@ -48,6 +50,14 @@ export function createAdministration(deps: AdministrationDeps) {
   const require = async (username: string): Promise<AccountSummary> => {
     const account = await findAccount(db, username);
     if (account === undefined) throw new StartError(`There is no account "${username}".`);
+    return account;
+  };
+
+  /** Of people of a directory: what it keeps is not changed here, where the next check would take it back. */
+  const requireLocal = async (username: string, advice: string): Promise<AccountSummary> => {
+    const account = await require(username);
+    if (await deps.directory?.owns(account.id))
+      throw new StartError(`"${username}" belongs to the directory: ${advice}.`);
     return account;
   };
 
@@ -94,7 +104,7 @@ export function createAdministration(deps: AdministrationDeps) {
 
   /** Ends the sessions of the account, as every new password does. */
   const setPassword = async (username: string, password: string): Promise<AccountSummary> => {
-    const account = await require(username);
+    const account = await requireLocal(username, 'change the password there');
     const hash = await hashOf(password, account);
     await db.transaction(async (tx) => {
       await setPasswordHash(tx, account.id, hash);
@@ -104,13 +114,15 @@ export function createAdministration(deps: AdministrationDeps) {
   };
 
   const makeAdmin = async (username: string): Promise<AccountSummary> => {
-    const { id } = await require(username);
+    const { id } = await requireLocal(username, 'make it a member of one of AUTH_LDAP_ADMIN_GROUPS');
     await db.transaction((tx) => promote(tx, id));
     return require(username);
   };
 
   /** @returns the link of a reset mail, for handing over by another way */
   const resetLink = async (username: string): Promise<string> => {
+    if (deps.directory !== null)
+      throw new StartError('With IAM_TYPE=LDAP no page takes such a link: use user set-password.');
     const { id } = await require(username);
     const holder = await findHolder(db, id);
     if (holder === undefined) throw new StartError(`The account "${username}" was just deleted.`);

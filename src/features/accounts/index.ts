@@ -9,7 +9,7 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { createAdministration } from './administration.js';
+import { type AdministrationDeps, createAdministration } from './administration.js';
 import { createConfirmationPages } from './confirmation-pages.js';
 import { createEmailFlows } from './emails.js';
 import { createLogin } from './login.js';
@@ -62,6 +62,7 @@ export interface AccountsDeps {
   readonly csrfTrustedOrigins: readonly string[];
   readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
   readonly onWriteError: (error: unknown) => void;
+  readonly directory: AdministrationDeps['directory'];
 }
 
 /** Signing up, in and out, passwords and addresses. */

@@ -6,9 +6,17 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { isEmail } from '../../platform/http/email.js';
 import { isIdentityOf, type Person } from '../../platform/ldap/person.js';
-import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
+import {
+  addGroups,
+  grantAnalytics,
+  insertAccount,
+  isUsernameTaken,
+  lockNames,
+  removeOtherGroups,
+} from '../users/index.js';
 import {
   type Attributes,
+  endAnalytics,
   findByIdentity,
   type LinkedAccount,
   link,
@@ -16,7 +24,6 @@ import {
   type Namesake,
   recordOrigin,
   replaceAttributes,
-  replaceGroups,
   replacePassword,
   replaceUsername,
 } from './repository.js';
@@ -42,6 +49,7 @@ export type Admission =
   | { readonly kind: 'account'; readonly userId: number; readonly password: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
+const ADMIN: Role = 'admin';
 /** Lengths of Django's columns. */
 const LONGEST = { username: 150, name: 150, email: 254 };
 /** `!` and 40 characters: shorter values are not unique, and sessions are bound to the value. */
@@ -74,7 +82,7 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
     await link(tx, known.userId, person.identity, recheckTime());
     if (!known.isActive) return refused('the account is deactivated here');
     await replaceAttributes(tx, known.userId, attributesOf(newcomer));
-    await replaceGroups(tx, known.userId, newcomer.roles);
+    await replaceRoles(tx, known, newcomer.roles);
     await rename(tx, known, newcomer);
     return { kind: 'account', userId: known.userId, password: await uniquePassword(tx, known) };
   };
@@ -127,7 +135,19 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
       dateOf(clock),
     );
     await recordOrigin(tx, userId);
-    return { userId, username, password, isActive: true };
+    return { userId, username, password, isActive: true, isSuperuser: isAdmin };
+  };
+
+  /** Leaving the admin group ends what it gave: CVAT gives analytics with it, and rights like these never end there. */
+  const replaceRoles = async (
+    tx: Queryable,
+    { userId, isSuperuser }: LinkedAccount,
+    roles: readonly Role[],
+  ): Promise<void> => {
+    await removeOtherGroups(tx, userId, roles);
+    const joined = await addGroups(tx, userId, roles);
+    if (joined.includes(ADMIN)) await grantAnalytics(tx, userId);
+    if (isSuperuser && !roles.includes(ADMIN)) await endAnalytics(tx, userId);
   };
 
   const rename = async (
@@ -164,7 +184,7 @@ function attributesOf({ person, roles }: Newcomer): Attributes {
     firstName: person.firstName.slice(0, LONGEST.name),
     lastName: person.lastName.slice(0, LONGEST.name),
     email: isEmail(person.email) && person.email.length <= LONGEST.email ? person.email : '',
-    isAdmin: roles.includes('admin'),
+    isAdmin: roles.includes(ADMIN),
   };
 }
 

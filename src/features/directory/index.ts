@@ -10,7 +10,7 @@ import type { Log } from '../../platform/telemetry/log.js';
 import { createDirectoryAccounts } from './accounts.js';
 import { createDirectoryLogin } from './login.js';
 import { createRecheck } from './recheck.js';
-import { addLocalAdmins } from './repository.js';
+import { addLocalAdmins, isLinked } from './repository.js';
 
 export { judge } from './roles.js';
 
@@ -46,6 +46,8 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
     login: createDirectoryLogin({ ...deps, directory, accounts, rules }),
     /** Looks again at everybody who is due; otherwise that happens beside the requests. */
     recheck: recheck.runOnce,
+    /** @returns whether the account belongs to somebody of the directory, who has no password here */
+    owns: (userId: number): Promise<boolean> => isLinked(db, userId),
     /** To be called when the tables are there. */
     start: async (): Promise<void> => {
       await addLocalAdmins(db);

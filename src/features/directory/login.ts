@@ -3,7 +3,7 @@ import type { FailureLimit } from '../../authentication/failure-limit.js';
 import { MAXIMUM_PASSWORD_UNITS } from '../../authentication/passwords/limits.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { Directory, Located, Refused } from '../../platform/ldap/directory.js';
-import { foldName, isPlainLogin } from '../../platform/ldap/names.js';
+import { broadName, isPlainLogin } from '../../platform/ldap/names.js';
 import { NO_ENTRY } from '../../platform/ldap/person.js';
 import type { Log } from '../../platform/telemetry/log.js';
 import type { DirectoryAccounts } from './accounts.js';
@@ -36,7 +36,7 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
    * @throws Throttled; ServiceUnavailable `directory_unreachable`, `directory_busy` or `password_queue_full`
    */
   return async (login: DirectoryLoginRequest): Promise<VerifiedLogin | undefined> => {
-    const byName = { account: `name:${foldName(login.username)}`, address: login.address };
+    const byName = { account: `name:${broadName(login.username)}`, address: login.address };
     await failures.check(byName);
     // A refusal takes what it takes for a local account, else its time would tell who is in the directory.
     const refusalTime = deps.passwords.burn(login.password);
@@ -66,19 +66,23 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
     { username, password }: DirectoryLoginRequest,
     deadline: ReturnType<Directory['startDeadline']>,
   ): Promise<VerifiedLogin | undefined> {
-    const entry = located.kind === 'person' ? located.person.dn : located.dn;
     const member = await directory.verify(located, password, deadline);
-    if (member.kind === 'refused') return refuse(entry, member);
+    if (member.kind === 'refused')
+      return refuse(located.kind === 'person' ? located.person.dn : undefined, member);
     const judgement = judge(member, deps.rules);
-    if (judgement.kind === 'refused') return refuse(entry, judgement);
     const { person } = member;
+    if (judgement.kind === 'refused') return refuse(person.dn, judgement);
     const admission = await deps.accounts.admit({ person, roles: judgement.roles, typed: username });
-    if (admission.kind === 'refused') return refuse(entry, admission);
+    if (admission.kind === 'refused') return refuse(person.dn, admission);
     return { userId: admission.userId, password: admission.password };
   }
 
-  /** A name that nobody has is not logged: people type their password into the wrong field. */
-  function refuse(entry: string, { reason }: { readonly reason: string }): undefined {
+  /**
+   * What was typed is not logged unless an entry has that name: people type their password into the wrong field.
+   *
+   * @param entry name of the entry, undefined when it is made of what was typed
+   */
+  function refuse(entry: string | undefined, { reason }: { readonly reason: string }): undefined {
     if (reason !== NO_ENTRY)
       deps.log.info({ entry, reason }, 'The directory, or a rule about it, lets somebody not in.');
   }

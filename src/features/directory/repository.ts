@@ -7,6 +7,7 @@ export interface LinkedAccount {
   readonly username: string;
   readonly password: string;
   readonly isActive: boolean;
+  readonly isSuperuser: boolean;
 }
 
 /** An account that has the name of a person in the directory. */
@@ -23,7 +24,8 @@ export const findByIdentity = (tx: Queryable, identity: string): Promise<LinkedA
   one<LinkedAccount>(
     tx,
     sql`
-      select u.id as "userId", u.username, u.password, u.is_active as "isActive"
+      select u.id as "userId", u.username, u.password, u.is_active as "isActive",
+        u.is_superuser as "isSuperuser"
       from auth_server_directory_accounts d join auth_user u on u.id = d.user_id
       where d.identity = ${identity}
       for update of d`,
@@ -33,7 +35,8 @@ export const listNamesakes = (tx: Queryable, username: string): Promise<Namesake
   many<Namesake>(
     tx,
     sql`
-      select u.id as "userId", u.username, u.password, u.is_active as "isActive", u.email, d.identity,
+      select u.id as "userId", u.username, u.password, u.is_active as "isActive",
+        u.is_superuser as "isSuperuser", u.email, d.identity,
         exists (
           select 1 from organizations_membership m join organizations_invitation i on i.membership_id = m.id
           where m.user_id = u.id and not m.is_active
@@ -97,22 +100,9 @@ export async function replaceAttributes(tx: Queryable, userId: number, wanted: A
   );
 }
 
-/** The account is in these groups and no others. */
-export async function replaceGroups(tx: Queryable, userId: number, names: readonly string[]): Promise<void> {
-  await execute(
-    tx,
-    sql`
-      delete from auth_user_groups where user_id = ${userId}
-        and group_id not in (select id from auth_group where name = any(${names}::text[]))`,
-  );
-  await execute(
-    tx,
-    sql`
-      insert into auth_user_groups (user_id, group_id)
-      select ${userId}, id from auth_group where name = any(${names}::text[])
-      on conflict (user_id, group_id) do nothing`,
-  );
-}
+/** Takes back what only the admin group gave. */
+export const endAnalytics = (tx: Queryable, userId: number) =>
+  execute(tx, sql`update engine_profile set has_analytics_access = false where user_id = ${userId}`);
 
 /** An account that is due, as it was before it was taken. */
 export interface DueAccount {
@@ -175,6 +165,10 @@ export async function endTokens(tx: Queryable, userId: number, now: Date): Promi
       where owner_id = ${userId} and not revoked`,
   );
 }
+
+/** @returns whether the account belongs to somebody of the directory */
+export const isLinked = async (db: Queryable, userId: number): Promise<boolean> =>
+  (await one(db, sql`select 1 from auth_server_directory_accounts where user_id = ${userId}`)) !== undefined;
 
 /** Superusers with a password of their own, whom no directory puts into groups. @returns how many joined */
 export const addLocalAdmins = (db: Queryable) =>

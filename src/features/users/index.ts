@@ -12,6 +12,7 @@ export {
 } from './new-account-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
 export { type Person, presentBasicUser } from './present.js';
+export { addGroups, grantAnalytics, removeOtherGroups } from './repository.js';
 export { BasicUserRead } from './schemas.js';
 
 /** People and their accounts. */

@@ -62,6 +62,13 @@ const unescapeValue = (value: string): string =>
 export const foldName = (text: string): string =>
   text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
 
+/**
+ * @returns one text for all spellings that some directory takes for one name: Active Directory compares without accents,
+ *   and RFC 4518 folds `ß` to `ss`. Two people may share it: it is for counting, not for recognising.
+ */
+export const broadName = (text: string): string =>
+  foldName(text.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase());
+
 /** Characters that a directory drops before it compares (RFC 4518, 2.2), or that no name has. */
 const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u1806\ufffc]/u;
 const MAXIMUM_LOGIN = 256;

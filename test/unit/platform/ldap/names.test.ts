@@ -3,6 +3,7 @@ import { AndFilter, EqualityFilter } from 'ldapts';
 import { describe, expect, it } from 'vitest';
 import { parseFilter, parseLoginDn, parseLoginFilter } from '../../../../src/platform/ldap/filter.js';
 import {
+  broadName,
   escapeDnValue,
   escapeFilterValue,
   isPlainLogin,
@@ -121,6 +122,20 @@ describe('isPlainLogin', () => {
     'a'.repeat(257),
   ])('refuses %j, which a directory would read as another spelling', (name) => {
     expect(isPlainLogin(name)).toBe(false);
+  });
+});
+
+describe('broadName', () => {
+  it.each([
+    ['andré', 'Andre\u0301', 'ANDRE', 'ａndré', ' andré '],
+    ['straße', 'STRASSE', 'Strasse'],
+    ['a  b', 'A B'],
+  ])('is one for all ways to write %j', (...spellings) => {
+    expect(new Set(spellings.map(broadName)).size).toBe(1);
+  });
+
+  it('keeps other names apart', () => {
+    expect(new Set(['anna', 'anne', 'ann', 'a nna', '山田', '山'].map(broadName)).size).toBe(6);
   });
 });
 
