@@ -36,7 +36,14 @@ function collectBody(res: ServerResponse, onBody: (text: string) => void): void 
   const keep = (chunk: unknown): void => {
     if (typeof chunk === 'string' || chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
   };
-  const { write, end } = res;
+  const { writeHead, write, end } = res;
+  // Headers that are written at once are nowhere to be asked for afterwards.
+  res.writeHead = ((...args: unknown[]) => {
+    const given = args.at(-1);
+    if (typeof given === 'object' && given !== null && !Array.isArray(given))
+      for (const [name, value] of Object.entries(given)) res.setHeader(name, value as string);
+    return Reflect.apply(writeHead, res, args) as ServerResponse;
+  }) as typeof writeHead;
   res.write = ((...args: unknown[]) => {
     keep(args[0]);
     return Reflect.apply(write, res, args) as boolean;
