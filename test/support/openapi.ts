@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
@@ -27,9 +29,32 @@ let checkCommitted: ReturnType<typeof createAnswerCheck> | undefined;
 
 /** @returns openapi/openapi.yaml */
 export function committedDocument(): OpenApiDocument {
-  const file = path.resolve(import.meta.dirname, '../../openapi/openapi.yaml');
-  committed ??= parse(readFileSync(file, 'utf8')) as OpenApiDocument;
+  committed ??= read(path.resolve(import.meta.dirname, '../../openapi/openapi.yaml'));
   return committed;
+}
+
+/** Reading YAML takes most of a second, and every test file wants it: what was read is kept until the text changes. */
+function read(file: string): OpenApiDocument {
+  const text = readFileSync(file, 'utf8');
+  const hash = createHash('sha256').update(text).digest('hex');
+  const kept = keptReading();
+  if (kept?.hash === hash) return kept.document;
+  const document = parse(text) as OpenApiDocument;
+  mkdirSync(path.dirname(KEPT), { recursive: true });
+  const draft = `${KEPT}.${process.pid}.${threadId}`;
+  writeFileSync(draft, JSON.stringify({ hash, document }));
+  renameSync(draft, KEPT);
+  return document;
+}
+
+const KEPT = path.resolve(import.meta.dirname, '../../node_modules/.cache/openapi.json');
+
+function keptReading(): { readonly hash: string; readonly document: OpenApiDocument } | undefined {
+  try {
+    return JSON.parse(readFileSync(KEPT, 'utf8')) as { hash: string; document: OpenApiDocument };
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns in what an answer is not as the committed document says */
