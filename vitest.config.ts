@@ -17,8 +17,18 @@ const reportFile = process.env['VITEST_JSON'];
 /** CI machines are slow and noisy: a test that measures time may try once more there. */
 const limits = { testTimeout: 60_000, hookTimeout: 120_000, retry: process.env['CI'] ? 1 : 0 };
 
+/** Holds every answer of every server against the OpenAPI document. */
+const setupFiles = ['test/support/setup.ts'];
+
 const project = (name: string, engines: 'embedded' | 'real', folders: string, more: object = {}) => ({
-  test: { ...limits, ...more, name, include: [`test/${folders}/**/*.test.ts`], provide: { engines } },
+  test: {
+    ...limits,
+    ...more,
+    setupFiles,
+    name,
+    include: [`test/${folders}/**/*.test.ts`],
+    provide: { engines },
+  },
 });
 
 const services = { globalSetup: ['test/support/global-setup.ts'] };

@@ -551,36 +551,30 @@ export interface components {
             name: string;
             description: string;
             version: string;
+            /** Format: uri */
             logo_url: string;
             subtitle: string;
         };
         AcceptInvitationRead: {
             organization_slug: string;
         };
-        AccessTokenCreated: {
-            id: number;
-            name: string;
-            created_date: string;
-            updated_date: string;
-            expiry_date: string | null;
-            last_used_date: string | null;
-            read_only: boolean;
-            owner: components["schemas"]["BasicUser"];
-            organization: number | null;
-            last_used_ip: string | null;
-            value: string;
-        };
         AccessTokenRead: {
             id: number;
             name: string;
+            /** Format: date-time */
             created_date: string;
+            /** Format: date-time */
             updated_date: string;
+            /** Format: date-time */
             expiry_date: string | null;
+            /** Format: date-time */
             last_used_date: string | null;
             read_only: boolean;
             owner: components["schemas"]["BasicUser"];
             organization: number | null;
             last_used_ip: string | null;
+            /** @description Only in the answer to the creation of the token. */
+            value?: string;
         };
         AccessTokenWriteRequest: {
             name: string;
@@ -594,6 +588,7 @@ export interface components {
             slug: string;
         };
         BasicUser: {
+            /** Format: uri */
             url: string;
             id: number;
             username: string;
@@ -619,9 +614,11 @@ export interface components {
         };
         EmailChangeRequest: {
             password: string;
+            /** Format: email */
             email: string;
         };
         EmailResendRequest: {
+            /** Format: email */
             email: string;
         };
         /** @description A sentence. */
@@ -638,28 +635,30 @@ export interface components {
         };
         FileInfo: {
             name: string;
-            /** @enum {string} */
-            type: "REG" | "DIR";
+            type: components["schemas"]["FileInfoTypeEnum"];
             mime_type: string;
         };
+        /** @enum {string} */
+        FileInfoTypeEnum: "REG" | "DIR";
         InvitationRead: {
             key: string;
+            /** Format: date-time */
             created_date: string;
             owner: components["schemas"]["BasicUser"] | null;
-            /** @enum {string} */
-            role: "worker" | "supervisor" | "maintainer" | "owner";
+            role: components["schemas"]["RoleEnum"];
             user: components["schemas"]["BasicUser"];
             organization: number;
             expired: boolean | null;
             organization_info: components["schemas"]["BasicOrganization"];
         };
         InvitationWriteRequest: {
-            /** @enum {string} */
-            role: "worker" | "supervisor" | "maintainer" | "owner";
+            role: components["schemas"]["RoleEnum"];
+            /** Format: email */
             email: string;
         };
         LoginSerializerExRequest: {
             username?: string;
+            /** Format: email */
             email?: string;
             password: string;
         };
@@ -668,9 +667,9 @@ export interface components {
             user: components["schemas"]["BasicUser"];
             organization: number;
             is_active: boolean;
+            /** Format: date-time */
             joined_date: string | null;
-            /** @enum {string} */
-            role: "worker" | "supervisor" | "maintainer" | "owner";
+            role: components["schemas"]["RoleEnum"];
             invitation: string | null;
         };
         MetaUser: components["schemas"]["User"] | components["schemas"]["BasicUser"];
@@ -679,7 +678,9 @@ export interface components {
             slug: string;
             name: string;
             description: string;
+            /** Format: date-time */
             created_date: string;
+            /** Format: date-time */
             updated_date: string;
             contact: unknown;
             owner: components["schemas"]["BasicUser"] | null;
@@ -687,7 +688,9 @@ export interface components {
         OrganizationTransfer: {
             organization: number;
             user: components["schemas"]["BasicUser"];
+            /** Format: date-time */
             created_date: string;
+            /** Format: date-time */
             expires_date: string;
         };
         OrganizationTransferRequest: {
@@ -701,31 +704,41 @@ export interface components {
         };
         PaginatedAccessTokenReadList: {
             count: number;
+            /** Format: uri */
             next: string | null;
+            /** Format: uri */
             previous: string | null;
-            readonly results: components["schemas"]["AccessTokenRead"][];
+            results: components["schemas"]["AccessTokenRead"][];
         };
         PaginatedInvitationReadList: {
             count: number;
+            /** Format: uri */
             next: string | null;
+            /** Format: uri */
             previous: string | null;
             results: components["schemas"]["InvitationRead"][];
         };
         PaginatedMembershipReadList: {
             count: number;
+            /** Format: uri */
             next: string | null;
+            /** Format: uri */
             previous: string | null;
             results: components["schemas"]["MembershipRead"][];
         };
         PaginatedMetaUserList: {
             count: number;
+            /** Format: uri */
             next: string | null;
+            /** Format: uri */
             previous: string | null;
             results: components["schemas"]["MetaUser"][];
         };
         PaginatedOrganizationReadList: {
             count: number;
+            /** Format: uri */
             next: string | null;
+            /** Format: uri */
             previous: string | null;
             results: components["schemas"]["OrganizationRead"][];
         };
@@ -741,6 +754,7 @@ export interface components {
             token: string;
         };
         PasswordResetSerializerExRequest: {
+            /** Format: email */
             email: string;
         };
         PatchedAccessTokenWriteRequest: {
@@ -750,13 +764,12 @@ export interface components {
             read_only?: boolean;
         };
         PatchedInvitationWriteRequest: {
-            /** @enum {string} */
-            role?: "worker" | "supervisor" | "maintainer" | "owner";
+            role?: components["schemas"]["RoleEnum"];
+            /** Format: email */
             email?: string;
         };
         PatchedMembershipWriteRequest: {
-            /** @enum {string} */
-            role?: "worker" | "supervisor" | "maintainer" | "owner";
+            role?: components["schemas"]["RoleEnum"];
         };
         PatchedOrganizationWriteRequest: {
             slug?: string;
@@ -769,6 +782,7 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
+            /** Format: email */
             email?: string;
             /** @description Names of roles: admin, user, worker. */
             groups?: unknown[];
@@ -790,6 +804,7 @@ export interface components {
         };
         RegisterSerializerExRequest: {
             username: string;
+            /** Format: email */
             email?: string;
             password1: string;
             password2: string;
@@ -799,10 +814,13 @@ export interface components {
         RestAuthDetail: {
             detail: string;
         };
+        /** @enum {string} */
+        RoleEnum: "worker" | "supervisor" | "maintainer" | "owner";
         Token: {
             key: string;
         };
         User: {
+            /** Format: uri */
             url: string;
             id: number;
             username: string;
@@ -813,7 +831,9 @@ export interface components {
             is_staff: boolean;
             is_superuser: boolean;
             is_active: boolean;
+            /** Format: date-time */
             last_login: string | null;
+            /** Format: date-time */
             date_joined: string;
             has_analytics_access: boolean;
         };
@@ -822,6 +842,7 @@ export interface components {
             username: string;
             first_name?: string;
             last_name?: string;
+            /** Format: email */
             email?: string;
             /** @description Names of roles: admin, user, worker. */
             groups?: unknown[];
@@ -884,7 +905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -967,7 +988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["AccessTokenCreated"];
+                    "application/vnd.cvat+json": components["schemas"]["AccessTokenRead"];
                 };
             };
             /** @description Bad Request */
@@ -1091,7 +1112,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -1170,7 +1191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -1267,7 +1288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -1504,6 +1525,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -1599,6 +1629,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1711,6 +1750,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -1800,6 +1848,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -1877,6 +1934,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1986,6 +2052,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -2081,6 +2156,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2192,6 +2276,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -2263,6 +2356,24 @@ export interface operations {
                     "application/x-tar": string;
                 };
             };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @example "3b1f..." */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Acceptable */
             406: {
                 headers: {
@@ -2329,7 +2440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -2556,7 +2667,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -2644,7 +2755,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -2747,7 +2858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -2864,7 +2975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -2961,7 +3072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3058,7 +3169,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3277,7 +3388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3374,7 +3485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3608,7 +3719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3817,7 +3928,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -3905,7 +4016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4125,7 +4236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4334,7 +4445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4433,7 +4544,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4545,6 +4656,9 @@ export interface operations {
                     "application/vnd.oai.openapi": {
                         [key: string]: unknown;
                     };
+                    "application/vnd.oai.openapi+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Not Found */
@@ -4578,6 +4692,9 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.oai.openapi": {
+                        [key: string]: unknown;
+                    };
+                    "application/vnd.oai.openapi+json": {
                         [key: string]: unknown;
                     };
                 };
@@ -4618,6 +4735,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -4689,7 +4815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4697,6 +4823,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -4777,7 +4912,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4785,6 +4920,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -4836,10 +4980,14 @@ export interface operations {
     server_list_share: {
         parameters: {
             query?: {
+                /** @description Directory to browse */
+                directory?: string;
                 /** @description Organization unique slug */
                 org?: string;
                 /** @description Organization identifier */
                 org_id?: number;
+                /** @description Search for specific files */
+                search?: string;
             };
             header?: {
                 /** @description Organization unique slug */
@@ -4865,7 +5013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -4980,7 +5128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -5187,7 +5335,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["User"];
+                    "application/vnd.cvat+json": components["schemas"]["MetaUser"];
                 };
             };
             /** @description Bad Request */
@@ -5196,7 +5344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -5286,7 +5434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */
@@ -5383,7 +5531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
 import { hasBrowser, startBrowser, watchedPage } from './browser.js';
+import { coloursOf, takePicture } from './pictures.js';
 
 let app: TestApp;
 let browser: Browser;
@@ -139,6 +140,24 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
       expect(requests.at(-1)?.headers['x-csrftoken']).toBe(csrf);
       expect(requests.at(-1)?.headers).not.toHaveProperty('authorization');
       expect(troubles).toEqual([]);
+    });
+
+    it('looks as in the README: pictures that show something', async () => {
+      const { page } = await openDocs();
+      await page.setViewportSize({ width: 1100, height: 720 });
+      await page.evaluate("document.querySelector('.scheme-container').scrollIntoView()");
+      const overview = await takePicture(page, 'swagger-ui');
+      await authorize(page, { tokenAuth: maria.token });
+      const self = await tryOut(page, 'users', 'users_retrieve_self');
+      expect(self.status()).toBe(200);
+      await page.locator('#operations-users-users_retrieve_self .responses-wrapper').scrollIntoViewIfNeeded();
+      const answer = await takePicture(page, 'swagger-ui-answer');
+      for (const picture of [overview, answer]) {
+        expect(picture).toMatchObject({ width: 1100, height: 720 });
+        expect(picture.bytes).toBeLessThan(150_000);
+        // A page that shows nothing has a handful.
+        expect(await coloursOf(page, picture.file)).toBeGreaterThan(100);
+      }
     });
 
     it('forgets a session with Logout', async () => {

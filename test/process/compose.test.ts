@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { basicAuth, createBrowser, send } from '../support/http.js';
+import { basicAuth, createBrowser } from '../support/http.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { findOpa, findPostgres, findRedis, missingServices } from '../support/programs.js';
 import { freePort } from '../support/services.js';
 import { composeText, readCompose } from './compose.js';
-import { startServer, temporaryFolder, until } from './server.js';
+import { send, startServer, temporaryFolder, until } from './server.js';
 
 const SECRETS = {
   POSTGRES_PASSWORD: 'a3f1c2d4',

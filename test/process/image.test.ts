@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basicAuth, send } from '../support/http.js';
+import { basicAuth } from '../support/http.js';
 import { freePort } from '../support/services.js';
 import {
   assembleImage,
@@ -13,7 +13,7 @@ import {
   instructions,
   ORDINARY_USER,
 } from './image.js';
-import { failingServer, ROOT, startServer } from './server.js';
+import { failingServer, ROOT, send, startServer } from './server.js';
 
 describe('Dockerfile', () => {
   it('sends only what it copies to the builder: no secret, no data, no build of this machine', () => {

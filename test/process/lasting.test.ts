@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createBrowser, send } from '../support/http.js';
-import { startServer, temporaryFolder, until } from './server.js';
+import { createBrowser } from '../support/http.js';
+import { send, startServer, temporaryFolder, until } from './server.js';
 
 const PASSWORD = 'Wiesel-42-quarks';
 const env = { ADMIN_PASSWORD: PASSWORD };

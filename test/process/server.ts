@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { type Answer, type RequestOptions, send as sendUnchecked } from '../support/http.js';
+import { checkAnswer } from '../support/watch.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 const SERVER = path.join(ROOT, 'dist/main.js');
@@ -110,6 +112,13 @@ export async function startServer({
       return child.exitCode;
     },
   };
+}
+
+/** As `send` of `support/http.ts`, for a process that nobody watches from the inside: the answer is checked here. */
+export async function send(base: string, url: string, options: RequestOptions = {}): Promise<Answer> {
+  const answer = await sendUnchecked(base, url, options);
+  checkAnswer(options.method ?? 'GET', url, answer);
+  return answer;
 }
 
 /** Runs the server when it is expected to give up. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { basicAuth, send } from '../support/http.js';
-import { failingServer, residentMegabytes, slowness, startServer, temporaryFolder } from './server.js';
+import { basicAuth } from '../support/http.js';
+import { failingServer, residentMegabytes, send, slowness, startServer, temporaryFolder } from './server.js';
 
 const FIRST_START = 10_000;
 const LATER_START = 3_000;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBrowser, send } from '../support/http.js';
+import { createBrowser } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { missingServices } from '../support/programs.js';
 import { freePort, type Service, startRedis } from '../support/services.js';
-import { startServer, temporaryFolder, until } from './server.js';
+import { send, startServer, temporaryFolder, until } from './server.js';
 
 const PASSWORD = 'Wiesel-42-quarks';
 

@@ -14,6 +14,7 @@ import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
+import { watchServer } from './watch.js';
 
 export interface TestAppOptions {
   /** Settings by their names, over the defaults of tests. */
@@ -88,6 +89,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   });
   if (prepare) await container.prepare();
   const server = createHttpServer(container.app, options.timeouts);
+  watchServer(server, container.document);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { onPath } from './programs.js';
@@ -49,4 +50,32 @@ export function installClients(): string | undefined {
 export async function runPython(bin: string, script: string, values: readonly string[]): Promise<unknown> {
   const { stdout } = await run(path.join(bin, 'python'), ['-c', script, ...values], { timeout: 60_000 });
   return JSON.parse(stdout) as unknown;
+}
+
+export interface Ran {
+  /** 0 for success. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs the unmodified `cvat-cli`.
+ *
+ * @param bin of `installClients`
+ * @param env credentials, which never are arguments; nothing else of this environment gets in
+ */
+export async function runCli(
+  bin: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const options = { timeout: 60_000, env: { PATH: process.env['PATH'] ?? '', HOME: homedir(), ...env } };
+  try {
+    return { code: 0, ...(await run(path.join(bin, 'cvat-cli'), args, options)) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: unknown; stdout?: unknown; stderr?: unknown };
+    if (typeof code !== 'number') throw error;
+    return { code, stdout: String(stdout), stderr: String(stderr) };
+  }
 }

@@ -3,13 +3,7 @@ import { pageBody } from '../../platform/http/lists/pagination.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { presentAccessToken } from './present.js';
 import { type AccessToken, TOKEN_LIST } from './repository.js';
-import {
-  AccessTokenCreated,
-  AccessTokenPage,
-  AccessTokenPatch,
-  AccessTokenRead,
-  AccessTokenWrite,
-} from './schemas.js';
+import { AccessTokenPage, AccessTokenPatch, AccessTokenRead, AccessTokenWrite } from './schemas.js';
 import type { AccessTokenService } from './service.js';
 
 const COLLECTION = '/api/auth/access_tokens';
@@ -57,7 +51,7 @@ const create = (service: AccessTokenService) =>
     view: 'Access Token List',
     access: { kind: 'policy', checks: () => check('create', null) },
     body: AccessTokenWrite,
-    responses: { 201: AccessTokenCreated },
+    responses: { 201: AccessTokenRead },
     handle: async ({ exchange, caller, body }) => {
       const { token, value } = await service.create(requireCaller(caller), {
         name: body.name,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
+import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { dateTime } from '../../platform/http/read-fields.js';
 import { booleanField, dateTimeField, integerField } from '../../platform/http/scalar-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
@@ -19,32 +21,21 @@ export const AccessTokenPatch = z
   .object({ name: name().optional(), expiry_date: dateTimeField(), read_only: booleanField() })
   .meta({ id: 'PatchedAccessTokenWriteRequest' });
 
-const fields = {
-  id: z.int(),
-  name: z.string(),
-  created_date: z.string(),
-  updated_date: z.string(),
-  expiry_date: z.string().nullable(),
-  last_used_date: z.string().nullable(),
-  read_only: z.boolean(),
-  owner: BasicUserRead,
-  /** Not in CVAT, both. */
-  organization: z.int().nullable(),
-  last_used_ip: z.string().nullable(),
-};
-
-export const AccessTokenRead = z.object(fields).meta({ id: 'AccessTokenRead' });
-
-/** The only answer that ever holds the value. */
-export const AccessTokenCreated = z
-  .object({ ...fields, value: z.string() })
-  .meta({ id: 'AccessTokenCreated' });
-
-export const AccessTokenPage = z
+export const AccessTokenRead = z
   .object({
-    count: z.int(),
-    next: z.string().nullable(),
-    previous: z.string().nullable(),
-    results: z.array(AccessTokenRead).readonly(),
+    id: z.int(),
+    name: z.string(),
+    created_date: dateTime(),
+    updated_date: dateTime(),
+    expiry_date: dateTime().nullable(),
+    last_used_date: dateTime().nullable(),
+    read_only: z.boolean(),
+    owner: BasicUserRead,
+    /** Not in CVAT, both. */
+    organization: z.int().nullable(),
+    last_used_ip: z.string().nullable(),
+    value: z.string().optional().meta({ description: 'Only in the answer to the creation of the token.' }),
   })
-  .meta({ id: 'PaginatedAccessTokenReadList' });
+  .meta({ id: 'AccessTokenRead' });
+
+export const AccessTokenPage = pageSchema(AccessTokenRead, 'PaginatedAccessTokenReadList');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
 import { lastParam } from '../../platform/http/exchange.js';
-import { type Example, type Examples, failing } from '../../platform/openapi/examples.js';
+import type { Example, Examples } from '../../platform/openapi/examples.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { commonExamples } from './examples/common.js';
 import { renderJsonDocument, renderYaml, SCHEMA_RENDERERS, type SchemaRenderer } from './schema-renderers.js';
@@ -35,19 +35,32 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
 /** Errors come in the format that was asked for, which by default is YAML; those of dependencies in JSON. */
 export function schemaExamples(route: DescribedRoute): Examples {
   const [{ contentType, renderError }] = SCHEMA_RENDERERS;
-  const errors = {
-    ...commonExamples(route),
-    unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
-  };
+  const errors = Object.entries<Example>(commonExamples(route));
   const inYaml = (example: Example): Example =>
     example.status >= 500
       ? example
       : { ...example, type: contentType, body: renderError(example.status, example.body) };
   return {
     ...Object.fromEntries(SCHEMA_RENDERERS.map((renderer) => [nameOf(renderer), documentAs(renderer)])),
-    ...Object.fromEntries(Object.entries(errors).map(([name, example]) => [name, inYaml(example)])),
+    ...Object.fromEntries(errors.map(([name, example]) => [name, inYaml(example)])),
+    ...Object.fromEntries(
+      errors
+        .filter(([, { status }]) => TOLD_IN_JSON.has(status))
+        .map(([name, example]) => [`${name}_json`, inJson(example)]),
+    ),
   };
 }
+
+/** Errors that come when the format is known. */
+const TOLD_IN_JSON: ReadonlySet<number> = new Set([401, 429]);
+
+const OPENAPI_JSON = 'application/vnd.oai.openapi+json';
+
+const inJson = (example: Example): Example => ({
+  ...example,
+  request: { ...example.request, headers: { ...example.request?.headers, Accept: OPENAPI_JSON } },
+  type: OPENAPI_JSON,
+});
 
 const nameOf = ({ mediaType }: SchemaRenderer): string => mediaType.replace(/^\w+\//, '').replace(/\W/g, '_');
 

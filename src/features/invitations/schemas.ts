@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { ORGANIZATION_ROLES } from '../../kernel/account.js';
 import { emailField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { dateTime } from '../../platform/http/read-fields.js';
 import { choiceField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
 export const InvitationRead = z
   .object({
     key: z.string(),
-    created_date: z.string(),
+    created_date: dateTime(),
     owner: BasicUserRead.nullable(),
-    role: z.enum(ORGANIZATION_ROLES),
+    role: z.enum(ORGANIZATION_ROLES).meta({ id: 'RoleEnum' }),
     user: BasicUserRead,
     organization: z.int(),
     /** Null for an invitation that was never mailed. */
@@ -22,11 +23,11 @@ export const InvitationRead = z
 export const InvitationPage = pageSchema(InvitationRead, 'PaginatedInvitationReadList');
 
 export const InvitationWrite = z
-  .object({ role: choiceField(ORGANIZATION_ROLES), email: emailField() })
+  .object({ role: choiceField(ORGANIZATION_ROLES, 'RoleEnum'), email: emailField() })
   .meta({ id: 'InvitationWriteRequest' });
 
 export const InvitationPatch = z
-  .object({ role: choiceField(ORGANIZATION_ROLES).optional(), email: emailField().optional() })
+  .object({ role: choiceField(ORGANIZATION_ROLES, 'RoleEnum').optional(), email: emailField().optional() })
   .meta({ id: 'PatchedInvitationWriteRequest' });
 
 export const AcceptedRead = z.object({ organization_slug: z.string() }).meta({ id: 'AcceptInvitationRead' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { dateTime } from '../../platform/http/read-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
@@ -13,8 +14,8 @@ export const OrganizationRead = z
     slug: z.string(),
     name: z.string(),
     description: z.string(),
-    created_date: z.string(),
-    updated_date: z.string(),
+    created_date: dateTime(),
+    updated_date: dateTime(),
     contact: z.unknown(),
     owner: BasicUserRead.nullable(),
   })
@@ -26,6 +27,7 @@ export const OrganizationPage = pageSchema(OrganizationRead, 'PaginatedOrganizat
 const slug = () =>
   charField({
     maximum: 16,
+    pattern: SLUG.source,
     invalid: INVALID_SLUG,
     validators: [(value) => (SLUG.test(value) ? undefined : INVALID_SLUG)],
   });
@@ -57,5 +59,5 @@ export const TransferWrite = z
 
 /** Not in CVAT. */
 export const TransferRead = z
-  .object({ organization: z.int(), user: BasicUserRead, created_date: z.string(), expires_date: z.string() })
+  .object({ organization: z.int(), user: BasicUserRead, created_date: dateTime(), expires_date: dateTime() })
   .meta({ id: 'OrganizationTransfer' });

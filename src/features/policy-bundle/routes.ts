@@ -15,7 +15,7 @@ export const bundleRoutes = (bundle: () => Bundle) => [
     view: 'Rules',
     ways: 'none',
     access: { kind: 'public', because: 'OPA has no credentials, and the rules hold no secret' },
-    responses: { 200: null },
+    responses: { 200: null, 304: null },
     handle: async ({ exchange }) => {
       const { bytes, etag } = bundle();
       const headers = { ETag: etag, 'Cache-Control': 'no-cache' };

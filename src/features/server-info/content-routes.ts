@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { ValidationError } from '../../kernel/errors.js';
-import { lastParam } from '../../platform/http/exchange.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 
 /**
@@ -23,8 +22,17 @@ const FormatsRead = z
   .meta({ id: 'DatasetFormats' });
 
 const FileRead = z
-  .object({ name: z.string(), type: z.enum(['REG', 'DIR']), mime_type: z.string() })
+  .object({
+    name: z.string(),
+    type: z.enum(['REG', 'DIR']).meta({ id: 'FileInfoTypeEnum' }),
+    mime_type: z.string(),
+  })
   .meta({ id: 'FileInfo' });
+
+const ShareQuery = z.object({
+  directory: z.string().optional().meta({ description: 'Directory to browse' }),
+  search: z.string().optional().meta({ description: 'Search for specific files' }),
+});
 
 const FORMAT = { ext: 'ZIP', version: '1.1', enabled: false, dimension: '2d' } as const;
 
@@ -52,9 +60,9 @@ const share = defineRoute({
   tag: 'server',
   view: 'Share',
   access: { kind: 'policy', checks: () => [{ package: 'server', scope: 'list:content', resource: null }] },
+  query: ShareQuery,
   responses: { 200: z.array(FileRead) },
-  handle: async ({ exchange }) => {
-    const directory = lastParam(exchange.query, 'directory') ?? '/';
+  handle: async ({ query: { directory = '/' } }) => {
     if (!/^\/*$/.test(directory)) throw new ValidationError(`${directory} is an invalid directory`);
     return reply(200, []);
   },

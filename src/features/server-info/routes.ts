@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uri } from '../../platform/http/read-fields.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import { contentRoutes } from './content-routes.js';
 
@@ -7,7 +8,7 @@ const AboutRead = z
     name: z.string(),
     description: z.string(),
     version: z.string(),
-    logo_url: z.string(),
+    logo_url: uri(),
     subtitle: z.string(),
   })
   .meta({ id: 'About' });

@@ -8,7 +8,7 @@ import { defineRoute, reply, requireCaller } from '../../platform/http/route.js'
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
 import { presentListedUser, presentUser, presentUserTo } from './present.js';
 import { findTarget, listUsers, type Target, USERS } from './repository.js';
-import { MetaUserRead, NewUserWrite, UserPage, UserRead, UserWrite } from './schemas.js';
+import { MetaUserRead, NewUserWrite, UserPage, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
@@ -67,7 +67,7 @@ const retrieveSelf = defineRoute({
   summary: 'Get details of the current user',
   tag: 'users',
   view: 'Self',
-  responses: { 200: UserRead },
+  responses: { 200: MetaUserRead },
   access: { kind: 'policy', checks: mayViewSelf },
   handle: async ({ caller, exchange }) =>
     reply(200, presentUser(requireCaller(caller).account, exchange.origin.base)),

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { charField, emailField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { dateTime, uri } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { namesField } from '../../platform/http/value-fields.js';
 
 /** CVAT's `UserSerializer`: what an account shows to itself and to superusers. */
 export const UserRead = z
   .object({
-    url: z.string(),
+    url: uri(),
     id: z.int(),
     username: z.string(),
     first_name: z.string(),
@@ -17,8 +18,8 @@ export const UserRead = z
     is_staff: z.boolean(),
     is_superuser: z.boolean(),
     is_active: z.boolean(),
-    last_login: z.string().nullable(),
-    date_joined: z.string(),
+    last_login: dateTime().nullable(),
+    date_joined: dateTime(),
     has_analytics_access: z.boolean(),
   })
   .meta({ id: 'User' });
@@ -51,6 +52,8 @@ const EMAIL_LENGTH = 254;
 const username = () =>
   charField({
     maximum: NAME_LENGTH,
+    // As CVAT's document has it; Python's \w is not only ASCII.
+    pattern: '^[\\w.@+-]+$',
     validators: [(value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME)],
     description: 'Letters, digits and @/./+/-/_ only; at most 150 characters.',
   });

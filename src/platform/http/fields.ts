@@ -16,6 +16,9 @@ export interface CharOptions {
   readonly invalid?: string;
   readonly validators?: readonly ((value: string) => string | undefined)[];
   readonly description?: string;
+  /** The next two are for the document: `validators` check. */
+  readonly pattern?: string;
+  readonly format?: 'email';
 }
 
 const REQUIRED = 'This field is required.';
@@ -81,9 +84,11 @@ function charErrors(
   return errors.filter((message) => message !== undefined);
 }
 
-const openApiOf = ({ minimum, maximum, description }: CharOptions) => ({
-  ...(minimum === undefined ? {} : { minLength: minimum }),
+const openApiOf = ({ minimum, maximum, allowBlank, description, pattern, format }: CharOptions) => ({
+  ...(minimum === undefined && allowBlank === true ? {} : { minLength: minimum ?? 1 }),
   ...(maximum === undefined ? {} : { maxLength: maximum }),
+  ...(pattern === undefined ? {} : { pattern }),
+  ...(format === undefined ? {} : { format }),
   ...(description === undefined ? {} : { description }),
 });
 
@@ -94,5 +99,6 @@ export const emailField = (options: CharOptions = {}) =>
   charField({
     ...options,
     invalid: INVALID_EMAIL,
+    format: 'email',
     validators: [(value) => (isEmail(value) ? undefined : INVALID_EMAIL), ...(options.validators ?? [])],
   });

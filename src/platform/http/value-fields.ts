@@ -14,11 +14,13 @@ const about =
   ({ input }: { readonly input?: unknown }): string =>
     input === undefined ? REQUIRED : input === null ? NOT_NULL : sentence(input);
 
-/** DRF `ChoiceField` of texts. */
-export const choiceField = <const T extends readonly [string, ...string[]]>(choices: T) =>
+/** DRF `ChoiceField` of texts. @param id name of the choices in the document, where they have one */
+export const choiceField = <const T extends readonly [string, ...string[]]>(choices: T, id?: string) =>
   z.preprocess(
     (value) => (typeof value === 'number' ? String(value) : value),
-    z.enum(choices, { error: about((value) => `"${pythonStr(value)}" is not a valid choice.`) }),
+    z
+      .enum(choices, { error: about((value) => `"${pythonStr(value)}" is not a valid choice.`) })
+      .meta(id === undefined ? {} : { id }),
   );
 
 /** DRF `JSONField`: anything but null that the database can hold. */

@@ -39,7 +39,9 @@ describe('a TypeScript client made of the document', () => {
 
   it('gets errors in their types', async () => {
     const { error, response } = await createApiClient(app.url).GET('/api/users/self');
-    expectTypeOf(error).toMatchTypeOf<{ detail: string } | string | readonly string[] | undefined>();
+    expectTypeOf(error).toMatchTypeOf<
+      { detail: string } | { [field: string]: readonly string[] } | string | readonly string[] | undefined
+    >();
     expect([response.status, error]).toEqual([
       401,
       { detail: 'Authentication credentials were not provided.' },

@@ -70,10 +70,16 @@ function requestOf({ operation, example }: Shown): ExampleRequest {
     ...model,
     ...own,
     path: { ...model.path, ...own.path },
-    query: { ...model.query, ...own.query },
+    query: { ...(namesOrganization(own) ? withoutOrganization(model) : model.query), ...own.query },
     headers: { ...model.headers, ...own.headers },
   };
 }
+
+/** `org` and `org_id` are one thing in two spellings: who says one does not want the other. */
+const namesOrganization = ({ query = {} }: ExampleRequest): boolean => 'org' in query || 'org_id' in query;
+
+const withoutOrganization = ({ query = {} }: ExampleRequest) =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'org' && name !== 'org_id'));
 
 const TOO_LARGE = ' '.repeat(1024 * 1024 + 1);
 

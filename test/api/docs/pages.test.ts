@@ -104,6 +104,15 @@ describe('the documentation', () => {
     },
   );
 
+  it('begins at /, which names the server and links what answers', async () => {
+    const { text } = await app.send('/');
+    expect(text).toContain('<h1>CVAT auth server</h1>');
+    const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, link = '']) => link);
+    expect(links).toEqual(['/api/docs', '/api/redoc', '/api/schema', '/api/server/about']);
+    const answers = await Promise.all(links.map((link) => app.send(link)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
   it('loads what its pages name, and keeps it', async () => {
     const pages = await Promise.all(['/', '/api/docs', '/api/redoc'].map((path) => app.send(path)));
     const files = new Set(

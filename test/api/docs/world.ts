@@ -1,10 +1,17 @@
 import { createPasswordService } from '../../../src/authentication/passwords/service.js';
 import { createResetToken } from '../../../src/authentication/reset-token.js';
-import { INVITATION_KEY, PASSWORD } from '../../../src/features/api-docs/examples/people.js';
+import {
+  ACCEPTED_KEY,
+  BOUND_TOKEN,
+  EXPIRED_KEY,
+  INVITATION_KEY,
+  OWNER_KEY,
+  PASSWORD,
+} from '../../../src/features/api-docs/examples/people.js';
 import { insertAccount } from '../../../src/features/users/index.js';
-import { systemClock } from '../../../src/kernel/clock.js';
+import { DAY, systemClock } from '../../../src/kernel/clock.js';
 import { systemRandom } from '../../../src/kernel/random.js';
-import { execute } from '../../../src/platform/db/queryable.js';
+import { execute, one } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
 import type { TestApp } from '../../support/app.js';
@@ -55,19 +62,24 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
     await insertAccessToken(db, { ownerId: id, key: accessTokenOf(username), lastUsed: now });
   }
   const acme = await insertOrganization(db, 'acme', idOf('maria'));
-  await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
-  const carla = await insertMembership(db, {
-    organizationId: acme,
-    userId: idOf('carla'),
-    role: 'supervisor',
-    isActive: false,
+  const pablo = await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
+  await insertInvitation(db, { key: ACCEPTED_KEY, membershipId: pablo, sent: now });
+  await insertInvitation(db, { key: OWNER_KEY, membershipId: await ownership(db, acme), sent: now });
+  const invitee = { userId: idOf('carla'), role: 'supervisor', isActive: false };
+  const carla = await insertMembership(db, { ...invitee, organizationId: acme });
+  await insertInvitation(db, { key: INVITATION_KEY, membershipId: carla, sent: now });
+  const globex = await insertOrganization(db, 'globex', idOf('admin'));
+  const old = await insertMembership(db, { ...invitee, organizationId: globex });
+  await insertInvitation(db, {
+    key: EXPIRED_KEY,
+    membershipId: old,
+    sent: new Date(now.getTime() - 30 * DAY),
   });
-  await execute(db, sql`update organizations_membership set joined_date = null where id = ${carla}`);
+  await execute(db, sql`update organizations_membership set joined_date = null where not is_active`);
+  const bound = await insertAccessToken(db, { ownerId: idOf('maria'), key: BOUND_TOKEN, lastUsed: now });
   await execute(
     db,
-    sql`
-      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-      values (${INVITATION_KEY}, ${now}, ${now}, ${carla}, ${idOf('maria')})`,
+    sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${bound}, ${acme}, true)`,
   );
   await execute(
     db,
@@ -76,6 +88,27 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
       values (${acme}, ${idOf('maria')}, ${idOf('pablo')}, ${now})`,
   );
 }
+
+/** @returns the membership of the owner */
+async function ownership(db: TestApp['db'], organizationId: number): Promise<number> {
+  const row = await one<{ id: number }>(
+    db,
+    sql`select id from organizations_membership where organization_id = ${organizationId} and role = 'owner'`,
+  );
+  if (row === undefined) throw new Error('The organization has no owner.');
+  return row.id;
+}
+
+const insertInvitation = (
+  db: TestApp['db'],
+  { key, membershipId, sent }: { readonly key: string; readonly membershipId: number; readonly sent: Date },
+): Promise<number> =>
+  execute(
+    db,
+    sql`
+      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
+      values (${key}, ${sent}, ${sent}, ${membershipId}, ${idOf('maria')})`,
+  );
 
 export const SECRET_KEY = 'a key for the examples, and for nothing else';
 

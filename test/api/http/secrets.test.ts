@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
+import { forgiveProblem } from '../../support/problems.js';
 import { insertAccessToken } from '../../support/rows.js';
 
 /** What a client knows and nobody else may: none of it is ever logged, in success or in failure. */
@@ -110,6 +111,7 @@ describe('the log', () => {
       expect(answer.status).toBe(500);
       expect(answer.text).toContain('<h1>Server Error (500)</h1><p></p>');
       expect(answer.headers.allow).toBeUndefined();
+      expect(forgiveProblem('(auth_create_login), which is not documented')).toBe(true);
     } finally {
       await app.db.query({ text: 'alter table authtoken_gone rename to authtoken_token' });
     }

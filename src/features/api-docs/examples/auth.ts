@@ -250,6 +250,12 @@ const changeEmail: Examples = {
 
 const rules: Examples = {
   bundle: { summary: 'The rules', status: 200, type: 'application/x-tar', headers: { ETag: '"3b1f..."' } },
+  unchanged: {
+    summary: 'The rules that the caller has already',
+    status: 304,
+    request: { headers: { 'If-None-Match': '*' } },
+    headers: { ETag: '"3b1f..."' },
+  },
 };
 
 export const authExamples: Readonly<Record<string, Examples>> = {

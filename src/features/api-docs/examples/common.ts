@@ -31,6 +31,7 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...credentialExamples(route),
   ...(route.access.kind === 'policy' ? POLICY : {}),
   ...(route.list === undefined ? {} : LIST),
+  unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
     headers: { Accept: 'text/csv' },
   }),
@@ -118,6 +119,11 @@ const POLICY: Examples = {
     ]),
     'Two organizations at once',
     { query: { org: 'acme', org_id: 1 } },
+  ),
+  wrong_organization_id: failing(
+    new ValidationError({ org_id: ['Enter a number.'] }),
+    'An organization id that is no number',
+    { query: { org_id: 'acme' } },
   ),
   unknown_organization: failing(unknownOrganization('nowhere'), 'An organization that does not exist', {
     query: { org: 'nowhere' },

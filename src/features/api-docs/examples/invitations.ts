@@ -1,5 +1,14 @@
 import type { Example, Examples } from '../../../platform/openapi/examples.js';
-import { DATE, INVITATION_KEY, MARIA, pageOf, person } from './people.js';
+import {
+  ACCEPTED_KEY,
+  DATE,
+  EXPIRED_KEY,
+  INVITATION_KEY,
+  MARIA,
+  OWNER_KEY,
+  pageOf,
+  person,
+} from './people.js';
 import { forbidden, missing } from './refusals.js';
 
 const INVITATION = {
@@ -15,6 +24,12 @@ const INVITATION = {
 const WITH_MAIL = { EMAIL_BACKEND: 'console' };
 const CARLAS = { path: { key: INVITATION_KEY } };
 const HIDDEN = missing('Invitation', { as: 'diego' });
+const EXPIRED: Example = {
+  summary: 'More than seven days later',
+  status: 400,
+  request: { as: 'carla', path: { key: EXPIRED_KEY } },
+  body: 'Your invitation is expired. Please contact organization owner to renew it.',
+};
 const NO_MAIL: Example = {
   summary: 'A mail is needed, and the server can not send any',
   status: 500,
@@ -59,6 +74,10 @@ const update: Examples = {
     request: { as: 'carla', ...CARLAS, query: { accepted: 'true' }, body: {} },
     body: INVITATION,
   },
+  expired: {
+    ...EXPIRED,
+    request: { as: 'carla', path: { key: EXPIRED_KEY }, query: { accepted: 'true' }, body: {} },
+  },
   missing: HIDDEN,
 };
 
@@ -69,12 +88,26 @@ const accept: Examples = {
     request: { as: 'carla', ...CARLAS },
     body: { organization_slug: 'acme' },
   },
+  expired: EXPIRED,
+  accepted_already: {
+    summary: 'The second time',
+    status: 400,
+    request: { as: 'pablo', path: { key: ACCEPTED_KEY } },
+    body: 'Your invitation is already accepted.',
+  },
   forbidden: forbidden('Somebody else', { as: 'maria' }),
   missing: HIDDEN,
 };
 
 const resend: Examples = {
   sent: { summary: 'Sent again', status: 204, request: { as: 'maria', ...CARLAS }, settings: WITH_MAIL },
+  accepted_already: {
+    summary: 'One that was accepted',
+    status: 400,
+    request: { as: 'maria', path: { key: ACCEPTED_KEY } },
+    settings: WITH_MAIL,
+    body: 'This invitation is already accepted.',
+  },
   forbidden: forbidden('The invited person', { as: 'carla' }),
   missing: HIDDEN,
   too_often: {
@@ -115,6 +148,12 @@ export const invitationExamples: Readonly<Record<string, Examples>> = {
   invitations_accept: accept,
   invitations_decline: {
     declined: { summary: 'Declined', status: 204, request: { as: 'carla', ...CARLAS } },
+    owner: {
+      summary: 'The owner of the organization by now',
+      status: 400,
+      request: { as: 'maria', path: { key: OWNER_KEY } },
+      body: 'The owner keeps this role until the organization is transferred to another member.',
+    },
     forbidden: forbidden('Somebody else', { as: 'maria' }),
     missing: HIDDEN,
   },

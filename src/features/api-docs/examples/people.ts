@@ -6,8 +6,15 @@
 export const PASSWORD = 'Wiesel-42-quarks';
 export const NEW_PASSWORD = 'Quarks-43-wiesel';
 export const UNKNOWN_TOKEN = '0'.repeat(40);
+/** Of maria, and good for the organization acme only. */
+export const BOUND_TOKEN = `bound0to.${'k'.repeat(32)}`;
 /** Of the invitation of carla, by maria. */
 export const INVITATION_KEY = 'carla0invited0by0maria0'.padEnd(64, '0');
+/** Of the same, into an organization of the administrator, a month ago. */
+export const EXPIRED_KEY = 'carla0was0invited0'.padEnd(64, '0');
+/** Those that pablo and maria once followed to where they are. */
+export const ACCEPTED_KEY = 'pablo0accepted0'.padEnd(64, '0');
+export const OWNER_KEY = 'maria0accepted0'.padEnd(64, '0');
 
 const SERVER = 'http://localhost:8080';
 export const DATE = '2026-01-31T12:00:00.123456Z';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Exchange } from '../exchange.js';
+import { uri } from '../read-fields.js';
 import { type Page, pageBody } from './pagination.js';
 import type { ListRows } from './run-list.js';
 
@@ -8,8 +9,8 @@ export const pageSchema = <T extends z.ZodType>(item: T, id: string) =>
   z
     .object({
       count: z.int(),
-      next: z.string().nullable(),
-      previous: z.string().nullable(),
+      next: uri().nullable(),
+      previous: uri().nullable(),
       results: z.array(item),
     })
     .meta({ id });

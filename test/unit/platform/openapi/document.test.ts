@@ -89,7 +89,7 @@ describe('the schemas of a document', () => {
     expect(components.schemas['PaintingRequest']).toEqual({
       type: 'object',
       properties: {
-        title: { type: 'string', maxLength: 5, description: 'What it shows.' },
+        title: { type: 'string', minLength: 1, maxLength: 5, description: 'What it shows.' },
         year: { type: 'integer', default: 1900 },
       },
       required: ['title'],
