@@ -92,6 +92,8 @@ async function importMemberships(tx: Queryable): Promise<void> {
   await skipRepeated(tx, 'membership', ['pk'], 'the source has another membership with this id');
   await demoteSecondOwners(tx);
   await assignIds(tx, 'membership', 'organizations_membership');
+  // The trigger of the one owner looks into a table that was empty when its query was planned.
+  await execute(tx, sql`set local enable_seqscan = off`);
   await execute(
     tx,
     sql`
@@ -99,6 +101,7 @@ async function importMemberships(tx: Queryable): Promise<void> {
       select target, is_active, joined_date, coalesce(new_role, role), organization, account
       from import_membership where outcome = 'new' order by seq`,
   );
+  await execute(tx, sql`set local enable_seqscan = on`);
   await advanceSequence(tx, 'organizations_membership');
   await noteChange(tx, 'membership', sql`s.pk <> s.target`, NEW_ID);
   await noteChange(
