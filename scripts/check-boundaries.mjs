@@ -31,6 +31,7 @@ const NEIGHBOURS = {
     'access-tokens': ['users'],
     directory: ['users'],
     accounts: ['users', 'access-tokens', 'invitations'],
+    takeover: ['users'],
     'server-info': [],
     'api-docs': [],
     operations: [],

@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { ldapCommand } from './ldap.js';
 import { fail } from './run.js';
 import { configCommand, mailCommand, migrateCommand } from './server.js';
+import { exportCommand, importCommand } from './takeover.js';
 import { sessionCommand, userCommand } from './users.js';
 
 /** Exit codes: 0 done, 1 not done and why in one sentence, 2 the command itself is wrong. */
@@ -21,6 +22,8 @@ for (const command of [
   mailCommand(),
   configCommand(),
   ldapCommand(),
+  importCommand(),
+  exportCommand(),
 ]) {
   program.addCommand(command);
 }

@@ -83,15 +83,23 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
   return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
 }
 
-const composePasswords = ({ config, clock, random }: ContainerOptions) =>
-  createPasswordService({
+function composePasswords({ config, clock, random, log }: ContainerOptions) {
+  const extraHashers = config.PASSWORD_HASHERS_EXTRA;
+  if (extraHashers.length > 0) {
+    log.warn(
+      { formats: extraHashers },
+      `PASSWORD_HASHERS_EXTRA: passwords in the old formats ${extraHashers.join(', ')} are accepted, and rewritten when their owners sign in.`,
+    );
+  }
+  return createPasswordService({
     clock,
     random,
     rounds: config.PASSWORD_BCRYPT_ROUNDS,
     concurrency: config.PASSWORD_HASH_CONCURRENCY,
     queueLimit: config.PASSWORD_HASH_QUEUE,
-    extraHashers: config.PASSWORD_HASHERS_EXTRA,
+    extraHashers,
   });
+}
 
 const failureRatesOf = ({ config }: ContainerOptions) => ({
   perAddress: config.LOGIN_FAILURES_PER_ADDRESS,

@@ -6,9 +6,12 @@ import type { Timestamp } from './timestamp.js';
 export const ROLES = ['admin', 'user', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** A group of CVAT before 2.22, which made its members users; a database of that time still has it. */
+const FORMER_USERS = 'business';
+
 /** @returns the highest role among the group names, or null (CVAT's `privilege`) */
 export const privilegeOf = (groups: readonly string[]): Role | null =>
-  ROLES.find((role) => groups.includes(role)) ?? null;
+  ROLES.find((role) => groups.includes(role) || (role === 'user' && groups.includes(FORMER_USERS))) ?? null;
 
 /** In the order of CVAT's schema. */
 export const ORGANIZATION_ROLES = ['worker', 'supervisor', 'maintainer', 'owner'] as const;

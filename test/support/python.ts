@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { onPath } from './programs.js';
 
@@ -9,33 +10,46 @@ const run = promisify(execFile);
 
 /** CVAT's own clients, as PyPI has them, in an environment that lasts from run to run. */
 const PACKAGES = ['cvat-sdk==2.62.0', 'cvat-cli==2.62.0'];
-const FOLDER = path.resolve('node_modules/.cache/cvat-clients');
-const READY = path.join(FOLDER, 'ready');
+
+/** What CVAT is made of, as far as its accounts go, in the releases that belong together. */
+const DJANGO = [
+  'django==5.2.19',
+  'djangorestframework==3.18.3',
+  'django-allauth==64.2.1',
+  'psycopg2-binary==2.9.13',
+  'bcrypt==5.0.0',
+];
+
+/** Installs CVAT's clients, once. See `install`. */
+export const installClients = (): string | undefined => install('cvat-clients', PACKAGES);
+
+/** Installs Django, once. See `install`. */
+export const installDjango = (): string | undefined => install('django', DJANGO);
 
 /**
- * Installs the clients, once.
- *
- * @returns the folder of their programs; undefined, after saying so, where Python or PyPI is not to be had
+ * @returns the folder of the programs; undefined, after saying so, where Python or PyPI is not to be had
  * @throws Error in that case with REQUIRE_SERVICES=1
  */
-export function installClients(): string | undefined {
-  const bin = path.join(FOLDER, 'bin');
-  if (existsSync(READY)) return bin;
+function install(name: string, packages: readonly string[]): string | undefined {
+  const folder = path.resolve('node_modules/.cache', name);
+  const bin = path.join(folder, 'bin');
+  const ready = path.join(folder, 'ready');
+  if (existsSync(ready)) return bin;
   try {
-    rmSync(FOLDER, { recursive: true, force: true });
-    mkdirSync(path.dirname(FOLDER), { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(path.dirname(folder), { recursive: true });
     const python = onPath('python3').find((candidate) => existsSync(candidate)) ?? 'python3';
-    execFileSync(python, ['-m', 'venv', FOLDER], { stdio: 'pipe' });
-    execFileSync(path.join(bin, 'pip'), ['install', '--quiet', ...PACKAGES], {
+    execFileSync(python, ['-m', 'venv', folder], { stdio: 'pipe' });
+    execFileSync(path.join(bin, 'pip'), ['install', '--quiet', ...packages], {
       stdio: 'pipe',
       timeout: 300_000,
     });
-    writeFileSync(READY, PACKAGES.join('\n'));
+    writeFileSync(ready, packages.join('\n'));
     return bin;
   } catch (error) {
     if (process.env['REQUIRE_SERVICES'] === '1') throw error;
     process.stdout.write(
-      `${PACKAGES.join(' and ')} could not be installed: the tests with CVAT's clients are skipped.\n`,
+      `${packages.join(' and ')} could not be installed: the tests with them are skipped.\n`,
     );
     return undefined;
   }
@@ -78,4 +92,18 @@ export async function runCli(
     if (typeof code !== 'number') throw error;
     return { code, stdout: String(stdout), stderr: String(stderr) };
   }
+}
+
+const MANAGE = fileURLToPath(new URL('django/manage.py', import.meta.url));
+
+/**
+ * Runs a command of Django's on a database.
+ *
+ * @param bin of `installDjango`
+ * @returns what it printed
+ */
+export async function runDjango(bin: string, url: string, args: readonly string[]): Promise<string> {
+  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url, PYTHONDONTWRITEBYTECODE: '1' };
+  const { stdout } = await run(path.join(bin, 'python'), [MANAGE, ...args], { timeout: 60_000, env });
+  return stdout;
 }

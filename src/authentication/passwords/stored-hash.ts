@@ -37,6 +37,24 @@ const algorithmOf = (encoded: string): string => {
   return name;
 };
 
+/** What the password column holds, without a password to compare it with. */
+type HashState = 'accepted' | 'unusable' | 'refused' | ExtraHasher;
+
+/**
+ * @returns a function from the password column to whether a password can match it: always, never because nobody gave the
+ *   account one, never because it is malformed, unknown or above a ceiling, or with that name in PASSWORD_HASHERS_EXTRA
+ */
+export const createHashInspector = () => {
+  const readDefault = createHashReader([]);
+  const extras = Object.keys(EXTRA_HASHERS) as ExtraHasher[];
+  const readExtra = extras.map((name) => ({ name, read: createHashReader([name]) }));
+  return (encoded: string): HashState => {
+    if (!isUsable(encoded)) return 'unusable';
+    if (readDefault(encoded) !== undefined) return 'accepted';
+    return readExtra.find(({ read }) => read(encoded) !== undefined)?.name ?? 'refused';
+  };
+};
+
 /**
  * @returns a function from the password column to what it holds, or undefined for a value that no password
  *   can match: unusable, malformed, above a ceiling, or of an algorithm that is unknown or not enabled

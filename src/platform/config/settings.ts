@@ -58,6 +58,10 @@ export const Settings = z.object({
     ['postgres', 'postgresql'],
     'PostgreSQL 13 to 17, for example postgres://user:password@host:5432/cvat. Default: embedded.',
   ),
+  CVAT_DATABASE_URL: url(
+    ['postgres', 'postgresql'],
+    'The database of a CVAT that `import cvat` copies from, when its password must not be an argument.',
+  ),
   DATABASE_POOL_SIZE: integer(1, 500, {
     default: 10,
     description: 'Connections to PostgreSQL a process may open.',
