@@ -919,6 +919,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -1120,6 +1129,15 @@ export interface operations {
                 headers: {
                     /** @example Bearer */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -2681,6 +2699,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -3733,6 +3760,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -3936,6 +3972,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -4244,6 +4289,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -5352,6 +5406,15 @@ export interface operations {
                 headers: {
                     /** @example Token */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

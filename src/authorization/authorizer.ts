@@ -30,7 +30,7 @@ export const createAuthorizer =
       package: check.package,
       input: policyInput(caller, check.organization === undefined ? requested : check.organization, check),
     }));
-    requireBoundContext(caller, documents);
+    requireBoundContext(caller, [requested, ...documents.map(({ input }) => input.auth.organization)]);
     const base: readonly PolicyQuestion[] = documents.map((document) => ({ ...document, rule: 'allow' }));
     const plugins = pluginQuestions(caller, documents);
     const lists =
@@ -54,12 +54,14 @@ export const createAuthorizer =
  * organizations and invitations among these only.
  *
  * @returns the filter, or null where the caller may not list
- * @throws the errors of the organization context; ServiceUnavailable when the engine fails
+ * @throws the errors of the organization context; PermissionDenied for a token bound to another organization; ServiceUnavailable when the engine fails
  */
 export const createVisibility =
   (engine: PolicyEngine) =>
   async (exchange: Exchange, caller: Caller, name: PolicyPackage): Promise<object | null> => {
-    const question = { package: name, input: listInput(caller, requestedOrganization(exchange, caller)) };
+    const requested = requestedOrganization(exchange, caller);
+    requireBoundContext(caller, [requested]);
+    const question = { package: name, input: listInput(caller, requested) };
     const [allowed, filter] = await engine.ask([
       { ...question, rule: 'allow' },
       { ...question, rule: 'filter' },
@@ -72,13 +74,21 @@ const listInput = (caller: Caller, organization: OrganizationContext | null): Po
 
 type Document = Omit<PolicyQuestion, 'rule'>;
 
-/** A token that is bound to an organization is good for decisions in it, and for nothing else. @throws PermissionDenied */
-function requireBoundContext({ credential }: Caller, documents: readonly Document[]): void {
+/**
+ * A token that is bound to an organization is good for requests that name it and are decided upon in it, and for
+ * nothing else. When the organization is gone it is good for nothing.
+ *
+ * @param contexts the organization that the request names, and those of its decisions
+ * @throws PermissionDenied
+ */
+function requireBoundContext(
+  { credential }: Caller,
+  contexts: readonly ({ readonly id: number } | null)[],
+): void {
   if (credential.kind !== 'access-token' || credential.boundTo === null) return;
   const { organizationId } = credential.boundTo;
-  const isInside = ({ input }: Document): boolean =>
-    organizationId !== null && input.auth.organization?.id === organizationId;
-  if (!documents.every(isInside)) throw new PermissionDenied();
+  if (!contexts.every((context) => context !== null && context.id === organizationId))
+    throw new PermissionDenied();
 }
 
 function pluginQuestions({ credential }: Caller, documents: readonly Document[]): readonly PolicyQuestion[] {

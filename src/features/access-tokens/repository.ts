@@ -127,6 +127,7 @@ export interface TokenChange {
   readonly readOnly: boolean | undefined;
 }
 
+/** @returns 0 when the token has been revoked meanwhile, else 1 */
 export const updateToken = (
   db: Queryable,
   id: number,
@@ -150,10 +151,14 @@ export const revokeToken = (db: Queryable, id: number, now: Date) =>
     sql`update access_tokens_accesstoken set revoked = true, updated_date = ${now} where id = ${id}`,
   );
 
-/** @returns whether the user may bind a token to the organization: it exists and he is an active member or its owner */
-export async function belongsTo(db: Queryable, userId: number, organizationId: number): Promise<boolean> {
+/**
+ * Keeps the organization from going until the end of the transaction.
+ *
+ * @returns whether the user may bind a token to it: it exists and he is an active member or its owner
+ */
+export async function belongsTo(tx: Queryable, userId: number, organizationId: number): Promise<boolean> {
   const row = await one(
-    db,
+    tx,
     sql`
       select 1 from organizations_organization o
       where o.id = ${organizationId} and (
@@ -162,7 +167,8 @@ export async function belongsTo(db: Queryable, userId: number, organizationId: n
           select 1 from organizations_membership m
           where m.organization_id = o.id and m.user_id = ${userId} and m.is_active
         )
-      )`,
+      )
+      for key share of o`,
   );
   return row !== undefined;
 }

@@ -88,17 +88,9 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     { account }: Caller,
     token: NewAccessToken,
   ): Promise<{ token: AccessToken; value: string }> => {
-    const { organizationId } = token;
-    if (
-      organizationId !== null &&
-      (organizationId > MAXIMUM_ID || !(await belongsTo(db, account.id, organizationId)))
-    ) {
-      throw new ValidationError({
-        organization: [`Invalid pk "${organizationId}" - object does not exist.`],
-      });
-    }
     const made = await db.transaction(async (tx) => {
       await lockOwner(tx, account.id);
+      await requireOwnOrganization(tx, account.id, token.organizationId);
       const { maximumPerUser } = deps;
       if (maximumPerUser >= 0 && (await countUsable(tx, account.id, usableAt())) >= maximumPerUser) {
         throw new ValidationError(LIMIT_REACHED);
@@ -109,6 +101,11 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     const stored = await findToken(db, made.id, null);
     if (stored === undefined) throw new TypeError('The token was stored and is not there.');
     return { token: stored, value: made.value };
+  };
+
+  const requireOwnOrganization = async (tx: Queryable, ownerId: number, id: number | null): Promise<void> => {
+    if (id === null || (id > 0 && id <= MAXIMUM_ID && (await belongsTo(tx, ownerId, id)))) return;
+    throw new ValidationError({ organization: [`Invalid pk "${id}" - object does not exist.`] });
   };
 
   const insert = async (tx: Queryable, ownerId: number, token: NewAccessToken) => {
@@ -122,9 +119,10 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     throw new TypeError(`${ATTEMPTS} prefixes in a row were taken.`);
   };
 
+  /** @throws NotFound for a token that was revoked meanwhile */
   const update = async (id: number, change: TokenChange): Promise<AccessToken> => {
-    await updateToken(db, id, change, dateOf(clock));
-    const token = await findToken(db, id, null);
+    const changed = await updateToken(db, id, change, dateOf(clock));
+    const token = changed === 0 ? undefined : await findToken(db, id, null);
     if (token === undefined) throw new NotFound(MISSING);
     return token;
   };

@@ -55,9 +55,9 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     },
   });
 
-/** A read-only token changes nothing, here neither. */
+/** A read-only token changes nothing, here neither, and one that is bound to an organization nothing outside of it. */
 const mayChange = ({ credential }: Caller): boolean =>
-  credential.kind !== 'access-token' || !credential.readOnly;
+  credential.kind !== 'access-token' || (!credential.readOnly && credential.boundTo === null);
 
 const registerRoute = ({ login, registration, sessions, identities, ...deps }: AccountRouteDeps) =>
   defineRoute({

@@ -47,14 +47,15 @@ function successOf(route: AnyRoute): ExampleRequest {
 export const askerOf = ({ request }: Target): string =>
   request.as === undefined || request.as === 'nobody' ? 'maria' : request.as;
 
-/** @param query parameters that take the place of the example's */
+/** @param context parameters that name the organization, in place of the example's */
 export function ask(
   app: TestApp,
   { method, view, request }: Target,
   headers: Readonly<Record<string, string>>,
-  query: Readonly<Record<string, string>> = {},
+  context?: Readonly<Record<string, string>>,
 ) {
-  const entries = Object.entries({ ...request.query, ...query });
+  const { org, org_id, ...rest } = request.query ?? {};
+  const entries = Object.entries({ ...(context === undefined ? request.query : rest), ...context });
   const search = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)]));
   const url = view.path.replace(/:(\w+)/g, (_, name: string) => String(request.path?.[name]));
   return app.send(`${url}?${search}`, {
@@ -148,4 +149,28 @@ export async function takeSnapshot(app: TestApp): Promise<Snapshot> {
     );
   }
   return snapshot;
+}
+
+/** @returns how many rows each table lost and gained */
+export const effectOf = (before: Snapshot, after: Snapshot) =>
+  [...after].flatMap(([table, rows]) => {
+    const earlier = before.get(table) ?? [];
+    const lost = earlier.filter((row) => !rows.includes(row)).length;
+    const gained = rows.filter((row) => !earlier.includes(row)).length;
+    return lost + gained === 0 ? [] : [{ table, lost, gained }];
+  });
+
+interface Layer {
+  readonly route?: { readonly path: unknown };
+}
+
+/** What Express mounts beside the routes, with each method: documents, probes, pages of mails. */
+export function pagesOf(app: TestApp): readonly { readonly path: string; readonly method: Method }[] {
+  const layers: readonly Layer[] = app.container.app.router.stack;
+  const mounted = layers.flatMap(({ route }) => (typeof route?.path === 'string' ? [route.path] : []));
+  const own = new Set<string>(app.container.routes.map(({ path }) => path));
+  const beside = [...new Set(mounted)].filter((path) => !own.has(path));
+  return beside.flatMap((path) =>
+    METHODS.map((method) => ({ path: path.replace(/:\w+/g, 'nothing'), method })),
+  );
 }

@@ -20,7 +20,8 @@ import { check } from '../../../platform/http/validate.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 import { acceptedWays } from '../../../platform/openapi/security.js';
 import type { DescribedRoute } from '../../../platform/openapi/types.js';
-import { basic, UNKNOWN_TOKEN } from './people.js';
+import { BOUND_TOKEN, basic, UNKNOWN_TOKEN } from './people.js';
+import { forbidden } from './refusals.js';
 
 /** A port on which nothing listens. */
 const NOWHERE = '127.0.0.1:1';
@@ -30,6 +31,7 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...bodyExamples(route),
   ...credentialExamples(route),
   ...(route.access.kind === 'policy' ? POLICY : {}),
+  ...(route.access.kind === 'policy' && acceptedWays(route.ways).includes('access-token') ? BOUND : {}),
   ...(route.list === undefined ? {} : LIST),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
@@ -132,6 +134,14 @@ const POLICY: Examples = {
     ...failing(noDecision('opa_unreachable'), 'Nobody can decide: Open Policy Agent does not answer'),
     settings: { OPA_URL: `http://${NOWHERE}` },
   },
+};
+
+const BOUND: Examples = {
+  bound_elsewhere: forbidden('A personal access token that is bound to an organization, elsewhere', {
+    as: 'nobody',
+    headers: { Authorization: `Bearer ${BOUND_TOKEN}` },
+    query: { org: '' },
+  }),
 };
 
 const LIST: Examples = {

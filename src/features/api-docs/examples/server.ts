@@ -1,13 +1,7 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
-import { BOUND_TOKEN } from './people.js';
 import { forbidden } from './refusals.js';
 
 /** These are for everybody who is signed in; what else refuses depends on the credential. */
-const BOUND = forbidden('A personal access token that is bound to an organization, elsewhere', {
-  as: 'nobody',
-  headers: { Authorization: `Bearer ${BOUND_TOKEN}` },
-});
-
 const FORMAT = { ext: 'ZIP', version: '1.1', enabled: false, dimension: '2d' };
 
 export const serverExamples: Readonly<Record<string, Examples>> = {
@@ -26,7 +20,6 @@ export const serverExamples: Readonly<Record<string, Examples>> = {
   },
   server_retrieve_plugins: {
     plugins: { summary: 'None', status: 200, body: { ANALYTICS: false, MODELS: false } },
-    forbidden: BOUND,
   },
   server_retrieve_annotation_formats: {
     formats: {
@@ -37,7 +30,6 @@ export const serverExamples: Readonly<Record<string, Examples>> = {
         exporters: [{ name: 'CVAT for images 1.1', ...FORMAT }],
       },
     },
-    forbidden: BOUND,
   },
   server_list_share: {
     empty: { summary: 'No shared files', status: 200, body: [] },
