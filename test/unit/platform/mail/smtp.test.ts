@@ -405,6 +405,50 @@ describe('the trial of a mail server', () => {
     });
   });
 
+  it('names a refused recipient', async () => {
+    const server = await start({
+      onRcptTo: (_address, _session, done) => done(reply(550, '5.1.1 no such user')),
+    });
+    const { failed, sentence, steps } = await trial({ port: server.port }, message());
+    expect({ failed, sentence }).toEqual({
+      failed: 'recipient',
+      sentence: 'The server refuses the recipient, it said "550 5.1.1 no such user".',
+    });
+    expect(steps.slice(-3).map(({ result }) => result)).toEqual(['passed', 'failed', 'skipped']);
+  });
+
+  it.each([
+    ['of an unknown authority', undefined, 2, /unknown authority .*EMAIL_CA_FILE/],
+    ['that has expired', 'IP:127.0.0.1', -1, /has expired .*needs a new one/],
+    ['for another name', 'DNS:mail.example.org', 2, /is for another name/],
+  ] as const)('names a certificate %s', async (what, names, days, sentence) => {
+    const certificates = makeCertificates(names, days);
+    const server = await start(certificates);
+    const caFile = what === 'of an unknown authority' ? null : certificates.caFile;
+    const result = await trial({ port: server.port, tls: 'starttls', caFile }, message());
+    expect(result).toMatchObject({ failed: 'tls', sentence: expect.stringMatching(sentence) });
+    expect(server.mails).toEqual([]);
+  });
+
+  it('names a server that hangs up after the mail, without a word', async () => {
+    const server = tracked(
+      await startRawServer((socket) => {
+        let received = '';
+        socket.write('220 ready\r\n');
+        socket.on('data', (data) => {
+          received += String(data);
+          if (received.endsWith('\r\n.\r\n')) socket.destroy();
+          else if (!received.includes('DATA\r\n')) socket.write('250 fine\r\n');
+          else if (received.endsWith('DATA\r\n')) socket.write('354 go on\r\n');
+        });
+      }),
+    );
+    expect(await trial({ port: server.port }, message())).toMatchObject({
+      failed: 'message',
+      sentence: expect.stringContaining('in the middle of the conversation'),
+    });
+  });
+
   it('names a server that falls silent', async () => {
     const server = await start({ onData: (stream) => void stream.resume() });
     expect(await trial({ port: server.port }, message())).toMatchObject({
