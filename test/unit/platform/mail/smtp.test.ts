@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../../../src/kernel/start-error.js';
 import type { MailMessage } from '../../../../src/platform/mail/message.js';
@@ -430,22 +431,42 @@ describe('the trial of a mail server', () => {
     expect(server.mails).toEqual([]);
   });
 
-  it('names a server that hangs up after the mail, without a word', async () => {
-    const server = tracked(
-      await startRawServer((socket) => {
-        let received = '';
-        socket.write('220 ready\r\n');
-        socket.on('data', (data) => {
-          received += String(data);
-          if (received.endsWith('\r\n.\r\n')) socket.destroy();
-          else if (!received.includes('DATA\r\n')) socket.write('250 fine\r\n');
-          else if (received.endsWith('DATA\r\n')) socket.write('354 go on\r\n');
-        });
-      }),
+  /** Speaks SMTP until the client begins with `end` (a dot: the end of the mail), and then does what it is told. */
+  const startTalker = async (end: string, act: (socket: Socket) => void) => {
+    const talk = (socket: Socket) => {
+      let received = '';
+      socket.write('220 ready\r\n');
+      socket.on('data', (data) => {
+        const line = String(data);
+        received += line;
+        if (line.startsWith(end) || (end === '.' && received.endsWith('\r\n.\r\n'))) act(socket);
+        else if (!received.includes('DATA\r\n')) socket.write('250 fine\r\n');
+        else if (received.endsWith('DATA\r\n')) socket.write('354 go on\r\n');
+      });
+    };
+    return tracked(await startRawServer(talk));
+  };
+
+  it.each([
+    ['EHLO', 'greeting', 'EHLO'],
+    ['MAIL', 'sender', 'MAIL'],
+    ['RCPT', 'recipient', 'RCPT'],
+    ['DATA', 'message', 'DATA'],
+    ['.', 'message', 'DATA'],
+  ])('names the step of a server that hangs up at %s, without a word', async (end, failed, verb) => {
+    const server = await startTalker(end, (socket) => socket.destroy());
+    const result = await trial({ port: server.port }, message());
+    expect(result).toMatchObject({ ok: false, failed });
+    expect(result.sentence).toMatch(
+      new RegExp(`closed the connection in the middle of the conversation, after ${verb} \\(\\w+\\)\\.$`),
     );
-    expect(await trial({ port: server.port }, message())).toMatchObject({
-      failed: 'message',
-      sentence: expect.stringContaining('in the middle of the conversation'),
+  });
+
+  it('tells the worker of such a server that it takes no mails now', async () => {
+    const server = await startTalker('.', (socket) => socket.destroy());
+    await expect(send({ port: server.port })).rejects.toMatchObject({
+      step: 'message',
+      verdict: 'unavailable',
     });
   });
 
@@ -453,7 +474,7 @@ describe('the trial of a mail server', () => {
     const server = await start({ onData: (stream) => void stream.resume() });
     expect(await trial({ port: server.port }, message())).toMatchObject({
       failed: 'message',
-      sentence: expect.stringContaining('fell silent'),
+      sentence: expect.stringContaining('fell silent in the middle of the conversation, after DATA'),
     });
   });
 });
