@@ -90,7 +90,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     routes,
     document,
     engines,
-    administration: accounts.administration,
+    administration: resources.administration,
     prepare: async () => {
       const admin = await prepare(options, engines.db, state, passwords);
       if (options.isServing === false) return admin;

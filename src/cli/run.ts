@@ -45,5 +45,15 @@ export function fail(error: unknown): void {
   else console.error(error);
 }
 
-const sentenceOf = ({ body, message }: ApiError): string =>
-  typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : message;
+/** The words of an error of the API, with the field that they are about in front. */
+const sentenceOf = ({ body }: ApiError): string => {
+  if (typeof body !== 'object' || body === null) return String(body);
+  if (Array.isArray(body)) return body.join(' ');
+  if ('detail' in body) return String(body.detail);
+  return Object.entries(body)
+    .map(([field, words]) => (field === UNNAMED ? wordsOf(words) : `${field}: ${wordsOf(words)}`))
+    .join(' ');
+};
+
+const UNNAMED = 'non_field_errors';
+const wordsOf = (words: unknown): string => (Array.isArray(words) ? words.join(' ') : String(words));

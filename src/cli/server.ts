@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { checkSettings } from '../composition/check.js';
+import { mailSettingsOf } from '../composition/mail.js';
 import { dateOf, SECOND, systemClock } from '../kernel/clock.js';
 import { systemRandom } from '../kernel/random.js';
 import { loadConfig, readEnvironment } from '../platform/config/load.js';
 import { createDatabase } from '../platform/db/database.js';
 import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
-import { resolveMailSettings } from '../platform/mail/settings.js';
 import { testMail } from '../platform/mail/templates/trial.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { type OutputOptions, print } from './run.js';
@@ -39,11 +40,10 @@ export const migrateCommand = (): Command =>
 export const configCommand = (): Command =>
   new Command('config').description('settings').addCommand(
     new Command('check')
-      .description('check the settings without starting; prints no values')
+      .description('check the settings, and the files they name, without starting; prints no values')
       .option(...json)
-      .action((options: OutputOptions) => {
-        const config = loadConfig(readEnvironment());
-        resolveMailSettings(config, 'none');
+      .action(async (options: OutputOptions) => {
+        await checkSettings(loadConfig(readEnvironment()));
         print({ ok: true }, options, ['The settings are good.']);
       }),
   );
@@ -56,7 +56,10 @@ export const mailCommand = (): Command =>
       .option(...json)
       .action(async ({ to, ...options }: OutputOptions & { to: string }) => {
         const config = loadConfig(readEnvironment());
-        const transport = createMailTransport(resolveMailSettings(config, 'none'), console.log);
+        const transport = createMailTransport(
+          mailSettingsOf(config),
+          options.json ? console.error : console.log,
+        );
         const site = {
           name: config.SITE_NAME ?? 'example.com',
           subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,

@@ -3,9 +3,21 @@ import type { PasswordService } from '../authentication/passwords/service.js';
 import type { ContainerOptions } from '../container.js';
 import { createDirectoryFeature, type DirectoryFeature } from '../features/directory/index.js';
 import { StartError } from '../kernel/start-error.js';
+import type { Config } from '../platform/config/settings.js';
 import type { AnyRoute } from '../platform/http/route.js';
-import { resolveDirectorySettings } from '../platform/ldap/settings.js';
+import { type DirectorySettings, resolveDirectorySettings } from '../platform/ldap/settings.js';
 import type { Engines } from './engines.js';
+
+/** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
+export function directorySettingsOf(config: Config): DirectorySettings | null {
+  if (config.IAM_TYPE !== 'LDAP') return null;
+  if (config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory') {
+    throw new StartError(
+      'ACCOUNT_EMAIL_VERIFICATION is mandatory: with IAM_TYPE=LDAP addresses come from the directory and nobody confirms them; set it to none.',
+    );
+  }
+  return resolveDirectorySettings(config);
+}
 
 /** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
 export function composeDirectory(
@@ -13,13 +25,8 @@ export function composeDirectory(
   { db }: Pick<Engines, 'db'>,
   parts: { readonly passwords: PasswordService; readonly failures: FailureLimit },
 ): DirectoryFeature | null {
-  if (config.IAM_TYPE !== 'LDAP') return null;
-  if (config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory') {
-    throw new StartError(
-      'ACCOUNT_EMAIL_VERIFICATION is mandatory: with IAM_TYPE=LDAP addresses come from the directory and nobody confirms them; set it to none.',
-    );
-  }
-  const settings = resolveDirectorySettings(config);
+  const settings = directorySettingsOf(config);
+  if (settings === null) return null;
   return createDirectoryFeature({
     ...parts,
     db,

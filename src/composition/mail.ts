@@ -1,14 +1,21 @@
 import type { ContainerOptions } from '../container.js';
-import { resolveMailSettings } from '../platform/mail/settings.js';
+import type { Config } from '../platform/config/settings.js';
+import { type MailSettings, resolveMailSettings } from '../platform/mail/settings.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { createOutboxWorker } from '../platform/mail/worker.js';
 import type { Engines } from './engines.js';
 import type { State } from './state.js';
 
-/** Joins the outbox to the transport of the settings. A newcomer on embedded defaults sees his mails in the terminal. */
+/** How mails leave. A newcomer on embedded defaults sees them in the terminal. @throws StartError */
+export const mailSettingsOf = (config: Config): MailSettings =>
+  resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
+
+/** Joins the outbox to the transport of the settings. */
 export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {
-  const settings = resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
-  const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
+  const transport = createMailTransport(
+    mailSettingsOf(config),
+    (line) => void process.stdout.write(`${line}\n`),
+  );
   const worker = createOutboxWorker({ db, transport, clock, random, log });
   const isConfigured = transport.kind !== 'none';
   if (!isConfigured)

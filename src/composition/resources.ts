@@ -1,7 +1,7 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { ContainerOptions } from '../container.js';
-import type { AccountMailer } from '../features/accounts/index.js';
-import { endPendingApproval, findHolder } from '../features/accounts/index.js';
+import type { AccountMailer, Administration } from '../features/accounts/index.js';
+import { createAdministration, endPendingApproval, findHolder } from '../features/accounts/index.js';
 import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
@@ -29,6 +29,8 @@ const RESEND_RATE = { limit: 5, periodSeconds: 3600 };
 
 export interface Resources {
   readonly routes: readonly AnyRoute[];
+  /** What an operator may do to accounts. */
+  readonly administration: Administration;
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
   /** Logs what in the tables breaks the rules that new rows obey; it is served all the same. */
@@ -37,16 +39,18 @@ export interface Resources {
 
 /** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
 export function composeResources(parts: ResourceParts): Resources {
-  const { options, engines, authentication, mailer, mail, state } = parts;
+  const { options, engines, authentication, policy, mailer, mail, state } = parts;
+  const { secretKey } = state;
+  const { passwords, directory } = authentication;
   const { config, clock, random } = options;
   const { db } = engines;
   const users = createUsers({
     db,
     clock,
     random,
-    secretKey: state.secretKey,
-    passwords: authentication.passwords,
-    policy: parts.policy,
+    secretKey,
+    passwords,
+    policy,
     defaultGroup: config.IAM_DEFAULT_ROLE,
     onActivated: async (tx, account) => {
       if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
@@ -64,14 +68,25 @@ export function composeResources(parts: ResourceParts): Resources {
   const invitations = createInvitations({
     db,
     random,
-    passwords: authentication.passwords,
+    passwords,
     lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
     needsConfirmation: config.ORG_INVITATION_CONFIRM,
     defaultGroup: config.IAM_DEFAULT_ROLE,
     mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
     wakeMail: mail.wake,
   });
+  const { service } = users;
   return {
+    administration: createAdministration({
+      db,
+      random,
+      secretKey,
+      passwords,
+      policy,
+      mailer,
+      users: service,
+      directory,
+    }),
     routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE) await requireRate(engines.rates, `${scope}:${account.id}`, RESEND_RATE);

@@ -7,11 +7,22 @@ import type { ContainerOptions } from '../container.js';
 import { SECOND } from '../kernel/clock.js';
 import { ServiceUnavailable } from '../kernel/errors.js';
 import { StartError } from '../kernel/start-error.js';
+import type { Config } from '../platform/config/settings.js';
 
 const SHIPPED = [fileURLToPath(new URL('../../rules', import.meta.url))];
 
 export interface Rules extends Pick<LiveRules, 'bundle' | 'isOurs' | 'state'> {
   readonly close: () => Promise<void>;
+}
+
+/** @throws StartError for rules that can't be read, and for RULES_DIR without an Open Policy Agent */
+export async function readRules({ RULES_DIR, OPA_URL }: Config): Promise<Bundle> {
+  if (RULES_DIR.length > 0 && OPA_URL === undefined) {
+    throw new StartError(
+      'RULES_DIR is set, and rules of your own need Open Policy Agent: the embedded engine holds only those that come with the server. Set OPA_URL, or take RULES_DIR out.',
+    );
+  }
+  return createBundle(SHIPPED, RULES_DIR);
 }
 
 /**
@@ -21,12 +32,7 @@ export interface Rules extends Pick<LiveRules, 'bundle' | 'isOurs' | 'state'> {
  */
 export async function openRules({ config, clock, log }: ContainerOptions): Promise<Rules> {
   const { RULES_DIR, OPA_URL: url, OPA_TIMEOUT_MS: timeoutMs } = config;
-  const read = (): Promise<Bundle> => createBundle(SHIPPED, RULES_DIR);
-  if (RULES_DIR.length > 0 && url === undefined) {
-    throw new StartError(
-      'RULES_DIR is set, and rules of your own need Open Policy Agent: the embedded engine holds only those that come with the server. Set OPA_URL, or take RULES_DIR out.',
-    );
-  }
+  const read = (): Promise<Bundle> => readRules(config);
   const first = await read();
   if (url === undefined || RULES_DIR.length === 0) return fixedRules(first);
 

@@ -207,8 +207,9 @@ describe('the outbox worker', () => {
   ])('spreads the pauses: at %i it is %d s', async (fraction, seconds) => {
     await enqueue(db, mail());
     await makeWorker(smtp(await freePort()), { random: { fraction: () => fraction } }).runOnce();
-    expect((await rows())[0]?.wait).toBeGreaterThan(seconds - 1);
-    expect((await rows())[0]?.wait).toBeLessThanOrEqual(seconds);
+    const wait = (await rows())[0]?.wait;
+    expect(wait).toBeGreaterThan(seconds - 1);
+    expect(wait).toBeLessThanOrEqual(seconds);
   });
 
   it('gives up at once what the server refuses for good, and shows it without its links', async () => {
@@ -322,19 +323,57 @@ describe('a dead mail server', () => {
   });
 });
 
+describe('a mail that is slow to leave', () => {
+  it('holds up no other, and no other is sent twice meanwhile', async () => {
+    let release: () => void = () => {};
+    const server = await startServer({
+      onRcptTo: ({ address }, _session, done) => {
+        if (address.startsWith('slow')) release = () => done();
+        else done();
+      },
+    });
+    await enqueue(db, mail({ to: 'slow@example.net' }));
+    const worker = makeWorker(smtp(server.port, 30), { timing: { poll: 60_000 } });
+    worker.start();
+    await until(async () => (await rows())[0]?.attempts === 1);
+    for (let n = 0; n < 12; n += 1) {
+      await enqueue(db, mail({ to: `quick${n}@example.net` }));
+      worker.wake();
+    }
+    await until(() => server.mails.length === 12);
+    release();
+    await until(async () => (await rows()).length === 0);
+    expect(server.mails.map(({ recipients }) => recipients[0]).sort()).toEqual(
+      [...Array.from({ length: 12 }, (_, n) => `quick${n}@example.net`), 'slow@example.net'].sort(),
+    );
+  });
+
+  it('is one of four at a time, however many are due', async () => {
+    const releases: (() => void)[] = [];
+    const slow: MailTransport = {
+      ...smtp(25),
+      send: () => new Promise((resolve) => void releases.push(resolve)),
+    };
+    for (let n = 0; n < 6; n += 1) await enqueue(db, mail());
+    const run = makeWorker(slow).runOnce();
+    await until(() => releases.length === 4);
+    await delay(50);
+    expect(releases).toHaveLength(4);
+    for (const release of releases) release();
+    await until(() => releases.length === 6);
+    for (const release of releases.slice(4)) release();
+    expect(await run).toBe(6);
+  });
+});
+
 describe('several workers', () => {
   it('send each mail once between them', async () => {
     const server = await startServer();
     for (let n = 0; n < 40; n += 1) await enqueue(db, mail({ to: `user${n}@example.net` }));
-    const workers = [
-      makeWorker(smtp(server.port)),
-      makeWorker(smtp(server.port)),
-      makeWorker(smtp(server.port)),
-    ];
+    const workers = Array.from({ length: 3 }, () => makeWorker(smtp(server.port)));
     const counts = await Promise.all(workers.map((worker) => worker.runOnce()));
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
+    expect([counts.reduce((sum, count) => sum + count, 0), server.mails.length]).toEqual([40, 40]);
     expect(new Set(server.mails.flatMap(({ recipients }) => recipients)).size).toBe(40);
-    expect(server.mails).toHaveLength(40);
   });
 
   it('leave a mail to who has it, until his lease ends', async () => {
@@ -370,6 +409,18 @@ describe('several workers', () => {
     expect(after?.last_error).toContain('Nothing accepts connections');
   });
 });
+
+/** The database, away whenever a delivered mail is to be crossed off, so many times. */
+function failingToRemove(times: number): Queryable {
+  let failures = 0;
+  const query: Queryable['query'] = (config) => {
+    if (!config.text.includes('delete from auth_server_outbox where id') || failures === times)
+      return db.query(config);
+    failures += 1;
+    return Promise.reject(new Error('database is away'));
+  };
+  return { query };
+}
 
 describe('start and stop', () => {
   it('delivers what was left before the start, and new mails when woken', async () => {
@@ -413,8 +464,7 @@ describe('start and stop', () => {
     worker.start();
     await until(async () => (await rows())[0]?.attempts === 1);
     await worker.stop();
-    const server = await startServer();
-    expect(await makeWorker(smtp(server.port)).runOnce()).toBe(1);
+    expect(await makeWorker(smtp((await startServer()).port)).runOnce()).toBe(1);
   });
 
   it('goes on when the database was away, and says so once', async () => {
@@ -433,31 +483,16 @@ describe('start and stop', () => {
 
   it('does not send twice when the database is away just after the delivery', async () => {
     const server = await startServer();
-    let failures = 1;
-    const flaky: Queryable = {
-      query(config) {
-        if (!config.text.includes('delete from auth_server_outbox where id') || failures === 0)
-          return db.query(config);
-        failures -= 1;
-        return Promise.reject(new Error('database is away'));
-      },
-    };
     await enqueue(db, mail());
-    expect(await makeWorker(smtp(server.port), { db: flaky }).runOnce()).toBe(1);
+    expect(await makeWorker(smtp(server.port), { db: failingToRemove(1) }).runOnce()).toBe(1);
     expect(await rows()).toEqual([]);
     expect(server.mails).toHaveLength(1);
   });
 
   it('says that a mail may leave twice when it is stopped before it could cross it off', async () => {
     const server = await startServer();
-    const readOnly: Queryable = {
-      query: (config) =>
-        config.text.includes('delete from auth_server_outbox where id')
-          ? Promise.reject(new Error('database is away'))
-          : db.query(config),
-    };
     await enqueue(db, mail());
-    const worker = makeWorker(smtp(server.port), { db: readOnly });
+    const worker = makeWorker(smtp(server.port), { db: failingToRemove(Number.POSITIVE_INFINITY) });
     worker.start();
     await until(() => server.mails.length === 1);
     await worker.stop();

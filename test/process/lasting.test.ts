@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createDatabase } from '../../src/platform/db/database.js';
+import type { Database } from '../../src/platform/db/pool.js';
+import { execute, many } from '../../src/platform/db/queryable.js';
+import { sql } from '../../src/platform/db/sql.js';
 import { createBrowser } from '../support/http.js';
+import { startMailServer } from '../unit/platform/mail/mail-server.js';
 import { send, startServer, temporaryFolder, until } from './server.js';
 
 const PASSWORD = 'Wiesel-42-quarks';
@@ -55,6 +61,66 @@ describe('the embedded database', () => {
     expect(lost).toEqual([]);
   });
 });
+
+describe('a server that is killed between its answer and the mail', () => {
+  it('sends exactly the mails it promised, once each, after its next start', {
+    timeout: 180_000,
+  }, async () => {
+    const cwd = temporaryFolder();
+    let [isSilent, connections] = [true, 0];
+    const mailServer = await startMailServer({
+      onConnect: (_session, done) => {
+        connections += 1;
+        // No greeting: mails are under way and have not left.
+        if (!isSilent) done();
+      },
+    });
+    onTestFinished(mailServer.close);
+    const settings = {
+      ...env,
+      ACCOUNT_EMAIL_VERIFICATION: 'optional',
+      EMAIL_URL: `smtp://127.0.0.1:${mailServer.port}`,
+    };
+
+    const first = await startServer({ cwd, env: settings });
+    const post = (path: string, body: object) => send(first.url, path, { method: 'POST', body });
+    expect((await post('/api/auth/register', account('anna1'))).status).toBe(201);
+    // A name that is taken: no account, and no mail.
+    const twin = { ...account('ANNA1'), email: 'twin@example.org' };
+    expect((await post('/api/auth/register', twin)).status).toBe(400);
+    expect((await post('/api/auth/password/reset', { email: 'anna1@example.org' })).status).toBe(200);
+    await until(() => connections >= 2 || undefined);
+    expect(await first.stop('SIGKILL')).toBe(null);
+    expect(mailServer.mails).toEqual([]);
+
+    // Instead of waiting until nobody can hold the mails any more.
+    expect(
+      await withDatabase(cwd, (db) => execute(db, sql`update auth_server_outbox set locked_until = now()`)),
+    ).toBe(2);
+    isSilent = false;
+    const second = await startServer({ cwd, env: settings });
+    await until(() => mailServer.mails.length >= 2 || undefined);
+    expect(await second.stop()).toBe(0);
+    expect(await withDatabase(cwd, (db) => many(db, sql`select from auth_server_outbox`))).toEqual([]);
+    expect(mailServer.mails.map(({ recipients, parsed }) => [...recipients, parsed.subject]).sort()).toEqual([
+      ['anna1@example.org', '[example.com] Confirm your email address'],
+      ['anna1@example.org', '[example.com] Password Reset E-mail'],
+    ]);
+  });
+});
+
+/** Opens the database of a server that does not run. */
+async function withDatabase<T>(cwd: string, work: (db: Database) => Promise<T>): Promise<T> {
+  const dataDir = path.join(cwd, 'data');
+  const db = await createDatabase({
+    url: undefined,
+    dataDir,
+    poolSize: 1,
+    timeout: 5000,
+    applicationName: 'test',
+  });
+  return work(db).finally(() => db.close());
+}
 
 /** Registers accounts one after the other until the server is gone, and notes those it heard of. */
 async function write(url: string, prefix: string, acknowledged: Map<string, string>): Promise<void> {

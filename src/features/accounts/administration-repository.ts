@@ -31,30 +31,5 @@ export const listAccounts = (db: Queryable): Promise<AccountSummary[]> =>
 export const findAccount = (db: Queryable, username: string): Promise<AccountSummary | undefined> =>
   one<AccountSummary>(db, select(sql`u.username = ${username}`));
 
-export const setActive = (tx: Queryable, userId: number, isActive: boolean) =>
-  execute(tx, sql`update auth_user set is_active = ${isActive} where id = ${userId}`);
-
 export const setPasswordHash = (tx: Queryable, userId: number, hash: string) =>
   execute(tx, sql`update auth_user set password = ${hash} where id = ${userId}`);
-
-/** Superuser, staff, group `admin`, analytics: what `createsuperuser` and CVAT's signals give. */
-export async function promote(tx: Queryable, userId: number): Promise<void> {
-  await execute(tx, sql`update auth_user set is_superuser = true, is_staff = true where id = ${userId}`);
-  await execute(
-    tx,
-    sql`
-      insert into auth_user_groups (user_id, group_id) select ${userId}, id from auth_group where name = 'admin'
-      on conflict (user_id, group_id) do nothing`,
-  );
-  await execute(tx, sql`update engine_profile set has_analytics_access = true where user_id = ${userId}`);
-}
-
-/** Gives the sessions of an account another root: those that were opened on the old one are over. */
-export const replaceSessionRoot = (tx: Queryable, userId: number, current: string, root: string) =>
-  execute(
-    tx,
-    sql`
-      insert into auth_server_password_lineage (user_id, current_binding, root_binding)
-      values (${userId}, ${current}, ${root})
-      on conflict (user_id) do update set current_binding = excluded.current_binding, root_binding = excluded.root_binding`,
-  );

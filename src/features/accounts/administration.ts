@@ -1,40 +1,35 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { sessionAuthHash } from '../../authentication/signing.js';
-import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
-import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
+import { replaceLineage, type UserService } from '../users/index.js';
 import {
   type AccountSummary,
   findAccount,
   listAccounts,
-  promote,
-  replaceSessionRoot,
-  setActive,
   setPasswordHash,
 } from './administration-repository.js';
 import type { AccountMailer } from './mailer.js';
-import { findHolder } from './password-repository.js';
-import { endPendingApproval } from './registration-repository.js';
-import { usernameProblem } from './schemas.js';
+import { findHolder, type PasswordHolder } from './password-repository.js';
 
 export interface AdministrationDeps {
   readonly db: Database;
-  readonly clock: Clock;
   readonly random: Random;
   readonly secretKey: () => string;
   readonly passwords: PasswordService;
   readonly policy: PasswordPolicy;
   readonly mailer: AccountMailer;
-  readonly defaultGroup: string;
+  /** What administrators do over HTTP: the same rules, and the same mails. */
+  readonly users: Pick<UserService, 'create' | 'update'>;
   /** Where accounts come from that have no password here (`IAM_TYPE=LDAP`). */
   readonly directory: { readonly owns: (userId: number) => Promise<boolean> } | null;
 }
 
 export interface NewPerson {
   readonly username: string;
+  /** Empty for none. */
   readonly email: string;
   readonly password: string;
   readonly isAdmin: boolean;
@@ -42,10 +37,10 @@ export interface NewPerson {
 
 /**
  * What an operator does to accounts at the command line. He stands above the policy: whoever can run it can also read
- * the database. Every refusal is one sentence (`StartError`).
+ * the database. Refusals are `StartError`, one sentence, or `ValidationError` with the texts of the API.
  */
 export function createAdministration(deps: AdministrationDeps) {
-  const { db, clock, random, secretKey, passwords, policy, mailer } = deps;
+  const { db, random, secretKey, passwords, policy, mailer, users } = deps;
 
   const require = async (username: string): Promise<AccountSummary> => {
     const account = await findAccount(db, username);
@@ -61,91 +56,66 @@ export function createAdministration(deps: AdministrationDeps) {
     return account;
   };
 
-  const hashOf = async (password: string, owner: { username: string; email: string }): Promise<string> => {
-    const problems = await policy.validate(password, owner);
-    if (problems.length > 0) throw new StartError(problems.join(' '));
-    return passwords.hash(password);
+  const requireHolder = async (username: string): Promise<PasswordHolder> => {
+    const holder = await findHolder(db, (await require(username)).id);
+    if (holder === undefined) throw new StartError(`The account "${username}" was just deleted.`);
+    return holder;
   };
 
   const create = async ({ isAdmin, ...person }: NewPerson): Promise<AccountSummary> => {
-    const { username, email } = person;
-    if (usernameProblem(username) !== undefined || username.length > 150) {
-      throw new StartError(
-        `"${username}" can't be a user name: it may hold letters, digits and @.+-_, 150 at most.`,
-      );
-    }
-    const password = await hashOf(person.password, { username, email });
-    await db.transaction(async (tx) => {
-      await lockNames(tx);
-      if (await isUsernameTaken(tx, username)) throw new StartError(`The name "${username}" is taken.`);
-      const names = { username, email, firstName: '', lastName: '', password };
-      const rights = { isStaff: isAdmin, isSuperuser: isAdmin, isActive: true };
-      const groups = [isAdmin ? 'admin' : deps.defaultGroup];
-      await insertAccount(tx, { ...names, ...rights, groups, emailVerified: isAdmin }, dateOf(clock));
-    });
-    return require(username);
+    const account = await users.create({ ...person, is_staff: isAdmin, is_superuser: isAdmin });
+    return require(account.username);
   };
 
-  /** Tells somebody who registered and waited that he may come in now. */
-  const activate = async (username: string): Promise<AccountSummary> => {
-    const account = await require(username);
-    await db.transaction(async (tx) => {
-      await setActive(tx, account.id, true);
-      if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
-    });
-    return require(username);
-  };
-
-  const deactivate = async (username: string): Promise<AccountSummary> => {
+  const change = async (username: string, changes: object): Promise<AccountSummary> => {
     const { id } = await require(username);
-    await setActive(db, id, false);
+    await users.update({ id }, changes);
     return require(username);
   };
 
   /** Ends the sessions of the account, as every new password does. */
   const setPassword = async (username: string, password: string): Promise<AccountSummary> => {
-    const account = await requireLocal(username, 'change the password there');
-    const hash = await hashOf(password, account);
+    await requireLocal(username, 'change the password there');
+    const holder = await requireHolder(username);
+    const problems = await policy.validate(password, holder);
+    if (problems.length > 0) throw new StartError(problems.join(' '));
+    const hash = await passwords.hash(password);
     await db.transaction(async (tx) => {
-      await setPasswordHash(tx, account.id, hash);
-      await mailer.passwordChanged(tx, account);
+      await setPasswordHash(tx, holder.id, hash);
+      await mailer.passwordChanged(tx, holder);
     });
-    return account;
+    return require(username);
   };
 
   const makeAdmin = async (username: string): Promise<AccountSummary> => {
-    const { id } = await requireLocal(username, 'make it a member of one of AUTH_LDAP_ADMIN_GROUPS');
-    await db.transaction((tx) => promote(tx, id));
-    return require(username);
+    await requireLocal(username, 'make it a member of one of AUTH_LDAP_ADMIN_GROUPS');
+    return change(username, { is_staff: true, is_superuser: true });
   };
 
   /** @returns the link of a reset mail, for handing over by another way */
   const resetLink = async (username: string): Promise<string> => {
     if (deps.directory !== null)
       throw new StartError('With IAM_TYPE=LDAP no page takes such a link: use user set-password.');
-    const { id } = await require(username);
-    const holder = await findHolder(db, id);
-    if (holder === undefined) throw new StartError(`The account "${username}" was just deleted.`);
-    return mailer.resetLink(holder);
+    return mailer.resetLink(await requireHolder(username));
   };
 
   const endSessions = async (username: string): Promise<AccountSummary> => {
-    const account = await require(username);
-    const holder = await findHolder(db, account.id);
-    if (holder === undefined) throw new StartError(`The account "${username}" was just deleted.`);
+    const holder = await requireHolder(username);
     const current = sessionAuthHash(holder.password, secretKey());
-    await replaceSessionRoot(db, account.id, current, random.bytes(32).toString('hex'));
-    return account;
+    await replaceLineage(db, holder.id, { current, root: random.bytes(32).toString('hex') });
+    return require(username);
   };
 
   return {
     list: () => listAccounts(db),
     show: require,
     create,
-    activate,
-    deactivate,
-    setPassword,
+    /** Tells somebody who registered and waited that he may come in now. */
+    activate: (username: string) => change(username, { is_active: true }),
+    /** Its sessions are over for good. */
+    deactivate: (username: string) => change(username, { is_active: false }),
     makeAdmin,
+    setPassword,
     resetLink,
     endSessions,
   };

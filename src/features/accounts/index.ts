@@ -9,7 +9,6 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { type AdministrationDeps, createAdministration } from './administration.js';
 import { createConfirmationPages } from './confirmation-pages.js';
 import { createEmailFlows } from './emails.js';
 import { createLogin } from './login.js';
@@ -21,7 +20,7 @@ import { createPasswordFlows } from './passwords.js';
 import { createRegistration, type RegistrationMode } from './registration.js';
 import { accountRoutes } from './routes.js';
 
-export type { Administration } from './administration.js';
+export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
 export { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
 export type { AccountMailer } from './mailer.js';
@@ -62,7 +61,6 @@ export interface AccountsDeps {
   readonly csrfTrustedOrigins: readonly string[];
   readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
   readonly onWriteError: (error: unknown) => void;
-  readonly directory: AdministrationDeps['directory'];
 }
 
 /** Signing up, in and out, passwords and addresses. */
@@ -89,7 +87,6 @@ export function createAccounts(deps: AccountsDeps) {
   };
   return {
     mailer,
-    administration: createAdministration({ ...deps, mailer, defaultGroup: deps.registration.defaultGroup }),
     routes: [
       ...accountRoutes({
         ...deps,

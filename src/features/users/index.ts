@@ -12,11 +12,12 @@ export {
 } from './new-account-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
 export { type Person, presentBasicUser } from './present.js';
-export { addGroups, grantAnalytics, removeOtherGroups } from './repository.js';
+export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
 export { BasicUserRead } from './schemas.js';
+export type { UserService } from './service.js';
 
 /** People and their accounts. */
 export function createUsers(deps: UserServiceDeps & { readonly db: Database }) {
   const service = createUserService(deps);
-  return { routes: userRoutes({ db: deps.db, service }) };
+  return { service, routes: userRoutes({ db: deps.db, service }) };
 }

@@ -61,7 +61,7 @@ export function createUserService(deps: UserServiceDeps) {
    * @returns the account as it is now
    * @throws ValidationError; NotFound when it was removed meanwhile
    */
-  const update = async ({ id }: Account, body: unknown): Promise<Account> => {
+  const update = async ({ id }: Pick<Account, 'id'>, body: unknown): Promise<Account> => {
     const { values, errors } = checkFields(UserWrite, body);
     const { username, groups } = values;
     refuse(UserWrite.shape, errors, {

@@ -1,6 +1,6 @@
 import { MailFailure, type MailStep, type MailVerdict } from './failure.js';
 import { oneLine } from './message.js';
-import { explain, type Symptoms } from './sentences.js';
+import { type Circumstances, explain, isBrokenOff, type Symptoms } from './sentences.js';
 import type { SmtpSettings } from './settings.js';
 
 /** The longest part of a server's reply that is repeated. */
@@ -8,21 +8,17 @@ const REPLY_LENGTH = 300;
 
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO$)/;
 
-/**
- * Turns an error of nodemailer into a sentence that says what to correct.
- *
- * @param sender the address the mail was to come from
- */
-export function diagnose(error: unknown, settings: SmtpSettings, sender: string): MailFailure {
+/** Turns an error of nodemailer into a sentence that says what to correct. */
+export function diagnose(error: unknown, circumstances: Circumstances): MailFailure {
   if (error instanceof MailFailure) return error;
-  const symptoms = readSymptoms(error, settings);
+  const symptoms = readSymptoms(error, circumstances);
   const step = findStep(symptoms);
   const code = symptoms.replyCode === undefined ? symptoms.code : String(symptoms.replyCode);
-  const words = explain(step, symptoms, { settings, sender });
+  const words = explain(step, symptoms, circumstances);
   return new MailFailure(step, judge(step, symptoms.replyCode), code, words);
 }
 
-function readSymptoms(error: unknown, settings: SmtpSettings): Symptoms {
+function readSymptoms(error: unknown, { settings, lastCommand }: Circumstances): Symptoms {
   const read = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
   const text = (name: string): string => {
     const value = read(name);
@@ -36,6 +32,7 @@ function readSymptoms(error: unknown, settings: SmtpSettings): Symptoms {
     timeout: text('timeoutType'),
     reply: redact(oneLine(text('response')), settings).slice(0, REPLY_LENGTH),
     replyCode: typeof replyCode === 'number' ? replyCode : undefined,
+    lastCommand,
   };
 }
 
@@ -49,10 +46,12 @@ function redact(reply: string, { credentials }: SmtpSettings): string {
   return [...encoded, password].reduce((text, secret) => text.replaceAll(secret, '***'), reply);
 }
 
-function findStep({ kind, code, command, timeout, replyCode }: Symptoms): MailStep {
+function findStep(symptoms: Symptoms): MailStep {
+  const { kind, code, command, timeout, replyCode, lastCommand } = symptoms;
   if (kind === 'EDNS') return 'resolve';
   if (kind === 'EAUTH') return 'login';
   if (kind === 'ETLS' || timeout === 'UPGRADE_TIMEOUT' || TLS_CODE.test(code)) return 'tls';
+  if (lastCommand !== undefined && isBrokenOff(symptoms)) return lastCommand.step;
   if (command === 'MAIL FROM') return 'sender';
   if (command === 'RCPT TO') return 'recipient';
   if (command === 'DATA' || kind === 'EABORT' || timeout === 'SOCKET_TIMEOUT') return 'message';

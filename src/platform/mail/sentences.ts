@@ -1,5 +1,6 @@
 import type { MailStep } from './failure.js';
 import type { SmtpSettings } from './settings.js';
+import type { LastCommand } from './trace.js';
 
 /** What nodemailer notes on its errors, as far as it decides something here. */
 export interface Symptoms {
@@ -11,12 +12,15 @@ export interface Symptoms {
   readonly timeout: string;
   readonly reply: string;
   readonly replyCode: number | undefined;
+  /** What the client had said last; undefined when it never had its turn. */
+  readonly lastCommand: LastCommand | undefined;
 }
 
-interface Circumstances {
+export interface Circumstances {
   readonly settings: SmtpSettings;
   /** The address the mail was to come from. */
   readonly sender: string;
+  readonly lastCommand: LastCommand | undefined;
 }
 
 type Explanation = (symptoms: Symptoms, circumstances: Circumstances) => string;
@@ -31,8 +35,24 @@ const UNKNOWN_AUTHORITY = new Set([
 const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO']);
 
 /** @returns a sentence for the operator: what happened at the step, and what to correct */
-export const explain = (step: MailStep, symptoms: Symptoms, circumstances: Circumstances): string =>
-  EXPLANATIONS[step](symptoms, circumstances);
+export const explain = (step: MailStep, symptoms: Symptoms, circumstances: Circumstances): string => {
+  const { lastCommand } = symptoms;
+  return lastCommand !== undefined && step !== 'tls' && isBrokenOff(symptoms)
+    ? explainSilence(lastCommand, symptoms, circumstances)
+    : EXPLANATIONS[step](symptoms, circumstances);
+};
+
+/** @returns whether the conversation ended without a word of the server */
+export const isBrokenOff = ({ kind, code, timeout, reply }: Symptoms): boolean =>
+  reply === '' && (isClosed(code) || kind === 'EABORT' || timeout === 'SOCKET_TIMEOUT');
+
+const isClosed = (code: string): boolean => CLOSED.has(code);
+const CLOSED = new Set(['ECONNECTION', 'ECONNRESET', 'EPIPE']);
+
+function explainSilence({ verb }: LastCommand, { code }: Symptoms, { settings }: Circumstances): string {
+  const what = isClosed(code) ? 'closed the connection' : 'fell silent';
+  return `${place(settings)} ${what} in the middle of the conversation, after ${verb} (${code}).`;
+}
 
 const sentence = (fault: string, remedy: string): string => `${fault}: ${remedy}.`;
 

@@ -7,6 +7,7 @@ import { MAIL_STEPS, type MailStep, notAMailbox } from './failure.js';
 import { compose, isMailbox, type MailMessage, type Sender } from './message.js';
 import { probe } from './probe.js';
 import type { SmtpSettings } from './settings.js';
+import { createTrace } from './trace.js';
 import type { MailTransport } from './transport.js';
 
 /**
@@ -15,17 +16,23 @@ import type { MailTransport } from './transport.js';
  * @throws StartError if the file of the certificate authority can't be read
  */
 export function createSmtpTransport(from: Sender, settings: SmtpSettings): MailTransport {
-  const mailer = nodemailer.createTransport(optionsOf(settings));
-  const failing = (error: unknown): never => {
-    throw diagnose(error, settings, from.address);
+  const options = optionsOf(settings);
+  const converse = async (talk: (mailer: Mailer) => Promise<unknown>): Promise<void> => {
+    const { logger, lastCommand } = createTrace();
+    const mailer = nodemailer.createTransport({ ...options, logger, transactionLog: true });
+    try {
+      await talk(mailer);
+    } catch (error) {
+      throw diagnose(error, { settings, sender: from.address, lastCommand: lastCommand() });
+    } finally {
+      mailer.close();
+    }
   };
   const send = async (message: MailMessage, signal?: AbortSignal): Promise<void> => {
     if (!isMailbox(message.to)) throw notAMailbox();
-    await mailer.sendMail({ ...compose(from, message), signal }).catch(failing);
+    await converse((mailer) => mailer.sendMail({ ...compose(from, message), signal }));
   };
-  const greet = async (): Promise<void> => {
-    await mailer.verify().catch(failing);
-  };
+  const greet = (): Promise<void> => converse((mailer) => mailer.verify());
   return {
     kind: 'smtp',
     send,
@@ -35,9 +42,12 @@ export function createSmtpTransport(from: Sender, settings: SmtpSettings): MailT
         () => (message === undefined ? greet() : send(message)),
         { success: describe(settings, message !== undefined), idle: idleSteps(settings) },
       ),
-    close: () => mailer.close(),
+    // Each conversation closes its own connection.
+    close: () => {},
   };
 }
+
+type Mailer = ReturnType<typeof nodemailer.createTransport>;
 
 function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
   const timeout = settings.timeoutSeconds * SECOND;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HOUR, SECOND } from '../../kernel/clock.js';
 import { createDelivery, type DeliveryDeps, type DeliveryTiming } from './delivery.js';
 import { domainOf } from './message.js';
-import { claim, parkExpired, purgeParked } from './outbox.js';
+import { claim, type LeasedMail, parkExpired, purgeParked } from './outbox.js';
 
 /** Milliseconds. */
 export interface OutboxTiming extends DeliveryTiming {
@@ -48,23 +48,30 @@ export interface OutboxWorker {
 export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
   const timing = { ...TIMING, ...deps.timing };
   const stopping = new AbortController();
-  const round = createRound(deps, timing, stopping.signal);
+  const clean = createHousekeeping(deps);
   const bell = createBell();
+  const open = (onEnd: () => void) => openLanes(deps, timing, stopping.signal, onEnd);
   let loop: Promise<void> | undefined;
 
   const run = async (): Promise<void> => {
+    const lanes = open(bell.ring);
     let broken = false;
     while (!stopping.signal.aborted) {
-      const result = await round().catch((error: unknown) => {
+      try {
+        await clean();
+        await lanes.fill();
+        broken = false;
+      } catch (error) {
         if (!broken) deps.log.error({ error }, 'the mail outbox can not be read; trying again');
-        return undefined;
-      });
-      broken = result === undefined;
+        broken = true;
+      }
       // New mails don't end the pause after an outage: each would knock at a closed door.
-      if (broken || result?.outage)
+      if (broken || lanes.hasOutage()) {
         await delay(timing.outagePause, undefined, { signal: stopping.signal }).catch(ignore);
-      else await bell.wait(timing.poll * (0.75 + deps.random.fraction() / 2));
+        lanes.endOutage();
+      } else await bell.wait(timing.poll * (0.75 + deps.random.fraction() / 2));
     }
+    await lanes.settle();
   };
 
   return {
@@ -77,51 +84,71 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
       bell.ring();
       await loop;
     },
-    runOnce: async () => (await round()).delivered,
-  };
-}
-
-interface Round {
-  readonly delivered: number;
-  /** Whether the mail server took mails from nobody. */
-  readonly outage: boolean;
-}
-
-/** @returns a function that delivers what is due, in several lanes; it rejects when all of them have ended */
-function createRound(
-  deps: OutboxWorkerDeps,
-  timing: OutboxTiming,
-  stopping: AbortSignal,
-): () => Promise<Round> {
-  const deliver = createDelivery(deps, timing, stopping);
-  const clean = createHousekeeping(deps);
-
-  const drain = async (): Promise<Round> => {
-    for (let delivered = 0; ; ) {
-      const mail = stopping.aborted ? undefined : await claim(deps.db, timing.lease / SECOND);
-      if (mail === undefined) return { delivered, outage: false };
-      const outcome = await deliver(mail);
-      if (outcome === 'unavailable') return { delivered, outage: true };
-      if (outcome === 'delivered') delivered += 1;
-    }
-  };
-
-  return async () => {
-    await clean();
-    if (deps.transport.kind === 'none') return { delivered: 0, outage: false };
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, drain));
-    const results = lanes.map((lane) => {
-      if (lane.status === 'rejected') throw lane.reason;
-      return lane.value;
-    });
-    return {
-      delivered: results.reduce((sum, { delivered }) => sum + delivered, 0),
-      outage: results.some(({ outage }) => outage),
-    };
+    runOnce: async () => {
+      await clean();
+      return open(ignore).drain();
+    },
   };
 }
 
 const ignore = (): void => {};
+
+/**
+ * Lanes in which mails leave side by side: one that is slow holds up no other. After an outage, which is when the mail
+ * server took mails from nobody, none is taken until `endOutage`.
+ *
+ * @param onEnd told whenever a lane is free again
+ */
+function openLanes(deps: DeliveryDeps, timing: OutboxTiming, stopping: AbortSignal, onEnd: () => void) {
+  const deliver = createDelivery(deps, timing, stopping);
+  const running = new Set<Promise<void>>();
+  let [delivered, outage] = [0, false];
+
+  const launch = (mail: LeasedMail): void => {
+    const lane = deliver(mail).then((outcome) => {
+      if (outcome === 'delivered') delivered += 1;
+      if (outcome === 'unavailable') outage = true;
+      running.delete(lane);
+      onEnd();
+    });
+    running.add(lane);
+  };
+
+  /** Takes what is due, as far as lanes are free; it does not wait for the end of a delivery. */
+  const fill = async (): Promise<void> => {
+    if (deps.transport.kind === 'none') return;
+    while (!stopping.aborted && !outage && running.size < LANES) {
+      const mail = await claim(deps.db, timing.lease / SECOND);
+      if (mail === undefined) return;
+      launch(mail);
+    }
+  };
+
+  const settle = async (): Promise<void> => {
+    await Promise.all(running);
+  };
+
+  return {
+    fill,
+    settle,
+    hasOutage: () => outage,
+    endOutage: () => {
+      outage = false;
+    },
+    /** Delivers until nothing is due, or nothing leaves. @returns how many mails left */
+    drain: async (): Promise<number> => {
+      try {
+        for (;;) {
+          await fill();
+          if (running.size === 0) return delivered;
+          await Promise.race(running);
+        }
+      } finally {
+        await settle();
+      }
+    },
+  };
+}
 
 /** A pause that can be cut short; a ring outside a pause cuts the next one. */
 function createBell() {

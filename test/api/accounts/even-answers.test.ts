@@ -5,11 +5,13 @@ import { type Mailbox, openMailbox } from '../../support/mailbox.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
 /**
- * What tells nobody who has an account: the words, the headers and the time of an answer. Times are medians of
- * requests that take turns, with bounds for a busy machine: they find work that is done for one and not for the other.
+ * What tells nobody who has an account: the words, the headers and the time of an answer. Requests take turns, and the
+ * least time of each is compared: a busy machine only ever adds to it, work that is done for one and not for the other
+ * stays in it. While it is too busy for a verdict, more rounds are asked for.
  */
 
-const ROUNDS = 11;
+const ROUNDS = 9;
+const MOST_ROUNDS = 63;
 
 let mailbox: Mailbox;
 let app: TestApp;
@@ -50,65 +52,61 @@ const shapeOf = ({ status, text, headers, setCookies }: Answer) => {
   return JSON.stringify({ status, text, rest, setCookies });
 };
 
-/** Asks in turns. @returns the median milliseconds of each, and the shapes of all answers */
-async function compare(asks: Readonly<Record<string, () => Promise<Answer>>>) {
-  const times = new Map<string, number[]>();
+/**
+ * Asks in turns, until the slowest is less than `bound` times as slow as the quickest.
+ *
+ * @returns how many times slower it is, and the shapes of all answers
+ */
+async function compare(bound: number, asks: readonly (() => Promise<Answer>)[]) {
   const shapes = new Set<string>();
-  for (const ask of Object.values(asks)) await ask();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, ask] of Object.entries(asks)) {
+  const least = asks.map(() => Number.POSITIVE_INFINITY);
+  const spread = () => Math.max(...least) / Math.min(...least);
+  for (const ask of asks) await ask();
+  for (let round = 1; round <= ROUNDS || (round <= MOST_ROUNDS && spread() >= bound); round += 1) {
+    for (const [index, ask] of asks.entries()) {
       const started = performance.now();
-      shapes.add(shapeOf(await ask()));
-      times.set(name, [...(times.get(name) ?? []), performance.now() - started]);
+      const answer = await ask();
+      least[index] = Math.min(least[index] ?? 0, performance.now() - started);
+      shapes.add(shapeOf(answer));
     }
   }
-  const medians = [...times.values()].map(
-    (values) => values.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0,
-  );
-  return { shapes, spread: Math.max(...medians) / Math.min(...medians) };
+  return { shapes, spread: spread() };
 }
 
 describe('nobody can tell who has an account', () => {
   it('by a login with a name', async () => {
     const logIn = (username: string) => () =>
       app.send('/api/auth/login', { method: 'POST', body: { username, password: 'wrong password' } });
-    const { shapes, spread } = await compare({
-      known: logIn(known.username),
-      nobody: logIn('nobody1'),
-      inactive: logIn(inactive.username),
-      unusable: logIn(unusable.username),
-    });
+    const { shapes, spread } = await compare(
+      1.5,
+      [known.username, 'nobody1', inactive.username, unusable.username].map(logIn),
+    );
     expect([...shapes]).toHaveLength(1);
-    expect(spread).toBeLessThan(1.6);
+    expect(spread).toBeLessThan(1.5);
   });
 
   it('by the time of a login with an address; its words are CVAT’s', async () => {
     const logIn = (email: string) => () =>
       app.send('/api/auth/login', { method: 'POST', body: { email, password: 'wrong password' } });
-    const { spread } = await compare({ known: logIn(known.email), nobody: logIn('nobody@example.org') });
-    expect(spread).toBeLessThan(1.6);
+    const { spread } = await compare(1.5, [known.email, 'nobody@example.org'].map(logIn));
+    expect(spread).toBeLessThan(1.5);
   });
 
   it('by Basic', async () => {
     const self = (username: string) => () =>
       app.send('/api/users/self', { headers: { Authorization: basicAuth(username, 'wrong password') } });
-    const { shapes, spread } = await compare({
-      known: self(known.username),
-      nobody: self('nobody1'),
-      inactive: self(inactive.username),
-    });
+    const { shapes, spread } = await compare(1.5, [known.username, 'nobody1', inactive.username].map(self));
     expect([...shapes]).toHaveLength(1);
-    expect(spread).toBeLessThan(1.6);
+    expect(spread).toBeLessThan(1.5);
   });
 
   it('by asking for a reset', async () => {
     const reset = (email: string) => () =>
       app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
-    const { shapes, spread } = await compare({
-      known: reset(known.email),
-      nobody: reset('nobody@example.org'),
-      inactive: reset(inactive.email),
-    });
+    const { shapes, spread } = await compare(
+      1.2,
+      [known.email, 'nobody@example.org', inactive.email].map(reset),
+    );
     expect([...shapes]).toHaveLength(1);
     expect(spread).toBeLessThan(1.2);
     expect(await mailbox.collect(app)).not.toEqual([]);
@@ -120,10 +118,7 @@ describe('nobody can tell who has an account', () => {
       app.clock.advance(181_000);
       return app.send('/api/auth/email/resend', { method: 'POST', body: { email } });
     };
-    const { shapes, spread } = await compare({
-      known: resend(known.email),
-      nobody: resend('nobody@example.org'),
-    });
+    const { shapes, spread } = await compare(1.2, [known.email, 'nobody@example.org'].map(resend));
     expect([...shapes]).toHaveLength(1);
     expect(spread).toBeLessThan(1.2);
     expect((await mailbox.collect(app)).length).toBeGreaterThanOrEqual(ROUNDS);
@@ -140,10 +135,49 @@ describe('nobody can tell who has an account', () => {
           new_password2: 'Otter-43-leptons',
         },
       });
-    const { shapes } = await compare({
-      known: confirm(known.id.toString(36)),
-      inactive: confirm(inactive.id.toString(36)),
-    });
+    const { shapes } = await compare(1.5, [known.id.toString(36), inactive.id.toString(36)].map(confirm));
     expect([...shapes]).toHaveLength(1);
+  });
+
+  it('by a registration, where only invited people may register', async () => {
+    const closed = await createTestApp({ env: { REGISTRATION_MODE: 'invite' } });
+    try {
+      const { admin } = closed;
+      const register = (username: string, email: string) => () =>
+        closed.send('/api/auth/register', {
+          method: 'POST',
+          body: { username, email, password1: 'Otter-43-leptons', password2: 'Otter-43-leptons' },
+        });
+      const { shapes, spread } = await compare(2, [
+        register('nobody1', 'nobody@example.org'),
+        register(admin.username, 'nobody@example.org'),
+        register('nobody1', 'admin@localhost'),
+      ]);
+      expect([...shapes]).toHaveLength(1);
+      expect(spread).toBeLessThan(2);
+    } finally {
+      await closed.close();
+    }
+  });
+});
+
+describe('an open registration', () => {
+  it('tells it in CVAT’s words, so it is limited: 429 to everybody who asks on', async () => {
+    const limited = await createTestApp({ env: { THROTTLE_ANON: '6/minute' } });
+    try {
+      const ask = (username: string) =>
+        limited.send('/api/auth/register', { method: 'POST', body: { username } });
+      const names = [limited.admin.username, 'nobody1'];
+      const words = (await Promise.all(names.map(ask))).map(({ text }) => text);
+      expect(words[0]).toContain('A user with that username already exists.');
+      expect(words[1]).not.toContain('already exists');
+      for (let i = 0; i < 4; i += 1) expect((await ask('nobody1')).status).toBe(400);
+      limited.clock.stop();
+      const refused = await Promise.all(names.map(ask));
+      expect(refused.map(({ status }) => status)).toEqual([429, 429]);
+      expect(new Set(refused.map(({ text }) => text)).size).toBe(1);
+    } finally {
+      await limited.close();
+    }
   });
 });

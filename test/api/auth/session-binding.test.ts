@@ -1,11 +1,13 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, HOUR, MINUTE, SECOND } from '../../../src/kernel/clock.js';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { type Browser, cookieOf } from '../../support/http.js';
 import { readUser, setActive, setPassword } from '../../support/rows.js';
+import { openSessionLives, type SessionLives } from '../../support/sessions.js';
 
 /** What ends a session that nobody logged out of. */
 
@@ -149,25 +151,41 @@ describe('a deactivated account', () => {
 });
 
 describe('the age of a session', () => {
-  it('ends it, counted from its last renewal', async () => {
-    const short = await createTestApp({ env: { SESSION_COOKIE_AGE: '6' } });
-    try {
-      const browser = await signIn(short.admin, short);
-      const renewed = { Cookie: `sessionid=${browser.jar.get('sessionid')}` };
-      const quiet = { Cookie: `${renewed.Cookie}; sessionfresh=1` };
-      const statusWith = async (headers: { Cookie: string }) =>
-        (await short.send('/api/users/self', { headers })).status;
-      // Twice four seconds are more than its age: the renewal in between carried it over.
-      await delay(4000);
-      expect(await statusWith(renewed)).toBe(200);
-      await delay(4000);
-      expect(await statusWith(quiet)).toBe(200);
-      await delay(4000);
-      expect(await statusWith(quiet)).toBe(401);
-      short.clock.advance(-3_600_000);
-      expect(await statusWith(quiet)).toBe(401);
-    } finally {
-      await short.close();
+  const AGE = 14 * DAY;
+  let lives: SessionLives;
+  beforeAll(() => {
+    lives = openSessionLives(app.db);
+  });
+  afterAll(() => lives.close());
+
+  /** Without the helper cookie, which keeps a session from being renewed. */
+  const cookiesOf = (browser: Browser) => ({ Cookie: `sessionid=${browser.jar.get('sessionid')}` });
+  const statusWith = async (headers: { Cookie: string }) =>
+    (await app.send('/api/users/self', { headers })).status;
+
+  it('is that of the settings, and starts again with each renewal', async () => {
+    const browser = await signIn(await app.register());
+    const key = browser.jar.get('sessionid') ?? '';
+    const started = performance.now();
+    for (const renew of [async () => 200, () => statusWith(cookiesOf(browser))]) {
+      expect(await renew()).toBe(200);
+      const left = await lives.remaining(key);
+      expect(left).toBeLessThanOrEqual(AGE + SECOND);
+      expect(left).toBeGreaterThan(AGE - SECOND - (performance.now() - started));
+      await lives.endIn(key, MINUTE);
     }
+  });
+
+  it('ends it for good, whatever the clock of the server says afterwards', async () => {
+    const browser = await signIn(await app.register());
+    const quiet = { Cookie: `${cookiesOf(browser).Cookie}; sessionfresh=1` };
+    await lives.endIn(browser.jar.get('sessionid') ?? '', MINUTE);
+    expect(await statusWith(quiet)).toBe(200);
+    await lives.endIn(browser.jar.get('sessionid') ?? '', 1);
+    await delay(50);
+    expect(await statusWith(quiet)).toBe(401);
+    app.clock.advance(-HOUR);
+    expect(await statusWith(quiet)).toBe(401);
+    app.clock.advance(HOUR);
   });
 });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../../../src/kernel/start-error.js';
 import type { MailMessage } from '../../../../src/platform/mail/message.js';
@@ -405,11 +406,75 @@ describe('the trial of a mail server', () => {
     });
   });
 
+  it('names a refused recipient', async () => {
+    const server = await start({
+      onRcptTo: (_address, _session, done) => done(reply(550, '5.1.1 no such user')),
+    });
+    const { failed, sentence, steps } = await trial({ port: server.port }, message());
+    expect({ failed, sentence }).toEqual({
+      failed: 'recipient',
+      sentence: 'The server refuses the recipient, it said "550 5.1.1 no such user".',
+    });
+    expect(steps.slice(-3).map(({ result }) => result)).toEqual(['passed', 'failed', 'skipped']);
+  });
+
+  it.each([
+    ['of an unknown authority', undefined, 2, /unknown authority .*EMAIL_CA_FILE/],
+    ['that has expired', 'IP:127.0.0.1', -1, /has expired .*needs a new one/],
+    ['for another name', 'DNS:mail.example.org', 2, /is for another name/],
+  ] as const)('names a certificate %s', async (what, names, days, sentence) => {
+    const certificates = makeCertificates(names, days);
+    const server = await start(certificates);
+    const caFile = what === 'of an unknown authority' ? null : certificates.caFile;
+    const result = await trial({ port: server.port, tls: 'starttls', caFile }, message());
+    expect(result).toMatchObject({ failed: 'tls', sentence: expect.stringMatching(sentence) });
+    expect(server.mails).toEqual([]);
+  });
+
+  /** Speaks SMTP until the client begins with `end` (a dot: the end of the mail), and then does what it is told. */
+  const startTalker = async (end: string, act: (socket: Socket) => void) => {
+    const talk = (socket: Socket) => {
+      let received = '';
+      socket.write('220 ready\r\n');
+      socket.on('data', (data) => {
+        const line = String(data);
+        received += line;
+        if (line.startsWith(end) || (end === '.' && received.endsWith('\r\n.\r\n'))) act(socket);
+        else if (!received.includes('DATA\r\n')) socket.write('250 fine\r\n');
+        else if (received.endsWith('DATA\r\n')) socket.write('354 go on\r\n');
+      });
+    };
+    return tracked(await startRawServer(talk));
+  };
+
+  it.each([
+    ['EHLO', 'greeting', 'EHLO'],
+    ['MAIL', 'sender', 'MAIL'],
+    ['RCPT', 'recipient', 'RCPT'],
+    ['DATA', 'message', 'DATA'],
+    ['.', 'message', 'DATA'],
+  ])('names the step of a server that hangs up at %s, without a word', async (end, failed, verb) => {
+    const server = await startTalker(end, (socket) => socket.destroy());
+    const result = await trial({ port: server.port }, message());
+    expect(result).toMatchObject({ ok: false, failed });
+    expect(result.sentence).toMatch(
+      new RegExp(`closed the connection in the middle of the conversation, after ${verb} \\(\\w+\\)\\.$`),
+    );
+  });
+
+  it('tells the worker of such a server that it takes no mails now', async () => {
+    const server = await startTalker('.', (socket) => socket.destroy());
+    await expect(send({ port: server.port })).rejects.toMatchObject({
+      step: 'message',
+      verdict: 'unavailable',
+    });
+  });
+
   it('names a server that falls silent', async () => {
     const server = await start({ onData: (stream) => void stream.resume() });
     expect(await trial({ port: server.port }, message())).toMatchObject({
       failed: 'message',
-      sentence: expect.stringContaining('fell silent'),
+      sentence: expect.stringContaining('fell silent in the middle of the conversation, after DATA'),
     });
   });
 });

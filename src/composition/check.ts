@@ -1,0 +1,20 @@
+import { createBreachFile } from '../authentication/passwords/validators/breach-file.js';
+import type { Config } from '../platform/config/settings.js';
+import { createMailTransport } from '../platform/mail/transport.js';
+import { directorySettingsOf } from './directory.js';
+import { mailSettingsOf } from './mail.js';
+import { readRules } from './rules.js';
+
+/**
+ * Finds what would stop the start in the settings and in the files they name. Asks no other machine and opens no
+ * database, so it may run beside the server.
+ *
+ * @throws StartError
+ */
+export async function checkSettings(config: Config): Promise<void> {
+  createMailTransport(mailSettingsOf(config), () => {}).close();
+  directorySettingsOf(config);
+  await readRules(config);
+  if (config.PASSWORD_BREACH_FILE !== undefined)
+    await (await createBreachFile(config.PASSWORD_BREACH_FILE)).close();
+}

@@ -1,0 +1,97 @@
+import type { Command, CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { configCommand, mailCommand, migrateCommand } from '../../../src/cli/server.js';
+import { sessionCommand, userCommand } from '../../../src/cli/users.js';
+
+/** What the command line says of itself, and what it takes for a command. The process is in test/process/cli.test.ts. */
+
+const USERS = [
+  'create',
+  'list',
+  'show',
+  'activate',
+  'deactivate',
+  'set-password',
+  'make-admin',
+  'reset-link',
+] as const;
+
+const COMMANDS = {
+  user: userCommand,
+  session: sessionCommand,
+  migrate: migrateCommand,
+  mail: mailCommand,
+  config: configCommand,
+} as const;
+
+/** Runs a command that goes no further than its arguments. @returns what it wrote, and how commander ends it */
+async function run(name: keyof typeof COMMANDS, ...args: readonly string[]) {
+  let text = '';
+  const write = (words: string): void => {
+    text += words;
+  };
+  const prepare = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 200 });
+    for (const child of command.commands) prepare(child);
+  };
+  const command = COMMANDS[name]();
+  prepare(command);
+  const end = await command.parseAsync(args, { from: 'user' }).then(
+    () => {
+      throw new Error('The command ran.');
+    },
+    (error: CommanderError) => error,
+  );
+  return { text, exitCode: end.exitCode };
+}
+
+describe('help', () => {
+  it.each(USERS)('explains user %s in a sentence of its own', async (name) => {
+    const overview = await run('user', '--help');
+    expect(overview.text).toMatch(new RegExp(`^  ${name} .*  [a-z][a-z ;,]{10,}`, 'm'));
+    const { text, exitCode } = await run('user', name, '--help');
+    expect(exitCode).toBe(0);
+    expect(text).toContain('--json');
+    if (name !== 'list') expect(text).toContain('<username>');
+  });
+
+  it.each([
+    ['user', 'create', ['--email <address>', '--admin', '--generate']],
+    ['user', 'set-password', ['--generate']],
+    ['session', 'end', ['--user <username>', '--json']],
+    ['mail', 'test', ['--to <address>', '--json']],
+    ['config', 'check', ['--json']],
+  ] as const)('of %s %s names its options', async (name, child, options) => {
+    const { text, exitCode } = await run(name, child, '--help');
+    expect(exitCode).toBe(0);
+    for (const option of options) expect(text).toContain(option);
+  });
+});
+
+describe('a command is refused', () => {
+  it.each(USERS.filter((name) => name !== 'list'))('as user %s without a name', async (name) => {
+    const { text, exitCode } = await run('user', name);
+    expect(text).toContain("missing required argument 'username'");
+    expect(exitCode).not.toBe(0);
+  });
+
+  it.each(USERS)('as user %s with a password for an argument', async (name) => {
+    const given = name === 'list' ? [] : ['anna1'];
+    const asOption = await run('user', name, ...given, '--password', 'Wiesel-42-quarks');
+    expect(asOption.text).toContain("unknown option '--password'");
+    const asArgument = await run('user', name, ...given, 'Wiesel-42-quarks');
+    expect(asArgument.text).toContain('too many arguments');
+  });
+
+  it.each([
+    ['session', ['end'], "required option '--user <username>' not specified"],
+    ['mail', ['test'], "required option '--to <address>' not specified"],
+    ['user', ['nonsense'], "unknown command 'nonsense'"],
+    ['migrate', ['everything'], 'too many arguments'],
+    ['config', [], 'Usage: config'],
+  ] as const)('as %s %j', async (name, args, words) => {
+    const { text, exitCode } = await run(name, ...args);
+    expect(text).toContain(words);
+    expect(exitCode).not.toBe(0);
+  });
+});
