@@ -18,7 +18,6 @@ import {
 } from '../unit/platform/mail/mail-server.js';
 
 const SECRET_LINK = 'https://cvat.example.org/auth/password/reset/confirm?uid=1&token=s3cret';
-
 const mail = (changes: Partial<OutgoingMail> = {}): OutgoingMail => ({
   kind: 'password-reset',
   to: 'ann.private@example.net',
@@ -48,9 +47,7 @@ afterEach(async () => {
 });
 afterAll(() => test.drop());
 
-const note = (level: string) => (fields: object, text: string) => {
-  log.push({ level, fields, text });
-};
+const note = (level: string) => (fields: object, text: string) => void log.push({ level, fields, text });
 
 function makeWorker(transport: MailTransport, changes: Partial<OutboxWorkerDeps> = {}) {
   const worker = createOutboxWorker({
