@@ -100,4 +100,42 @@ print(json.dumps([changed.first_name, refused, everybody, len(formats.importers)
 `;
     expect(await ask(script)).toEqual(['Ada', 403, [owner.username], true]);
   });
+
+  it('iterates lists of several pages: organizations, members, invitations and users', async () => {
+    const count = 23;
+    const script = `
+from cvat_sdk.core.helpers import get_paginated_collection
+with make_client(url, credentials=(owner, password)) as client:
+    api = client.api_client
+    slugs = [f'page{n:02}' for n in range(${count})]
+    for slug in slugs:
+        client.organizations.create(models.OrganizationWriteRequest(slug=slug))
+    organizations = [o.slug for o in client.organizations.list() if o.slug.startswith('page')]
+    client.organization_slug = 'page00'
+    for n in range(${count}):
+        api.invitations_api.create(models.InvitationWriteRequest(role='worker', email=f'person{n}@pages.example'))
+    def collect(endpoint, **more):
+        return list(get_paginated_collection(endpoint, **more))
+    members = collect(api.memberships_api.list_endpoint)
+    invitations = collect(api.invitations_api.list_endpoint)
+    users = collect(api.users_api.list_endpoint)
+    small = list(get_paginated_collection(api.users_api.list_endpoint, page_size=5, sort='username'))
+    first, _ = api.users_api.list()
+print(json.dumps({
+    'organizations': sorted(organizations) == slugs and len(organizations) == ${count},
+    'members': [len(members), len({m.id for m in members})],
+    'invitations': [len(invitations), len({i.key for i in invitations})],
+    'users': [len(users), len({u.id for u in users})], 'page': [len(first.results), first.count],
+    'sorted': [u.username for u in small] == sorted(u.username for u in users),
+}))
+`;
+    expect(await ask(script)).toEqual({
+      organizations: true,
+      members: [count + 1, count + 1],
+      invitations: [count, count],
+      users: [count + 1, count + 1],
+      page: [10, count + 1],
+      sorted: true,
+    });
+  });
 });

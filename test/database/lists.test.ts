@@ -307,6 +307,40 @@ describe('sort', () => {
     expect(await sorted(sort)).toEqual(expected);
   });
 
+  it('orders the rows by every name in turn, and ties by the unique one; nothing comes after everything', async () => {
+    const names = fc.constantFrom('id', 'name', 'size', 'flag', 'made', 'password');
+    const terms = fc.array(fc.tuple(names, fc.boolean()), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(terms, fc.integer({ min: 1, max: 15 }), async (wanted, pageSize) => {
+        const sort = wanted.map(([name, isDescending]) => `${isDescending ? '-' : ''}${name}`).join(',');
+        const model = modelOrder(wanted);
+        expect(await sorted(sort)).toEqual(model);
+        const pages = Math.ceil(ITEMS.length / pageSize);
+        const last = await list({ sort, page: 'last', page_size: String(pageSize) });
+        expect(last.rows.map(({ id }) => id)).toEqual(model.slice((pages - 1) * pageSize));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  /** `made` and `password` are no names of the order; without any, the default is `-id`. */
+  const modelOrder = (wanted: readonly (readonly [string, boolean])[]): readonly number[] => {
+    const known = wanted.filter(([name]) => ['id', 'name', 'size', 'flag'].includes(name));
+    const terms = known.length === 0 ? [['id', true] as const] : [...known, ['id', false] as const];
+    const valueOf = (item: Item, name: string) => (name === 'id' ? item.id : fieldOf(item, name));
+    const compare = (left: unknown, right: unknown): number => {
+      if (left === null || right === null) return Number(left === null) - Number(right === null);
+      return order(left, right);
+    };
+    return ITEMS.toSorted((left, right) => {
+      for (const [name, isDescending] of terms) {
+        const sign = compare(valueOf(left, name), valueOf(right, name));
+        if (sign !== 0) return isDescending ? -sign : sign;
+      }
+      return 0;
+    }).map(({ id }) => id);
+  };
+
   it.each(['flag', '-flag', 'size', 'name,-flag'])(
     'by %s gives every row on exactly one page',
     async (sort) => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findIntegrityProblems } from '../../src/features/organizations/index.js';
 import { execute, one } from '../../src/platform/db/queryable.js';
-import { raw, sql } from '../../src/platform/db/sql.js';
+import { raw, type Sql, sql } from '../../src/platform/db/sql.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { insertMembership, insertOrganization } from '../support/rows.js';
 
-/** What the database itself refuses, whoever writes: this server, or a CVAT beside it. */
+/** What the database itself refuses: to everybody, or where a CVAT works on it too, to this server. */
 
 let database: TestDatabase;
 let organizationId: number;
@@ -21,7 +21,7 @@ const insertPerson = async (name: string): Promise<number> => {
   );
   return row?.id ?? 0;
 };
-const isConstraint = (constraint: string) => expect.objectContaining({ constraint });
+const isConstraint = (constraint: unknown) => expect.objectContaining({ constraint });
 const setRole = (userId: number, role: string) =>
   execute(
     database.db,
@@ -119,6 +119,67 @@ describe('the database', () => {
       sql`update organizations_membership set role = role, is_active = is_active`,
     );
     expect(touched).toBeGreaterThan(1);
+  });
+});
+
+describe('beside a CVAT on the same database', () => {
+  beforeAll(() => execute(database.db, sql`create table django_migrations (id bigint primary key)`));
+  afterAll(() => execute(database.db, sql`drop table django_migrations`));
+
+  /** Statements in a transaction of a connection with this name. */
+  const as = (name: string, ...statements: readonly Sql[]): Promise<void> =>
+    database.db.transaction(async (tx) => {
+      await execute(tx, sql`select set_config('application_name', ${name}, true)`);
+      for (const statement of statements) await execute(tx, statement);
+    });
+  const role = (userId: number, value: string): Sql =>
+    sql`update organizations_membership set role = ${value} where user_id = ${userId} and organization_id = ${organizationId}`;
+  const leave = (userId: number): Sql =>
+    sql`delete from organizations_membership where user_id = ${userId} and organization_id = ${organizationId}`;
+  const own = (userId: number): Sql =>
+    sql`update organizations_organization set owner_id = ${userId} where id = ${organizationId}`;
+
+  /** What CVAT allows: to a maintainer or an administrator over REST, and on the pages of its administration. */
+  const WRITES: Readonly<Record<string, () => Sql>> = {
+    'hand out the role of the owner': () => role(worker, 'owner'),
+    'take the role from the owner': () => role(owner, 'worker'),
+    'remove the owner': () => leave(owner),
+    'name another owner': () => own(stranger),
+  };
+
+  const broken = async () =>
+    (await findIntegrityProblems(database.db)).filter((each) => each.endsWith(`: org${round}.`));
+
+  it.each(Object.entries(WRITES))('CVAT may still %s, and the next start tells', async (_what, write) => {
+    expect(await broken()).toEqual([]);
+    await as('cvat', write());
+    expect(await broken()).not.toEqual([]);
+    await as(
+      'cvat',
+      leave(owner),
+      leave(worker),
+      sql`delete from organizations_organization where id = ${organizationId}`,
+    );
+  });
+
+  it.each(Object.entries(WRITES))('this server may not %s, whichever process of it', async (_what, write) => {
+    for (const name of ['cvat-auth-server', 'cvat-auth-server migrate'])
+      await expect(as(name, write())).rejects.toEqual(
+        isConstraint(expect.stringMatching(/^auth_server_(one_owner|owner_is_member)$/)),
+      );
+  });
+
+  it('this server still passes an organization on', async () => {
+    await as('cvat-auth-server', role(owner, 'worker'), role(worker, 'owner'), own(worker));
+  });
+
+  it('the constraints of CVAT bind CVAT', async () => {
+    const twin = sql`
+      insert into organizations_membership (is_active, role, organization_id, user_id)
+      values (true, 'worker', ${organizationId}, ${worker})`;
+    await expect(as('cvat', twin)).rejects.toEqual(
+      isConstraint('organizations_membership_user_id_organization_id_b9b50ec7_uniq'),
+    );
   });
 });
 

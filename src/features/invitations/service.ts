@@ -7,6 +7,7 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { codePoints } from '../../platform/http/fields.js';
 import { found } from '../../platform/http/objects.js';
+import { isMembershipOfOwner } from '../memberships/index.js';
 import { lockOrganization } from '../organizations/index.js';
 import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
 import { isExpired, type Lifetime } from './expiry.js';
@@ -173,8 +174,8 @@ export function createInvitationService(deps: InvitationServiceDeps) {
 
   /** Also after it was accepted, which is leaving (CVAT); an owner can not. @throws ValidationError; NotFound */
   const decline = (key: string): Promise<void> =>
-    act(key, async (tx, { membershipId, isOwner }) => {
-      if (isOwner) throw new ValidationError(OWNER_STAYS);
+    act(key, async (tx, { membershipId }) => {
+      if (await isMembershipOfOwner(tx, membershipId)) throw new ValidationError(OWNER_STAYS);
       await removeWithMembership(tx, membershipId);
     });
 

@@ -74,8 +74,6 @@ export interface LockedInvitation {
   readonly membershipId: number;
   readonly isAccepted: boolean;
   readonly sentAt: Timestamp | null;
-  /** The invited person owns the organization by now. */
-  readonly isOwner: boolean;
   readonly email: string;
 }
 
@@ -83,11 +81,9 @@ export const lockInvitation = (tx: Queryable, key: string): Promise<LockedInvita
   one<LockedInvitation>(
     tx,
     sql`
-      select m.id as "membershipId", m.is_active as "isAccepted", i.sent_date as "sentAt", u.email,
-        m.role = 'owner' and m.user_id is not distinct from o.owner_id as "isOwner"
+      select m.id as "membershipId", m.is_active as "isAccepted", i.sent_date as "sentAt", u.email
       from organizations_membership m
       join organizations_invitation i on i.membership_id = m.id
-      join organizations_organization o on o.id = m.organization_id
       join auth_user u on u.id = m.user_id
       where i.key = ${key}
       for update of m, i`,

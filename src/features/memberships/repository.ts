@@ -133,22 +133,13 @@ export async function findMembership(
   return { ...membershipOf(row), organization };
 }
 
-/** Changes a role, if it still is what the decision was made about. @returns whether it was */
-export async function changeRole(
-  tx: Queryable,
-  { id, role }: Pick<Membership, 'id' | 'role'>,
-  newRole: OrganizationRole,
-): Promise<boolean> {
-  return (
-    (await execute(
-      tx,
-      sql`update organizations_membership set role = ${newRole} where id = ${id} and role = ${role}`,
-    )) > 0
-  );
-}
-
-/** Removes a membership and its invitation, if its role still is what the decision was made about. @returns whether it was */
-export async function removeMembership(
+/**
+ * Locks a membership until the transaction ends. Who owns the organization is asked after that: by then he can not
+ * become it any more.
+ *
+ * @returns whether it still has the role that the decision was made about, and is not the owner's
+ */
+async function lockMembership(
   tx: Queryable,
   { id, role }: Pick<Membership, 'id' | 'role'>,
 ): Promise<boolean> {
@@ -156,8 +147,39 @@ export async function removeMembership(
     tx,
     sql`select 1 from organizations_membership where id = ${id} and role = ${role} for update`,
   );
-  if (locked === undefined) return false;
-  await execute(tx, sql`delete from organizations_invitation where membership_id = ${id}`);
-  await execute(tx, sql`delete from organizations_membership where id = ${id}`);
+  return locked !== undefined && !(await isMembershipOfOwner(tx, id));
+}
+
+/** @returns whether a membership is that of the owner of record, in the role. Lock it first. */
+export async function isMembershipOfOwner(tx: Queryable, id: number): Promise<boolean> {
+  const row = await one(
+    tx,
+    sql`
+      select 1 from organizations_membership m
+      join organizations_organization o on o.id = m.organization_id and o.owner_id = m.user_id
+      where m.id = ${id} and m.role = 'owner'`,
+  );
+  return row !== undefined;
+}
+
+/** Changes a role. @returns false when it is not what the decision was made about any more, or the owner's */
+export async function changeRole(
+  tx: Queryable,
+  membership: Pick<Membership, 'id' | 'role'>,
+  newRole: OrganizationRole,
+): Promise<boolean> {
+  if (!(await lockMembership(tx, membership))) return false;
+  await execute(tx, sql`update organizations_membership set role = ${newRole} where id = ${membership.id}`);
+  return true;
+}
+
+/** Removes a membership and its invitation. @returns as {@link changeRole} */
+export async function removeMembership(
+  tx: Queryable,
+  membership: Pick<Membership, 'id' | 'role'>,
+): Promise<boolean> {
+  if (!(await lockMembership(tx, membership))) return false;
+  await execute(tx, sql`delete from organizations_invitation where membership_id = ${membership.id}`);
+  await execute(tx, sql`delete from organizations_membership where id = ${membership.id}`);
   return true;
 }

@@ -28,7 +28,7 @@ export function createMembershipService({ db }: { readonly db: Database }) {
     if (role === undefined || role === membership.role) return membership;
     if (isOwner(membership)) throw new ValidationError({ role: [OWNER_STAYS] });
     if (role === 'owner') throw new ValidationError({ role: [NO_SECOND_OWNER] });
-    if (!(await changeRole(db, membership, role))) throw await whyNot(membership.id);
+    if (!(await db.transaction((tx) => changeRole(tx, membership, role)))) throw await whyNot(membership.id);
     return found(await findMembership(db, membership.id, membership.user.id), 'Membership');
   };
 

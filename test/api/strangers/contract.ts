@@ -1,0 +1,222 @@
+import {
+  INVITATION_KEY,
+  IVANA,
+  membershipIdOf,
+  OLIVIA,
+  ORGANIZATION_IDS,
+  PABLO,
+  type Person,
+  type Role,
+  type Slug,
+  TESSA,
+  TOKEN_ID,
+  type Visitor,
+} from './people.js';
+
+/**
+ * What CVAT 2.62 answers, from its description (cvat.md 1.7, 3, 4, 5.3, 5.4 and 6) and with the deviations 4 and 5: this
+ * knows neither the rules nor the tables in `rules/matrix`.
+ */
+
+/** What a request names as its organization; '' is the personal workspace, null says nothing of it. */
+export type Named = Slug | '' | null;
+export const CONTEXTS: readonly Named[] = [null, '', 'acme', 'globex'];
+
+export interface Asked {
+  readonly method: string;
+  readonly named: Named;
+}
+
+const GROUPS = [null, 'worker', 'user', 'admin'] as const;
+export const isAdmin = ({ person }: Visitor): boolean => person.group === 'admin';
+export const isAtLeast = ({ person }: Visitor, group: 'worker' | 'user'): boolean =>
+  GROUPS.indexOf(person.group) >= GROUPS.indexOf(group);
+export const slugOf = (named: Named): Slug | null => (named === '' ? null : named);
+
+export const roleIn = ({ person }: Visitor, slug: Slug | null): Role | null => {
+  const membership = slug && person[slug];
+  return membership?.isActive ? membership.role : null;
+};
+const isOwner = ({ person }: Visitor): boolean => person === OLIVIA;
+const isStaff = (visitor: Visitor): boolean =>
+  ['owner', 'maintainer'].includes(roleIn(visitor, 'acme') ?? '');
+const manages = (visitor: Visitor): boolean => isStaff(visitor) && isAtLeast(visitor, 'user');
+
+/** What a personal access token takes away. `inside`: the organization that the decision is made in. */
+export function tokenRefuses(
+  { token }: Visitor,
+  { method }: Pick<Asked, 'method'>,
+  {
+    plugin,
+    scope,
+    inside,
+  }: { readonly plugin: boolean; readonly scope: string; readonly inside: Slug | null },
+): boolean {
+  if (token === undefined) return false;
+  if (token.boundTo !== undefined && token.boundTo !== inside) return true;
+  if (plugin) return !['list', 'view'].includes(scope);
+  return token.isReadOnly && !['GET', 'HEAD'].includes(method);
+}
+
+/** An object and its operations: for each the status that a visitor gets. */
+export interface Thing {
+  readonly path: (idOf: (person: Person) => number) => string;
+  /** The same path to something that is not there. */
+  readonly missing: string;
+  readonly body?: unknown;
+  readonly operations: Readonly<Record<string, (visitor: Visitor, asked: Asked) => number>>;
+}
+
+/** `success` where all conditions hold; otherwise what the refusal is. */
+const when = (isAllowed: boolean, success: number): number => (isAllowed ? success : 403);
+
+const account = (target: Person): Thing => {
+  const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
+    const inside = slugOf(asked.named);
+    const isColleague = roleIn(visitor, inside) !== null && inside !== null && target[inside] !== null;
+    const isSelf = visitor.person === target;
+    const may = isAdmin(visitor) || isSelf || (scope === 'view' && isColleague);
+    return when(may && !tokenRefuses(visitor, asked, { plugin: true, scope, inside }), success);
+  };
+  return {
+    path: (idOf) => `/api/users/${idOf(target)}`,
+    missing: '/api/users/2000000000',
+    body: { first_name: 'First' },
+    operations: {
+      GET: answer('view', 200),
+      PATCH: answer('update:personal_data', 200),
+      DELETE: answer('delete', 204),
+    },
+  };
+};
+
+const ORGANIZATION = `/api/organizations/${ORGANIZATION_IDS.acme}`;
+
+/** A foreign organization is not found: it is looked for in the visitor's list. */
+const organization =
+  (may: (visitor: Visitor) => boolean, success: number) =>
+  (visitor: Visitor, asked: Asked): number => {
+    if (!isAdmin(visitor) && !isOwner(visitor) && roleIn(visitor, 'acme') === null) return 404;
+    const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
+    return when((isAdmin(visitor) || may(visitor)) && !refused, success);
+  };
+const anybody = (): boolean => true;
+const owns = (visitor: Visitor): boolean => isOwner(visitor) && isAtLeast(visitor, 'worker');
+const maintains = (visitor: Visitor): boolean => isStaff(visitor) && isAtLeast(visitor, 'worker');
+
+const membership = (target: Person): Thing => {
+  const role = target.acme?.role ?? 'worker';
+  const isOutranked = (visitor: Visitor): boolean =>
+    manages(visitor) &&
+    visitor.person !== target &&
+    (roleIn(visitor, 'acme') === 'owner' ? role !== 'owner' : ['supervisor', 'worker'].includes(role));
+  const answer =
+    (may: (visitor: Visitor) => boolean, success: (visitor: Visitor) => number) =>
+    (visitor: Visitor, asked: Asked): number => {
+      const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
+      return when((isAdmin(visitor) || may(visitor)) && !refused, success(visitor));
+    };
+  const mayView = (visitor: Visitor): boolean =>
+    isStaff(visitor) || (roleIn(visitor, 'acme') !== null && target.acme?.isActive === true);
+  return {
+    path: () => `/api/memberships/${membershipIdOf(target)}`,
+    missing: '/api/memberships/2000000000',
+    body: { role },
+    operations: {
+      GET: answer(mayView, () => 200),
+      PATCH: answer(isOutranked, () => 200),
+      // No organization is left without its owner, not even by an administrator.
+      DELETE: answer(isOutranked, () => (target === OLIVIA ? 400 : 204)),
+    },
+  };
+};
+
+/** Hidden where the visitor's list in the named context does not show it; then decided in acme. */
+const invitation =
+  (may: (visitor: Visitor) => boolean, success: number) =>
+  (visitor: Visitor, asked: Asked): number => {
+    const isParty = isOwner(visitor) || visitor.person === IVANA;
+    const slug = slugOf(asked.named);
+    const isShown =
+      slug === null
+        ? isAdmin(visitor) || isParty
+        : slug === 'acme' &&
+          (isAdmin(visitor) || manages(visitor) || (roleIn(visitor, slug) !== null && isParty));
+    if (!isShown) return 404;
+    const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
+    return when((isAdmin(visitor) || may(visitor)) && !refused, success);
+  };
+const isInvitee = ({ person }: Visitor): boolean => person === IVANA;
+const handles = (visitor: Visitor): boolean =>
+  manages(visitor) || (isOwner(visitor) && isAtLeast(visitor, 'worker'));
+
+const INVITATION = `/api/invitations/${INVITATION_KEY}`;
+const NO_INVITATION = `/api/invitations/${'m'.repeat(64)}`;
+const step = (name: string, answer: ReturnType<typeof invitation>): Thing => ({
+  path: () => `${INVITATION}/${name}`,
+  missing: `${NO_INVITATION}/${name}`,
+  operations: { POST: answer },
+});
+
+const accessToken = (): Thing => {
+  const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
+    const refused = tokenRefuses(visitor, asked, { plugin: true, scope, inside: slugOf(asked.named) });
+    return when((isAdmin(visitor) || visitor.person === TESSA) && !refused, success);
+  };
+  return {
+    path: () => `/api/auth/access_tokens/${TOKEN_ID}`,
+    missing: '/api/auth/access_tokens/2000000000',
+    body: { name: 'secret-name' },
+    operations: { GET: answer('view', 200), PATCH: answer('update', 200), DELETE: answer('delete', 204) },
+  };
+};
+
+export const THINGS: Readonly<Record<string, Thing>> = {
+  'an account of the organization': account(TESSA),
+  'an account of another organization': account(PABLO),
+  'the organization': {
+    path: () => ORGANIZATION,
+    missing: '/api/organizations/2000000000',
+    body: { description: '' },
+    operations: {
+      GET: organization(anybody, 200),
+      PATCH: organization(maintains, 200),
+      DELETE: organization(owns, 204),
+    },
+  },
+  'its transfer': {
+    path: () => `${ORGANIZATION}/transfer`,
+    missing: '/api/organizations/2000000000/transfer',
+    body: { user: 0 },
+    operations: {
+      GET: organization(anybody, 200),
+      // Nobody has the id 0.
+      POST: organization(owns, 400),
+      DELETE: organization(owns, 204),
+    },
+  },
+  // To everybody but the successor there is nothing to confirm.
+  'the confirmation of its transfer': {
+    path: () => `${ORGANIZATION}/transfer/confirm`,
+    missing: '/api/organizations/2000000000/transfer/confirm',
+    operations: { POST: organization(anybody, 404) },
+  },
+  'the membership of a worker': membership(TESSA),
+  'the membership of somebody who is invited': membership(IVANA),
+  'the membership of the owner': membership(OLIVIA),
+  'the invitation': {
+    path: () => INVITATION,
+    missing: NO_INVITATION,
+    body: {},
+    operations: {
+      GET: invitation((visitor) => handles(visitor) || isInvitee(visitor), 200),
+      // Without ?accepted it counts as sending again, and there is nothing to change.
+      PATCH: invitation(handles, 400),
+      DELETE: invitation(handles, 204),
+    },
+  },
+  'accepting the invitation': step('accept', invitation(isInvitee, 200)),
+  'declining the invitation': step('decline', invitation(isInvitee, 204)),
+  'sending the invitation again': step('resend', invitation(handles, 204)),
+  'a personal access token': accessToken(),
+};

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MINUTE } from '../../../src/kernel/clock.js';
+import { one } from '../../../src/platform/db/queryable.js';
+import { raw, sql } from '../../../src/platform/db/sql.js';
+import { createTestApp, type TestApp } from '../../support/app.js';
+import type { Answer } from '../../support/http.js';
+import { CONTEXTS, type Named, THINGS, type Thing } from './contract.js';
+import { type Gate, NAMES, openGate, VISITORS, type VisitorName } from './people.js';
+
+/** Every object, every method and every context, asked by everybody: the status is the one of the contract. */
+
+let app: TestApp;
+let gate: Gate;
+beforeAll(async () => {
+  app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
+  gate = await openGate(app);
+});
+afterAll(() => app.close());
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+/** What somebody would like to become. */
+const GRAB = { is_superuser: true, groups: ['admin'], role: 'owner', owner: 1, user: 1, is_active: true };
+
+interface Attempt {
+  readonly name: string;
+  readonly thing: Thing;
+  readonly method: string;
+  readonly named: Named;
+  readonly status: number;
+}
+
+/** @returns what each attempt comes to */
+const attemptsOf = (visitorName: VisitorName): readonly Attempt[] =>
+  Object.entries(THINGS).flatMap(([name, thing]) =>
+    METHODS.flatMap((method) =>
+      CONTEXTS.map((named) => ({
+        name,
+        thing,
+        method,
+        named,
+        status: statusOf(visitorName, thing, method, named),
+      })),
+    ),
+  );
+
+function statusOf(visitorName: VisitorName, thing: Thing, method: string, named: Named): number {
+  const visitor = VISITORS[visitorName];
+  if ('isUnknown' in visitor) return 401;
+  if (method === 'OPTIONS') return 200;
+  const operation = thing.operations[method === 'HEAD' ? 'GET' : method];
+  return operation === undefined ? 405 : operation(visitor, { method, named });
+}
+
+async function ask(
+  visitorName: VisitorName,
+  path: string,
+  { method, named }: Pick<Attempt, 'method' | 'named'>,
+  body?: unknown,
+): Promise<Answer> {
+  // Sending again is limited to five an hour.
+  if (path.endsWith('/resend')) app.clock.advance(13 * MINUTE);
+  const client = gate.clients.get(visitorName);
+  return app.send(path + (named === null ? '' : `?org=${named}`), {
+    method,
+    headers: client?.headers ?? {},
+    ...(SAFE.includes(method) ? {} : { body: body ?? {} }),
+  });
+}
+
+const perform = (visitorName: VisitorName, attempt: Attempt, body = attempt.thing.body) =>
+  ask(visitorName, attempt.thing.path(gate.idOf), attempt, body);
+
+const changes = ({ method, status }: Attempt): boolean => !SAFE.includes(method) && status < 300;
+
+/** Contexts make no difference where there is no operation. */
+const isWorthAsking = ({ status, method, named }: Attempt): boolean =>
+  named === null || !([405, 401].includes(status) || method === 'OPTIONS' || method === 'HEAD');
+
+const TABLES = [
+  'auth_user',
+  'auth_user_groups',
+  'account_emailaddress',
+  'organizations_organization',
+  'organizations_membership',
+  'organizations_invitation',
+  'auth_server_organization_transfers',
+  'auth_server_outbox',
+];
+const digest = async (): Promise<readonly unknown[]> =>
+  Promise.all(
+    TABLES.map((table) =>
+      one(
+        app.db,
+        sql`select md5(coalesce(string_agg(t::text, '' order by t::text), '')) as sum from ${raw(table)} t`,
+      ),
+    ),
+  );
+
+const SECRETS = ['Sesame', '@example.org', 'tessa', 'olivia', 'pablo', 'samson', 'secret-name'];
+
+describe.each(NAMES)('a visitor who is %s', (visitorName) => {
+  const attempts = attemptsOf(visitorName).filter(isWorthAsking);
+
+  it('is refused what the contract refuses, learns nothing from it and changes nothing', async () => {
+    const before = await digest();
+    for (const attempt of attempts.filter((each) => !changes(each) && each.status !== 200)) {
+      const label = `${attempt.method} ${attempt.name}, ?org=${attempt.named}`;
+      const answers = [await perform(visitorName, attempt)];
+      if (attempt.method === 'PATCH' && attempt.status !== 400)
+        answers.push(await perform(visitorName, attempt, GRAB));
+      for (const { status, text } of answers) {
+        expect([label, status]).toEqual([label, attempt.status]);
+        for (const secret of SECRETS) expect([label, text.includes(secret)]).toEqual([label, false]);
+      }
+    }
+    expect(await digest()).toEqual(before);
+  });
+
+  it('reads what the contract shows', async () => {
+    for (const attempt of attempts.filter((each) => !changes(each) && each.status === 200)) {
+      const { status, text } = await perform(visitorName, attempt);
+      const label = `${attempt.method} ${attempt.name}, ?org=${attempt.named}`;
+      expect([label, status]).toEqual([label, 200]);
+      expect([label, text === '']).toEqual([label, attempt.method === 'HEAD']);
+      for (const secret of ['sha512$$', 'bcrypt_sha256$$']) expect(text).not.toContain(secret);
+    }
+  });
+
+  it('changes what the contract lets him change', async () => {
+    for (const attempt of attempts.filter(changes)) {
+      const { status } = await perform(visitorName, attempt);
+      await gate.restore();
+      const label = `${attempt.method} ${attempt.name}, ?org=${attempt.named}`;
+      expect([label, status]).toEqual([label, attempt.status]);
+    }
+  });
+
+  it('finds nothing where nothing is, and a hidden object looks the same', async () => {
+    for (const attempt of attempts.filter(({ method, named }) => named === null && method !== 'OPTIONS')) {
+      const { thing, method, status } = attempt;
+      const missing = await ask(visitorName, thing.missing, attempt, thing.body);
+      expect([attempt.name, method, missing.status]).toEqual([
+        attempt.name,
+        method,
+        [401, 405].includes(status) ? status : 404,
+      ]);
+      // What everybody but the successor gets says that there is no transfer, not that there is no organization.
+      if (status !== 404 || (thing.missing.endsWith('confirm') && isInside(visitorName))) continue;
+      expect([attempt.name, (await perform(visitorName, attempt)).text]).toEqual([
+        attempt.name,
+        missing.text,
+      ]);
+    }
+  });
+});
+
+const isInside = (visitorName: VisitorName): boolean => {
+  const { person } = VISITORS[visitorName];
+  return person.group === 'admin' || person.acme?.isActive === true;
+};
+
+it('the sweep reaches every object route', () => {
+  const reached = new Set(
+    Object.values(THINGS).flatMap(({ path, operations }) =>
+      Object.keys(operations).map((method) => `${method} ${path(() => 1).replace(/\/(\d+|k{64})/, '/:')}`),
+    ),
+  );
+  const tags = /^\/api\/(users|organizations|memberships|invitations|auth\/access_tokens)\/:/;
+  const routes = app.container.routes.filter(({ path }) => tags.test(path));
+  const known = routes.map(({ method, path }) => `${method.toUpperCase()} ${path.replace(/:\w+/, ':')}`);
+  expect([...reached].toSorted()).toEqual([...new Set(known)].toSorted());
+});
