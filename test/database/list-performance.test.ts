@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIST_CASES, openCrowd, timeList } from '../../scripts/bench-lists.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { many, type Queryable } from '../../src/platform/db/queryable.js';
+import { sql } from '../../src/platform/db/sql.js';
 import {
   hasPostgres,
   POSTGRES_HINT,
@@ -32,6 +33,14 @@ describe.skipIf(!hasPostgres)(`among many rows (${POSTGRES_HINT})`, () => {
   afterAll(async () => {
     await db.close();
     await server.remove();
+  });
+
+  it('the crowd is as large as it is said to be', async () => {
+    const counts = sql`
+      select (select count(*)::int from auth_user) as users,
+        (select count(*)::int from organizations_organization) as organizations,
+        (select count(*)::int from organizations_membership) as memberships`;
+    expect(await many(db, counts)).toEqual([{ users: 100_000, organizations: 10_000, memberships: 300_000 }]);
   });
 
   it.each(Object.entries(LIST_CASES))(

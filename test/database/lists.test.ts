@@ -327,14 +327,14 @@ describe('sort', () => {
   const modelOrder = (wanted: readonly (readonly [string, boolean])[]): readonly number[] => {
     const known = wanted.filter(([name]) => ['id', 'name', 'size', 'flag'].includes(name));
     const terms = known.length === 0 ? [['id', true] as const] : [...known, ['id', false] as const];
-    const valueOf = (item: Item, name: string) => (name === 'id' ? item.id : fieldOf(item, name));
+    const sortValue = (item: Item, name: string) => (name === 'id' ? item.id : fieldOf(item, name));
     const compare = (left: unknown, right: unknown): number => {
       if (left === null || right === null) return Number(left === null) - Number(right === null);
       return order(left, right);
     };
     return ITEMS.toSorted((left, right) => {
       for (const [name, isDescending] of terms) {
-        const sign = compare(valueOf(left, name), valueOf(right, name));
+        const sign = compare(sortValue(left, name), sortValue(right, name));
         if (sign !== 0) return isDescending ? -sign : sign;
       }
       return 0;

@@ -53,11 +53,12 @@ export async function insertCrowd(
       insert into organizations_membership (is_active, joined_date, role, organization_id, user_id)
       select n % 10 <> 0, case when n % 10 <> 0 then now() end, (array['worker', 'worker', 'supervisor', 'maintainer'])[n % 4 + 1],
         o.id, u.id
-      from generate_series(1, ${memberships - organizations}::int) n
+      from generate_series(1, ${memberships}::int) n
       join (select id, row_number() over (order by id) as place from auth_user) u on u.place = n::bigint * 7919 % ${users}::int + 1
-      join (select id, row_number() over (order by id) as place from organizations_organization) o
-        on o.place = n::bigint * 31 % ${organizations}::int + 1
-      on conflict do nothing`,
+      join (select id, owner_id, row_number() over (order by id) as place from organizations_organization) o
+        on o.place = (n::bigint * 31 + n / ${users}::int) % ${organizations}::int + 1
+      where o.owner_id is distinct from u.id
+      limit ${memberships - organizations}`,
   );
   await execute(
     db,

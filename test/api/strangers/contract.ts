@@ -42,20 +42,26 @@ const isStaff = (visitor: Visitor): boolean =>
   ['owner', 'maintainer'].includes(roleIn(visitor, 'acme') ?? '');
 const manages = (visitor: Visitor): boolean => isStaff(visitor) && isAtLeast(visitor, 'user');
 
+/** A token that is bound to an organization is good for requests that name it, and for no other. */
+const isElsewhere = ({ token }: Visitor, { named }: Asked): boolean =>
+  token?.boundTo !== undefined && token.boundTo !== slugOf(named);
+
 /** What a personal access token takes away. `inside`: the organization that the decision is made in. */
 export function tokenRefuses(
-  { token }: Visitor,
-  { method }: Pick<Asked, 'method'>,
+  visitor: Visitor,
+  asked: Asked,
   {
     plugin,
     scope,
     inside,
   }: { readonly plugin: boolean; readonly scope: string; readonly inside: Slug | null },
 ): boolean {
+  const { token } = visitor;
   if (token === undefined) return false;
+  if (isElsewhere(visitor, asked)) return true;
   if (token.boundTo !== undefined && token.boundTo !== inside) return true;
   if (plugin) return !['list', 'view'].includes(scope);
-  return token.isReadOnly && !['GET', 'HEAD'].includes(method);
+  return token.isReadOnly && !['GET', 'HEAD'].includes(asked.method);
 }
 
 /** An object and its operations: for each the status that a visitor gets. */
@@ -96,6 +102,7 @@ const ORGANIZATION = `/api/organizations/${ORGANIZATION_IDS.acme}`;
 const organization =
   (may: (visitor: Visitor) => boolean, success: number) =>
   (visitor: Visitor, asked: Asked): number => {
+    if (isElsewhere(visitor, asked)) return 403;
     if (!isAdmin(visitor) && !isOwner(visitor) && roleIn(visitor, 'acme') === null) return 404;
     const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
     return when((isAdmin(visitor) || may(visitor)) && !refused, success);
@@ -135,6 +142,7 @@ const membership = (target: Person): Thing => {
 const invitation =
   (may: (visitor: Visitor) => boolean, success: number) =>
   (visitor: Visitor, asked: Asked): number => {
+    if (isElsewhere(visitor, asked)) return 403;
     const isParty = isOwner(visitor) || visitor.person === IVANA;
     const slug = slugOf(asked.named);
     const isShown =
