@@ -1,5 +1,6 @@
 /**
- * What a whole `GET /api/users/self` costs in each of the four ways, as a ratio to the floor of the same run:
+ * What a whole `GET /api/users/self` costs in each of the four ways, as a ratio to the floor of the same run, and what
+ * lists among many rows cost beside SQL written by hand:
  *
  *   npm run bench               prints the table and writes docs/performance.md
  *   npm run bench -- --quick    shorter runs, writes nothing
@@ -18,6 +19,7 @@ import { createBrowser } from '../test/support/http.js';
 import { startPostgres } from '../test/support/postgres-server.js';
 import { createDatabaseOn } from '../test/support/real-database.js';
 import { freePort, startOpa, startRedis } from '../test/support/services.js';
+import { benchLists } from './bench-lists.js';
 
 const QUICK = process.argv.includes('--quick');
 const SECONDS = QUICK ? 2 : 4;
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
     const tables: string[] = [];
     for (const connections of CONNECTIONS)
       tables.push(table(connections, await measure(targets, connections)));
+    if (!QUICK) tables.push(await lists((await createDatabaseOn(postgres.url)).url));
     report(tables);
   } finally {
     for (const child of children) child.kill('SIGKILL');
@@ -169,6 +172,23 @@ function table(connections: number, rates: Rates): string {
     `### ${connections === 1 ? '1 connection' : `${connections} connections`}`,
     '',
     '| way | requests a second (median) | from, to | of the floor |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+async function lists(url: string): Promise<string> {
+  const rows = (await benchLists(url)).map(
+    ({ list, ours, byHand, ratio }) =>
+      `| ${list} | ${ours.toFixed(1)} | ${byHand.toFixed(1)} | ${ratio.toFixed(2)} |`,
+  );
+  return [
+    '## Lists',
+    '',
+    'One count and one page, among 100,000 users, 10,000 organizations and 300,000 memberships, beside the two',
+    'statements that somebody would write by hand:',
+    '',
+    '| list | ms | ms by hand | ratio |',
     '|---|---|---|---|',
     ...rows,
   ].join('\n');

@@ -5,7 +5,7 @@ import { createAdministration, endPendingApproval, findHolder } from '../feature
 import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
-import { createUsers } from '../features/users/index.js';
+import { createUsers, type UserServiceDeps } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import { requireRate } from '../platform/throttle/rate-store.js';
@@ -37,6 +37,22 @@ export interface Resources {
   readonly reportProblems: () => Promise<void>;
 }
 
+function setPasswordMailOf({
+  authentication,
+  mail,
+  mailer,
+}: ResourceParts): UserServiceDeps['setPasswordMail'] {
+  if (!mail.isConfigured) return { refusal: 'Email backend is not configured.' };
+  if (authentication.directory !== null)
+    return { refusal: 'With IAM_TYPE=LDAP no page takes the link of such a mail: give a password.' };
+  return {
+    send: async (tx, userId) => {
+      const holder = await findHolder(tx, userId);
+      if (holder !== undefined) await mailer.setPassword(tx, holder, holder);
+    },
+  };
+}
+
 /** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
 export function composeResources(parts: ResourceParts): Resources {
   const { options, engines, authentication, policy, mailer, mail, state } = parts;
@@ -55,12 +71,7 @@ export function composeResources(parts: ResourceParts): Resources {
     onActivated: async (tx, account) => {
       if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
     },
-    mailSetPassword: mail.isConfigured
-      ? async (tx, userId) => {
-          const holder = await findHolder(tx, userId);
-          if (holder !== undefined) await mailer.setPassword(tx, holder, holder);
-        }
-      : null,
+    setPasswordMail: setPasswordMailOf(parts),
     wakeMail: mail.wake,
   });
   const organizations = createOrganizations({ db, clock, offerDays: config.ORG_INVITATION_EXPIRY_DAYS });

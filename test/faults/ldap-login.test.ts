@@ -52,6 +52,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         AUTH_LDAP_WORKER_GROUPS: `cn=cvat-workers,${GROUPS}`,
         IAM_DEFAULT_ROLE: 'worker',
         AUTH_LDAP_TIMEOUT: '30',
+        EMAIL_BACKEND: 'console',
         LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: `${FAILURES}/hour`,
       },
     });
@@ -428,6 +429,17 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     ['POST', '/api/auth/email/resend'],
   ])('has no %s %s', async (method, path) => {
     expect((await app.send(path, { method, ...(method === 'POST' ? { body: {} } : {}) })).status).toBe(404);
+  });
+
+  it('mails nobody a link that no page takes', async () => {
+    const { username, password } = app.admin;
+    const answer = await app.send('/api/users', {
+      method: 'POST',
+      headers: { Authorization: basicAuth(username, password) },
+      body: { username: 'clerk42', email: 'clerk42@example.org', send_password_mail: true },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual({ send_password_mail: [expect.stringContaining('IAM_TYPE=LDAP')] });
   });
 
   it('leaves the endpoints of local accounts out of the schema, and the others in', async () => {

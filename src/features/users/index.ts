@@ -14,7 +14,7 @@ export { type PersonColumns, personColumns, personOf } from './person.js';
 export { type Person, presentBasicUser } from './present.js';
 export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
 export { BasicUserRead } from './schemas.js';
-export type { UserService } from './service.js';
+export type { UserService, UserServiceDeps } from './service.js';
 
 /** People and their accounts. */
 export function createUsers(deps: UserServiceDeps & { readonly db: Database }) {

@@ -29,7 +29,6 @@ import { NewUserWrite, UserWrite } from './schemas.js';
 const USERNAME_TAKEN = 'A user with that username already exists.';
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
 const REQUIRED = 'This field is required.';
-const NO_MAIL = 'Email backend is not configured.';
 const ADMIN = 'admin';
 
 export interface UserServiceDeps {
@@ -43,8 +42,10 @@ export interface UserServiceDeps {
   readonly defaultGroup: string;
   /** What else belongs to the activation of an account, in its transaction. */
   readonly onActivated: (tx: Queryable, account: Pick<Account, 'id' | 'username' | 'email'>) => Promise<void>;
-  /** Mails a link that sets the first password; null without a mail server. */
-  readonly mailSetPassword: ((tx: Queryable, userId: number) => Promise<void>) | null;
+  /** Mails a link that sets the first password, or says why there are no such mails. */
+  readonly setPasswordMail:
+    | { readonly send: (tx: Queryable, userId: number) => Promise<void> }
+    | { readonly refusal: string };
   readonly wakeMail: () => void;
 }
 
@@ -117,6 +118,7 @@ export function createUserService(deps: UserServiceDeps) {
    */
   const create = async (body: unknown): Promise<Account> => {
     const { values, errors } = checkFields(NewUserWrite, body);
+    const { setPasswordMail } = deps;
     const { username = '', email = '', password, groups, send_password_mail: sendsMail = false } = values;
     const person = { username, email, firstName: values.first_name ?? '', lastName: values.last_name ?? '' };
     const problems = password === undefined ? [] : await deps.policy.validate(password, person);
@@ -125,7 +127,7 @@ export function createUserService(deps: UserServiceDeps) {
       email: await emailErrors(email, sendsMail),
       groups: await groupErrors(groups),
       password: problems.length > 0 ? problems : undefined,
-      send_password_mail: sendsMail && deps.mailSetPassword === null ? [NO_MAIL] : undefined,
+      send_password_mail: sendsMail && 'refusal' in setPasswordMail ? [setPasswordMail.refusal] : undefined,
     });
     const encoded =
       password === undefined ? deps.passwords.makeUnusable() : await deps.passwords.hash(password);
@@ -144,7 +146,7 @@ export function createUserService(deps: UserServiceDeps) {
       db.transaction(async (tx) => {
         await takeName(tx, username);
         const userId = await insertAccount(tx, account, dateOf(deps.clock));
-        if (sendsMail) await deps.mailSetPassword?.(tx, userId);
+        if (sendsMail && 'send' in setPasswordMail) await setPasswordMail.send(tx, userId);
         return userId;
       }),
     );
