@@ -46,7 +46,7 @@ export interface Container {
   readonly prepare: () => Promise<FirstAdmin | undefined>;
   /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
   readonly deliverMail: () => Promise<number>;
-  /** What otherwise happens once a day, and what is due of the accounts of a directory. */
+  /** What otherwise happens every hour, and what is due of the accounts of a directory. */
   readonly runMaintenance: () => Promise<void>;
   /** From now on readiness says no. */
   readonly stop: () => void;

@@ -40,6 +40,8 @@ export interface AccessTokenDeps {
 /** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>` (libraries.md G, cvat.md 2.9). */
 export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
+  /** Tokens of which a write is under way. However many requests a token makes, it takes one connection for that. */
+  const writing = new Set<number>();
 
   /** @param address where the request came from, for the owner to see */
   return async (key: string, selector: OrganizationSelector, address: string): Promise<Caller> => {
@@ -66,13 +68,21 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
   async function matches(key: string, id: number, stored: string): Promise<boolean> {
     if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
     const { valid } = await passwords.verify(key, stored);
-    if (valid) deps.upgradeHash(id, stored, hashAccessToken(key)).catch(deps.onWriteError);
+    if (valid) besideRequest(id, () => deps.upgradeHash(id, stored, hashAccessToken(key)));
     return valid;
   }
 
   function noteUse(id: number, previous: Timestamp | null, now: Date, address: string): void {
     const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
     if (age >= deps.lastUseIntervalSeconds * SECOND)
-      deps.recordUse({ tokenId: id, previous, now, address }).catch(deps.onWriteError);
+      besideRequest(id, () => deps.recordUse({ tokenId: id, previous, now, address }));
+  }
+
+  function besideRequest(id: number, write: () => Promise<unknown>): void {
+    if (writing.has(id)) return;
+    writing.add(id);
+    void write()
+      .catch(deps.onWriteError)
+      .finally(() => writing.delete(id));
   }
 }

@@ -57,7 +57,9 @@ export function composeAccounts(parts: AccountParts) {
     stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
     unusableTtlSeconds: config.CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL,
     maximumPerUser: config.CVAT_MAX_ACCESS_TOKENS_PER_USER,
-    onPurged: (count) => log.info({ count }, 'Unusable access tokens were deleted.'),
+    onPurged: (count) => {
+      if (count > 0) log.info({ count }, 'Unusable access tokens were deleted.');
+    },
     onPurgeError: (error) => log.warn({ error }, 'Unusable access tokens could not be deleted.'),
   });
   return { accounts, accessTokens };

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOpa as startOpaWith } from '../policy/opa.js';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { basicAuth } from '../support/http.js';
+import { insertAccessToken, readUser } from '../support/rows.js';
 import { freePort, type Service, startOpa } from '../support/services.js';
 
 let opa: Service;
@@ -83,5 +86,43 @@ describe('Open Policy Agent', () => {
     await opa.stop();
     opa = await startOpa(port);
     expect((await self()).status).toBe(200);
+  });
+
+  it('with half of the rules, or those of another release: refuses what they do not know, and readiness says so', async () => {
+    const half = await startOpaWith('utils.rego', 'server.rego');
+    const other = await createTestApp({ env: { OPA_URL: half.url } });
+    try {
+      const { username, password } = other.admin;
+      const basic = { Authorization: basicAuth(username, password) };
+      expect((await other.send('/api/users/self', { headers: basic })).json()).toMatchObject({
+        code: 'opa_undefined',
+      });
+      const key = `halfhalf.${'h'.repeat(32)}`;
+      await insertAccessToken(other.db, { ownerId: (await readUser(other.db, username)).id, key });
+      for (const path of ['/api/users/self', '/api/server/plugins', '/api/organizations']) {
+        const refused = await other.send(path, { headers: { Authorization: `Bearer ${key}` } });
+        expect(refused.status).toBe(503);
+        expect(refused.json()).toMatchObject({ code: 'opa_undefined' });
+      }
+      expect((await other.send('/readyz')).status).toBe(503);
+    } finally {
+      await other.close();
+      await half.close();
+    }
+  });
+
+  it('at a name that is gone: refuses with opa_unreachable', async () => {
+    const lost = await createTestApp({ env: { OPA_URL: 'http://opa.invalid:8181', OPA_TIMEOUT_MS: '500' } });
+    try {
+      expect((await lost.send('/api/server/about')).status).toBe(200);
+      const { username, password } = lost.admin;
+      const refused = await lost.send('/api/users/self', {
+        headers: { Authorization: basicAuth(username, password) },
+      });
+      expect(refused.status).toBe(503);
+      expect(refused.json()).toMatchObject({ code: 'opa_unreachable' });
+    } finally {
+      await lost.close();
+    }
   });
 });

@@ -1,5 +1,4 @@
-import { setInterval } from 'node:timers';
-import { DAY } from '../../kernel/clock.js';
+import { HOUR } from '../../kernel/clock.js';
 import { accessTokenRoutes } from './routes.js';
 import { type AccessTokenDeps, createAccessTokenService } from './service.js';
 
@@ -8,7 +7,10 @@ export interface AccessTokensDeps extends AccessTokenDeps {
   readonly onPurgeError: (error: unknown) => void;
 }
 
-/** Personal access tokens: managing them, and the clean-up that CVAT runs once a week. */
+/**
+ * Personal access tokens: managing them, and the clean-up that CVAT runs once a week. Here it runs more often, so that
+ * a server that is restarted every night has one too.
+ */
 export function createAccessTokens(deps: AccessTokensDeps) {
   const service = createAccessTokenService(deps);
   let timer: NodeJS.Timeout | undefined;
@@ -20,7 +22,7 @@ export function createAccessTokens(deps: AccessTokensDeps) {
     routes: accessTokenRoutes(service),
     runMaintenance,
     start: (): void => {
-      timer = setInterval(() => void runMaintenance(), DAY);
+      timer = setInterval(() => void runMaintenance(), HOUR);
       timer.unref();
     },
     stop: (): void => clearInterval(timer),

@@ -111,15 +111,21 @@ export async function findToken(db: Queryable, userId: number): Promise<string |
 export const deleteToken = (db: Queryable, userId: number) =>
   execute(db, sql`delete from authtoken_token where user_id = ${userId}`);
 
-/** Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update). */
+/**
+ * Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update) or is at it: a row
+ * that is locked is left to the next use, so that no connection waits for it.
+ */
 export const recordAccessTokenUse = (db: Queryable, { tokenId, previous, now, address }: TokenUse) =>
   execute(
     db,
     sql`
-      with used as (
-        update access_tokens_accesstoken set last_used_date = ${now}
+      with free as (
+        select id from access_tokens_accesstoken
         where id = ${tokenId} and last_used_date is not distinct from ${previous}::timestamptz
-        returning id
+        for no key update skip locked
+      ),
+      used as (
+        update access_tokens_accesstoken a set last_used_date = ${now} from free where a.id = free.id returning a.id
       )
       insert into auth_server_access_tokens (token_id, last_used_ip) select id, ${address} from used
       on conflict (token_id) do update set last_used_ip = excluded.last_used_ip`,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
+import { insertMembership, insertOrganization } from '../../support/rows.js';
 
 const COLLECTION = '/api/auth/access_tokens';
 const LIMIT = 5;
@@ -86,10 +87,36 @@ describe('POST /api/auth/access_tokens', () => {
       { name: 'a', organization: 2_000_000_000 },
       { organization: ['Invalid pk "2000000000" - object does not exist.'] },
     ],
+    [
+      { name: 'a', organization: -3_000_000_000 },
+      { organization: ['Invalid pk "-3000000000" - object does not exist.'] },
+    ],
+    [{ name: 'a', organization: 'acme' }, { organization: ['A valid integer is required.'] }],
   ])('refuses %j', async (body, errors) => {
     const answer = await create(body);
     expect(answer.status).toBe(400);
     expect(answer.json()).toEqual(errors);
+  });
+
+  it('binds a token to an organization of which the owner is an active member, and to no other', async () => {
+    const founder = await app.register();
+    const organization = await insertOrganization(app.db, `bind${owner.id}`, founder.id);
+    const missing = { organization: [`Invalid pk "${organization}" - object does not exist.`] };
+    const bound = { name: 'a', organization };
+    expect((await create(bound)).json()).toEqual(missing);
+    const member = { organizationId: organization, userId: owner.id, role: 'worker' };
+    const membership = await insertMembership(app.db, { ...member, isActive: false });
+    expect((await create(bound)).json()).toEqual(missing);
+    await app.db.query({
+      text: `update organizations_membership set is_active = true where id = ${membership}`,
+      values: [],
+    });
+    const { value } = await created(bound);
+    expect((await created(bound, founder)).value).not.toBe(value);
+    const status = async (context: string) =>
+      (await app.send(`/api/users/self${context}`, { headers: bearer(value) })).status;
+    expect(await status(`?org=bind${owner.id}`)).toBe(200);
+    expect(await status('')).toBe(403);
   });
 
   it('refuses a wrong expiry with the spellings it would take', async () => {
@@ -100,7 +127,7 @@ describe('POST /api/auth/access_tokens', () => {
   });
 
   it('keeps to the limit exactly when many are made at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => create({ name: `n${n}` })));
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => create({ name: `n${n}` })));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMIT);
     const refused = answers.find(({ status }) => status !== 201);
     expect(refused?.status).toBe(400);

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type AccessTokenDeps,
+  createAccessTokenCheck,
+  hashAccessToken,
+  type TokenUse,
+} from '../../../src/authentication/access-tokens.js';
+import type { AccessTokenIdentity } from '../../../src/authentication/identity.js';
+import { createAccessTokens } from '../../../src/features/access-tokens/index.js';
+import { HOUR } from '../../../src/kernel/clock.js';
+import { systemRandom } from '../../../src/kernel/random.js';
+import type { Database } from '../../../src/platform/db/pool.js';
+
+const KEY = `cvatests.${'k'.repeat(32)}`;
+const NOW = Date.UTC(2026, 0, 31);
+
+const account = {
+  id: 1,
+  username: 'maria',
+  firstName: '',
+  lastName: '',
+  email: '',
+  isActive: true,
+  isStaff: false,
+  isSuperuser: false,
+  groups: [],
+  lastLogin: null,
+  hasAnalyticsAccess: false,
+  dateJoined: '2026-01-01T00:00:00Z',
+};
+
+describe('the last use of a personal access token', () => {
+  let uses: TokenUse[];
+  let finish: ((error?: Error) => void)[];
+  let errors: unknown[];
+  beforeEach(() => {
+    [uses, finish, errors] = [[], [], []];
+  });
+
+  const found: AccessTokenIdentity = {
+    account,
+    organization: null,
+    password: '!',
+    lineage: null,
+    hasVerifiedEmail: false,
+    token: { id: 5, hashedKey: hashAccessToken(KEY), readOnly: true, lastUsedAt: null, boundTo: null },
+  };
+
+  function check() {
+    const deps: AccessTokenDeps = {
+      identities: { byAccessTokenPrefix: async () => found },
+      passwords: { verify: () => Promise.reject(new Error('The hash is a current one.')) },
+      clock: { now: () => NOW },
+      stalePeriodSeconds: 100,
+      lastUseIntervalSeconds: 10,
+      recordUse: (use) => {
+        uses.push(use);
+        return new Promise<void>((resolve, reject) => {
+          finish.push((error) => (error === undefined ? resolve() : reject(error)));
+        });
+      },
+      upgradeHash: async () => undefined,
+      onWriteError: (error) => errors.push(error),
+    };
+    return createAccessTokenCheck(deps);
+  }
+  const use = (one: ReturnType<typeof check>) => one(KEY, { kind: 'absent' }, '203.0.113.7');
+
+  it('is written once at a time, and no request waits for it', async () => {
+    const one = check();
+    const callers = await Promise.all(Array.from({ length: 1000 }, () => use(one)));
+    expect(callers).toHaveLength(1000);
+    expect(uses).toEqual([{ tokenId: 5, previous: null, now: new Date(NOW), address: '203.0.113.7' }]);
+    finish[0]?.();
+    await vi.waitFor(async () => {
+      await use(one);
+      expect(uses).toHaveLength(2);
+    });
+  });
+
+  it('that cannot be written is logged, fails no request, and is tried again', async () => {
+    const one = check();
+    await use(one);
+    finish[0]?.(new Error('read-only'));
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    await vi.waitFor(async () => {
+      expect((await use(one)).account.id).toBe(1);
+      expect(uses).toHaveLength(2);
+    });
+  });
+});
+
+describe('the clean-up of personal access tokens', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('runs every hour from the start to the stop, and goes on after a failure', async () => {
+    vi.useFakeTimers();
+    const outcomes: unknown[] = [];
+    const transaction = async () => {
+      if (outcomes.length === 1) throw new Error('down');
+      return 7;
+    };
+    const db = { transaction } as unknown as Database;
+    const tokens = createAccessTokens({
+      db,
+      clock: { now: () => NOW },
+      random: systemRandom,
+      stalePeriodSeconds: 100,
+      unusableTtlSeconds: 100,
+      maximumPerUser: 5,
+      onPurged: (count) => outcomes.push(count),
+      onPurgeError: () => outcomes.push('failed'),
+    });
+    tokens.start();
+    await vi.advanceTimersByTimeAsync(3 * HOUR);
+    expect(outcomes).toEqual([7, 'failed', 7]);
+    tokens.stop();
+    await vi.advanceTimersByTimeAsync(3 * HOUR);
+    expect(outcomes).toHaveLength(3);
+  });
+});
