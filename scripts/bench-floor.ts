@@ -1,14 +1,17 @@
 /**
  * The floor of the benchmark: what any server must pay for the same work. Bare `node:http`, the same SQL statement,
- * the same question to OPA, and the answer as JSON. No routing, no checks, no headers.
+ * the same question to OPA, and the answer as JSON. No routing, no checks, no headers. `/bearer` does what a personal
+ * access token needs: another statement, and the question to its plugin in the same call.
  */
 import { createServer } from 'node:http';
 import { Pool as HttpPool } from 'undici';
 import { policyInput } from '../src/authorization/authorizer.js';
 import { createIdentityStore } from '../src/features/users/index.js';
+import type { Account } from '../src/kernel/account.js';
 import { createDatabase } from '../src/platform/db/database.js';
 
-const [port = '0', databaseUrl, opaUrl = '', token = ''] = process.argv.slice(2);
+const [port = '0', databaseUrl, opaUrl = '', token = '', prefix = ''] = process.argv.slice(2);
+const NEVER_STALE = new Date(0);
 
 const db = await createDatabase({
   url: databaseUrl,
@@ -20,20 +23,43 @@ const db = await createDatabase({
 const identities = createIdentityStore(db);
 const opa = new HttpPool(opaUrl, { connections: 32 });
 
-createServer(async (_req, res) => {
+async function ask(path: string, input: object): Promise<unknown> {
+  const answer = await opa.request({ method: 'POST', path, body: JSON.stringify({ input }) });
+  return ((await answer.body.json()) as { result: unknown }).result;
+}
+
+function questionOf(account: Account) {
+  const caller = { account, organization: null, credential: { kind: 'token' as const } };
+  const resource = { id: account.id, membership: { role: null } };
+  return policyInput(caller, null, { scope: 'view', resource });
+}
+
+async function byToken(): Promise<{ account: Account; isAllowed: boolean }> {
   const identity = await identities.byToken(token, { kind: 'absent' });
   if (identity === undefined) throw new Error('The benchmark account is gone.');
-  const caller = { account: identity.account, organization: null, credential: { kind: 'token' as const } };
-  const resource = { id: identity.account.id, membership: { role: null } };
-  const input = policyInput(caller, null, { scope: 'view', resource });
-  const answer = await opa.request({
-    method: 'POST',
-    path: '/v1/data/users/allow',
-    body: JSON.stringify({ input }),
-  });
-  const { result } = (await answer.body.json()) as { result: boolean };
-  const text = JSON.stringify(identity.account);
-  res.writeHead(result ? 200 : 403, {
+  const { account } = identity;
+  return { account, isAllowed: (await ask('/v1/data/users/allow', questionOf(account))) === true };
+}
+
+async function byAccessToken(): Promise<{ account: Account; isAllowed: boolean }> {
+  const times = { now: new Date(), notUsedSince: NEVER_STALE };
+  const identity = await identities.byAccessTokenPrefix(prefix, { kind: 'absent' }, times);
+  if (identity === undefined) throw new Error('The token of the benchmark is gone.');
+  const { account, token: used } = identity;
+  const input = questionOf(account);
+  const auth = { ...input.auth, token: { id: used.id, read_only: used.readOnly } };
+  const questions = [
+    { package: 'users', rule: 'allow', input },
+    { package: 'users', rule: 'plugin_allow', input: { ...input, auth } },
+  ];
+  const answers = await ask('/v1/data/decisions/answers', { questions });
+  return { account, isAllowed: JSON.stringify(answers) === '[true,[true]]' };
+}
+
+createServer(async (req, res) => {
+  const { account, isAllowed } = await (req.url === '/bearer' ? byAccessToken() : byToken());
+  const text = JSON.stringify(account);
+  res.writeHead(isAllowed ? 200 : 403, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
   });
