@@ -25,10 +25,18 @@ export interface RedisGroup {
 
 const SLOTS = 16_384;
 
+/** The nodes of a cluster talk on a second port, ten thousand above the first. */
+async function portBelowBus(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port + 10_000 < 65_536) return port;
+  }
+}
+
 async function createNode(folder: string, args: (port: number) => readonly string[]): Promise<RedisNode> {
   const binary = findRedis();
   if (binary === undefined) throw new Error('redis-server is not installed.');
-  const port = await freePort();
+  const port = await portBelowBus();
   let child: ChildProcess | undefined;
   const kill = async () => {
     if (child === undefined) return;
@@ -95,8 +103,6 @@ export const startRedisCluster = (): Promise<RedisGroup> =>
       `nodes-${port}.conf`,
       '--cluster-node-timeout',
       '2000',
-      '--cluster-port',
-      String(port > 55_000 ? port - 10_000 : port + 10_000),
     ];
     const nodes = await Promise.all([1, 2, 3].map(() => createNode(folder, args)));
     const [first] = nodes;
@@ -106,8 +112,7 @@ export const startRedisCluster = (): Promise<RedisGroup> =>
       const slots = Array.from({ length: Math.min(share, SLOTS - from) }, (_, i) => from + i);
       await ask(port, (redis) => redis.cluster('ADDSLOTS', ...slots));
       if (first === undefined || port === first.port) continue;
-      const bus = first.port > 55_000 ? first.port - 10_000 : first.port + 10_000;
-      await ask(port, (redis) => redis.call('CLUSTER', 'MEET', '127.0.0.1', first.port, bus));
+      await ask(port, (redis) => redis.cluster('MEET', '127.0.0.1', first.port));
     }
     await Promise.all(nodes.map(({ port }) => until(() => clusterIsWhole(port))));
     return { nodes, url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}` };
