@@ -198,6 +198,17 @@ describe('a server with RULES_DIR', () => {
     await expect(start({ OPA_URL, RULES_DIR: folder })).rejects.toThrow(PLUGIN);
   });
 
+  it('does not start with the same plugin twice, and names both files', async () => {
+    const OPA_URL = 'http://127.0.0.1:1';
+    await put(folder, PLUGIN, NO_DELETION);
+    await put(folder, 'b_access_token_plugin.organizations.rego', NO_DELETION);
+    const failure = await start({ OPA_URL, RULES_DIR: folder }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    expect(String(failure)).toContain(PLUGIN);
+    expect(String(failure)).toContain('b_access_token_plugin.organizations.rego');
+    await rm(join(folder, 'b_access_token_plugin.organizations.rego'));
+  });
+
   it('starts without an OPA, which may come later, and is not ready', async () => {
     await put(folder, PLUGIN, NO_DELETION);
     const app = await start({ OPA_URL: 'http://127.0.0.1:1', RULES_DIR: folder });

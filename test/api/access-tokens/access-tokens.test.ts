@@ -312,12 +312,29 @@ describe('a personal access token', () => {
     expect(await status(stale.value)).toBe(401);
   });
 
-  it('tells its owner from where it was used', async () => {
+  it('tells its owner and administrators from where it was used, and nobody else', async () => {
     const { id, value } = await created({ name: 'a' });
+    const see = (headers: Record<string, string>) => app.send(`${COLLECTION}/${id}`, { headers });
     await app.send('/api/users/self', { headers: { ...bearer(value), 'X-Forwarded-For': '203.0.113.7' } });
-    await expect
-      .poll(async () => (await app.send(`${COLLECTION}/${id}`, { headers: owner.authorization })).json())
-      .toMatchObject({ last_used_ip: '203.0.113.7', last_used_date: expect.stringMatching(/Z$/) as string });
+    const used = { last_used_ip: '203.0.113.7', last_used_date: expect.stringMatching(/Z$/) as string };
+    await expect.poll(async () => (await see(owner.authorization)).json()).toMatchObject(used);
+    expect((await see(admin())).json()).toMatchObject(used);
+    const list = await app.send(COLLECTION, { headers: owner.authorization });
+    expect(list.json()).toMatchObject({ results: [used] });
+
+    const stranger = await app.register();
+    const colleague = await app.register();
+    const organizationId = await insertOrganization(app.db, `seen${owner.id}`, colleague.id);
+    await insertMembership(app.db, { organizationId, userId: owner.id, role: 'worker' });
+    for (const { authorization } of [stranger, colleague]) {
+      for (const path of [
+        `${COLLECTION}/${id}?org=seen${owner.id}`,
+        `${COLLECTION}/${id}`,
+        COLLECTION,
+        `/api/users/${owner.id}`,
+      ])
+        expect((await app.send(path, { headers: authorization })).text).not.toContain('203.0.113.7');
+    }
   });
 });
 

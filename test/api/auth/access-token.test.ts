@@ -113,6 +113,18 @@ describe('Authorization: Bearer', () => {
     expect(answer.json()).toEqual({ detail: 'Invalid token.' });
   });
 
+  it('answers the same to a wrong secret of a known prefix as to a prefix that nobody has', async () => {
+    const { key } = await give();
+    const known = await whoIs(`${key.slice(0, -1)}x`);
+    const unknown = await whoIs(`nobodys1.${SECRET}`);
+    const shown = ({ status, text, headers }: typeof known) => {
+      const { date, 'x-request-id': id, ...rest } = headers;
+      expect([date, id]).toEqual([expect.any(String), expect.any(String)]);
+      return { status, text, rest };
+    };
+    expect(shown(known)).toEqual(shown(unknown));
+  });
+
   it.each([
     ['Bearer', 'Invalid token header. No credentials provided.'],
     ['Bearer a b', 'Invalid token header. Token string should not contain spaces.'],
