@@ -111,6 +111,35 @@ describe.each(['2.15', '2.47', '2.62', 'newer'] as const)(
       expect(await organizationsOf(key)).toEqual([]);
     });
 
+    it('the CVAT hands the role of the owner out and takes it back as it likes, and only the record says who owns', async () => {
+      const owner = await insertUser('founder', HASHES.bcrypt_sha256);
+      const second = await insertUser('promoted', HASHES.bcrypt_sha256);
+      const id = await insertOrganization('owned', owner);
+      const membership = await insertMembership(id, second, 'worker', true);
+      const setRole = (role: string, user: number) =>
+        run(
+          'UPDATE "organizations_membership" SET "role" = $1 WHERE "organization_id" = $2 AND "user_id" = $3',
+          [role, id, user],
+        );
+      // A maintainer promotes a worker; an administrator invites an owner, demotes the owner, and makes another one.
+      await setRole('owner', second);
+      await insertMembership(id, await insertUser('invited', HASHES.bcrypt_sha256), 'owner', false);
+      const rename = async (name: string) =>
+        (
+          await app.send(`/api/organizations/${id}`, {
+            method: 'PATCH',
+            ...asToken(await keyOf(name)),
+            body: { name },
+          })
+        ).status;
+      expect([await rename('founder'), await rename('promoted')]).toEqual([200, 403]);
+      await setRole('maintainer', owner);
+      await run('UPDATE "organizations_organization" SET "owner_id" = $1 WHERE "id" = $2', [second, id]);
+      const shown = await app.send(`/api/memberships/${membership}`, asToken(await keyOf('promoted')));
+      expect(shown.json()).toMatchObject({ role: 'owner' });
+      expect(await rename('promoted')).toBe(200);
+    });
+
     it('the CVAT deletes an account that was used here, the owner of an organization, with all that hangs on it', async () => {
       const id = await insertUser('leaver', HASHES.pbkdf2_sha1);
       const organization = await insertOrganization('left', id);
