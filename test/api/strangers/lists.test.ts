@@ -198,3 +198,30 @@ describe.each(NAMES)('to a visitor who is %s', (visitorName) => {
     }
   });
 });
+
+describe('columns that a list does not offer', () => {
+  const HIDDEN = [
+    ...['password', 'email', 'is_superuser', 'user__password', 'user__email', 'owner__email', 'hashed_key'],
+    ...['organization__owner__password', 'membership__user__email', 'members__user__password', '__proto__'],
+  ];
+  const rowsOf = async (path: string, query: string): Promise<string> =>
+    (await send('its owner', 'GET', `${path}?page_size=all&${query}`)).text.replace(
+      /"(next|previous)":[^,]*,/g,
+      '',
+    );
+
+  it.each(Object.values(LISTS).map(({ path }) => path))('are no oracle in %s', async (path) => {
+    const everything = await rowsOf(path, '');
+    for (const name of HIDDEN) {
+      expect([name, await rowsOf(path, `sort=${name}`)]).toEqual([name, everything]);
+      expect([name, await rowsOf(path, `${name}=x`)]).toEqual([name, everything]);
+      for (const rule of [{ '==': [{ var: name }, 'x'] }, { var: name }, { in: ['x', { var: name }] }]) {
+        const filter = encodeURIComponent(JSON.stringify(rule));
+        const answer = await send('its owner', 'GET', `${path}?filter=${filter}`);
+        expect([answer.status, answer.json()]).toEqual([400, [`filter: term '${name}' is not supported`]]);
+      }
+    }
+    for (const secret of ['bcrypt_sha256', '@example.org', '$2b$'])
+      expect(await rowsOf(path, `search=${encodeURIComponent(secret)}`)).toContain('"count":0');
+  });
+});
