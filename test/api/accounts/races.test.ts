@@ -15,7 +15,16 @@ let mailbox: Mailbox;
 let app: TestApp;
 beforeAll(async () => {
   mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, ACCOUNT_EMAIL_VERIFICATION: 'optional' } });
+  app = await createTestApp({
+    env: {
+      ...mailbox.env,
+      ACCOUNT_EMAIL_VERIFICATION: 'optional',
+      // Those who lose a race for a password are told that theirs is wrong, and are no guessers.
+      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
+      LOGIN_FAILURES_PER_ADDRESS: 'none',
+      LOGIN_FAILURES_PER_ACCOUNT: 'none',
+    },
+  });
 });
 afterAll(async () => {
   await app.close();
@@ -38,19 +47,32 @@ async function race(bodyOf: (i: number) => object) {
 }
 
 const NAME_TAKEN = '400 {"username":["A user with that username already exists."]}';
+const NAME_INVALID =
+  '400 {"username":["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]}';
 const EMAIL_TAKEN = '400 ["A user is already registered with this e-mail address."]';
 
 describe('fifty registrations at once', () => {
-  it('for one name, in every case, make one account', async () => {
+  it.each([
+    ['ASCII', 'wanted-name', 'WANTED-Name'],
+    ['other scripts', 'жук-ünal-ωμέγα', 'ЖУК-Ünal-ΩΜΈΓΑ'],
+  ])('for one name in %s, in every case, make one account', async (_what, name, twin) => {
     const { won, lost } = await race((i) => ({
-      username: i % 2 === 0 ? 'wanted-name' : 'WANTED-Name',
-      email: `name${i}@example.org`,
+      username: i % 2 === 0 ? name : twin,
+      email: `${name.length}name${i}@example.org`,
     }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([NAME_TAKEN]));
-    expect(await many(app.db, sql`select from auth_user where lower(username) = 'wanted-name'`)).toHaveLength(
-      1,
-    );
+    const accounts = sql`select from auth_user where lower(username) = lower(${name})`;
+    expect(await many(app.db, accounts)).toHaveLength(1);
+  });
+
+  it('for one name, composed and decomposed, make one account: the other spelling is no name', async () => {
+    const { won, lost } = await race((i) => ({
+      username: 'composé-ñame'.normalize(i % 2 === 0 ? 'NFC' : 'NFD'),
+      email: `composed${i}@example.org`,
+    }));
+    expect(won.map(({ json }) => json())).toMatchObject([{ username: 'composé-ñame'.normalize('NFC') }]);
+    expect(new Set(lost)).toEqual(new Set([NAME_TAKEN, NAME_INVALID]));
   });
 
   it('for one address, in every case, make one account and one mail', async () => {
@@ -85,5 +107,30 @@ describe('fifty registrations at once', () => {
     expect(lost).toEqual([]);
     expect(won).toHaveLength(50);
     expect(new Set(won.map(({ text }) => text)).size).toBe(50);
+  });
+});
+
+describe('fifty changes of one password at once', () => {
+  it('set one of them, tell one mail of it, and the others that the old password was wrong', async () => {
+    const account = await app.register();
+    await mailbox.collect(app);
+    const passwords = FIFTY.map((i) => `Otter-43-leptons-${i}`);
+    const answers = await Promise.all(
+      passwords.map((password) =>
+        app.send('/api/auth/password/change', {
+          method: 'POST',
+          headers: account.authorization,
+          body: { old_password: account.password, new_password1: password, new_password2: password },
+        }),
+      ),
+    );
+    const won = passwords.filter((_, i) => answers[i]?.status === 200);
+    expect(won).toHaveLength(1);
+    expect(new Set(answers.filter(({ status }) => status !== 200).map(({ text }) => text))).toEqual(
+      new Set(['{"old_password":["Your old password was entered incorrectly. Please enter it again."]}']),
+    );
+    const headers = { Authorization: basicAuth(account.username, won[0] ?? '') };
+    expect((await app.send('/api/users/self', { headers })).status).toBe(200);
+    expect(await mailbox.collect(app)).toHaveLength(1);
   });
 });

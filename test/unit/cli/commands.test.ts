@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { ldapCommand } from '../../../src/cli/ldap.js';
 import { configCommand, mailCommand, migrateCommand } from '../../../src/cli/server.js';
 import { sessionCommand, userCommand } from '../../../src/cli/users.js';
 
@@ -93,5 +95,35 @@ describe('a command is refused', () => {
     const { text, exitCode } = await run(name, ...args);
     expect(text).toContain(words);
     expect(exitCode).not.toBe(0);
+  });
+});
+
+describe('docs/command-line.md', () => {
+  const page = readFileSync('docs/command-line.md', 'utf8');
+  const examples = [...page.matchAll(/^npm run (?:--silent )?cli -- ([^<\n]+)/gm)].map(([, words = '']) =>
+    words.trim().split(' '),
+  );
+
+  it('has an example of every command', () => {
+    const names = new Set(examples.map(([group = '', child = '']) => `${group} ${child}`.trim()));
+    const all = Object.entries(COMMANDS).flatMap(([group, make]) => {
+      const children = make().commands.map((child) => `${group} ${child.name()}`);
+      return children.length === 0 ? [group] : children;
+    });
+    expect([...names]).toEqual(expect.arrayContaining(all));
+    expect(all).toHaveLength(USERS.length + 4);
+  });
+
+  it.each(examples)('shows what can be typed: %s %s %s %s', async (...words) => {
+    const [group = '', ...args] = words;
+    const make = Object.entries({ ...COMMANDS, ldap: ldapCommand }).find(([name]) => name === group)?.[1];
+    const command = make?.();
+    const child = command?.commands.find((each) => each.name() === args[0]) ?? command;
+    let taken: readonly string[] | undefined;
+    child?.action(() => {
+      taken = child.args;
+    });
+    await command?.parseAsync(args, { from: 'user' });
+    expect(taken).toBeDefined();
   });
 });
