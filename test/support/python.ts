@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,9 +35,12 @@ function install(name: string, packages: readonly string[]): string | undefined 
   const bin = path.join(folder, 'bin');
   const ready = path.join(folder, 'ready');
   if (existsSync(ready)) return bin;
+  mkdirSync(path.dirname(folder), { recursive: true });
+  const unlock = lock(`${folder}.lock`);
   try {
+    // Another file's test may have been here meanwhile.
+    if (existsSync(ready)) return bin;
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(path.dirname(folder), { recursive: true });
     const python = onPath('python3').find((candidate) => existsSync(candidate)) ?? 'python3';
     execFileSync(python, ['-m', 'venv', folder], { stdio: 'pipe' });
     execFileSync(path.join(bin, 'pip'), ['install', '--quiet', ...packages], {
@@ -52,6 +55,27 @@ function install(name: string, packages: readonly string[]): string | undefined 
       `${packages.join(' and ')} could not be installed: the tests with them are skipped.\n`,
     );
     return undefined;
+  } finally {
+    unlock();
+  }
+}
+
+/** Milliseconds after which whoever holds a lock must have been killed: more than an installation takes. */
+const LONGEST_LOCK = 400_000;
+
+/** Files of tests run at once, and two of them must not install into one folder. @returns what ends the lock */
+function lock(folder: string): () => void {
+  for (;;) {
+    try {
+      mkdirSync(folder);
+      return () => rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      const held = statSync(folder, { throwIfNoEntry: false });
+      if (held !== undefined && Date.now() - held.mtimeMs > LONGEST_LOCK)
+        rmSync(folder, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
   }
 }
 
