@@ -22,8 +22,8 @@ import { freePort, startOpa, startRedis } from '../test/support/services.js';
 import { benchLists } from './bench-lists.js';
 
 const QUICK = process.argv.includes('--quick');
-const SECONDS = QUICK ? 2 : 4;
-const ROUNDS = QUICK ? 2 : 5;
+const SECONDS = QUICK ? 2 : 3;
+const ROUNDS = QUICK ? 2 : 3;
 const CONNECTIONS = [1, 50];
 const ADMIN = { username: 'admin', password: 'bench-horse-battery' };
 const ACCESS_TOKEN = `Bench123.${'n9F1KTezy5EiehTHELxM5NZJeXgv7qTQ'}`;
