@@ -160,6 +160,22 @@ describe('a personal access token', () => {
     const list = await one.send(COLLECTION, { headers: owner.authorization });
     expect(list.json()).toMatchObject({ count: 50 });
   });
+
+  it('is made any number of times where the limit is -1', async () => {
+    const env = { DATABASE_URL: database.url, CVAT_MAX_ACCESS_TOKENS_PER_USER: '-1' };
+    const generous = await createTestApp({ env });
+    try {
+      const body = { name: 'one of many' };
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, () =>
+          generous.send(COLLECTION, { method: 'POST', headers: owner.authorization, body }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 201));
+    } finally {
+      await generous.close();
+    }
+  });
 });
 
 describe('the last use of a token', () => {

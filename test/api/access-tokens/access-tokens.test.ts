@@ -2,10 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { insertMembership, insertOrganization } from '../../support/rows.js';
+import {
+  type AccessTokenRow,
+  insertAccessToken,
+  insertMembership,
+  insertOrganization,
+} from '../../support/rows.js';
 
 const COLLECTION = '/api/auth/access_tokens';
 const LIMIT = 5;
+/** Seconds without use after which a token is stale, and for which it then is kept. */
+const [STALE, KEPT] = [1000, 100];
 
 interface Created {
   readonly id: number;
@@ -18,8 +25,8 @@ beforeAll(async () => {
   app = await createTestApp({
     env: {
       CVAT_MAX_ACCESS_TOKENS_PER_USER: String(LIMIT),
-      CVAT_ACCESS_TOKEN_STALE_PERIOD: '1000',
-      CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: '100',
+      CVAT_ACCESS_TOKEN_STALE_PERIOD: String(STALE),
+      CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: String(KEPT),
       CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL: '0',
     },
   });
@@ -339,6 +346,37 @@ describe('a personal access token', () => {
 });
 
 describe('the clean-up', () => {
+  const ago = (seconds: number) => new Date(app.clock.now() - seconds * SECOND);
+  let keys = 0;
+  const insert = (row: Partial<AccessTokenRow>) => {
+    const key = `clean${String((keys += 1)).padStart(3, '0')}.${'c'.repeat(32)}`;
+    return insertAccessToken(app.db, { ownerId: owner.id, key, created: ago(0), ...row });
+  };
+
+  it.each<[string, (since: number) => Partial<AccessTokenRow>]>([
+    ['was revoked', (since) => ({ revoked: true, created: ago(since) })],
+    ['expired', (since) => ({ expires: ago(since) })],
+    [
+      'expired, and was used to its last second',
+      (since) => ({ created: ago(5000), lastUsed: ago(since), expires: ago(since) }),
+    ],
+    ['became stale without a use', (since) => ({ created: ago(STALE + since) })],
+    ['became stale since its use', (since) => ({ created: ago(5000), lastUsed: ago(STALE + since) })],
+  ])('keeps a token that %s as long as it should, and no second longer', async (_what, row) => {
+    app.clock.stop();
+    try {
+      const kept = [await insert(row(0)), await insert(row(KEPT))];
+      const gone = [await insert(row(KEPT + 1)), await insert(row(10 * KEPT))];
+      await app.container.runMaintenance();
+      const { rows } = await app.db.query<{ id: number }>({
+        text: `select id from access_tokens_accesstoken where id in (${[...kept, ...gone].join()}) order by id`,
+      });
+      expect(rows.map(({ id }) => id)).toEqual(kept);
+    } finally {
+      app.clock.go();
+    }
+  });
+
   it('deletes what has been unusable for long enough, and only that', async () => {
     const { engines } = app.container;
     const revoked = await created({ name: 'revoked' });
