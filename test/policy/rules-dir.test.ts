@@ -107,6 +107,16 @@ describe.skipIf(withoutOpa)('a server with RULES_DIR and an OPA that pulls from 
     expect(await asked()).toBe(before + 1);
   });
 
+  it('answers 503 to tokens where a plugin has no answer, and to nobody else', async () => {
+    const text = 'package access_token_plugin.organizations\n\nallow if input.scope != "list"\n';
+    await put(folder, PLUGIN, text);
+    const list = (headers: Record<string, string>) => app.send('/api/organizations', { headers });
+    await expect.poll(async () => (await list(bearer(tokens.writing))).status, SLOW).toBe(503);
+    expect((await list(bearer(tokens.writing))).json()).toMatchObject({ code: 'opa_bad_answer' });
+    expect((await list(owner.authorization)).status).toBe(200);
+    expect((await create(bearer(tokens.writing))).status).toBe(201);
+  });
+
   it('takes an edit over with the next pull of OPA, and stays ready meanwhile', async () => {
     const path = await created();
     await put(folder, PLUGIN, NO_DELETION.replace('"delete"', '"create"'));
