@@ -241,6 +241,15 @@ describe('PATCH and DELETE /api/auth/access_tokens/{id}', () => {
       (await app.send(`${COLLECTION}/${id}`, { method: 'DELETE', headers: owner.authorization })).status,
     ).toBe(404);
   });
+
+  it('brings no token back that has expired', async () => {
+    const { id, value } = await created({ name: 'a', expiry_date: '1969-01-01T00:00:00Z' });
+    const body = { expiry_date: null };
+    const path = `${COLLECTION}/${id}`;
+    const answer = await app.send(path, { method: 'PATCH', headers: owner.authorization, body });
+    expect(answer.status).toBe(404);
+    expect((await app.send('/api/users/self', { headers: bearer(value) })).status).toBe(401);
+  });
 });
 
 describe('GET /api/auth/access_tokens/self', () => {
@@ -285,6 +294,16 @@ describe('a personal access token', () => {
       ...(body === undefined ? {} : { body }),
     });
     expect(answer.status).toBe(status);
+  });
+
+  it('outlives a changed password of its owner', async () => {
+    const { value } = await created({ name: 'a' });
+    const password = 'Otter-17-gluons';
+    const body = { old_password: owner.password, new_password1: password, new_password2: password };
+    const change = { method: 'POST', headers: owner.basic, body };
+    expect((await app.send('/api/auth/password/change', change)).status).toBe(200);
+    expect((await app.send('/api/users/self', { headers: owner.basic })).status).toBe(401);
+    expect((await app.send('/api/users/self', { headers: bearer(value) })).status).toBe(200);
   });
 
   it('that is read-only does not delete the API token by logging out', async () => {
