@@ -12,7 +12,9 @@ import data.organizations
 import data.utils
 
 # METADATA
-# description: Whether the caller may do `scope` to the account. Mail, permissions and `create` are for an admin.
+# description: |
+#   Whether the caller may do `scope` to the account. Mail, permissions and `create` are for an admin. The scopes of
+#   the API token are not in CVAT.
 # entrypoint: true
 default allow := false
 
@@ -24,7 +26,7 @@ allow if {
 }
 
 allow if {
-	input.scope in {"view", "update:personal_data", "delete"}
+	input.scope in {"view", "update:personal_data", "delete", "view:api_token", "update:api_token"}
 	input.resource.id == utils.caller
 }
 

@@ -29,7 +29,7 @@ const NEIGHBOURS = {
     memberships: ['users', 'organizations'],
     invitations: ['users', 'organizations', 'memberships'],
     'access-tokens': ['users'],
-    directory: ['users'],
+    directory: ['users', 'access-tokens'],
     accounts: ['users', 'access-tokens', 'invitations'],
     takeover: ['users'],
     'server-info': [],

@@ -10,7 +10,7 @@ import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createState } from './composition/state.js';
 import { composeWeb } from './composition/web.js';
-import type { Administration, FirstAdmin } from './features/accounts/index.js';
+import type { Administration, FirstAdminOutcome } from './features/accounts/index.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
 import type { Clock } from './kernel/clock.js';
@@ -43,7 +43,7 @@ export interface Container {
   /** What an operator may do to accounts. */
   readonly administration: Administration;
   /** Migrates, finds the secret key, creates the first administrator. @throws ServiceUnavailable, StartError */
-  readonly prepare: () => Promise<FirstAdmin | undefined>;
+  readonly prepare: () => Promise<FirstAdminOutcome>;
   /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
   readonly deliverMail: () => Promise<number>;
   /** What otherwise happens every hour, and what is due of the accounts of a directory. */
@@ -67,7 +67,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
   const mail = composeMail(options, engines, state);
   const parts = { options, engines, authentication, exchanges, state, mail, policy };
   const { accounts, accessTokens } = composeAccounts(parts);
-  const resources = composeResources({ ...parts, mailer: accounts.mailer });
+  const resources = composeResources({ ...parts, mailer: accounts.mailer, mailLimits: accounts.mailLimits });
   const signIn = directory === null ? accounts : withoutLocalAccounts(accounts);
 
   const routes: readonly AnyRoute[] = [
@@ -92,13 +92,13 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     engines,
     administration: resources.administration,
     prepare: async () => {
-      const admin = await prepare(options, engines.db, state, passwords);
-      if (options.isServing === false) return admin;
+      const outcome = await prepare(options, engines.db, state, passwords);
+      if (options.isServing === false) return outcome;
       await resources.reportProblems();
       if (mail.isConfigured && !options.strict) mail.worker.start();
       accessTokens.start();
       await directory?.start();
-      return admin;
+      return outcome;
     },
     deliverMail: () => mail.worker.runOnce(),
     runMaintenance: async () => {

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Container, createContainer } from './container.js';
-import type { FirstAdmin } from './features/accounts/index.js';
+import type { FirstAdminOutcome } from './features/accounts/index.js';
 import { SECOND, systemClock } from './kernel/clock.js';
 import { ServiceUnavailable } from './kernel/errors.js';
 import { systemRandom } from './kernel/random.js';
@@ -79,7 +79,7 @@ async function prepareWhenPossible(container: Container, log: Log): Promise<void
 }
 
 /** To the terminal and not to the log: this is the only time the password is seen. */
-function announceAdmin(admin: FirstAdmin | undefined): void {
+function announceAdmin({ admin }: FirstAdminOutcome): void {
   if (admin?.generatedPassword == null) return;
   process.stdout.write(
     `\nThe first administrator is "${admin.username}" with the password\n\n    ${admin.generatedPassword}\n\nIt is shown this once. Change it after signing in.\n\n`,

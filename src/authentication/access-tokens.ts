@@ -3,7 +3,7 @@ import type { Caller, OrganizationSelector } from '../kernel/account.js';
 import { type Clock, dateOf, SECOND } from '../kernel/clock.js';
 import { AuthenticationFailed } from '../kernel/errors.js';
 import { millisecondsOf, type Timestamp } from '../kernel/timestamp.js';
-import type { IdentityStore } from './identity.js';
+import { type IdentityStore, isOpen } from './identity.js';
 import type { PasswordService } from './passwords/service.js';
 import { equalInConstantTime } from './signing.js';
 
@@ -55,7 +55,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
     if (found === undefined || !(await matches(key, found.token.id, found.token.hashedKey))) {
       throw new AuthenticationFailed('Invalid token.');
     }
-    if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
+    if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
     noteUse(found.token.id, found.token.lastUsedAt, now, address);
     const { id, readOnly, boundTo } = found.token;
     return {

@@ -7,7 +7,7 @@ import type { BasicCredentials } from './authorization-header.js';
 import type { ChainChecks } from './chain.js';
 import type { CredentialCheck } from './credentials.js';
 import { requireCsrf } from './csrf.js';
-import type { Identity, IdentityStore } from './identity.js';
+import { type Identity, type IdentityStore, isOpen } from './identity.js';
 import type { VerifiedCredentials } from './passwords/verified-credentials.js';
 import type { Sessions } from './sessions/sessions.js';
 import { equalInConstantTime } from './signing.js';
@@ -34,7 +34,7 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     const found = key.length > 40 ? undefined : await identities.byToken(key, selectorOf(exchange));
     if (found === undefined || !equalInConstantTime(found.key, key))
       throw new AuthenticationFailed('Invalid token.');
-    if (!found.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
+    if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
     return callerOf(found, 'token');
   };
 
@@ -48,8 +48,11 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     const open = await sessions.open(exchange);
     if (open === undefined) return undefined;
     const identity = await identities.byId(open.userId, selectorOf(exchange));
-    // An inactive account leaves its sessions alone: they live again when it does (Django `get_user`).
-    if (identity === undefined || !identity.account.isActive) return undefined;
+    if (identity === undefined || !isOpen(identity)) {
+      // Whoever deactivated the account, CVAT beside us for one: its sessions must not live again when it does.
+      await sessions.logout(exchange);
+      return undefined;
+    }
     if (!(await sessions.confirm(exchange, open, identity))) return undefined;
     // Before the CSRF check: CVAT renews with every answer below 500, a 403 among them.
     sessions.renewWhenStale(exchange, open);
@@ -60,7 +63,7 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   const basic = async (req: Request, credentials: BasicCredentials): Promise<Caller> => {
     const exchange = exchanges.of(req);
     const identity = (await recalled(credentials, exchange)) ?? (await verified(credentials, exchange));
-    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) {
+    if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       throw new AuthenticationFailed('E-mail is not verified.');
     }
     return callerOf(identity, 'basic');

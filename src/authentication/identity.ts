@@ -14,7 +14,13 @@ export interface Identity {
   readonly lineage: { readonly current: string; readonly root: string } | null;
   /** Whether any address of the account is verified (allauth `has_verified_email`). */
   readonly hasVerifiedEmail: boolean;
+  /** The account was given to whoever typed its address, and no mail has proven yet that it is theirs. */
+  readonly awaitsProof: boolean;
 }
+
+/** @returns whether an account lets anybody in at all, whatever they bring */
+export const isOpen = ({ account, awaitsProof }: Pick<Identity, 'account' | 'awaitsProof'>): boolean =>
+  account.isActive && !awaitsProof;
 
 /** An access token as its prefix finds it; usable means neither revoked, expired nor stale. */
 export interface AccessTokenIdentity extends Identity {

@@ -28,7 +28,8 @@ export async function withServer<T>(work: (container: Container) => Promise<T>):
     isServing: false,
   });
   try {
-    const admin = await container.prepare();
+    const { admin, problem } = await container.prepare();
+    if (problem !== undefined) console.error(problem);
     if (admin?.generatedPassword)
       console.error(`The administrator "${admin.username}" was created: ${admin.generatedPassword}`);
     return await work(container);

@@ -61,14 +61,19 @@ const create = () =>
 
 const setPassword = () =>
   new Command('set-password')
-    .description('set a password, which ends the sessions; it is asked for, piped in, or generated')
+    .description(
+      'set a password, which ends the sessions and the API token; it is asked for, piped in, or generated',
+    )
     .argument('<username>')
     .option('--generate', 'generate a password and print it')
+    .option('--revoke-access-tokens', 'revoke the personal access tokens of the account as well')
     .option(...json)
-    .action(async (username: string, options: PasswordOptions) => {
+    .action(async (username: string, options: PasswordOptions & { revokeAccessTokens?: boolean }) => {
       const password = await choosePassword(options);
       printWithPassword(
-        await administer((users) => users.setPassword(username, password)),
+        await administer((users) =>
+          users.setPassword(username, password, { revokesAccessTokens: options.revokeAccessTokens === true }),
+        ),
         password,
         options,
       );
@@ -93,6 +98,44 @@ const resetLink = () =>
       print({ link }, options, [link]);
     });
 
+/** The API token that a login answers with, and that never expires. */
+const apiToken = () =>
+  new Command('api-token')
+    .description('the API token of an account, which a login answers with and which has no expiry')
+    .addCommand(
+      new Command('show')
+        .description('show whether there is one, and since when; never the token')
+        .argument('<username>')
+        .option(...json)
+        .action(async (username: string, options: OutputOptions) => {
+          const created = await administer((users) => users.showApiToken(username));
+          const line = created === null ? 'There is no API token.' : `The API token was made at ${created}.`;
+          print({ exists: created !== null, created_date: created }, options, [line]);
+        }),
+    )
+    .addCommand(
+      new Command('rotate')
+        .description('end the token, make another one, and print it')
+        .argument('<username>')
+        .option(...json)
+        .action(async (username: string, options: OutputOptions) => {
+          const key = await administer((users) => users.rotateApiToken(username));
+          print({ key }, options, [key]);
+        }),
+    )
+    .addCommand(
+      new Command('revoke')
+        .description('end the token; the next login makes another one')
+        .argument('<username>')
+        .option(...json)
+        .action(async (username: string, options: OutputOptions) => {
+          const existed = await administer((users) => users.revokeApiToken(username));
+          print({ revoked: existed }, options, [
+            existed ? 'The API token is revoked.' : 'There was no API token.',
+          ]);
+        }),
+    );
+
 export const userCommand = (): Command =>
   new Command('user')
     .description('accounts')
@@ -113,7 +156,8 @@ export const userCommand = (): Command =>
     .addCommand(
       onAccount('make-admin', 'make an account an administrator', (users, name) => users.makeAdmin(name)),
     )
-    .addCommand(resetLink());
+    .addCommand(resetLink())
+    .addCommand(apiToken());
 
 export const sessionCommand = (): Command =>
   new Command('session').description('sessions').addCommand(

@@ -41,6 +41,7 @@ export function composeAccounts(parts: AccountParts) {
     mailRates: {
       perRecipient: config.MAIL_REQUESTS_PER_RECIPIENT,
       perClient: config.MAIL_REQUESTS_PER_CLIENT,
+      perOrganization: config.MAIL_REQUESTS_PER_ORGANIZATION,
     },
     wakeMail: mail.wake,
     verification: config.ACCOUNT_EMAIL_VERIFICATION,

@@ -1,4 +1,5 @@
 import type { ContainerOptions } from '../container.js';
+import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import { type MailSettings, resolveMailSettings } from '../platform/mail/settings.js';
 import { createMailTransport } from '../platform/mail/transport.js';
@@ -7,8 +8,26 @@ import type { Engines } from './engines.js';
 import type { State } from './state.js';
 
 /** How mails leave. A newcomer on embedded defaults sees them in the terminal. @throws StartError */
-export const mailSettingsOf = (config: Config): MailSettings =>
-  resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
+export function mailSettingsOf(config: Config): MailSettings {
+  const settings = resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
+  if (settings.kind === 'none') refuseUnprovenAddresses(config);
+  return settings;
+}
+
+/** Where an address decides who may register, only a mail can tell whose it is. @throws StartError */
+function refuseUnprovenAddresses(config: Config): void {
+  if (config.IAM_TYPE !== 'BASIC') return;
+  const setting =
+    config.REGISTRATION_MODE === 'invite'
+      ? 'REGISTRATION_MODE is invite'
+      : config.REGISTRATION_EMAIL_DOMAINS.length > 0 && config.REGISTRATION_MODE !== 'closed'
+        ? 'REGISTRATION_EMAIL_DOMAINS is set'
+        : undefined;
+  if (setting === undefined) return;
+  throw new StartError(
+    `${setting}, and no mail can prove that an address belongs to who typed it: set EMAIL_URL or EMAIL_HOST, or take that setting away.`,
+  );
+}
 
 /** Joins the outbox to the transport of the settings. */
 export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {

@@ -1,6 +1,6 @@
 import type { PasswordService } from '../authentication/passwords/service.js';
 import type { ContainerOptions } from '../container.js';
-import { ensureFirstAdmin, type FirstAdmin } from '../features/accounts/index.js';
+import { ensureFirstAdmin, type FirstAdminOutcome } from '../features/accounts/index.js';
 import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
 import type { Database } from '../platform/db/pool.js';
 import { one } from '../platform/db/queryable.js';
@@ -11,7 +11,7 @@ import type { State } from './state.js';
 /**
  * What has to be done in the database before the first request: tables, secret key, site, first administrator.
  *
- * @returns the administrator if one was created
+ * @returns the administrator if one was created, and what an operator has to mend
  * @throws ServiceUnavailable when the database does not answer; StartError when it can't be used
  */
 export async function prepare(
@@ -19,7 +19,7 @@ export async function prepare(
   db: Database,
   state: State,
   passwords: PasswordService,
-): Promise<FirstAdmin | undefined> {
+): Promise<FirstAdminOutcome> {
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
   if (config.SECRET_KEY === undefined) {
     const isEmbedded = config.DATABASE_URL === undefined;
@@ -32,9 +32,10 @@ export async function prepare(
   }
   state.learn({ siteName: await readSiteName(db) });
   const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
-  const admin = await ensureFirstAdmin({ db, passwords, clock, random }, { username, email, password });
+  const outcome = await ensureFirstAdmin({ db, passwords, clock, random }, { username, email, password });
+  if (outcome.problem !== undefined) log.error({}, outcome.problem);
   state.prepared = true;
-  return admin;
+  return outcome;
 }
 
 /** Django's `SITE_ID` is 1 in CVAT. */

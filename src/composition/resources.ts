@@ -1,6 +1,6 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { ContainerOptions } from '../container.js';
-import type { AccountMailer, Administration } from '../features/accounts/index.js';
+import type { AccountMailer, Administration, MailLimits } from '../features/accounts/index.js';
 import { createAdministration, endPendingApproval, findHolder } from '../features/accounts/index.js';
 import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
@@ -20,6 +20,7 @@ export interface ResourceParts {
   readonly authentication: Authentication;
   readonly policy: PasswordPolicy;
   readonly mailer: AccountMailer;
+  readonly mailLimits: MailLimits;
   readonly mail: MailParts;
   readonly state: State;
 }
@@ -84,9 +85,10 @@ export function composeResources(parts: ResourceParts): Resources {
     needsConfirmation: config.ORG_INVITATION_CONFIRM,
     defaultGroup: config.IAM_DEFAULT_ROLE,
     mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
+    requireMail: parts.mailLimits.requireInvitation,
     wakeMail: mail.wake,
   });
-  const { service } = users;
+  const { service, apiTokens } = users;
   return {
     administration: createAdministration({
       db,
@@ -96,6 +98,9 @@ export function composeResources(parts: ResourceParts): Resources {
       policy,
       mailer,
       users: service,
+      apiTokens,
+      clock,
+      logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
       directory,
     }),
     routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],

@@ -94,11 +94,12 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
     createInvitationService({
       db,
       random: systemRandom,
-      passwords: { isUsable: () => true, makeUnusable: () => '!' },
+      passwords: { makeUnusable: () => '!' },
       lifetime: { clock: systemClock, days: 7 },
       needsConfirmation: false,
       defaultGroup: 'user',
       mail: null,
+      requireMail: async () => undefined,
       wakeMail: () => undefined,
     });
   /** As it was when somebody asked, before the transfer. */

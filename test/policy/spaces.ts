@@ -167,6 +167,8 @@ const USERS: Space = {
     view: ['Account', 'Their role'],
     'update:personal_data': ['Account', 'Their role'],
     'update:email': ['Account', 'Their role'],
+    'view:api_token': ['Account', 'Their role'],
+    'update:api_token': ['Account', 'Their role'],
     'update:permissions': ['Account', 'Their role'],
     update: ['Account', 'Their role'],
     delete: ['Account', 'Their role'],

@@ -151,6 +151,14 @@ export const revokeToken = (db: Queryable, id: number, now: Date) =>
     sql`update access_tokens_accesstoken set revoked = true, updated_date = ${now} where id = ${id}`,
   );
 
+export const revokeAllTokens = (tx: Queryable, ownerId: number, now: Date) =>
+  execute(
+    tx,
+    sql`
+      update access_tokens_accesstoken set revoked = true, updated_date = ${now}
+      where owner_id = ${ownerId} and not revoked`,
+  );
+
 /**
  * Keeps the organization from going until the end of the transaction.
  *

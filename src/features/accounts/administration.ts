@@ -1,10 +1,13 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { sessionAuthHash } from '../../authentication/signing.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
 import type { Database } from '../../platform/db/pool.js';
-import { replaceLineage, type UserService } from '../users/index.js';
+import { revokeAllTokens } from '../access-tokens/index.js';
+import { type ApiTokenService, removeApiToken, replaceLineage, type UserService } from '../users/index.js';
 import {
   type AccountSummary,
   findAccount,
@@ -23,6 +26,10 @@ export interface AdministrationDeps {
   readonly mailer: AccountMailer;
   /** What administrators do over HTTP: the same rules, and the same mails. */
   readonly users: Pick<UserService, 'create' | 'update'>;
+  readonly apiTokens: ApiTokenService;
+  readonly clock: Clock;
+  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`: the API token ends with the password. */
+  readonly logsOutOnPasswordChange: boolean;
   /** Where accounts come from that have no password here (`IAM_TYPE=LDAP`). */
   readonly directory: { readonly owns: (userId: number) => Promise<boolean> } | null;
 }
@@ -73,8 +80,12 @@ export function createAdministration(deps: AdministrationDeps) {
     return require(username);
   };
 
-  /** Ends the sessions of the account, as every new password does. */
-  const setPassword = async (username: string, password: string): Promise<AccountSummary> => {
+  /** Ends the sessions of the account and its API token, as every new password does. */
+  const setPassword = async (
+    username: string,
+    password: string,
+    { revokesAccessTokens = false } = {},
+  ): Promise<AccountSummary> => {
     await requireLocal(username, 'change the password there');
     const holder = await requireHolder(username);
     const problems = await policy.validate(password, holder);
@@ -82,6 +93,8 @@ export function createAdministration(deps: AdministrationDeps) {
     const hash = await passwords.hash(password);
     await db.transaction(async (tx) => {
       await setPasswordHash(tx, holder.id, hash);
+      if (deps.logsOutOnPasswordChange) await removeApiToken(tx, holder.id);
+      if (revokesAccessTokens) await revokeAllTokens(tx, holder.id, dateOf(deps.clock));
       await mailer.passwordChanged(tx, holder);
     });
     return require(username);
@@ -106,6 +119,18 @@ export function createAdministration(deps: AdministrationDeps) {
     return require(username);
   };
 
+  /** @returns when the API token was made, null without one */
+  const showApiToken = async (username: string): Promise<Timestamp | null> =>
+    (await deps.apiTokens.find((await require(username)).id)) ?? null;
+
+  /** @returns the key of the new token */
+  const rotateApiToken = async (username: string): Promise<string> =>
+    deps.apiTokens.rotate((await require(username)).id);
+
+  /** @returns whether there was one */
+  const revokeApiToken = async (username: string): Promise<boolean> =>
+    deps.apiTokens.revoke((await require(username)).id);
+
   return {
     list: () => listAccounts(db),
     show: require,
@@ -118,6 +143,9 @@ export function createAdministration(deps: AdministrationDeps) {
     setPassword,
     resetLink,
     endSessions,
+    showApiToken,
+    rotateApiToken,
+    revokeApiToken,
   };
 }
 

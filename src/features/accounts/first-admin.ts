@@ -3,8 +3,8 @@ import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
-import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
-import { hasSuperuser } from './registration-repository.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { countAdministrators, insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
 import { usernameProblem } from './schemas.js';
 
 /** Easy to read aloud and to type: no look-alikes. 20 of them are 100 bits and more. */
@@ -24,11 +24,24 @@ export interface FirstAdmin {
   readonly generatedPassword: string | null;
 }
 
+/** What became of the look for an administrator. Empty when there was one. */
+export interface FirstAdminOutcome {
+  readonly admin?: FirstAdmin;
+  /** A sentence for the operator: there is no active superuser, and none could be created. */
+  readonly problem?: string;
+}
+
+const noSuperuser = (username: string): string =>
+  `There is no active superuser, and "${username}" is an account already: run "cvat-auth user activate ${username}" and "cvat-auth user make-admin ${username}", or set ADMIN_USERNAME to a name that is free.`;
+
+const hasSuperuser = async (db: Queryable): Promise<boolean> =>
+  (await countAdministrators(db)).superusers > 0;
+
 /**
  * Creates the first administrator when there is no active superuser: superuser, staff, group `admin`, verified
  * address. Replicas that start together create one.
  *
- * @returns who was created, or undefined
+ * @returns who was created, or why nobody could be: people then go on working, and an operator has to help
  * @throws StartError when ADMIN_USERNAME can't be used
  */
 export async function ensureFirstAdmin(
@@ -39,9 +52,9 @@ export async function ensureFirstAdmin(
     readonly random: Random;
   },
   options: FirstAdminOptions,
-): Promise<FirstAdmin | undefined> {
+): Promise<FirstAdminOutcome> {
   const { db, passwords, clock, random } = deps;
-  if (await hasSuperuser(db)) return undefined;
+  if (await hasSuperuser(db)) return {};
   if (usernameProblem(options.username) !== undefined || options.username.length > 150) {
     throw new StartError(
       `ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`,
@@ -51,12 +64,8 @@ export async function ensureFirstAdmin(
   const password = await passwords.hash(options.password ?? generated ?? '');
   return db.transaction(async (tx) => {
     await lockNames(tx);
-    if (await hasSuperuser(tx)) return undefined;
-    if (await isUsernameTaken(tx, options.username)) {
-      throw new StartError(
-        `There is no superuser, and "${options.username}" is an ordinary account: set ADMIN_USERNAME to a name that is free.`,
-      );
-    }
+    if (await hasSuperuser(tx)) return {};
+    if (await isUsernameTaken(tx, options.username)) return { problem: noSuperuser(options.username) };
     const account = {
       ...options,
       password,
@@ -66,6 +75,6 @@ export async function ensureFirstAdmin(
       emailVerified: true,
     };
     await insertAccount(tx, { ...account, isStaff: true, isSuperuser: true, isActive: true }, dateOf(clock));
-    return { username: options.username, generatedPassword: generated };
+    return { admin: { username: options.username, generatedPassword: generated } };
   });
 }

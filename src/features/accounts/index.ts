@@ -22,7 +22,8 @@ import { accountRoutes } from './routes.js';
 
 export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
-export { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+export { ensureFirstAdmin, type FirstAdmin, type FirstAdminOutcome } from './first-admin.js';
+export type { MailLimits } from './mail-limits.js';
 export type { AccountMailer } from './mailer.js';
 export { findHolder } from './password-repository.js';
 export { endPendingApproval } from './registration-repository.js';
@@ -76,17 +77,20 @@ export function createAccounts(deps: AccountsDeps) {
     ...deps.registration,
     mailer,
     emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
-    confirmation:
-      deps.verification === 'none' ? null : { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
+    confirmsAddresses: deps.verification !== 'none',
+    confirmation: { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
   });
-  const flows = createPasswordFlows(shared);
+  const flows = createPasswordFlows({ ...shared, logsOutOnChange: deps.logsOutOnPasswordChange });
   const pages = createConfirmationPages({ ...deps, emails });
+  const confirmsSomebody =
+    deps.verification !== 'none' || deps.registration.mode !== 'open' || deps.registration.domains.length > 0;
   const handlers = {
-    ...(deps.verification === 'none' ? {} : { 'account-confirm-email': pages.confirmEmail }),
+    ...(confirmsSomebody ? { 'account-confirm-email': pages.confirmEmail } : {}),
     'confirm-email-change': pages.confirmEmailChange,
   };
   return {
     mailer,
+    mailLimits,
     routes: [
       ...accountRoutes({
         ...deps,

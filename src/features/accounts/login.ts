@@ -8,8 +8,8 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { checkFields, requireObject } from '../../platform/http/validate.js';
+import { findApiTokenKey, newApiTokenKey, recordLogin } from '../users/index.js';
 import { findAddressOwners } from './registration-repository.js';
-import { findToken, recordLogin } from './repository.js';
 import { LoginWrite } from './schemas.js';
 
 /** CVAT's own sentence for an address that does not mean exactly one user. */
@@ -64,7 +64,7 @@ export function createLogin(deps: LoginDeps) {
   const open = async (exchange: Exchange, match: VerifiedLogin): Promise<LoginOutcome> => {
     const identity = await identities.byId(match.userId, { kind: 'absent' });
     if (identity === undefined || !identity.account.isActive) throw new ValidationError(WRONG);
-    if (deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) {
+    if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       await deps.mailConfirmation(match.userId);
       return { kind: 'unverified' };
     }
@@ -76,13 +76,14 @@ export function createLogin(deps: LoginDeps) {
 
   /** @returns the API token of the account, made if it had none */
   const noteLogin = async (userId: number): Promise<string> => {
-    const newKey = random.bytes(20).toString('hex');
+    const newKey = newApiTokenKey(random);
     try {
-      const key = (await recordLogin(db, userId, newKey, dateOf(clock))) ?? (await findToken(db, userId));
+      const key =
+        (await recordLogin(db, userId, newKey, dateOf(clock))) ?? (await findApiTokenKey(db, userId));
       if (key !== undefined) return key;
       throw new TypeError(`User ${userId} is gone.`);
     } catch (error) {
-      const key = isReadOnly(error) ? await findToken(db, userId) : undefined;
+      const key = isReadOnly(error) ? await findApiTokenKey(db, userId) : undefined;
       if (key === undefined) throw error;
       deps.onWriteError(error);
       return key;

@@ -4,10 +4,12 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
 import type { Account } from '../../kernel/account.js';
-import type { Clock } from '../../kernel/clock.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { revokeAllTokens } from '../access-tokens/index.js';
+import { removeApiToken } from '../users/index.js';
 import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { OwnPasswordCheck } from './own-password.js';
@@ -35,6 +37,8 @@ export interface PasswordDeps {
   readonly mailer: AccountMailer;
   readonly mailLimits: MailLimits;
   readonly wakeMail: () => void;
+  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`: the API token, which a login gave for the old password, ends too. */
+  readonly logsOutOnChange: boolean;
 }
 
 /** Changing a password, and setting a new one with a link (dj-rest-auth 5 over allauth 0.57). */
@@ -51,7 +55,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
     const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
     if (Object.keys(all).length > 0) throw new ValidationError(all);
     const password = await newPassword(holder, values);
-    await replace(holder, password);
+    await replace(holder, password, values.revoke_access_tokens, { old_password: [WRONG_OLD] });
   };
 
   const oldPasswordErrors = async (
@@ -76,10 +80,13 @@ export function createPasswordFlows(deps: PasswordDeps) {
   const replace = async (
     holder: PasswordHolder,
     password: string,
-    lost: FieldErrors = { old_password: [WRONG_OLD] },
+    revokesAccessTokens: boolean | undefined,
+    lost: FieldErrors,
   ): Promise<void> => {
     await db.transaction(async (tx) => {
       if (!(await replacePassword(tx, holder.id, holder.password, password))) throw new ValidationError(lost);
+      if (deps.logsOutOnChange) await removeApiToken(tx, holder.id);
+      if (revokesAccessTokens === true) await revokeAllTokens(tx, holder.id, dateOf(clock));
       await mailer.passwordChanged(tx, holder);
     });
     deps.wakeMail();
@@ -118,7 +125,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
     if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now()))
       throw new ValidationError({ token: INVALID });
     const password = await newPassword(holder, values);
-    await replace(holder, password, { token: INVALID });
+    await replace(holder, password, values.revoke_access_tokens, { token: INVALID });
   };
 
   return { change, requestReset, confirmReset };

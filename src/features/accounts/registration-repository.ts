@@ -1,12 +1,12 @@
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
-import { completeAccount, type NewAccount } from '../users/index.js';
+import { completeAccount, isPlaceholder, lockPlaceholder, type NewAccount } from '../users/index.js';
 
 /** A user who has the address in any case. */
 export interface AddressOwner {
   readonly userId: number;
-  readonly password: string;
-  readonly hasEmailRow: boolean;
+  /** Made by an invitation to the address: whoever registers it gets the account. */
+  readonly isPlaceholder: boolean;
   readonly isVerified: boolean;
 }
 
@@ -14,8 +14,7 @@ export const findAddressOwners = (db: Queryable, email: string): Promise<Address
   many<AddressOwner>(
     db,
     sql`
-      select u.id as "userId", u.password,
-        exists (select 1 from account_emailaddress e where e.user_id = u.id and lower(e.email) = lower(${email})) as "hasEmailRow",
+      select u.id as "userId", ${isPlaceholder('u')} as "isPlaceholder",
         exists (
           select 1 from account_emailaddress e where e.user_id = u.id and e.verified and lower(e.email) = lower(${email})
         ) as "isVerified"
@@ -25,8 +24,17 @@ export const findAddressOwners = (db: Queryable, email: string): Promise<Address
       order by u.id`,
   );
 
-/** Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept. */
-export async function takeOverPlaceholder(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
+/**
+ * Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept.
+ *
+ * @returns false when it is none any more, and nothing was changed
+ */
+export async function takeOverPlaceholder(
+  tx: Queryable,
+  userId: number,
+  account: NewAccount,
+): Promise<boolean> {
+  if (!(await lockPlaceholder(tx, userId))) return false;
   await execute(
     tx,
     sql`
@@ -35,10 +43,7 @@ export async function takeOverPlaceholder(tx: Queryable, userId: number, account
       where id = ${userId}`,
   );
   await completeAccount(tx, userId, account);
-}
-
-export async function hasSuperuser(db: Queryable): Promise<boolean> {
-  return (await one(db, sql`select 1 from auth_user where is_superuser and is_active limit 1`)) !== undefined;
+  return true;
 }
 
 /**
@@ -58,6 +63,15 @@ export async function hasPendingInvitation(db: Queryable, email: string, since: 
   );
   return row !== undefined;
 }
+
+/** From now on the account lets nobody in without a verified address. */
+export const askForProof = (tx: Queryable, userId: number, now: Date) =>
+  execute(
+    tx,
+    sql`
+      insert into auth_server_address_proofs (user_id, asked_at) values (${userId}, ${now})
+      on conflict (user_id) do nothing`,
+  );
 
 export const insertPendingApproval = (tx: Queryable, userId: number, now: Date) =>
   execute(

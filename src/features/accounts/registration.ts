@@ -9,6 +9,7 @@ import { checkFields } from '../../platform/http/validate.js';
 import { insertAccount, isUsernameTaken, lockNames, type NewAccount } from '../users/index.js';
 import type { AccountMailer } from './mailer.js';
 import {
+  askForProof,
   findAddressOwners,
   hasPendingInvitation,
   insertPendingApproval,
@@ -37,11 +38,13 @@ export interface RegistrationDeps {
   /** Days an invitation lasts (`ORG_INVITATION_EXPIRY_DAYS`). */
   readonly invitationDays: number;
   readonly mailer: AccountMailer;
-  /** The confirmation of a new address, mailed in the transaction and noted after it; null where none is asked for. */
+  /** `ACCOUNT_EMAIL_VERIFICATION`: every new address is asked to be confirmed. */
+  readonly confirmsAddresses: boolean;
+  /** The confirmation of a new address, mailed in the transaction and noted after it. */
   readonly confirmation: {
     readonly mail: (tx: Queryable, userId: number) => Promise<void>;
     readonly noteMailed: (email: string) => Promise<void>;
-  } | null;
+  };
   readonly wakeMail: () => void;
 }
 
@@ -52,11 +55,15 @@ export interface Registered {
   readonly id: number;
   /** False while the account waits for an administrator. */
   readonly isActive: boolean;
+  /** The address let the account in, so it lets nobody in before a mail has proven it. */
+  readonly awaitsProof: boolean;
   readonly username: string;
   readonly email: string;
   readonly firstName: string;
   readonly lastName: string;
 }
+
+type Admission = Pick<Registered, 'isActive' | 'awaitsProof'>;
 
 interface Applicant {
   readonly username: string;
@@ -83,12 +90,15 @@ export function createRegistration(deps: RegistrationDeps) {
     // Slow work outside the transaction: hashing takes a fifth of a second.
     await refuseUnsuitable(db, applicant);
     const password = await passwords.hash(applicant.password);
-    return create({ ...applicant, password }, isInvited || deps.mode !== 'approval');
+    return create(
+      { ...applicant, password },
+      { isActive: isInvited || deps.mode !== 'approval', awaitsProof: isInvited || deps.domains.length > 0 },
+    );
   };
 
-  /** Invitations work in every mode and from every domain. */
+  /** Invitations work in every mode and from every domain, where a mail can prove that the address is theirs. */
   const hasInvitation = async (body: unknown): Promise<boolean> => {
-    if (deps.mode === 'open' && deps.domains.length === 0) return false;
+    if ((deps.mode === 'open' && deps.domains.length === 0) || !deps.mailer.isConfigured) return false;
     const email = RegisterWithEmailWrite.pick({ email: true }).safeParse(body).data?.email;
     const since = new Date(deps.clock.now() - deps.invitationDays * DAY);
     return email !== undefined && hasPendingInvitation(db, email, since);
@@ -169,11 +179,12 @@ export function createRegistration(deps: RegistrationDeps) {
     const owners = await findAddressOwners(queryable, email);
     const [first] = owners;
     if (first === undefined) return undefined;
-    if (owners.length === 1 && !passwords.isUsable(first.password) && !first.hasEmailRow) return first.userId;
+    if (owners.length === 1 && first.isPlaceholder) return first.userId;
     throw new ValidationError([EMAIL_TAKEN]);
   };
 
-  const create = async (applicant: Applicant, isActive: boolean): Promise<Registered> => {
+  const create = async (applicant: Applicant, { isActive, awaitsProof }: Admission): Promise<Registered> => {
+    const confirms = deps.confirmsAddresses || awaitsProof;
     const account: NewAccount = {
       ...applicant,
       isStaff: false,
@@ -188,14 +199,15 @@ export function createRegistration(deps: RegistrationDeps) {
         if (await isUsernameTaken(tx, account.username))
           throw new ValidationError({ username: [USERNAME_TAKEN] });
         const userId = await store(tx, account);
-        if (isActive) await deps.confirmation?.mail(tx, userId);
-        else await awaitApproval(tx, userId, account);
+        if (awaitsProof) await askForProof(tx, userId, dateOf(deps.clock));
+        if (!isActive) await awaitApproval(tx, userId, account);
+        else if (confirms) await deps.confirmation.mail(tx, userId);
         return userId;
       });
-      if (isActive) await deps.confirmation?.noteMailed(account.email);
+      if (isActive && confirms) await deps.confirmation.noteMailed(account.email);
       deps.wakeMail();
       const { username, email, firstName, lastName } = account;
-      return { id, isActive, username, email, firstName, lastName };
+      return { id, isActive, awaitsProof, username, email, firstName, lastName };
     } catch (error) {
       // CVAT beside us on the same database does not know our lock.
       if (uniqueViolation(error) === 'auth_user_username_key')
@@ -207,7 +219,7 @@ export function createRegistration(deps: RegistrationDeps) {
   const store = async (tx: Queryable, account: NewAccount): Promise<number> => {
     const placeholder = await placeholderOf(tx, account.email);
     if (placeholder === undefined) return insertAccount(tx, account, dateOf(deps.clock));
-    await takeOverPlaceholder(tx, placeholder, account);
+    if (!(await takeOverPlaceholder(tx, placeholder, account))) throw new ValidationError([EMAIL_TAKEN]);
     return placeholder;
   };
 

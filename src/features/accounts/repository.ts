@@ -1,6 +1,6 @@
 import type { TokenUse } from '../../authentication/access-tokens.js';
 import type { Candidate, Candidates, PasswordUpgrade } from '../../authentication/credentials.js';
-import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { execute, many, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
 interface CandidateRow extends Candidate {
@@ -74,42 +74,6 @@ export const upgradePassword = (
         root_binding = case when l.current_binding = ${fromBinding} then l.root_binding else excluded.root_binding end,
         current_binding = excluded.current_binding`,
   );
-
-/**
- * Notes a login and gives the account its API token: the one it has, or this new one.
- *
- * @returns the key; undefined when another replica made one at the same moment, to be read again
- */
-export async function recordLogin(
-  db: Queryable,
-  userId: number,
-  newKey: string,
-  now: Date,
-): Promise<string | undefined> {
-  const row = await one<{ key: string | null }>(
-    db,
-    sql`
-      with login as (
-        update auth_user set last_login = ${now} where id = ${userId} returning id
-      ),
-      made as (
-        insert into authtoken_token (key, created, user_id)
-        select ${newKey}, ${now}, id from login
-        on conflict (user_id) do nothing
-        returning key
-      )
-      select coalesce((select key from made), (select t.key from authtoken_token t where t.user_id = ${userId})) as key`,
-  );
-  return row?.key ?? undefined;
-}
-
-export async function findToken(db: Queryable, userId: number): Promise<string | undefined> {
-  return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))
-    ?.key;
-}
-
-export const deleteToken = (db: Queryable, userId: number) =>
-  execute(db, sql`delete from authtoken_token where user_id = ${userId}`);
 
 /**
  * Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update) or is at it: a row

@@ -3,9 +3,9 @@ import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Caller } from '../../kernel/account.js';
 import type { Database } from '../../platform/db/pool.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
+import { removeApiToken } from '../users/index.js';
 import type { Login } from './login.js';
 import type { Registration } from './registration.js';
-import { deleteToken } from './repository.js';
 import { DetailRead, LoginWrite, RegisterRead, RegisterWrite, TokenRead } from './schemas.js';
 
 export interface AccountRouteDeps {
@@ -49,7 +49,7 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     access: { kind: 'public', because: 'logging out is no error for anybody (dj-rest-auth)' },
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller }) => {
-      if (caller !== null && mayChange(caller)) await deleteToken(db, caller.account.id);
+      if (caller !== null && mayChange(caller)) await removeApiToken(db, caller.account.id);
       await sessions.logout(exchange);
       return reply(200, { detail: 'Successfully logged out.' });
     },
@@ -73,10 +73,11 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     checksBody: false,
     responses: { 201: RegisterRead },
     handle: async ({ exchange }) => {
-      const { id, isActive, username, email, firstName, lastName } = await registration.register(
+      const { id, isActive, awaitsProof, username, email, firstName, lastName } = await registration.register(
         await exchange.body(),
       );
-      const entersAtOnce = isActive && !deps.emailVerificationIsMandatory;
+      const needsConfirmation = deps.emailVerificationIsMandatory || awaitsProof;
+      const entersAtOnce = isActive && !needsConfirmation;
       const identity = entersAtOnce ? await identities.byId(id, { kind: 'absent' }) : undefined;
       const key = identity && (await login.noteLogin(id));
       if (identity !== undefined) await sessions.login(exchange, identity);
@@ -85,7 +86,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
         email,
         first_name: firstName,
         last_name: lastName,
-        email_verification_required: deps.emailVerificationIsMandatory,
+        email_verification_required: needsConfirmation,
         key: key ?? null,
       });
     },

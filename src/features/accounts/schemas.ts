@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { charField, emailField } from '../../platform/http/fields.js';
+import { booleanField } from '../../platform/http/scalar-fields.js';
 
 const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
@@ -52,8 +53,17 @@ export const RegisterRead = z
   })
   .meta({ id: 'RegisterSerializerEx' });
 
+/** Not in CVAT: whoever lost a password may have lost tokens with it. */
+const revokesAccessTokens = () =>
+  booleanField().meta({ description: 'Revoke the personal access tokens of the account as well.' });
+
 export const PasswordChangeWrite = z
-  .object({ old_password: passwordField(), new_password1: passwordField(), new_password2: passwordField() })
+  .object({
+    old_password: passwordField(),
+    new_password1: passwordField(),
+    new_password2: passwordField(),
+    revoke_access_tokens: revokesAccessTokens(),
+  })
   .meta({ id: 'PasswordChangeRequest' });
 
 export const PasswordResetWrite = z
@@ -66,6 +76,7 @@ export const PasswordResetConfirmWrite = z
     new_password2: passwordField(),
     uid: charField(),
     token: charField(),
+    revoke_access_tokens: revokesAccessTokens(),
   })
   .meta({ id: 'PasswordResetConfirmRequest' });
 

@@ -103,17 +103,17 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
   };
 
   /**
-   * An account without a password of its own and with his name is his: CVAT made it when he signed in there. A local
-   * account never becomes his, nor one of somebody else in the directory, nor an invitation to another address.
+   * An account without a password and with their name is theirs: CVAT made it when they signed in there. A local account
+   * never becomes theirs, nor one of somebody else in the directory, nor one that waits for whoever has its address.
    */
   const whyNotHis = (namesake: Namesake, person: Person): string | undefined => {
-    const { username, identity } = namesake;
+    const { username, identity, email, hasSignedIn } = namesake;
     if (passwords.isUsable(namesake.password)) return `"${username}" is a local account with a password`;
     if (identity !== null && isIdentityOf(deps.identityAttribute, identity)) {
       return `"${username}" belongs to another entry of the directory (${identity})`;
     }
-    if (namesake.isPlaceholder && namesake.email.toLowerCase() !== person.email.toLowerCase()) {
-      return `"${username}" is kept for somebody who was invited`;
+    if (!hasSignedIn && email !== '' && email.toLowerCase() !== person.email.toLowerCase()) {
+      return `"${username}" waits for somebody with another e-mail address`;
     }
     return undefined;
   };

@@ -9,15 +9,10 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Directory } from '../../platform/ldap/directory.js';
 import type { Acquaintance, Person } from '../../platform/ldap/person.js';
 import type { Log } from '../../platform/telemetry/log.js';
+import { revokeAllTokens } from '../access-tokens/index.js';
+import { removeApiToken } from '../users/index.js';
 import type { DirectoryAccounts } from './accounts.js';
-import {
-  claimDue,
-  type DueAccount,
-  endTokens,
-  listOthers,
-  replacePassword,
-  setRecheck,
-} from './repository.js';
+import { claimDue, type DueAccount, listOthers, replacePassword, setRecheck } from './repository.js';
 import { judge, type RoleRules } from './roles.js';
 
 export interface RecheckDeps {
@@ -112,7 +107,8 @@ export function createRecheck(deps: RecheckDeps) {
   const end = async ({ userId }: DueAccount, reason: string): Promise<void> => {
     await db.transaction(async (tx) => {
       await replacePassword(tx, userId, deps.passwords.makeUnusable());
-      await endTokens(tx, userId, dateOf(clock));
+      await removeApiToken(tx, userId);
+      await revokeAllTokens(tx, userId, dateOf(clock));
       await setRecheck(tx, [userId], null);
     });
     log.info(

@@ -15,8 +15,8 @@ export interface Namesake extends LinkedAccount {
   readonly email: string;
   /** Whom of the directory it belongs to already. */
   readonly identity: string | null;
-  /** An account that an invitation made, for whoever has its address. */
-  readonly isPlaceholder: boolean;
+  /** False for an account that an invitation or an administrator made, for whoever has its address. */
+  readonly hasSignedIn: boolean;
 }
 
 /** Holds the account until the end of the transaction: logins of one person come one after the other. */
@@ -37,10 +37,7 @@ export const listNamesakes = (tx: Queryable, username: string): Promise<Namesake
     sql`
       select u.id as "userId", u.username, u.password, u.is_active as "isActive",
         u.is_superuser as "isSuperuser", u.email, d.identity,
-        exists (
-          select 1 from organizations_membership m join organizations_invitation i on i.membership_id = m.id
-          where m.user_id = u.id and not m.is_active
-        ) as "isPlaceholder"
+        u.last_login is not null as "hasSignedIn"
       from auth_user u left join auth_server_directory_accounts d on d.user_id = u.id
       where lower(u.username) = lower(${username})
       order by u.id`,
@@ -154,17 +151,6 @@ export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt:
     db,
     sql`update auth_server_directory_accounts set recheck_at = ${recheckAt} where user_id = any(${userIds}::integer[])`,
   );
-
-/** Deletes the API token and revokes the access tokens; sessions end with the password column. */
-export async function endTokens(tx: Queryable, userId: number, now: Date): Promise<void> {
-  await execute(tx, sql`delete from authtoken_token where user_id = ${userId}`);
-  await execute(
-    tx,
-    sql`
-      update access_tokens_accesstoken set revoked = true, updated_date = ${now}
-      where owner_id = ${userId} and not revoked`,
-  );
-}
 
 /** @returns whether the account belongs to somebody of the directory */
 export const isLinked = async (db: Queryable, userId: number): Promise<boolean> =>

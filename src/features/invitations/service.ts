@@ -46,7 +46,7 @@ const PLACEHOLDER_LENGTH = 150;
 export interface InvitationServiceDeps {
   readonly db: Database;
   readonly random: Random;
-  readonly passwords: Pick<PasswordService, 'isUsable' | 'makeUnusable'>;
+  readonly passwords: Pick<PasswordService, 'makeUnusable'>;
   /** `ORG_INVITATION_EXPIRY_DAYS`. */
   readonly lifetime: Lifetime;
   /** `ORG_INVITATION_CONFIRM`: people who have an account are asked too. */
@@ -55,6 +55,12 @@ export interface InvitationServiceDeps {
   readonly defaultGroup: string;
   /** Null without a mail server. */
   readonly mail: ((tx: Queryable, letter: InvitationLetter) => Promise<void>) | null;
+  /** Counts a mail before it leaves. @throws Throttled */
+  readonly requireMail: (mail: {
+    readonly inviterId: number;
+    readonly organizationId: number;
+    readonly email: string;
+  }) => Promise<void>;
   readonly wakeMail: () => void;
 }
 
@@ -63,11 +69,7 @@ export interface Offer {
   readonly email: string;
 }
 
-interface Invitee {
-  readonly id: number;
-  /** Made for an invitation, of somebody who has not registered yet. */
-  readonly isPlaceholder: boolean;
-}
+type Invitee = Pick<Candidate, 'id' | 'isUnclaimed'>;
 
 /** Inviting people, and what they and others may do with an invitation (CVAT 2.62, cvat.md 4.3). */
 export function createInvitationService(deps: InvitationServiceDeps) {
@@ -77,7 +79,7 @@ export function createInvitationService(deps: InvitationServiceDeps) {
   /**
    * Invites somebody by address; who has none here gets a placeholder account. All of it happens, or nothing.
    *
-   * @throws ValidationError; ApiError 500 where a mail is needed and there is no mail server
+   * @throws ValidationError; ApiError 500 where a mail is needed and there is no mail server; Throttled
    */
   const create = async (
     inviter: Account,
@@ -91,12 +93,12 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       found((await lockOrganization(tx, organization.id, 'member')) || undefined, 'Organization');
       found((await keepAccount(tx, inviter.id)) || undefined, 'User');
       const invitee = (await findInvitee(tx, offer.email)) ?? (await createPlaceholder(tx, offer.email));
-      const joins = !deps.needsConfirmation && !invitee.isPlaceholder;
+      const joins = !deps.needsConfirmation && !invitee.isUnclaimed;
       const ids = { organizationId: organization.id, userId: invitee.id, ownerId: inviter.id };
       const joinedAt = joins ? now() : null;
       if (!(await insertInvitation(tx, { key, role: offer.role, ...ids, joinedAt }, now())))
         throw new ValidationError(IS_MEMBER);
-      if (!joins) await post(tx, key);
+      if (!joins) await post(tx, key, inviter);
     });
     deps.wakeMail();
     return found(await getInvitation(db, key), MODEL);
@@ -108,12 +110,8 @@ export function createInvitationService(deps: InvitationServiceDeps) {
     const verified = candidates.filter(({ isVerified }) => isVerified);
     const [one, ...others] = verified.length > 0 ? verified : candidates;
     if (others.length > 0) throw new ValidationError({ email: [AMBIGUOUS] });
-    return one && { id: one.id, isPlaceholder: isPlaceholder(one) };
+    return one;
   };
-
-  /** Who came through a directory has no password and no address here either, but has signed in. */
-  const isPlaceholder = ({ password, hasAddress, hasSignedIn }: Candidate): boolean =>
-    !deps.passwords.isUsable(password) && !hasAddress && !hasSignedIn;
 
   /** CVAT's dummy user. Of two who invite the same address at once, the second finds the first one's placeholder. */
   const createPlaceholder = async (tx: Queryable, email: string): Promise<Invitee> => {
@@ -139,14 +137,18 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       groups: [deps.defaultGroup],
       emailVerified: null,
     };
-    return { id: await insertAccount(tx, account, now()), isPlaceholder: true };
+    return { id: await insertAccount(tx, account, now()), isUnclaimed: true };
   };
 
-  /** @throws ApiError 500, CVAT's text as a bare JSON string (deviation 13: nothing is left behind) */
-  const post = async (tx: Queryable, key: string): Promise<void> => {
+  /**
+   * @param inviter who asks for the mail
+   * @throws ApiError 500, CVAT's text as a bare JSON string (deviation 13: nothing is left behind); Throttled
+   */
+  const post = async (tx: Queryable, key: string, inviter: Pick<Account, 'id'>): Promise<void> => {
     if (deps.mail === null) throw new ApiError(500, NO_MAIL);
     const { organization, owner } = found(await getInvitation(tx, key), MODEL);
     const { email } = found(await lockInvitation(tx, key), MODEL);
+    await deps.requireMail({ inviterId: inviter.id, organizationId: organization.id, email });
     await deps.mail(tx, { key, email, inviter: owner?.username, organization: organization.slug });
   };
 
@@ -179,11 +181,11 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       await removeWithMembership(tx, membershipId);
     });
 
-  /** @throws ValidationError when it was accepted; ApiError 500 without a mail server; NotFound */
-  const resend = async (key: string): Promise<void> => {
+  /** @throws ValidationError when it was accepted; ApiError 500 without a mail server; NotFound; Throttled */
+  const resend = async (key: string, sender: Pick<Account, 'id'>): Promise<void> => {
     await act(key, async (tx, { isAccepted }) => {
       if (isAccepted) throw new ValidationError(NOTHING_TO_RESEND);
-      await post(tx, key);
+      await post(tx, key, sender);
       await noteSent(tx, key, now());
     });
     deps.wakeMail();

@@ -1,4 +1,4 @@
-import { defineRoute, reply } from '../../platform/http/route.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayAccept, mayDecline, mayResend } from './access.js';
 import { type InvitationRouteDeps, loadInvitation } from './routes.js';
 import { AcceptedRead } from './schemas.js';
@@ -52,8 +52,8 @@ const resend = ({ db, service }: InvitationRouteDeps) =>
     load: loadInvitation(db),
     access: { kind: 'policy', checks: mayResend, filter: 'invitations' },
     responses: { 204: null },
-    handle: async ({ object }) => {
-      await service.resend(object.key);
+    handle: async ({ object, caller }) => {
+      await service.resend(object.key, requireCaller(caller).account);
       return reply(204, null);
     },
   });

@@ -2,15 +2,14 @@ import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { isUnclaimed } from '../users/index.js';
 
 /** Who may be meant by an address. */
 export interface Candidate {
   readonly id: number;
-  readonly password: string;
-  /** allauth's rows: placeholders have none. */
-  readonly hasAddress: boolean;
+  /** Nobody has the account yet: the person is asked by mail, and comes in by registering. */
+  readonly isUnclaimed: boolean;
   readonly isVerified: boolean;
-  readonly hasSignedIn: boolean;
 }
 
 /** @returns the accounts with the address, in any case; they can not be removed until the transaction ends */
@@ -18,8 +17,7 @@ export const findCandidates = (tx: Queryable, email: string): Promise<Candidate[
   many<Candidate>(
     tx,
     sql`
-      select u.id, u.password, u.last_login is not null as "hasSignedIn",
-        exists (select 1 from account_emailaddress e where e.user_id = u.id) as "hasAddress",
+      select u.id, ${isUnclaimed('u')} as "isUnclaimed",
         exists (
           select 1 from account_emailaddress e where e.user_id = u.id and e.verified and lower(e.email) = lower(${email})
         ) as "isVerified"

@@ -1,5 +1,6 @@
 import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { raw, sql } from '../../platform/db/sql.js';
+import { isPlaceholder } from '../users/index.js';
 import {
   advanceSequence,
   assignIds,
@@ -20,12 +21,11 @@ const FORMER_GROUP = 'business';
 const sameMoment = (left: string, right: string) =>
   raw(`date_trunc('milliseconds', ${left}) = date_trunc('milliseconds', ${right})`);
 
-/** Everything that belongs to accounts. Must come first. */
+/** Everything that belongs to accounts but their addresses. Must come first. */
 export async function importAccounts(tx: Queryable): Promise<void> {
   await decideAccounts(tx);
   await insertAccounts(tx);
   await importGroups(tx);
-  await importEmails(tx);
   await importTokens(tx);
   await importAccessTokens(tx);
   await importProfiles(tx);
@@ -138,15 +138,15 @@ async function decideBelongings(tx: Queryable, kind: StageKind): Promise<void> {
   await markPresent(tx, kind, sql`s.account_outcome = 'present'`);
 }
 
-async function importEmails(tx: Queryable): Promise<void> {
+/** Addresses of accounts. Must come last: what is a placeholder shows when its invitation is there. */
+export async function importAddresses(tx: Queryable): Promise<void> {
   await decideBelongings(tx, 'email');
   await skipRepeated(tx, 'email', ['account', 'email'], 'the account has this address twice');
   await skip(
     tx,
     'email',
     sql`not s.verified and exists (
-      select from import_user u
-      where u.target = s.account and u.username = u.email and u.email = s.email and u.password like '!%'
+      select from auth_user u where u.id = s.account and lower(u.email) = lower(s.email) and ${isPlaceholder('u')}
     )`,
     'the account was made for an invitation and has confirmed nothing: CVAT 2.42 and later keep no such address',
   );

@@ -5,7 +5,7 @@ import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { lockNames } from '../users/index.js';
-import { importAccounts } from './accounts-repository.js';
+import { importAccounts, importAddresses } from './accounts-repository.js';
 import { readFixture } from './fixture.js';
 import { importOrganizations } from './organizations-repository.js';
 import { type Finding, type Item, KINDS, type Kind, NAMES } from './rows.js';
@@ -140,6 +140,7 @@ async function runImport(
   await lockNames(tx);
   await importAccounts(tx);
   await importOrganizations(tx);
+  await importAddresses(tx);
   return reportOf(tx, notes, options.isDryRun);
 }
 

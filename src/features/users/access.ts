@@ -28,6 +28,14 @@ export const mayView = (target: Target): PolicyCheck[] => [about('view', resourc
 
 export const mayDelete = (target: Target): PolicyCheck[] => [about('delete', resourceOf(target))];
 
+export const mayViewApiToken = (target: Target): PolicyCheck[] => [
+  about('view:api_token', resourceOf(target)),
+];
+
+export const mayUpdateApiToken = (target: Target): PolicyCheck[] => [
+  about('update:api_token', resourceOf(target)),
+];
+
 export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
   about('view', resourceOf({ account: caller.account, role: caller.organization?.role ?? null })),
 ];

@@ -11,6 +11,7 @@ interface IdentityRow extends Omit<Account, 'groups'> {
   readonly lineageCurrent: string | null;
   readonly lineageRoot: string | null;
   readonly hasVerifiedEmail: boolean;
+  readonly mustProveEmail: boolean;
   readonly organizationId: number | null;
   readonly organizationSlug: string | null;
   readonly organizationOwnerId: number | null;
@@ -42,7 +43,8 @@ export const ACCOUNT_COLUMNS = sql`
 
 const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
-  exists (select 1 from account_emailaddress e where e.user_id = u.id and e.verified) as "hasVerifiedEmail"`;
+  exists (select 1 from account_emailaddress e where e.user_id = u.id and e.verified) as "hasVerifiedEmail",
+  exists (select 1 from auth_server_address_proofs p where p.user_id = u.id) as "mustProveEmail"`;
 
 const LINEAGE = sql`left join auth_server_password_lineage l on l.user_id = u.id`;
 
@@ -133,7 +135,7 @@ const accessTokenIdentityOf = (row: AccessTokenRow): AccessTokenIdentity => ({
 });
 
 function identityOf(row: IdentityRow): Identity {
-  const { password, lineageCurrent, lineageRoot, hasVerifiedEmail } = row;
+  const { password, lineageCurrent, lineageRoot, hasVerifiedEmail, mustProveEmail } = row;
   const { organizationId, organizationSlug, organizationOwnerId, organizationRole } = row;
   return {
     account: accountOf(row),
@@ -141,6 +143,7 @@ function identityOf(row: IdentityRow): Identity {
     lineage:
       lineageCurrent === null || lineageRoot === null ? null : { current: lineageCurrent, root: lineageRoot },
     hasVerifiedEmail,
+    awaitsProof: mustProveEmail && !hasVerifiedEmail,
     organization:
       organizationId === null || organizationSlug === null
         ? null

@@ -1,7 +1,12 @@
 import type { Database } from '../../platform/db/pool.js';
+import { apiTokenRoutes } from './api-token-routes.js';
+import { createApiTokenService } from './api-token-service.js';
 import { userRoutes } from './routes.js';
 import { createUserService, type UserServiceDeps } from './service.js';
 
+export { countAdministrators } from './administrators-repository.js';
+export { findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';
+export { type ApiTokenService, newApiTokenKey } from './api-token-service.js';
 export { createIdentityStore } from './identity-repository.js';
 export {
   completeAccount,
@@ -11,6 +16,7 @@ export {
   type NewAccount,
 } from './new-account-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
+export { isPlaceholder, isUnclaimed, lockPlaceholder } from './placeholder-repository.js';
 export { type Person, presentBasicUser } from './present.js';
 export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
 export { BasicUserRead } from './schemas.js';
@@ -19,5 +25,10 @@ export type { UserService, UserServiceDeps } from './service.js';
 /** People and their accounts. */
 export function createUsers(deps: UserServiceDeps & { readonly db: Database }) {
   const service = createUserService(deps);
-  return { service, routes: userRoutes({ db: deps.db, service }) };
+  const apiTokens = createApiTokenService(deps);
+  return {
+    service,
+    apiTokens,
+    routes: [...userRoutes({ db: deps.db, service }), ...apiTokenRoutes({ db: deps.db, apiTokens })],
+  };
 }

@@ -108,13 +108,14 @@ export interface AccountChanges {
 /** What an update has to know of the account it changes; locked until the end of the transaction. */
 export interface LockedAccount {
   readonly password: string;
+  readonly email: string;
   readonly isActive: boolean;
 }
 
 export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | undefined> =>
   one<LockedAccount>(
     tx,
-    sql`select password, is_active as "isActive" from auth_user where id = ${id} for update`,
+    sql`select password, email, is_active as "isActive" from auth_user where id = ${id} for update`,
   );
 
 /** Changes what is given. @returns whether the account is now one that Django lets into its administration */

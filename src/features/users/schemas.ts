@@ -40,6 +40,18 @@ export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaU
 
 export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList');
 
+/** Not in CVAT. */
+export const ApiTokenRead = z
+  .object({ exists: z.boolean(), created_date: dateTime().nullable() })
+  .meta({ id: 'ApiToken' });
+
+/** Not in CVAT. */
+export const NewApiTokenRead = z
+  .object({
+    key: z.string().optional().meta({ description: 'Only in the answer to the owner of the token.' }),
+  })
+  .meta({ id: 'NewApiToken' });
+
 const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
 

@@ -11,6 +11,9 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { moveAddress } from './address-repository.js';
+import { countAdministrators, lockAdministrators } from './administrators-repository.js';
+import { removeApiToken } from './api-token-repository.js';
 import { insertAccount, isEmailTaken, isUsernameTaken, lockNames } from './new-account-repository.js';
 import { removeAccount } from './removal-repository.js';
 import {
@@ -29,6 +32,9 @@ import { NewUserWrite, UserWrite } from './schemas.js';
 const USERNAME_TAKEN = 'A user with that username already exists.';
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
 const REQUIRED = 'This field is required.';
+const LAST_SUPERUSER = 'This is the last active superuser. Make another account a superuser first.';
+const LAST_ADMIN =
+  'This is the last active member of the group admin. Put another account into the group first.';
 const ADMIN = 'admin';
 
 export interface UserServiceDeps {
@@ -70,20 +76,41 @@ export function createUserService(deps: UserServiceDeps) {
         username !== undefined && (await isUsernameTaken(db, username, id)) ? [USERNAME_TAKEN] : undefined,
       groups: await groupErrors(groups),
     });
-    await whenNameIsFree(() =>
-      db.transaction(async (tx) => {
-        if (username !== undefined) await takeName(tx, username, id);
+    const takesRights = values.is_active === false || values.is_superuser === false || groups !== undefined;
+    const inTransaction = takesRights ? keepingAdministrators : db.transaction;
+    await whenNamesAreFree(() =>
+      inTransaction(async (tx) => {
+        if (username !== undefined || values.email !== undefined) await lockNames(tx);
+        if (username !== undefined) await requireFreeName(tx, username, id);
         const before = found(await lockAccount(tx, id), 'User');
         const changes = { username, ...columnsOf(values) };
         const isAdministrator = await updateAccount(tx, id, changes);
         if (isAdministrator) await join(tx, id, [ADMIN]);
         if (groups !== undefined) await setGroups(tx, id, groups);
+        if (values.email !== undefined && values.email !== before.email)
+          await moveAddress(tx, id, before.email, values.email);
         await noteActivity(tx, id, before, values.is_active);
       }),
     );
     deps.wakeMail();
     return found(await findTarget(db, id, null), 'User').account;
   };
+
+  /**
+   * Runs work that may take rights away, in a transaction. Two administrators who do so to one another at once take turns.
+   *
+   * @throws ValidationError where nobody would be left who can administer the server
+   */
+  const keepingAdministrators = <T>(work: (tx: Queryable) => Promise<T>): Promise<T> =>
+    db.transaction(async (tx) => {
+      await lockAdministrators(tx);
+      const before = await countAdministrators(tx);
+      const result = await work(tx);
+      const after = await countAdministrators(tx);
+      if (before.superusers > 0 && after.superusers === 0) throw new ValidationError([LAST_SUPERUSER]);
+      if (before.members > 0 && after.members === 0) throw new ValidationError([LAST_ADMIN]);
+      return result;
+    });
 
   const setGroups = async (tx: Queryable, id: number, groups: readonly string[]): Promise<void> => {
     await removeOtherGroups(tx, id, groups);
@@ -95,7 +122,7 @@ export function createUserService(deps: UserServiceDeps) {
     if (joined.includes(ADMIN)) await grantAnalytics(tx, id);
   };
 
-  /** Sessions end with the account: if it comes back, they do not. */
+  /** Sessions and the API token end with the account: if it comes back, they do not. */
   const noteActivity = async (
     tx: Queryable,
     id: number,
@@ -105,6 +132,7 @@ export function createUserService(deps: UserServiceDeps) {
     if (before.isActive && !isActive) {
       const current = sessionAuthHash(before.password, deps.secretKey());
       await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
+      await removeApiToken(tx, id);
     }
     if (before.isActive || !isActive) return;
     await deps.onActivated(tx, found(await findTarget(tx, id, null), 'User').account);
@@ -142,9 +170,10 @@ export function createUserService(deps: UserServiceDeps) {
       groups: groups ?? [isStaff && isSuperuser ? ADMIN : deps.defaultGroup],
       emailVerified: true,
     };
-    const id = await whenNameIsFree(() =>
+    const id = await whenNamesAreFree(() =>
       db.transaction(async (tx) => {
-        await takeName(tx, username);
+        await lockNames(tx);
+        await requireFreeName(tx, username);
         const userId = await insertAccount(tx, account, dateOf(deps.clock));
         if (sendsMail && 'send' in setPasswordMail) await setPasswordMail.send(tx, userId);
         return userId;
@@ -154,8 +183,8 @@ export function createUserService(deps: UserServiceDeps) {
     return found(await findTarget(db, id, null), 'User').account;
   };
 
-  const takeName = async (tx: Queryable, username: string, except?: number): Promise<void> => {
-    await lockNames(tx);
+  /** Needs the lock of the names. */
+  const requireFreeName = async (tx: Queryable, username: string, except?: number): Promise<void> => {
     if (await isUsernameTaken(tx, username, except))
       throw new ValidationError({ username: [USERNAME_TAKEN] });
   };
@@ -173,7 +202,7 @@ export function createUserService(deps: UserServiceDeps) {
   /** @throws NotFound when it is gone already; ValidationError when something unknown to us still needs it */
   const remove = async (id: number): Promise<void> => {
     try {
-      found((await db.transaction((tx) => removeAccount(tx, id))) || undefined, 'User');
+      found((await keepingAdministrators((tx) => removeAccount(tx, id))) || undefined, 'User');
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;
@@ -209,12 +238,13 @@ function refuse(shape: object, errors: Readonly<Record<string, unknown>>, foundE
 }
 
 /** CVAT beside us on the same database does not know our lock. @throws ValidationError */
-async function whenNameIsFree<T>(work: () => Promise<T>): Promise<T> {
+async function whenNamesAreFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (uniqueViolation(error) === 'auth_user_username_key')
-      throw new ValidationError({ username: [USERNAME_TAKEN] });
+    const constraint = uniqueViolation(error);
+    if (constraint === 'auth_user_username_key') throw new ValidationError({ username: [USERNAME_TAKEN] });
+    if (constraint === 'unique_verified_email') throw new ValidationError({ email: [EMAIL_TAKEN] });
     throw error;
   }
 }

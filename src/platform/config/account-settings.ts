@@ -18,11 +18,12 @@ export const ACCOUNT_SETTINGS = {
   REGISTRATION_MODE: choice(['open', 'invite', 'approval', 'closed'], {
     default: 'open',
     description:
-      'Who may register: anybody (open), addresses that an organization invited (invite), anybody once an administrator activated the account (approval), nobody (closed). Invitations work in every mode.',
+      'Who may register: anybody (open), addresses that an organization invited (invite), anybody once an administrator activated the account (approval), nobody (closed). Invitations work in every mode. Where the address decides, nobody gets in before a mail has confirmed it.',
   }),
   REGISTRATION_EMAIL_DOMAINS: list({
     default: [],
-    description: 'Domains whose addresses may register without an invitation; empty for any.',
+    description:
+      'Domains whose addresses may register without an invitation, once a mail has confirmed them; empty for any.',
   }),
   ORG_INVITATION_CONFIRM: flag({
     default: false,
@@ -35,7 +36,7 @@ export const ACCOUNT_SETTINGS = {
   ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: flag({
     default: true,
     description:
-      'Whether changing the password also ends the session in which it was changed; all other sessions end anyway.',
+      'Whether changing the password also ends the session in which it was changed and the API token; all other sessions end anyway.',
   }),
   ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL: text({
     default: '/auth/email-confirmation',
@@ -117,11 +118,15 @@ export const ACCOUNT_SETTINGS = {
   }),
   MAIL_REQUESTS_PER_RECIPIENT: rate({
     default: { limit: 5, periodSeconds: 3600 },
-    description: 'Password reset mails that may be asked for, for one address.',
+    description: 'Mails that may be asked for, for one address: password resets, invitations and others.',
   }),
   MAIL_REQUESTS_PER_CLIENT: rate({
     default: { limit: 30, periodSeconds: 3600 },
-    description: 'Mails that one client may ask for.',
+    description: 'Mails that one client may ask for, and invitation mails that one account may send.',
+  }),
+  MAIL_REQUESTS_PER_ORGANIZATION: rate({
+    default: { limit: 100, periodSeconds: 86_400 },
+    description: 'Invitation mails that may leave for one organization.',
   }),
 
   AUTH_LDAP_SERVER_URI: optionalText(

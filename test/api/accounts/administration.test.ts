@@ -56,14 +56,14 @@ async function waysOf(person: TestAccount) {
 const OPEN = { session: 200, token: 200, 'access token': 200, basic: 200, login: 200 };
 
 describe('an operator who deactivates an account', () => {
-  it('shuts every way in with the next request, and activating it again brings no session back', async () => {
+  it('shuts every way in with the next request, and activating it again brings no session and no API token back', async () => {
     const person = await app.register();
     const ways = await waysOf(person);
     expect(await ways()).toEqual(OPEN);
     expect(await operator.deactivate(person.username)).toMatchObject({ id: person.id, isActive: false });
     expect(await ways()).toEqual({ session: 401, token: 401, 'access token': 401, basic: 401, login: 400 });
     expect(await operator.activate(person.username)).toMatchObject({ isActive: true });
-    expect(await ways()).toEqual({ ...OPEN, session: 401 });
+    expect(await ways()).toEqual({ ...OPEN, session: 401, token: 401 });
   });
 });
 
@@ -113,18 +113,28 @@ describe('an operator who activates an account', () => {
 });
 
 describe('an operator who sets a password', () => {
-  it('ends the sessions, keeps the tokens, and tells the account holder', async () => {
+  it('ends the sessions and the API token, and tells the account holder', async () => {
     const person = await app.register();
     const browser = await signIn(person);
     await mailbox.collect(app);
     await operator.setPassword(person.username, NEW);
     expect((await browser.send('/api/users/self')).status).toBe(401);
-    expect(await statusOf(person.authorization)).toBe(200);
+    expect(await statusOf(person.authorization)).toBe(401);
     expect((await logIn(person.username, person.password)).status).toBe(400);
     expect((await logIn(person.username, NEW)).status).toBe(200);
     const mail = await mailbox.receive(app, person.email);
     expect(subjectOf(mail)).toBe('Your password was changed');
     expect(mail.raw).not.toContain(NEW);
+  });
+
+  it('revokes personal access tokens when told to', async () => {
+    const person = await app.register();
+    const key = `${`${person.id}`.padStart(8, 'w')}.${'w'.repeat(32)}`;
+    await insertAccessToken(app.db, { ownerId: person.id, key });
+    await operator.setPassword(person.username, NEW);
+    expect(await statusOf({ Authorization: `Bearer ${key}` })).toBe(200);
+    await operator.setPassword(person.username, `${NEW}!`, { revokesAccessTokens: true });
+    expect(await statusOf({ Authorization: `Bearer ${key}` })).toBe(401);
   });
 
   it.each([

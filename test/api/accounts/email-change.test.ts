@@ -3,7 +3,7 @@ import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
-import { insertAccessToken, setVerified } from '../../support/rows.js';
+import { insertAccessToken, readUser, setVerified } from '../../support/rows.js';
 
 /** POST /api/auth/email/change and its link: ours, CVAT 2.62 lets only administrators change addresses. */
 
@@ -46,8 +46,7 @@ async function request(account: TestAccount, email: string): Promise<string> {
 }
 
 const click = async (link: string) => (await app.send(link)).headers.location;
-const emailOf = async ({ authorization }: TestAccount) =>
-  ((await app.send('/api/users/self', { headers: authorization })).json() as { email: string }).email;
+const emailOf = async ({ username }: TestAccount) => (await readUser(app.db, username)).email;
 const changePassword = ({ authorization, password }: TestAccount) =>
   app.send('/api/auth/password/change', {
     method: 'POST',

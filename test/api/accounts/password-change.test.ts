@@ -80,15 +80,48 @@ describe('POST /api/auth/password/change answers 200', () => {
     expect(await canLogIn(account.username, password.trim().slice(0, 200))).toBe(false);
   });
 
-  it('and leaves the API token and personal access tokens alone', async () => {
+  const statusOf = async (authorization: string, to = app) =>
+    (await to.send('/api/users/self', { headers: { Authorization: authorization } })).status;
+
+  it('and ends the API token that a thief got for the old password, but no personal access token', async () => {
     const account = await app.register();
     await insertAccessToken(app.db, { ownerId: account.id, key: PAT });
     await change(account);
-    for (const authorization of [`Token ${account.token}`, `Bearer ${PAT}`]) {
-      expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(
-        200,
-      );
-    }
+    expect(await statusOf(`Token ${account.token}`)).toBe(401);
+    expect(await statusOf(`Bearer ${PAT}`)).toBe(200);
+    const login = await app.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: account.username, password: NEW },
+    });
+    const { key } = login.json() as { key: string };
+    expect(key).not.toBe(account.token);
+    expect(await statusOf(`Token ${key}`)).toBe(200);
+  });
+
+  it('and revokes the personal access tokens when it is asked to', async () => {
+    const [account, other] = [await app.register(), await app.register()];
+    const keys = [account, other].map(({ id }) => `${`${id}`.padStart(8, 'z')}.${'r'.repeat(32)}`);
+    await insertAccessToken(app.db, { ownerId: account.id, key: keys[0] ?? '' });
+    await insertAccessToken(app.db, { ownerId: other.id, key: keys[1] ?? '' });
+    expect((await change(account, { revoke_access_tokens: 'maybe' })).json()).toEqual({
+      revoke_access_tokens: ['Must be a valid boolean.'],
+    });
+    expect((await change(account, { revoke_access_tokens: true })).status).toBe(200);
+    expect(await statusOf(`Bearer ${keys[0]}`)).toBe(401);
+    expect(await statusOf(`Bearer ${keys[1]}`)).toBe(200);
+  });
+
+  it('and leaves the API token alone with ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE=false, as CVAT does', async () => {
+    const lenient = await createTestApp({ env: { ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: 'false' } });
+    const account = await lenient.register();
+    const answer = await lenient.send(CHANGE, {
+      method: 'POST',
+      headers: account.authorization,
+      body: bodyOf(account),
+    });
+    expect(answer.status).toBe(200);
+    expect(await statusOf(`Token ${account.token}`, lenient)).toBe(200);
+    await lenient.close();
   });
 
   it('and tells the account holder', async () => {

@@ -55,7 +55,7 @@ describe('POST /api/auth/password/reset/confirm answers 200', () => {
     expect((await confirm(link)).json()).toEqual({ token: ['Invalid value'] });
   });
 
-  it('ends every session, keeps every token, and tells the account holder', async () => {
+  it('ends every session and the API token, keeps access tokens, and tells the account holder', async () => {
     const account = await app.register();
     await insertAccessToken(app.db, {
       ownerId: account.id,
@@ -68,15 +68,25 @@ describe('POST /api/auth/password/reset/confirm answers 200', () => {
     });
     await confirm(await request(account));
     expect((await browser.send('/api/users/self')).status).toBe(401);
-    for (const authorization of [
-      `Token ${account.token}`,
-      'Bearer abcdefgh.0123456789abcdefghijklmnopqrstuv',
-    ]) {
+    for (const [authorization, status] of [
+      [`Token ${account.token}`, 401],
+      ['Bearer abcdefgh.0123456789abcdefghijklmnopqrstuv', 200],
+    ] as const) {
       expect((await app.send('/api/users/self', { headers: { Authorization: authorization } })).status).toBe(
-        200,
+        status,
       );
     }
     expect(subjectOf(await mailbox.receive(app, account.email))).toBe('Your password was changed');
+  });
+
+  it('and revokes personal access tokens when it is asked to', async () => {
+    const account = await app.register();
+    const key = `${`${account.id}`.padStart(8, 'y')}.${'y'.repeat(32)}`;
+    await insertAccessToken(app.db, { ownerId: account.id, key });
+    const answer = await confirm({ ...(await request(account)), revoke_access_tokens: true });
+    expect(answer.status).toBe(200);
+    const self = await app.send('/api/users/self', { headers: { Authorization: `Bearer ${key}` } });
+    expect(self.status).toBe(401);
   });
 
   it('to an id in capitals', async () => {

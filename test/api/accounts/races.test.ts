@@ -111,7 +111,7 @@ describe('fifty registrations at once', () => {
 });
 
 describe('fifty changes of one password at once', () => {
-  it('set one of them, tell one mail of it, and the others that the old password was wrong', async () => {
+  it('set one of them, tell one mail of it, and refuse the others', async () => {
     const account = await app.register();
     await mailbox.collect(app);
     const passwords = FIFTY.map((i) => `Otter-43-leptons-${i}`);
@@ -126,9 +126,12 @@ describe('fifty changes of one password at once', () => {
     );
     const won = passwords.filter((_, i) => answers[i]?.status === 200);
     expect(won).toHaveLength(1);
-    expect(new Set(answers.filter(({ status }) => status !== 200).map(({ text }) => text))).toEqual(
-      new Set(['{"old_password":["Your old password was entered incorrectly. Please enter it again."]}']),
-    );
+    // Who came before the change was made had a wrong old password; who came after it, a token that has ended.
+    const refusals = [
+      '{"old_password":["Your old password was entered incorrectly. Please enter it again."]}',
+      '{"detail":"Invalid token."}',
+    ];
+    for (const { status, text } of answers) if (status !== 200) expect(refusals).toContain(text);
     const headers = { Authorization: basicAuth(account.username, won[0] ?? '') };
     expect((await app.send('/api/users/self', { headers })).status).toBe(200);
     expect(await mailbox.collect(app)).toHaveLength(1);

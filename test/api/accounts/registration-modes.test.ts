@@ -11,6 +11,10 @@ import { insertOrganization, readUser, setActive } from '../../support/rows.js';
 const PASSWORD = 'Wiesel-42-quarks';
 const DAY = 86_400_000;
 
+const raise = (problem: string): never => {
+  throw new Error(problem);
+};
+
 let counter = 0;
 const newName = () => `applicant${(counter += 1)}`;
 
@@ -248,10 +252,14 @@ describe('REGISTRATION_MODE=approval', () => {
     expect(await office.mailbox.collect(office.app)).toEqual([]);
   });
 
-  it('lets in at once whom an organization invited', async () => {
+  it('asks no administrator about whom an organization invited, once the address is proven', async () => {
     await office.invite('guest@example.org');
-    const answer = await office.register({ username: 'guest', email: 'guest@example.org' });
-    expect(answer.json()).toMatchObject({ key: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    await office.mailbox.collect(office.app);
+    await office.register({ username: 'guest', email: 'guest@example.org' });
+    const mails = await office.mailbox.collect(office.app);
+    expect(mails.map(recipientOf)).toEqual(['guest@example.org']);
+    expect((await logIn('guest')).text).toBe('Unverified email');
+    await office.app.send(linkOf(mails[0] ?? raise('No mail.')));
     expect((await logIn('guest')).status).toBe(200);
   });
 

@@ -10,6 +10,7 @@ import {
   type DumpObject,
   email,
   group,
+  invitation,
   membership,
   organization,
   profile,
@@ -201,8 +202,14 @@ describe('a dump with things in it that cannot be right', () => {
     const report = await importObjects([
       user(400, guest, { email: guest, password: HASHES.unusable }),
       email(400, [guest], guest, false),
+      // Nobody invited this one, so the address is all that keeps strangers out.
+      user(401, 'other@example.org', { email: 'other@example.org', password: HASHES.unusable }),
+      email(401, 401, 'other@example.org', false),
+      organization(400, 'hosts', null),
+      membership(400, [guest], 400, 'worker', null),
+      invitation('k'.repeat(64), 400, null),
     ]);
-    expect(report.counts.email).toMatchObject({ imported: 0, skipped: 1 });
+    expect(report.counts.email).toMatchObject({ imported: 1, skipped: 1 });
     expect((await app.register('guest', { email: guest })).id).toBe(400);
   });
 });

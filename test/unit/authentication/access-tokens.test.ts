@@ -43,6 +43,7 @@ describe('the last use of a personal access token', () => {
     password: '!',
     lineage: null,
     hasVerifiedEmail: false,
+    awaitsProof: false,
     token: { id: 5, hashedKey: hashAccessToken(KEY), readOnly: true, lastUsedAt: null, boundTo: null },
   };
 

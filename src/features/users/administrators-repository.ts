@@ -1,0 +1,34 @@
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+
+/** Key of the advisory lock under which accounts lose what makes them administrators. */
+const ADMINISTRATORS_LOCK = 0x61646d6e;
+
+/** How many active accounts can administer the server, by what lets them. */
+export interface Administrators {
+  /** Django's flag: who sees accounts in full, and what the server looks for at its start. */
+  readonly superusers: number;
+  /** Members of the group `admin`, to whom the rules allow everything. */
+  readonly members: number;
+}
+
+/** Waits for everybody who takes such a right away, on any replica, until the end of the transaction. */
+export const lockAdministrators = (tx: Queryable) =>
+  execute(tx, sql`select pg_advisory_xact_lock(${ADMINISTRATORS_LOCK})`);
+
+export async function countAdministrators(db: Queryable): Promise<Administrators> {
+  const row = await one<Administrators & Record<string, unknown>>(
+    db,
+    sql`
+      select
+        (select count(*) from auth_user u where u.is_active and u.is_superuser)::integer as superusers,
+        (
+          select count(*)
+          from auth_group g
+          join auth_user_groups ug on ug.group_id = g.id
+          join auth_user u on u.id = ug.user_id
+          where g.name = 'admin' and u.is_active
+        )::integer as members`,
+  );
+  return row ?? { superusers: 0, members: 0 };
+}

@@ -1,0 +1,70 @@
+import type { Timestamp } from '../../kernel/timestamp.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+
+/** API tokens: the key of `Authorization: Token`, one for each account, in DRF's own table and as it keeps them. */
+
+/** @returns when the token of an account was made; undefined without one. The key is nobody's business but the owner's */
+export async function findApiToken(db: Queryable, userId: number): Promise<Timestamp | undefined> {
+  const row = await one<{ created: Timestamp }>(
+    db,
+    sql`select created from authtoken_token where user_id = ${userId}`,
+  );
+  return row?.created;
+}
+
+/**
+ * Notes a login and gives the account its API token: the one it has, or this new one.
+ *
+ * @returns the key; undefined when another replica made one at the same moment, to be read again
+ */
+export async function recordLogin(
+  db: Queryable,
+  userId: number,
+  newKey: string,
+  now: Date,
+): Promise<string | undefined> {
+  const row = await one<{ key: string | null }>(
+    db,
+    sql`
+      with login as (
+        update auth_user set last_login = ${now} where id = ${userId} returning id
+      ),
+      made as (
+        insert into authtoken_token (key, created, user_id)
+        select ${newKey}, ${now}, id from login
+        on conflict (user_id) do nothing
+        returning key
+      )
+      select coalesce((select key from made), (select t.key from authtoken_token t where t.user_id = ${userId})) as key`,
+  );
+  return row?.key ?? undefined;
+}
+
+/** @returns the key, for who has just signed in */
+export async function findApiTokenKey(db: Queryable, userId: number): Promise<string | undefined> {
+  return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))
+    ?.key;
+}
+
+/** Gives an account a new token in place of the one it may have. @returns false when the account is gone */
+export async function replaceApiToken(
+  tx: Queryable,
+  userId: number,
+  key: string,
+  now: Date,
+): Promise<boolean> {
+  // The key is the primary key of the table, so the row is another one. The lock makes two at once take turns.
+  if ((await one(tx, sql`select 1 from auth_user where id = ${userId} for update`)) === undefined)
+    return false;
+  await removeApiToken(tx, userId);
+  await execute(
+    tx,
+    sql`insert into authtoken_token (key, created, user_id) values (${key}, ${now}, ${userId})`,
+  );
+  return true;
+}
+
+/** @returns whether there was one */
+export const removeApiToken = async (db: Queryable, userId: number): Promise<boolean> =>
+  (await execute(db, sql`delete from authtoken_token where user_id = ${userId}`)) > 0;

@@ -1,0 +1,71 @@
+import type { Caller } from '../../kernel/account.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { found, idOf } from '../../platform/http/objects.js';
+import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { mayUpdateApiToken, mayViewApiToken } from './access.js';
+import type { ApiTokenService } from './api-token-service.js';
+import { findTarget, type Target } from './repository.js';
+import { ApiTokenRead, NewApiTokenRead } from './schemas.js';
+
+export interface ApiTokenRouteDeps {
+  readonly db: Queryable;
+  readonly apiTokens: ApiTokenService;
+}
+
+/** `self` stands for the id of who asks. */
+const load =
+  ({ db }: ApiTokenRouteDeps) =>
+  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<Target> => {
+    const { account, organization } = requireCaller(caller);
+    const userId = id === 'self' ? account.id : idOf(id, 'User');
+    return found(await findTarget(db, userId, organization?.id ?? null), 'User');
+  };
+
+const view = (deps: ApiTokenRouteDeps) =>
+  ({ path: '/api/users/:id/api_token', tag: 'users', view: 'Api Token', load: load(deps) }) as const;
+
+const retrieve = (deps: ApiTokenRouteDeps) =>
+  defineRoute({
+    ...view(deps),
+    method: 'get',
+    operationId: 'users_retrieve_api_token',
+    summary: 'See whether an account has an API token, and since when',
+    access: { kind: 'policy', checks: mayViewApiToken },
+    responses: { 200: ApiTokenRead },
+    handle: async ({ object }) => {
+      const createdAt = await deps.apiTokens.find(object.account.id);
+      return reply(200, { exists: createdAt !== undefined, created_date: createdAt ?? null });
+    },
+  });
+
+/** Whoever ends the token of somebody else does not learn the new one: its owner gets it at the next login. */
+const rotate = (deps: ApiTokenRouteDeps) =>
+  defineRoute({
+    ...view(deps),
+    method: 'post',
+    operationId: 'users_rotate_api_token',
+    summary: 'End the API token of an account and make another one, which only its owner is told',
+    access: { kind: 'policy', checks: mayUpdateApiToken },
+    responses: { 201: NewApiTokenRead },
+    handle: async ({ object, caller }) => {
+      const key = await deps.apiTokens.rotate(object.account.id);
+      return reply(201, requireCaller(caller).account.id === object.account.id ? { key } : {});
+    },
+  });
+
+const revoke = (deps: ApiTokenRouteDeps) =>
+  defineRoute({
+    ...view(deps),
+    method: 'delete',
+    operationId: 'users_destroy_api_token',
+    summary: 'End the API token of an account',
+    access: { kind: 'policy', checks: mayUpdateApiToken },
+    responses: { 204: null },
+    handle: async ({ object }) => {
+      await deps.apiTokens.revoke(object.account.id);
+      return reply(204, null);
+    },
+  });
+
+/** The API token of an account: the one that a login answers with. Not in CVAT. */
+export const apiTokenRoutes = (deps: ApiTokenRouteDeps) => [retrieve(deps), rotate(deps), revoke(deps)];

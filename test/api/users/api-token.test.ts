@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { insertAccessToken } from '../../support/rows.js';
+import { createWorld, type World } from '../../support/world.js';
+
+/** `/api/users/{id}/api_token`: the token that a login answers with, seen, replaced and ended. */
+
+let app: TestApp;
+let world: World;
+beforeAll(async () => {
+  app = await createTestApp();
+  world = await createWorld(app);
+});
+afterAll(() => app.close());
+
+const pathOf = (id: number | 'self') => `/api/users/${id}/api_token`;
+const ask = (method: string, id: number | 'self', headers: Readonly<Record<string, string>>) =>
+  app.send(pathOf(id), { method, headers });
+const works = async (token: string) =>
+  (await app.send('/api/users/self', { headers: { Authorization: `Token ${token}` } })).status === 200;
+const logIn = async ({ username, password }: TestAccount) => {
+  const answer = await app.send('/api/auth/login', { method: 'POST', body: { username, password } });
+  return (answer.json() as { key: string }).key;
+};
+
+describe('the owner of an API token', () => {
+  it('sees that it exists, and never the token itself', async () => {
+    const account = await app.register();
+    for (const id of [account.id, 'self'] as const) {
+      const answer = await ask('GET', id, account.basic);
+      expect(answer.json()).toEqual({ exists: true, created_date: expect.stringMatching(/Z$/) });
+      expect(answer.text).not.toContain(account.token);
+    }
+  });
+
+  it('replaces it: the old one ends at once, the new one works', async () => {
+    const account = await app.register();
+    const answer = await ask('POST', 'self', account.authorization);
+    expect(answer.status).toBe(201);
+    const { key } = answer.json() as { key: string };
+    expect(key).toMatch(/^[0-9a-f]{40}$/);
+    expect([await works(account.token), await works(key)]).toEqual([false, true]);
+    expect(await logIn(account)).toBe(key);
+  });
+
+  it('ends it, until the next login makes another one', async () => {
+    const account = await app.register();
+    expect((await ask('DELETE', 'self', account.basic)).status).toBe(204);
+    expect(await works(account.token)).toBe(false);
+    expect((await ask('GET', 'self', account.basic)).json()).toEqual({ exists: false, created_date: null });
+    expect((await ask('DELETE', 'self', account.basic)).status).toBe(204);
+    const key = await logIn(account);
+    expect(key).not.toBe(account.token);
+    expect(await works(key)).toBe(true);
+  });
+
+  it('replaces it many times at once, and one is left', async () => {
+    const account = await app.register();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask('POST', 'self', account.basic)));
+    const keys = answers.map((answer) => (answer.json() as { key: string }).key);
+    const good = await Promise.all(keys.map(works));
+    expect(good.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('an administrator', () => {
+  it('sees, replaces and ends the token of others, and is not told the new one', async () => {
+    const account = await app.register();
+    expect((await ask('GET', account.id, world.admin.headers)).json()).toMatchObject({ exists: true });
+    const replaced = await ask('POST', account.id, world.groupAdmin.headers);
+    expect([replaced.status, replaced.json()]).toEqual([201, {}]);
+    expect(await works(account.token)).toBe(false);
+    const key = await logIn(account);
+    expect(await works(key)).toBe(true);
+    expect((await ask('DELETE', account.id, world.admin.headers)).status).toBe(204);
+    expect(await works(key)).toBe(false);
+  });
+
+  it('finds none of an account that is not there', async () => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      expect((await ask(method, 2_000_000, world.admin.headers)).status).toBe(404);
+      const answer = await app.send('/api/users/x/api_token', { method, headers: world.admin.headers });
+      expect(answer.status).toBe(404);
+    }
+  });
+});
+
+describe('nobody else', () => {
+  it('sees, replaces or ends a token: not a fellow member, not the owner of the organization', async () => {
+    const { id } = world.worker;
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      for (const { headers } of [world.owner, world.maintainer, world.stranger, world.nobody]) {
+        const answer = await app.send(`${pathOf(id)}?org=${world.acme.slug}`, { method, headers });
+        expect(answer.status).toBe(403);
+      }
+      expect((await app.send(pathOf(id), { method })).status).toBe(401);
+    }
+    expect((await world.worker.get('/api/users/self')).status).toBe(200);
+  });
+
+  it('gets from a personal access token to the API token, not even its owner', async () => {
+    const account = await app.register();
+    const key = `${`${account.id}`.padStart(8, 'p')}.${'p'.repeat(32)}`;
+    await insertAccessToken(app.db, { ownerId: account.id, key });
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      expect((await ask(method, 'self', { Authorization: `Bearer ${key}` })).status).toBe(403);
+    }
+    expect(await works(account.token)).toBe(true);
+  });
+});
