@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
+import { beyondProxies, readAddress } from './client-address.js';
 
 /** How the client addressed this server: the scheme, host and client address that links, CSRF and limits use. */
 export interface RequestOrigin {
@@ -8,7 +9,7 @@ export interface RequestOrigin {
   readonly scheme: 'http' | 'https';
   /** Host with the port as it was sent; not validated. */
   readonly host: string;
-  /** Address of the client, beyond trusted proxies. */
+  /** Address of the client, beyond trusted proxies, in canonical form; empty when the client is gone already. */
   readonly clientAddress: string;
   /** `scheme://host`. */
   readonly base: string;
@@ -23,16 +24,17 @@ export type OriginReader = (req: IncomingMessage) => RequestOrigin;
  * @param trustedProxies addresses, CIDR blocks or `loopback`
  */
 export function createOriginReader(trustedProxies: readonly string[]): OriginReader {
-  const trusted = proxyaddr.compile([...trustedProxies]);
+  const trusts = proxyaddr.compile([...trustedProxies]);
+  const isTrusted = (address: string): boolean => trusts(address, 0);
   return (req) => {
-    const peer = req.socket.remoteAddress ?? '';
-    const believed = peer !== '' && trusted(peer, 0);
+    const peer = readAddress(req.socket.remoteAddress ?? '') ?? '';
+    const believed = isTrusted(peer);
     const secure = believed ? isSecure(req) : isTls(req);
     const scheme = secure ? 'https' : 'http';
     const host = (believed ? header(req, 'x-forwarded-host') : undefined) ?? req.headers.host ?? '';
-    const clientAddress =
-      believed && req.headers['x-forwarded-for'] !== undefined ? proxyaddr(req, trusted) : peer;
-    return { secure, scheme, host, clientAddress: plainAddress(clientAddress), base: `${scheme}://${host}` };
+    const forwarded = believed ? header(req, 'x-forwarded-for') : undefined;
+    const clientAddress = forwarded === undefined ? peer : beyondProxies(peer, forwarded, isTrusted);
+    return { secure, scheme, host, clientAddress, base: `${scheme}://${host}` };
   };
 }
 
@@ -47,9 +49,6 @@ function isSecure(req: IncomingMessage): boolean {
   const forwarded = header(req, 'x-forwarded-proto');
   return forwarded === undefined ? isTls(req) : forwarded.split(',', 1)[0]?.trim() === 'https';
 }
-
-/** IPv4-mapped IPv6 addresses are the IPv4 client that they carry: one client, one counter. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
 const HOST_SYNTAX = /^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:\d+)?$/;
 
