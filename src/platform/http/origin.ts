@@ -7,7 +7,7 @@ export interface RequestOrigin {
   /** `X-Forwarded-Proto` up to its first comma must be exactly `https` (Django `SECURE_PROXY_SSL_HEADER`). */
   readonly secure: boolean;
   readonly scheme: 'http' | 'https';
-  /** Host with the port as it was sent; not validated. */
+  /** Host with the port as it was sent, by a trusted proxy, in the request target or in `Host`; not validated. */
   readonly host: string;
   /** Address of the client, beyond trusted proxies, in canonical form; empty when the client is gone already. */
   readonly clientAddress: string;
@@ -15,7 +15,8 @@ export interface RequestOrigin {
   readonly base: string;
 }
 
-export type OriginReader = (req: IncomingMessage) => RequestOrigin;
+/** @param authority of a request target in absolute form, which makes `Host` void (RFC 9112, 3.2.2) */
+export type OriginReader = (req: IncomingMessage, authority: string | undefined) => RequestOrigin;
 
 /**
  * Believes `X-Forwarded-*` only from trusted peers (deviation 7); the rest follows Django with
@@ -26,12 +27,13 @@ export type OriginReader = (req: IncomingMessage) => RequestOrigin;
 export function createOriginReader(trustedProxies: readonly string[]): OriginReader {
   const trusts = proxyaddr.compile([...trustedProxies]);
   const isTrusted = (address: string): boolean => trusts(address, 0);
-  return (req) => {
+  return (req, authority) => {
     const peer = readAddress(req.socket.remoteAddress ?? '') ?? '';
     const believed = isTrusted(peer);
     const secure = believed ? isSecure(req) : isTls(req);
     const scheme = secure ? 'https' : 'http';
-    const host = (believed ? header(req, 'x-forwarded-host') : undefined) ?? req.headers.host ?? '';
+    const host =
+      (believed ? header(req, 'x-forwarded-host') : undefined) ?? authority ?? req.headers.host ?? '';
     const forwarded = believed ? header(req, 'x-forwarded-for') : undefined;
     const clientAddress = forwarded === undefined ? peer : beyondProxies(peer, forwarded, isTrusted);
     return { secure, scheme, host, clientAddress, base: `${scheme}://${host}` };
