@@ -26,6 +26,7 @@ export function createApp(deps: AppDeps): Express {
   const edge = createEdge(deps);
   app.use(edge.open);
   app.use(edge.securityHeaders);
+  app.use(edge.refuseAmbiguous);
   app.use(createCors(deps.corsAllowedOrigins));
   for (const { path, handler } of deps.probes) app.get(path, handler);
   app.use(edge.checkHost);

@@ -77,7 +77,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     ...serverInfoRoutes(serverInfoOf(options)),
     ...bundleRoutes(engines.rules.bundle),
   ];
-  const { app, document } = composeWeb({
+  const { app, document, giveUp } = composeWeb({
     ...parts,
     chain,
     routes,
@@ -115,6 +115,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       mail.transport.close();
       await breachFile?.close();
       await engines.close();
+      giveUp();
     },
   };
 }

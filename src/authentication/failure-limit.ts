@@ -1,5 +1,6 @@
 import { Throttled } from '../kernel/errors.js';
 import type { Rate } from '../platform/config/fields.js';
+import { clientKey } from '../platform/http/client-address.js';
 import type { RateStore } from '../platform/throttle/rate-store.js';
 
 export interface FailureRates {
@@ -20,22 +21,22 @@ const KNOWN_ADDRESS: Rate = { limit: 1, periodSeconds: 30 * 86_400 };
 /**
  * Counts wrong passwords, shared by login and Basic (deviation 9; OWASP ASVS 5.0 6.3.1). Three sliding logs: per
  * address, against spraying; per account and address, against guessing; per account, against guessing from many
- * addresses. The last one exempts addresses from which the account signed in before, so that nobody can lock the
- * owner out.
+ * addresses. The first and the last one exempt accounts that signed in from the address before, so that nobody can
+ * lock the owner out, neither from elsewhere nor from the same network: what bounds guesses there is the second one.
  */
 export function createFailureLimit(rates: FailureRates, store: RateStore) {
   const logs = (attempt: Attempt): readonly { key: string; rate: Rate; spared: boolean }[] =>
     [
-      { key: `fail:ip:${networkOf(attempt.address)}`, rate: rates.perAddress, spared: false },
+      { key: `fail:ip:${clientKey(attempt.address)}`, rate: rates.perAddress, spared: true },
       {
-        key: `fail:pair:${attempt.account}:${networkOf(attempt.address)}`,
+        key: `fail:pair:${attempt.account}:${clientKey(attempt.address)}`,
         rate: rates.perAccountAndAddress,
         spared: false,
       },
       { key: `fail:account:${attempt.account}`, rate: rates.perAccount, spared: true },
     ].filter((log): log is { key: string; rate: Rate; spared: boolean } => log.rate !== null);
 
-  const knownKey = ({ account, address }: Attempt): string => `known:${account}:${networkOf(address)}`;
+  const knownKey = ({ account, address }: Attempt): string => `known:${account}:${clientKey(address)}`;
 
   const isKnown = async (attempt: Attempt): Promise<boolean> =>
     !(await store.peek(knownKey(attempt), KNOWN_ADDRESS)).allowed;
@@ -64,23 +65,9 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
     succeeded: async (attempt: Attempt): Promise<void> => {
       await store.forget(knownKey(attempt));
       await store.take(knownKey(attempt), KNOWN_ADDRESS);
-      await store.forget(`fail:pair:${attempt.account}:${networkOf(attempt.address)}`);
+      await store.forget(`fail:pair:${attempt.account}:${clientKey(attempt.address)}`);
     },
   };
 }
 
 export type FailureLimit = ReturnType<typeof createFailureLimit>;
-
-/** An IPv6 client owns a whole /64, so that is what counts. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return `${[...left, ...zeros, ...right]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
-}

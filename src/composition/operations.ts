@@ -10,6 +10,7 @@ import { createMetrics } from '../features/operations/metrics.js';
 import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
 import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
+import type { Ending } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
 import type { State } from './state.js';
@@ -20,19 +21,24 @@ export interface Page {
   readonly handler: RequestHandler;
 }
 
+export interface OperationsParts {
+  readonly options: ContainerOptions;
+  readonly engines: Engines;
+  readonly exchanges: Exchanges;
+  readonly state: State;
+  readonly allowedHosts: readonly string[];
+}
+
 /** Probes, the health page of CVAT, metrics, and the access log. */
-export function composeOperations(
-  { config, clock, log }: ContainerOptions,
-  engines: Engines,
-  exchanges: Exchanges,
-  state: State,
-) {
+export function composeOperations({ options, engines, exchanges, state, allowedHosts }: OperationsParts) {
+  const { config, clock, log } = options;
   const metrics = createMetrics();
   const deps = {
     exchanges,
     clock,
     metrics,
     metricsToken: config.METRICS_TOKEN,
+    allowedHosts,
     pingDatabase: async () => {
       await execute(engines.db, sql`select 1`);
     },
@@ -52,9 +58,13 @@ export function composeOperations(
   ];
   const pages: readonly Page[] = [{ path: '/api/server/health/', handler: healthHandler(deps) }];
 
-  const onResponse = ({ id, req, path, userId, origin }: Exchange, status: number, seconds: number): void => {
+  const onEnd = (
+    { id, req, path, userId, origin }: Exchange,
+    { status, aborted }: Ending,
+    seconds: number,
+  ): void => {
     const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
-    metrics.observe(req.method, route, status, seconds);
+    metrics.observe({ method: req.method, route, status: aborted ? 'aborted' : String(status) }, seconds);
     const ms = Math.round(seconds * 1000);
     // The keys of confirmations and invitations stand in paths.
     const shown = path.replace(/[^/]{32,}/g, '***');
@@ -64,6 +74,7 @@ export function composeOperations(
         method: req.method,
         path: shown,
         status,
+        ...(aborted ? { aborted } : {}),
         ms,
         user: userId,
         client: origin.clientAddress,
@@ -72,5 +83,5 @@ export function composeOperations(
     );
   };
 
-  return { probes, pages, slashPaths: [/^\/api\/server\/health\/$/], onResponse };
+  return { probes, pages, slashPaths: [/^\/api\/server\/health\/$/], onEnd };
 }

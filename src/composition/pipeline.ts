@@ -2,6 +2,7 @@ import type { Chain } from '../authentication/chain.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
 import type { ContainerOptions } from '../container.js';
 import type { Caller } from '../kernel/account.js';
+import { clientKey } from '../platform/http/client-address.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { challengeOf, type PipelineDeps } from '../platform/http/pipeline.js';
 import { createRequestLimit } from '../platform/throttle/request-limit.js';
@@ -28,14 +29,14 @@ export function composePipeline({
   throttleCaller,
 }: PipelineParts): PipelineDeps {
   const { config, clock } = options;
-  const limitAnonymous =
+  const limitAddress =
     config.THROTTLE_ANON === null
       ? async () => undefined
       : createRequestLimit(
           config.THROTTLE_ANON,
           engines.rates,
           clock,
-          (req) => `anon:${exchanges.of(req).origin.clientAddress}`,
+          (req) => `anon:${clientKey(exchanges.of(req).origin.clientAddress)}`,
         );
   return {
     exchanges,
@@ -45,9 +46,9 @@ export function composePipeline({
     },
     authorize: createAuthorizer(engines.policyEngine),
     visible: createVisibility(engines.policyEngine),
-    throttle: async ({ req, res }, caller, scope) => {
-      if (caller === null) await limitAnonymous(req, res);
-      else await throttleCaller(scope, caller);
+    throttle: async ({ req, res }, caller, route) => {
+      if (caller === null || route?.countsWithCredentials === true) await limitAddress(req, res);
+      if (caller !== null) await throttleCaller(route?.throttle, caller);
     },
     checkResponses: options.strict,
   };

@@ -5,6 +5,7 @@ import type { ContainerOptions } from '../container.js';
 import { createApiDocs } from '../features/api-docs/index.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
+import { createEndings } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import type { Authentication } from './authentication.js';
@@ -31,7 +32,8 @@ export interface WebParts {
 export function composeWeb({ routes, signIn, ...parts }: WebParts) {
   const { options, engines, exchanges, state } = parts;
   const { config, clock, random, log } = options;
-  const operations = composeOperations(options, engines, exchanges, state);
+  const allowedHosts = [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname];
+  const operations = composeOperations({ options, engines, exchanges, state, allowedHosts });
   const pipeline = composePipeline(parts);
   const docs = createApiDocs({
     ...pipeline,
@@ -45,20 +47,22 @@ export function composeWeb({ routes, signIn, ...parts }: WebParts) {
     if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined)
       parts.authentication.sessions.rotateCsrf(exchange);
   };
+  const endings = createEndings();
   const app = createApp({
     exchanges,
+    endings,
     clock,
     random,
     log,
-    allowedHosts: [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname],
+    allowedHosts,
     corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
     slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
     repairCsrf,
-    onResponse: operations.onResponse,
+    onEnd: operations.onEnd,
     probes: operations.probes,
     pages: [...operations.pages, ...signIn.pages, ...docs.pages],
     routes,
     pipeline,
   });
-  return { app, document: docs.document };
+  return { app, document: docs.document, giveUp: endings.giveUp };
 }

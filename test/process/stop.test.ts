@@ -64,4 +64,17 @@ describe('SIGTERM', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
     agent.destroy();
   });
+
+  it('leaves a line of each request that it cut off', async () => {
+    const server = await startServer({ cwd: temporaryFolder(), env: { ...env, SHUTDOWN_TIMEOUT: '1' } });
+    const port = Number(new URL(server.url).port);
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    const head = ['POST /api/auth/login HTTP/1.1', `Host: localhost:${port}`, 'Content-Length: 100'];
+    socket.write(rawRequest([...head, 'Expect: 100-continue'], '{'));
+    await once(socket, 'data');
+    expect(await server.stop('SIGTERM')).toBe(0);
+    const lines = server.log().filter(({ msg, path }) => msg === 'request' && path === '/api/auth/login');
+    expect(lines).toMatchObject([{ method: 'POST', aborted: true }]);
+  });
 });

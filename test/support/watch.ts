@@ -13,7 +13,8 @@ import { addProblem } from './problems.js';
 export function watchServer(server: Server, document: () => OpenApiDocument): void {
   let checkOwn: ReturnType<typeof createAnswerCheck> | undefined;
   server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
-    const { method = '', url = '' } = req;
+    const { method = '' } = req;
+    const url = (req.url ?? '').replace(/^https?:\/\/[^/?]*\/?/i, '/');
     collectBody(res, (text) => {
       const answer = { status: res.statusCode, headers: headersOf(res), text };
       if (undocumented(method, url, answer) === undefined) return;

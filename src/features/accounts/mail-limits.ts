@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { foldEmail } from '../../authentication/credentials.js';
 import type { Rate } from '../../platform/config/fields.js';
+import { clientKey } from '../../platform/http/client-address.js';
 import { type RateStore, requireRate } from '../../platform/throttle/rate-store.js';
 
 export interface MailRates {
@@ -20,8 +21,9 @@ export const createMailLimits = (
   rates: RateStore,
   { perRecipient, perClient, perOrganization }: MailRates,
 ) => ({
-  /** @throws Throttled */
-  requireClient: (client: string): Promise<void> => requireRate(rates, `mail:by:${client}`, perClient),
+  /** @param address of the client. @throws Throttled */
+  requireClient: (address: string): Promise<void> =>
+    requireRate(rates, `mail:by:${clientKey(address)}`, perClient),
   /** @throws Throttled */
   requireRecipient: (email: string): Promise<void> =>
     requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient),

@@ -42,6 +42,7 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     view: 'Password Change',
     ways: WAYS,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    countsWithCredentials: true,
     body: PasswordChangeWrite,
     checksBody: false,
     responses: { 200: DetailRead },
@@ -64,6 +65,7 @@ const resetPassword = ({ flows }: PasswordRouteDeps) =>
     tag: 'auth',
     view: 'Password Reset',
     access: { kind: 'public', because: FORGOTTEN },
+    countsWithCredentials: true,
     body: PasswordResetWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, body }) => {
@@ -81,6 +83,7 @@ const confirmReset = ({ flows }: PasswordRouteDeps) =>
     tag: 'auth',
     view: 'Password Reset Confirm',
     access: { kind: 'public', because: FORGOTTEN },
+    countsWithCredentials: true,
     body: PasswordResetConfirmWrite,
     checksBody: false,
     responses: { 200: DetailRead },
@@ -99,6 +102,7 @@ const resendConfirmation = ({ emails }: PasswordRouteDeps) =>
     tag: 'auth',
     view: 'Email Resend',
     access: { kind: 'public', because: 'people whose address is not confirmed can not sign in' },
+    countsWithCredentials: true,
     body: EmailWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, body }) => {
@@ -117,6 +121,7 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
     view: 'Email Change',
     ways: WAYS,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    countsWithCredentials: true,
     body: EmailChangeWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller, body }) => {

@@ -3,7 +3,8 @@ import type { RequestHandler } from 'express';
 import type { Readiness } from '../../authorization/engines/engine.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { type Exchange, type Exchanges, lastParam } from '../../platform/http/exchange.js';
-import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
+import { isAllowedHost } from '../../platform/http/origin.js';
+import { CSRF_FAILED_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
 import type { Metrics } from './metrics.js';
@@ -13,6 +14,8 @@ export interface OperationsDeps extends HealthDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly metricsToken: string | undefined;
+  /** Names of this server, beside those that every machine has for itself. */
+  readonly allowedHosts: readonly string[];
   /** `ok`, or why the newest rules are not in use. The last good ones are then, so that this is no reason to be unready. */
   readonly rulesState: () => string;
   /** Names of migrations that are not applied yet. */
@@ -114,20 +117,33 @@ const migrationState = (pending: OperationsDeps['pendingMigrations']): Promise<s
 const policyState = (readiness: Readiness): string =>
   readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`;
 
-/** `GET /metrics`: for loopback, and for whoever has METRICS_TOKEN; nobody else learns that it exists. */
-export const metricsHandler = ({ exchanges, metrics, metricsToken }: OperationsDeps): RequestHandler =>
-  answer(exchanges, async (exchange) => {
-    if (!mayReadMetrics(exchange, metricsToken)) {
-      return text(404, HTML, NOT_FOUND_PAGE);
-    }
-    return text(200, metrics.contentType, await metrics.render());
-  });
+/**
+ * `GET /metrics`: for the machine itself, and for whoever has METRICS_TOKEN. To everybody else it is an address that
+ * does not exist.
+ */
+export const metricsHandler = (deps: OperationsDeps): RequestHandler => {
+  const { exchanges, metrics } = deps;
+  const serve = answer(exchanges, async () => text(200, metrics.contentType, await metrics.render()));
+  return (req, res, next) => (mayReadMetrics(exchanges.of(req), deps) ? serve(req, res, next) : next());
+};
 
-function mayReadMetrics({ req }: Exchange, token: string | undefined): boolean {
+/** Names that no page of somebody else can have: its own may lead to loopback, too (DNS rebinding). */
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+const IS_LOOPBACK = /^(127\.|::1$)/;
+/** Whoever adds one is a proxy, and no client on this machine. */
+const IS_FORWARDING = /^(x-forwarded-.*|forwarded|x-real-ip|via)$/;
+
+function mayReadMetrics(
+  { req, origin }: Exchange,
+  { metricsToken: token, allowedHosts }: OperationsDeps,
+): boolean {
   const given = req.headers.authorization?.match(/^Bearer (\S+)$/i)?.[1];
   if (token !== undefined && given !== undefined) return timingSafeEqual(digest(given), digest(token));
-  const forwarded = req.headers['x-forwarded-for'] !== undefined || req.headers.forwarded !== undefined;
-  return !forwarded && /^(127\.|::1$|::ffff:127\.)/.test(req.socket.remoteAddress ?? '');
+  return (
+    IS_LOOPBACK.test(origin.clientAddress) &&
+    !Object.keys(req.headers).some((name) => IS_FORWARDING.test(name)) &&
+    isAllowedHost(origin.host, [...LOOPBACK_HOSTS, ...allowedHosts])
+  );
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -6,13 +6,13 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   const requests = new Counter({
     name: 'http_requests_total',
-    help: 'Requests answered, by method, route and status.',
+    help: 'Requests, by method, route and status; aborted when the client was gone before the end of its answer.',
     labelNames: ['method', 'route', 'status'] as const,
     registers: [registry],
   });
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Seconds from the request line to the last byte of the answer, by route.',
+    help: 'Seconds from the head of a request to the last byte of its answer, by route.',
     labelNames: ['route'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
@@ -20,9 +20,9 @@ export function createMetrics() {
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
-    observe: (method: string, route: string, status: number, seconds: number): void => {
-      requests.inc({ method, route, status });
-      durations.observe({ route }, seconds);
+    observe: (request: { method: string; route: string; status: string }, seconds: number): void => {
+      requests.inc(request);
+      durations.observe({ route: request.route }, seconds);
     },
   };
 }

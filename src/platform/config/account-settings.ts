@@ -101,11 +101,13 @@ export const ACCOUNT_SETTINGS = {
   ),
   THROTTLE_ANON: rate({
     default: { limit: 100, periodSeconds: 60 },
-    description: 'Requests without credentials per client address.',
+    description:
+      'Requests without credentials per client address; those to log in, to register and around passwords and addresses count with credentials, too.',
   }),
   LOGIN_FAILURES_PER_ADDRESS: rate({
     default: { limit: 100, periodSeconds: 3600 },
-    description: 'Wrong passwords per client address, over all accounts.',
+    description:
+      'Wrong passwords per client address, over all accounts; those that signed in from it before are exempt.',
   }),
   LOGIN_FAILURES_PER_ACCOUNT: rate({
     default: { limit: 100, periodSeconds: 3600 },

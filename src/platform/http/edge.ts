@@ -3,6 +3,8 @@ import type { Clock } from '../../kernel/clock.js';
 import { ApiError, ServiceUnavailable } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Log } from '../telemetry/log.js';
+import { closeAfter } from './connection.js';
+import type { Ending, Endings } from './endings.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { isAllowedHost } from './origin.js';
 import { BAD_REQUEST_PAGE, NOT_FOUND_PAGE, SERVER_ERROR_PAGE } from './pages.js';
@@ -12,6 +14,7 @@ const HTML = 'text/html; charset=utf-8';
 
 export interface EdgeDeps {
   readonly exchanges: Exchanges;
+  readonly endings: Endings;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -20,18 +23,19 @@ export interface EdgeDeps {
   readonly slashPaths: readonly RegExp[];
   /** Replaces a `csrftoken` cookie that can not be one (libraries.md B.6). */
   readonly repairCsrf: (exchange: Exchange) => void;
-  readonly onResponse: (exchange: Exchange, status: number, seconds: number) => void;
+  /** Told once of every request. */
+  readonly onEnd: (exchange: Exchange, ending: Ending, seconds: number) => void;
 }
 
 /** What stands around the routes: Django's middlewares, the last resort for unknown paths, and the error renderer. */
 export function createEdge(deps: EdgeDeps) {
-  const { exchanges, clock, random, log } = deps;
+  const { exchanges, endings, clock, random, log } = deps;
 
   const open: RequestHandler = (req, res, next) => {
     const started = clock.now();
     const exchange = exchanges.open(req, res, random.uuid());
     res.setHeader('X-Request-Id', exchange.id);
-    res.once('finish', () => deps.onResponse(exchange, res.statusCode, (clock.now() - started) / 1000));
+    endings.watch(exchange, (ending) => deps.onEnd(exchange, ending, (clock.now() - started) / 1000));
     next();
   };
 
@@ -43,19 +47,26 @@ export function createEdge(deps: EdgeDeps) {
     next();
   };
 
+  /** What checks a request and what answers it must read the same one, and so must whatever stands before us. */
+  const refuseAmbiguous: RequestHandler = (req, res, next) => {
+    const exchange = exchanges.of(req);
+    if (exchange.hasTarget && !hasTwins(req.rawHeaders)) return next();
+    closeAfter(res);
+    return refuse(exchange);
+  };
+
   /** Only reached with a host that may be ours: nothing below builds a link to a foreign one. */
   const checkHost: RequestHandler = async (req, res, next) => {
     const exchange = exchanges.of(req);
-    if (hasTwoHosts(req.rawHeaders)) return refuseHost(exchange, { Connection: 'close' });
     const isOurs = exchange.path === RULES_PATH || isAllowedHost(exchange.origin.host, deps.allowedHosts);
-    if (!isOurs) return refuseHost(exchange);
+    if (!isOurs) return refuse(exchange);
     res.setHeader('X-Frame-Options', 'DENY');
     next();
   };
 
   /** Django refuses before its session is looked at, so `Vary` does not name the cookie. */
-  const refuseHost = (exchange: Exchange, headers: Readonly<Record<string, string>> = {}): Promise<void> =>
-    page(exchange, 400, BAD_REQUEST_PAGE, { Vary: 'Origin', ...headers });
+  const refuse = (exchange: Exchange): Promise<void> =>
+    page(exchange, 400, BAD_REQUEST_PAGE, { Vary: 'Origin' });
 
   const repairCsrfCookie: RequestHandler = (req, _res, next) => {
     if (req.headers.cookie?.includes('csrftoken')) deps.repairCsrf(exchanges.of(req));
@@ -108,13 +119,47 @@ export function createEdge(deps: EdgeDeps) {
     return send(exchange, { status, headers, content: { kind: 'text', type: HTML, text } });
   };
 
-  return { open, securityHeaders, checkHost, repairCsrfCookie, appendSlash, notFound, renderError };
+  return {
+    open,
+    securityHeaders,
+    refuseAmbiguous,
+    checkHost,
+    repairCsrfCookie,
+    appendSlash,
+    notFound,
+    renderError,
+  };
 }
 
-/** RFC 9112 3.2: a second Host may be the one that somebody before us went by. Node keeps the first and says nothing. */
-const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
-  rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length >
-  1;
+/**
+ * Headers that mean one thing and decide something here. The others are lists (RFC 9110, 5.3), nobody reads them, or two
+ * of them are a value that is none, such as a CSRF token with a comma.
+ */
+const SINGLE: ReadonlySet<string> = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'origin',
+  'referer',
+  'x-organization',
+]);
+
+/**
+ * A second line may be the one that somebody before us went by (RFC 9112, 3.2, of Host). Node keeps the first or joins
+ * both, by a list of its own, and says nothing.
+ *
+ * @param rawHeaders names and values in turn
+ */
+function hasTwins(rawHeaders: readonly string[]): boolean {
+  const seen = new Set<string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? '';
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
+}
 
 /** The router's error for a path parameter whose escapes are no UTF-8: there is nothing at such an address. */
 const isUndecodable = (error: unknown): boolean =>

@@ -3,6 +3,7 @@ import { readJsonBody } from './body.js';
 import { parseCookies, type RequestCookies } from './cookies.js';
 import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
 import type { OriginReader, RequestOrigin } from './origin.js';
+import { unusualTargetOf } from './request-target.js';
 
 /** One request and what its answer needs to know. Steps share it; nothing outlives the response. */
 export interface Exchange {
@@ -10,6 +11,8 @@ export interface Exchange {
   readonly res: Response;
   readonly id: string;
   readonly origin: RequestOrigin;
+  /** False for a request target that is none: nothing may act on it. */
+  readonly hasTarget: boolean;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly cookies: RequestCookies;
@@ -26,6 +29,8 @@ export interface Exchange {
   readonly body: () => Promise<unknown>;
   /** Runs before the answer leaves, with its status: the session saves itself here. */
   readonly beforeSend: ((status: number) => Promise<void> | void)[];
+  /** Called with the status of an answer whose client is gone. */
+  onUnsent: (status: number) => void;
 }
 
 /** Gives every request its exchange; the same one each time it is asked for. */
@@ -33,6 +38,7 @@ export function createExchanges(readOrigin: OriginReader) {
   const exchanges = new WeakMap<Request, Exchange>();
 
   const open = (req: Request, res: Response, id: string): Exchange => {
+    const target = unusualTargetOf(req);
     const at = req.url.indexOf('?');
     let query: URLSearchParams | undefined;
     let cookies: RequestCookies | undefined;
@@ -41,8 +47,9 @@ export function createExchanges(readOrigin: OriginReader) {
       req,
       res,
       id,
-      origin: readOrigin(req),
-      path: at < 0 ? req.url : req.url.slice(0, at),
+      origin: readOrigin(req, target?.authority ?? undefined),
+      hasTarget: target?.authority !== null,
+      path: target?.authority === null ? target.text : at < 0 ? req.url : req.url.slice(0, at),
       get query() {
         query ??= new URLSearchParams(at < 0 ? '' : req.url.slice(at + 1));
         return query;
@@ -61,6 +68,7 @@ export function createExchanges(readOrigin: OriginReader) {
         return body;
       },
       beforeSend: [],
+      onUnsent: () => undefined,
     };
     exchanges.set(req, exchange);
     return exchange;

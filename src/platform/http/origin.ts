@@ -1,20 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
+import { beyondProxies, readAddress } from './client-address.js';
 
 /** How the client addressed this server: the scheme, host and client address that links, CSRF and limits use. */
 export interface RequestOrigin {
   /** `X-Forwarded-Proto` up to its first comma must be exactly `https` (Django `SECURE_PROXY_SSL_HEADER`). */
   readonly secure: boolean;
   readonly scheme: 'http' | 'https';
-  /** Host with the port as it was sent; not validated. */
+  /** Host with the port as it was sent, by a trusted proxy, in the request target or in `Host`; not validated. */
   readonly host: string;
-  /** Address of the client, beyond trusted proxies. */
+  /** Address of the client, beyond trusted proxies, in canonical form; empty when the client is gone already. */
   readonly clientAddress: string;
   /** `scheme://host`. */
   readonly base: string;
 }
 
-export type OriginReader = (req: IncomingMessage) => RequestOrigin;
+/** @param authority of a request target in absolute form, which makes `Host` void (RFC 9112, 3.2.2) */
+export type OriginReader = (req: IncomingMessage, authority: string | undefined) => RequestOrigin;
 
 /**
  * Believes `X-Forwarded-*` only from trusted peers (deviation 7); the rest follows Django with
@@ -23,16 +25,18 @@ export type OriginReader = (req: IncomingMessage) => RequestOrigin;
  * @param trustedProxies addresses, CIDR blocks or `loopback`
  */
 export function createOriginReader(trustedProxies: readonly string[]): OriginReader {
-  const trusted = proxyaddr.compile([...trustedProxies]);
-  return (req) => {
-    const peer = req.socket.remoteAddress ?? '';
-    const believed = peer !== '' && trusted(peer, 0);
+  const trusts = proxyaddr.compile([...trustedProxies]);
+  const isTrusted = (address: string): boolean => trusts(address, 0);
+  return (req, authority) => {
+    const peer = readAddress(req.socket.remoteAddress ?? '') ?? '';
+    const believed = isTrusted(peer);
     const secure = believed ? isSecure(req) : isTls(req);
     const scheme = secure ? 'https' : 'http';
-    const host = (believed ? header(req, 'x-forwarded-host') : undefined) ?? req.headers.host ?? '';
-    const clientAddress =
-      believed && req.headers['x-forwarded-for'] !== undefined ? proxyaddr(req, trusted) : peer;
-    return { secure, scheme, host, clientAddress: plainAddress(clientAddress), base: `${scheme}://${host}` };
+    const host =
+      (believed ? header(req, 'x-forwarded-host') : undefined) ?? authority ?? req.headers.host ?? '';
+    const forwarded = believed ? header(req, 'x-forwarded-for') : undefined;
+    const clientAddress = forwarded === undefined ? peer : beyondProxies(peer, forwarded, isTrusted);
+    return { secure, scheme, host, clientAddress, base: `${scheme}://${host}` };
   };
 }
 
@@ -47,9 +51,6 @@ function isSecure(req: IncomingMessage): boolean {
   const forwarded = header(req, 'x-forwarded-proto');
   return forwarded === undefined ? isTls(req) : forwarded.split(',', 1)[0]?.trim() === 'https';
 }
-
-/** IPv4-mapped IPv6 addresses are the IPv4 client that they carry: one client, one counter. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
 const HOST_SYNTAX = /^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:\d+)?$/;
 

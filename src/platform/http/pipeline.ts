@@ -28,8 +28,12 @@ export interface PipelineDeps {
   ) => Promise<object | null>;
   /** @returns the filter of the caller's list, or null where he may not list at all. @throws as `authorize`, but for the refusal */
   readonly visible: (exchange: Exchange, caller: Caller, name: PolicyPackage) => Promise<object | null>;
-  /** @throws Throttled */
-  readonly throttle: (exchange: Exchange, caller: Caller | null, scope: string | undefined) => Promise<void>;
+  /** @param route undefined where the view has none for the method. @throws Throttled */
+  readonly throttle: (
+    exchange: Exchange,
+    caller: Caller | null,
+    route: Pick<AnyRoute, 'throttle' | 'countsWithCredentials'> | undefined,
+  ) => Promise<void>;
   /** Checks answers against their schemas: on in tests and development. */
   readonly checkResponses: boolean;
 }
@@ -126,7 +130,7 @@ async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<unde
 }
 
 async function throttle({ exchange, caller, route }: Call, deps: PipelineDeps): Promise<undefined> {
-  await deps.throttle(exchange, caller, route?.throttle);
+  await deps.throttle(exchange, caller, route);
 }
 
 function findMethod(call: Call): Outgoing | undefined {

@@ -73,7 +73,13 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   /** Methods that the view of DRF has and refuses: `Allow` names them, and they are 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
+  /** Name of a limit on callers. */
   readonly throttle?: string;
+  /**
+   * True: counts for the limit of the client's address with credentials, too, because they open nothing here that is
+   * shut without them. Elsewhere only requests without credentials count (DRF `AnonRateThrottle`).
+   */
+  readonly countsWithCredentials?: true;
   /** False keeps the operation out of the OpenAPI document: CVAT's pages hide what is not there. */
   readonly documented?: boolean;
   readonly load?: (

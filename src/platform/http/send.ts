@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
+import { letBodyEnd } from './connection.js';
 import type { Exchange } from './exchange.js';
 
 const gzip = promisify(gzipCallback);
@@ -23,7 +24,8 @@ const renderJson = (value: unknown, indent = 0): string =>
 
 /**
  * Sends the answer of an exchange with the headers that the middlewares of the contract add, in their order.
- * Nothing is sent twice: a late failure after the headers left is the connection's end.
+ * Nothing is sent twice: a late failure after the headers left is the connection's end. What there is nobody to take is
+ * told to `onUnsent`.
  */
 export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void> {
   const { res, req } = exchange;
@@ -32,7 +34,9 @@ export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void
   // Bytes are an archive already.
   const isArchive = outgoing.content.kind === 'text' && typeof outgoing.content.text !== 'string';
   const compressed = isArchive ? bytes : await compress(exchange, bytes);
-  if (res.headersSent || res.destroyed) return;
+  await letBodyEnd(req);
+  if (res.headersSent) return;
+  if (res.destroyed || req.socket.destroyed) return exchange.onUnsent(outgoing.status);
 
   res.statusCode = outgoing.status;
   if (type !== undefined) res.setHeader('Content-Type', type);

@@ -1,5 +1,14 @@
-import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import {
+  createServer,
+  IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+} from 'node:http';
 import express, { type Express } from 'express';
+import { closeUnlessRead, isClosing } from './connection.js';
+import { settleTarget } from './request-target.js';
 
 export interface ServerTimeouts {
   /** Milliseconds a client may take to send the head of a request. */
@@ -22,7 +31,19 @@ const TIMEOUTS: ServerTimeouts = { head: 15_000, request: 60_000, idle: 65_000, 
  */
 export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): Server {
   class ExpressRequest extends IncomingMessage {}
-  class ExpressResponse extends ServerResponse {}
+  class ExpressResponse extends ServerResponse {
+    /** Every answer comes by here, whoever writes it. */
+    override writeHead(
+      status: number,
+      reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
+      headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
+    ): this {
+      closeUnlessRead(this);
+      return typeof reason === 'string'
+        ? super.writeHead(status, reason, headers)
+        : super.writeHead(status, reason);
+    }
+  }
   adopt(ExpressRequest.prototype, express.request, app, 'request');
   adopt(ExpressResponse.prototype, express.response, app, 'response');
   const server = createServer(
@@ -35,8 +56,21 @@ export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOU
       keepAliveTimeout: timeouts.idle,
       connectionsCheckingInterval: timeouts.check,
     },
-    app,
+    (req, res) => {
+      if (isClosing(req)) return;
+      settleTarget(req);
+      app(req, res);
+    },
   );
+  server.on('checkContinue', (req, res) => {
+    // A client that waits is told to go on when somebody starts to read, and not before it is known to be let in.
+    req.once('resume', () => {
+      if (!res.headersSent) res.writeContinue();
+    });
+    server.emit('request', req, res);
+  });
+  // RFC 9110, 10.1.1: an expectation that is not known may be ignored. Node's own answer would not be logged.
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   // No count: Node would drop what is above it, the headers of a proxy among them. Their size is limited to 16 KiB.
   server.maxHeadersCount = 0;
   return server;

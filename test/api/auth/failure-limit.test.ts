@@ -198,6 +198,40 @@ describe('many accounts guessed at from one address', () => {
   });
 });
 
+describe('an address that junk has shut', () => {
+  startWith({ LOGIN_FAILURES_PER_ADDRESS: '5/minute', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '4/hour' });
+  const junk = (address: string) => statuses(7, (i) => guess(address, `junk${i}`));
+
+  it('stays open to those who signed in from it before', async () => {
+    expect((await enter(home)).status).toBe(200);
+    expect(await junk(home)).toEqual([400, 400, 400, 400, 400, 429, 429]);
+    expect((await enter(home)).status).toBe(200);
+    expect((await basic(person.username, person.password, home)).status).toBe(200);
+  });
+
+  it('stays shut to those who did so elsewhere only', async () => {
+    expect((await enter('203.0.114.8')).status).toBe(200);
+    await junk(home);
+    expect((await enter(home)).status).toBe(429);
+  });
+
+  it('still counts the guesses at an account that it knows', async () => {
+    expect((await enter(home)).status).toBe(200);
+    await junk(home);
+    expect(await statuses(6, () => guess(home))).toEqual([400, 400, 400, 400, 429, 429]);
+    expect((await enter(home)).status).toBe(429);
+    expect((await guess(home, 'junk')).status).toBe(429);
+  });
+
+  it('knows its people by their network in IPv6', async () => {
+    const [first, second] = [`2001:db8:7:${tests}::1`, `2001:db8:7:${tests}::2`];
+    expect((await enter(first)).status).toBe(200);
+    await junk(second);
+    expect((await enter(`2001:db8:7:${tests}::3`)).status).toBe(200);
+    expect((await guess(second, 'junk')).status).toBe(429);
+  });
+});
+
 describe('many accounts guessed at behind a peer that is no trusted proxy', () => {
   startWith({ LOGIN_FAILURES_PER_ADDRESS: '5/minute', TRUSTED_PROXIES: '10.0.0.0/8' });
 

@@ -138,6 +138,49 @@ describe('a client with credentials', () => {
   });
 });
 
+describe('a route that credentials open no further', () => {
+  it.each([
+    '/api/auth/login',
+    '/api/auth/register',
+    '/api/auth/password/reset',
+    '/api/auth/password/reset/confirm',
+    '/api/auth/password/change',
+    '/api/auth/email/change',
+    '/api/auth/email/resend',
+  ])('counts for the address with them as without: %s', async (path) => {
+    const statuses = await spend(105, path, { method: 'POST', headers: person.authorization, body: {} });
+    expect(countOf(statuses, 400)).toBe(100);
+    expect(countOf(statuses, 429)).toBe(5);
+    expect((await ask('/api/server/about')).status).toBe(429);
+    expect((await ask('/api/server/about', { headers: person.authorization })).status).toBe(200);
+  });
+
+  it('counts with a session and a personal access token, too', async () => {
+    const browser = app.browser();
+    const headers = { 'X-Forwarded-For': client };
+    const entrance = { username: person.username, password: person.password };
+    await browser.send('/api/auth/login', { method: 'POST', headers, body: entrance });
+    const { value } = (
+      await app.send('/api/auth/access_tokens', {
+        method: 'POST',
+        headers: person.authorization,
+        body: { name: 'registers' },
+      })
+    ).json() as { value: string };
+    await spend(97, '/api/auth/register', { method: 'POST', body: {} });
+    const bearer = { Authorization: `Bearer ${value}` };
+    const register = (more: Readonly<Record<string, string>>) =>
+      browser.send('/api/auth/register', { method: 'POST', headers: { ...headers, ...more }, body: {} });
+    expect([(await register({})).status, (await register(bearer)).status]).toEqual([400, 400]);
+    expect([(await register({})).status, (await register(bearer)).status]).toEqual([429, 429]);
+  });
+
+  it('is refused before it is counted where it needs credentials and has none', async () => {
+    await spend(60, '/api/auth/password/change', { method: 'POST', body: {} });
+    expect(countOf(await spend(100), 200)).toBe(100);
+  });
+});
+
 describe('the address that counts', () => {
   it('is the last one that is no proxy, whatever the client writes before it', async () => {
     const statuses: number[] = [];

@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.js';
+import type { Answer } from '../../support/http.js';
 
 const TOKEN = 'a-token-for-the-metrics';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await createTestApp({ env: { METRICS_TOKEN: TOKEN } });
+  app = await createTestApp({
+    env: {
+      METRICS_TOKEN: TOKEN,
+      ALLOWED_HOSTS: 'cvat.example.org,localhost',
+      PUBLIC_URL: 'https://public.example.com:8443',
+    },
+  });
 });
 afterAll(() => app.close());
 
@@ -96,10 +103,41 @@ describe('GET /metrics', () => {
     expect(text).toMatch(/route="none",status="404"/);
   });
 
-  it.each(['X-Forwarded-For', 'Forwarded'])(
+  it.each([
+    'localhost',
+    'localhost:1',
+    '127.0.0.1:8080',
+    '[::1]',
+    'cvat.example.org',
+    'public.example.com:8443',
+  ])('are there for the machine itself as %s', async (host) => {
+    expect((await metrics({ Host: host })).status).toBe(200);
+  });
+
+  it.each(['rebound.evil.example', '10.1.2.3', 'localhost.evil.example', 'localhost@evil.example'])(
+    'are no more there than anything else for a page whose host is bound to loopback anew: %s',
+    async (host) => {
+      const answer = await metrics({ Host: host });
+      const nowhere = await app.send('/nowhere', { headers: { Host: host } });
+      expect([answer.status, answer.text]).toEqual([400, nowhere.text]);
+    },
+  );
+
+  it('look like any address that does not exist to those who may not read them', async () => {
+    const forwarded = { 'X-Forwarded-For': '192.0.2.1' };
+    const [answer, nowhere] = [await metrics(forwarded), await app.send('/nowhere', { headers: forwarded })];
+    const seen = ({ status, headers, text }: Answer) => ({
+      status,
+      text,
+      headers: { ...headers, date: '', 'x-request-id': '' },
+    });
+    expect(seen(answer)).toEqual(seen(nowhere));
+  });
+
+  it.each(['X-Forwarded-For', 'Forwarded', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP', 'Via'])(
     'are not there for what comes through a proxy (%s)',
     async (name) => {
-      const answer = await metrics({ [name]: '192.0.2.1' });
+      const answer = await metrics({ [name]: name === 'X-Forwarded-Host' ? 'localhost' : '127.0.0.1' });
       expect(answer.status).toBe(404);
       expect(answer.text).not.toContain('http_requests_total');
     },
@@ -108,6 +146,7 @@ describe('GET /metrics', () => {
   it('are there for everybody who has the token', async () => {
     const forwarded = { 'X-Forwarded-For': '192.0.2.1' };
     expect((await metrics({ ...forwarded, Authorization: `Bearer ${TOKEN}` })).status).toBe(200);
+    expect((await metrics({ Host: '10.1.2.3:8080', Authorization: `Bearer ${TOKEN}` })).status).toBe(200);
     for (const authorization of [
       `Bearer ${TOKEN}x`,
       'Bearer ',
