@@ -2458,7 +2458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2492,6 +2492,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2685,7 +2703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2719,6 +2737,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2782,7 +2818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2816,6 +2852,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2885,7 +2939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3002,7 +3056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3036,6 +3090,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3099,7 +3171,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3133,6 +3205,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3196,7 +3286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3230,6 +3320,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
