@@ -2490,7 +2490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2524,6 +2524,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2717,7 +2735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2751,6 +2769,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2814,7 +2850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -2848,6 +2884,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2917,7 +2971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3034,7 +3088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3068,6 +3122,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3131,7 +3203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3165,6 +3237,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3228,7 +3318,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                    "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
                 };
             };
             /** @description Unauthorized */
@@ -3262,6 +3352,24 @@ export interface operations {
             };
             /** @description Not Acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,9 +1,7 @@
-import type { OrganizationSelector } from '../kernel/account.js';
+import { MAXIMUM_ID, type OrganizationSelector } from '../kernel/account.js';
 import { ApiError, NotFound, ValidationError } from '../kernel/errors.js';
 import { type Exchange, lastParam } from '../platform/http/exchange.js';
 
-/** Largest value of CVAT's integer keys. */
-const MAXIMUM_ID = 2_147_483_647;
 const ABSENT: OrganizationSelector = { kind: 'absent' };
 const SANDBOX: OrganizationSelector = { kind: 'sandbox' };
 

@@ -2,6 +2,12 @@ import type { Timestamp } from './timestamp.js';
 
 /** Vocabulary of who is calling, shared by authentication, authorization and the features. */
 
+/** Largest value of CVAT's integer keys, PostgreSQL's `integer`. */
+export const MAXIMUM_ID = 2_147_483_647;
+
+/** @returns whether a row can have this id: anything else must not reach a statement, which would fail */
+export const isId = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= MAXIMUM_ID;
+
 /** CVAT's roles (`IAM_ROLES`), highest first: the first one a user's groups contain is his privilege. */
 export const ROLES = ['admin', 'user', 'worker'] as const;
 export type Role = (typeof ROLES)[number];

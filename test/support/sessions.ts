@@ -9,6 +9,8 @@ export interface SessionLives {
   readonly remaining: (key: string) => Promise<number>;
   /** Lets it end so many milliseconds from now. */
   readonly endIn: (key: string, milliseconds: number) => Promise<void>;
+  /** Puts other JSON in place of what the session holds. */
+  readonly overwrite: (key: string, json: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -34,6 +36,9 @@ const inDatabase = (db: Queryable): SessionLives => ({
       sql`update auth_server_sessions set expire = now() + make_interval(secs => ${seconds}) where sid = ${key}`,
     );
   },
+  overwrite: async (key, json) => {
+    await execute(db, sql`update auth_server_sessions set sess = ${json}::json where sid = ${key}`);
+  },
   close: async () => {},
 });
 
@@ -47,6 +52,9 @@ function inRedis(client: Redis): SessionLives {
     remaining: async (key) => client.pttl(await nameOf(key)),
     endIn: async (key, milliseconds) => {
       await client.pexpire(await nameOf(key), milliseconds);
+    },
+    overwrite: async (key, json) => {
+      await client.set(await nameOf(key), json, 'KEEPTTL');
     },
     close: async () => {
       client.disconnect();

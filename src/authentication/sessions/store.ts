@@ -1,4 +1,6 @@
 import session, { type SessionData, type Store } from 'express-session';
+import { z } from 'zod';
+import { isId } from '../../kernel/account.js';
 
 /** What a session holds, under the names Django gives it. */
 declare module 'express-session' {
@@ -13,6 +15,24 @@ export interface StoredSession {
   /** See `bindingOf`: the session dies when the password it was opened with is changed. */
   readonly authHash: string;
 }
+
+/** What is read back: others may write where sessions are kept. An id as Django writes it, and a binding. */
+const SessionRecord = z
+  .object({
+    _auth_user_id: z
+      .string()
+      .regex(/^[1-9]\d{0,9}$/)
+      .transform(Number)
+      .refine(isId),
+    _auth_user_hash: z.string().min(1),
+  })
+  .transform(({ _auth_user_id: userId, _auth_user_hash: authHash }): StoredSession => ({ userId, authHash }));
+
+/**
+ * Text that is no JSON, and a key of Redis that holds no text. Neither is a reason to think that the store is down.
+ */
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE '));
 
 /**
  * The session store of express-session (connect-redis or connect-pg-simple) with promises, and the record that it
@@ -38,17 +58,12 @@ export function createSessionStore(
     });
 
   return {
+    /** @returns undefined also for what is no record of ours (Django `SessionStore.decode`) */
     get: async (key: string): Promise<StoredSession | undefined> => {
-      const data = await call<SessionData | null>((done) =>
-        // What can't be read is no session (Django `SessionStore.decode`), and no reason to think the store is down.
-        store.get(key, (error: unknown, found) =>
-          error instanceof SyntaxError ? done(null) : done(error, found),
-        ),
+      const data = await call<unknown>((done) =>
+        store.get(key, (error: unknown, found) => (isUnreadable(error) ? done(null) : done(error, found))),
       );
-      const userId = Number(data?._auth_user_id);
-      return data?._auth_user_hash && Number.isSafeInteger(userId)
-        ? { userId, authHash: data._auth_user_hash }
-        : undefined;
+      return SessionRecord.safeParse(data).data;
     },
     set: async (key: string, stored: StoredSession): Promise<void> => {
       await call<void>((done) => store.set(key, record(stored), done));

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../platform/http/json.js';
 import type { PolicyInput, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
@@ -40,7 +41,7 @@ export const pathOf = ({ package: name, rule }: PolicyQuestion): string =>
  */
 export function serialize(value: object): string {
   try {
-    return JSON.stringify(value);
+    return stringifyJson(value);
   } catch (error) {
     throw noDecision('opa_bad_answer', error);
   }

@@ -1,6 +1,6 @@
 import { hashAccessToken } from '../../authentication/access-tokens.js';
 import { compilePolicyFilter } from '../../authorization/list-filter.js';
-import type { Caller } from '../../kernel/account.js';
+import { type Caller, isId } from '../../kernel/account.js';
 import { type Clock, dateOf, SECOND } from '../../kernel/clock.js';
 import { NotFound, ValidationError } from '../../kernel/errors.js';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
@@ -36,8 +36,6 @@ const SECRET_LENGTH = 32;
 /** A prefix that is taken is drawn again; with 62^5 of them that is rare. */
 const ATTEMPTS = 5;
 const PURGE_BATCH = 1000;
-/** Largest value of CVAT's integer keys. */
-const MAXIMUM_ID = 2_147_483_647;
 
 export interface AccessTokenDeps {
   readonly db: Database;
@@ -69,7 +67,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
 
   /** @throws NotFound for a token that is missing, expired, revoked or stale */
   const get = async (id: number): Promise<AccessToken> => {
-    const token = id > MAXIMUM_ID ? undefined : await findToken(db, id, usableAt());
+    const token = isId(id) ? await findToken(db, id, usableAt()) : undefined;
     if (token === undefined) throw new NotFound(MISSING);
     return token;
   };
@@ -104,7 +102,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
   };
 
   const requireOwnOrganization = async (tx: Queryable, ownerId: number, id: number | null): Promise<void> => {
-    if (id === null || (id > 0 && id <= MAXIMUM_ID && (await belongsTo(tx, ownerId, id)))) return;
+    if (id === null || (isId(id) && (await belongsTo(tx, ownerId, id)))) return;
     throw new ValidationError({ organization: [`Invalid pk "${id}" - object does not exist.`] });
   };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RESET_TOKEN_AGE } from '../../authentication/reset-token.js';
 import { saltedHmac, unsignValue } from '../../authentication/signing.js';
+import { isId } from '../../kernel/account.js';
 
 /** The keys in links of mails: signed, never stored. */
 
@@ -11,7 +12,7 @@ const ACCOUNT_STATE_SALT = 'cvat-auth-server.account-state';
 
 /** A change of address that waits for a click. */
 const EmailChange = z.object({
-  userId: z.int(),
+  userId: z.int().refine(isId),
   to: z.string(),
   /** `accountState` when the change was asked for: the link is worth nothing once it is another. */
   state: z.string(),
@@ -21,7 +22,7 @@ export type EmailChange = z.output<typeof EmailChange>;
 /** @returns the id of the `account_emailaddress` that a confirmation key names, or undefined */
 export function readConfirmationKey(key: string, secretKey: string, nowMs: number): number | undefined {
   const value = unsignValue(key, CONFIRMATION_SALT, secretKey, { nowMs, maxAgeSeconds: RESET_TOKEN_AGE });
-  return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+  return typeof value === 'number' && isId(value) ? value : undefined;
 }
 
 export function readEmailChangeKey(key: string, secretKey: string, nowMs: number): EmailChange | undefined {

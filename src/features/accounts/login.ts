@@ -7,6 +7,7 @@ import { type ApiError, ServiceUnavailable, ValidationError } from '../../kernel
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
+import { isTruthy } from '../../platform/http/lists/python-text.js';
 import { checkFields, requireObject } from '../../platform/http/validate.js';
 import { findApiTokenKey, newApiTokenKey, recordLogin } from '../users/index.js';
 import { findAddressOwners } from './registration-repository.js';
@@ -123,12 +124,6 @@ function readFields(body: unknown): Fields {
   if (Object.keys(errors).length === 0) return { good: true, values };
   return { good: false, raw: body, errors: errors as Record<string, readonly string[]> };
 }
-
-/** Python's truth of a JSON value. */
-const isTruthy = (value: unknown): boolean => {
-  if (value === null || value === undefined || value === '' || value === 0 || value === false) return false;
-  return typeof value !== 'object' || Object.keys(value).length > 0;
-};
 
 /** SQLSTATE 25006: the server takes no writes. */
 const isReadOnly = (error: unknown): boolean => {

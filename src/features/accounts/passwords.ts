@@ -3,7 +3,7 @@ import { foldEmail } from '../../authentication/credentials.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
-import type { Account } from '../../kernel/account.js';
+import { type Account, isId } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -120,7 +120,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
     const { values, errors } = checkFields(PasswordResetConfirmWrite, body);
     if (Object.keys(errors).length > 0) throw new ValidationError(errors);
     const id = parseBase36(values.uid ?? '');
-    const holder = id === undefined || id > MAXIMUM_ID ? undefined : await findHolder(db, id);
+    const holder = id !== undefined && isId(id) ? await findHolder(db, id) : undefined;
     if (holder === undefined) throw new ValidationError({ uid: INVALID });
     if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now()))
       throw new ValidationError({ token: INVALID });
@@ -134,9 +134,6 @@ export function createPasswordFlows(deps: PasswordDeps) {
 export type PasswordFlows = ReturnType<typeof createPasswordFlows>;
 
 type NewPasswords = Pick<z.output<typeof PasswordChangeWrite>, 'new_password1' | 'new_password2'>;
-
-/** Largest value of CVAT's integer keys. */
-const MAXIMUM_ID = 2_147_483_647;
 
 const addressesOf = ({ email, addresses }: PasswordHolder): readonly string[] => [email, ...addresses];
 

@@ -1,4 +1,5 @@
 import type { PolicyCheck } from '../../kernel/policy.js';
+import { isObject } from '../../platform/http/json.js';
 import type { Unchecked } from '../../platform/http/route.js';
 import type { ViewedInvitation } from './repository.js';
 
@@ -42,7 +43,7 @@ export const mayCreate = async (_object: unknown, { body, caller }: Unchecked): 
 ];
 
 const roleOf = (body: unknown): unknown =>
-  typeof body === 'object' && body !== null && 'role' in body ? (body.role ?? null) : null;
+  isObject(body) && Object.hasOwn(body, 'role') ? body['role'] : null;
 
 /** CVAT up to 2.69: with `?accepted` a PATCH accepts, without it counts as sending again. */
 export const isAcceptance = (query: URLSearchParams): boolean => query.has('accepted');

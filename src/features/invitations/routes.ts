@@ -37,6 +37,7 @@ const list = ({ db, lifetime }: InvitationRouteDeps) =>
     tag: 'invitations',
     view: 'Invitation List',
     access: { kind: 'policy', checks: mayList, filter: 'invitations' },
+    parsesBody: true,
     list: INVITATIONS,
     responses: { 200: InvitationPage },
     handle: async ({ caller, exchange, policyFilter }) => {
@@ -89,6 +90,7 @@ const detail = ({ db }: InvitationRouteDeps) =>
     path: '/api/invitations/:key',
     tag: 'invitations',
     view: 'Invitation Instance',
+    parsesBody: true,
     load: loadInvitation(db),
   }) as const;
 

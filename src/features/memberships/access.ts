@@ -1,6 +1,8 @@
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
+import { isObject } from '../../platform/http/json.js';
 import type { Unchecked } from '../../platform/http/route.js';
+import { namesIn } from '../../platform/http/validate.js';
 import type { ViewedMembership } from './repository.js';
 
 const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) => ({
@@ -33,16 +35,12 @@ export const mayList = (): PolicyCheck[] => [{ package: 'memberships', scope: 'l
  * @throws PermissionDenied for any field but the role, whoever asks
  */
 export async function mayUpdate(membership: ViewedMembership, { body }: Unchecked): Promise<PolicyCheck[]> {
-  const fields = fieldsOf(await body());
-  if (Object.keys(fields).some((field) => field !== 'role')) {
+  const fields = await body();
+  if (namesIn(fields).some((field) => field !== 'role')) {
     throw new PermissionDenied('Attempted to update an unknown field');
   }
-  if (!Object.hasOwn(fields, 'role')) return mayView(membership);
+  if (!isObject(fields) || !Object.hasOwn(fields, 'role')) return mayView(membership);
   const { organization } = membership;
   const resource = { ...resourceOf(membership), new_role: fields['role'] };
   return [...mayView(membership), { package: 'memberships', scope: 'change:role', resource, organization }];
 }
-
-/** A body that is no object is left to validation. */
-const fieldsOf = (body: unknown): Readonly<Record<string, unknown>> =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {};

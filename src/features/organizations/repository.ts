@@ -8,6 +8,7 @@ import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { parseJson, stringifyJson } from '../../platform/http/json.js';
 import { column } from '../../platform/http/lists/columns.js';
 import { allOf } from '../../platform/http/lists/conditions.js';
 import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
@@ -33,10 +34,10 @@ export interface ViewedOrganization extends Organization {
   readonly viewerIsActive: boolean;
 }
 
-type Row = Omit<Organization, 'owner'> & PersonColumns<'owner'>;
+type Row = Omit<Organization, 'owner' | 'contact'> & PersonColumns<'owner'> & { readonly contact: string };
 
 const COLUMNS = sql`
-  o.id, o.slug, o.name, o.description, o.created_date as "createdAt", o.updated_date as "updatedAt", o.contact,
+  o.id, o.slug, o.name, o.description, o.created_date as "createdAt", o.updated_date as "updatedAt", o.contact::text,
   ${personColumns('w', 'owner')}`;
 
 const TABLES = sql`organizations_organization o left join auth_user w on w.id = o.owner_id`;
@@ -48,7 +49,7 @@ const organizationOf = (row: Row): Organization => ({
   description: row.description,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
-  contact: row.contact,
+  contact: parseJson(row.contact),
   owner: personOf(row, 'owner'),
 });
 
@@ -141,7 +142,7 @@ export async function insertOrganization(
       made as (
         insert into organizations_organization (slug, name, description, created_date, updated_date, contact, owner_id)
         select ${organization.slug}, ${organization.name}, ${organization.description}, ${now}::timestamptz,
-          ${now}::timestamptz, ${JSON.stringify(organization.contact)}::jsonb, owner.id
+          ${now}::timestamptz, ${stringifyJson(organization.contact)}::jsonb, owner.id
         from owner
         returning id, owner_id
       ),
@@ -165,7 +166,7 @@ export async function updateOrganization(
   changes: OrganizationChanges,
   now: Date,
 ): Promise<boolean> {
-  const contact = changes.contact === undefined ? null : JSON.stringify(changes.contact);
+  const contact = changes.contact === undefined ? null : stringifyJson(changes.contact);
   const touched = await execute(
     tx,
     sql`

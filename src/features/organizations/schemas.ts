@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
 import { dateTime } from '../../platform/http/read-fields.js';
+import { readInteger } from '../../platform/http/scalar-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
@@ -50,10 +51,13 @@ export const OrganizationPatch = z
 export const TransferWrite = z
   .object({
     /** Id of the member who is to own the organization. */
-    user: z.int({
-      error: ({ input }) =>
-        input === undefined ? 'This field is required.' : 'A valid integer is required.',
-    }),
+    user: z.preprocess(
+      readInteger,
+      z.int({
+        error: ({ input }) =>
+          input === undefined ? 'This field is required.' : 'A valid integer is required.',
+      }),
+    ),
   })
   .meta({ id: 'OrganizationTransferRequest' });
 

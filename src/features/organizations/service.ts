@@ -39,19 +39,30 @@ export function createOrganizationService({ db, clock }: OrganizationServiceDeps
     return values;
   };
 
+  /**
+   * The answer to a write has the contact as it was sent, like the instance that Django saved: what is stored keeps
+   * neither the order of keys nor exponents.
+   *
+   * @throws NotFound
+   */
+  const reread = async (id: number, contact: unknown): Promise<Organization> => {
+    const organization = found(await getOrganization(db, id), 'Organization');
+    return contact === undefined ? organization : { ...organization, contact };
+  };
+
   /** @throws ValidationError */
   const create = async (owner: Account, body: unknown): Promise<Organization> => {
     const { slug = '', name, description = '', contact = {} } = await read(OrganizationWrite, body, null);
     const organization = { slug, name: name || slug, description, contact, ownerId: owner.id };
     const id = await whenSlugIsFree(() => insertOrganization(db, organization, dateOf(clock)));
-    return found(await getOrganization(db, found(id, 'User')), 'Organization');
+    return reread(found(id, 'User'), contact);
   };
 
   /** @throws ValidationError; NotFound when it was removed meanwhile */
   const update = async (id: number, body: unknown): Promise<Organization> => {
     const changes = await read(OrganizationPatch, body, id);
     await whenSlugIsFree(() => updateOrganization(db, id, changes, dateOf(clock)));
-    return found(await getOrganization(db, id), 'Organization');
+    return reread(id, changes.contact);
   };
 
   /** @throws NotFound when it is gone already; ValidationError when CVAT has things in it */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { MAXIMUM_ID } from '../../kernel/account.js';
 
 /**
  * What Django's `dumpdata` writes of the identity tables, read into rows that are named as Django names the fields. An
  * account is referred to by its id, or by `["name"]` (`--natural-foreign`). Fields that are not here are left out.
  */
 
-const INTEGER = 2 ** 31 - 1;
 /** As for bodies of requests: PostgreSQL gives up on some thousand. */
 const MAXIMUM_DEPTH = 100;
 
@@ -22,8 +22,8 @@ const key = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'is not a key');
 
 const integer = z
   .int()
-  .min(-INTEGER - 1)
-  .max(INTEGER);
+  .min(-MAXIMUM_ID - 1)
+  .max(MAXIMUM_ID);
 
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?$/;
 

@@ -1,6 +1,7 @@
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import type { Unchecked } from '../../platform/http/route.js';
+import { namesIn } from '../../platform/http/validate.js';
 import type { Target } from './repository.js';
 
 /** What each field of a PATCH asks for; any other field is refused (CVAT 2.55 `UserPermission`). */
@@ -42,7 +43,7 @@ export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyChec
 
 /** @throws PermissionDenied for a field that is not to be changed here, whoever asks */
 export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
-  const scopes = new Set(fieldsOf(await body()).map(scopeOf));
+  const scopes = new Set(namesIn(await body()).map(scopeOf));
   return ['view', ...scopes].map((scope) => about(scope, resourceOf(target)));
 }
 
@@ -51,7 +52,3 @@ function scopeOf(field: string): string {
   if (scope === undefined) throw new PermissionDenied('Attempted to update an unknown field');
   return scope;
 }
-
-/** A body that is no object is left to validation. */
-const fieldsOf = (body: unknown): readonly string[] =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : [];

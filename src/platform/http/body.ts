@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TextDecoder } from 'node:util';
 import getRawBody from 'raw-body';
 import { ApiError, ParseError, PayloadTooLarge, UnsupportedMediaType } from '../../kernel/errors.js';
+import { JsonLimitError, parseJson } from './json.js';
 
 /** Largest JSON body in bytes, and deepest nesting. Django has no limit on either; ours is in the contract's spirit. */
 export const MAXIMUM_BODY_BYTES = 1024 * 1024;
@@ -22,7 +23,7 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   if (!['application/json', 'application/*', '*/*'].includes(range.trim().toLowerCase())) {
     throw new UnsupportedMediaType(contentType);
   }
-  return parseJson(decode(bytes, charsetOf(parameters)));
+  return parse(decode(bytes, charsetOf(parameters)));
 }
 
 async function readBytes(req: IncomingMessage): Promise<Buffer> {
@@ -72,37 +73,18 @@ function decoderFor(charset: string): TextDecoder {
   }
 }
 
-function parseJson(text: string): unknown {
-  if (exceedsDepth(text))
-    throw new ParseError(`JSON parse error - Nested deeper than ${MAXIMUM_BODY_DEPTH} levels`);
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, MAXIMUM_BODY_DEPTH);
   } catch (cause) {
     throw new ParseError(`JSON parse error - ${describe(cause, text)}`, { cause });
   }
 }
 
-/** Counts brackets outside strings before parsing: the parser itself may not be asked to recurse. */
-function exceedsDepth(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charCodeAt(at);
-    if (inString) {
-      if (char === 0x5c) at += 1;
-      else if (char === 0x22) inString = false;
-    } else if (char === 0x22) inString = true;
-    else if (char === 0x7b || char === 0x5b) {
-      depth += 1;
-      if (depth > MAXIMUM_BODY_DEPTH) return true;
-    } else if (char === 0x7d || char === 0x5d) depth -= 1;
-  }
-  return false;
-}
-
 /** V8 quotes the text around the error, which may be a password: only the position is repeated. */
 function describe(cause: unknown, text: string): string {
   const message = cause instanceof Error ? cause.message : '';
+  if (cause instanceof JsonLimitError) return message;
   const position = message.match(/position (\d+)/)?.[1];
   const at = position === undefined ? (message.includes('end of JSON') ? text.length : 0) : Number(position);
   const before = text.slice(0, at);

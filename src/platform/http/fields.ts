@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isEmail } from './email.js';
+import { isNumber } from './json.js';
+import { pythonStr } from './lists/python-text.js';
 
 /**
  * DRF's serializer fields as zod schemas: the same coercions, the same sentences, the validators of one field all
@@ -62,7 +64,7 @@ export function charField(options: CharOptions = {}) {
 }
 
 function normalize(value: unknown, { trim = true }: CharOptions): unknown {
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = isNumber(value) ? pythonStr(value) : value;
   return typeof text === 'string' && trim ? pythonTrim(text) : text;
 }
 

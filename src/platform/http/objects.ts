@@ -1,8 +1,6 @@
+import { MAXIMUM_ID } from '../../kernel/account.js';
 import { NotFound } from '../../kernel/errors.js';
 import { parseInteger } from './lists/query-params.js';
-
-/** Largest value of CVAT's integer keys. */
-const MAXIMUM_ID = 2_147_483_647n;
 
 /** DRF's `get_object_or_404`. @param model name of the Django model, as the sentence has it */
 export const noMatch = (model: string): NotFound => new NotFound(`No ${model} matches the given query.`);
@@ -21,6 +19,6 @@ export function found<T>(object: T | undefined, model: string): T {
 export function idOf(text: string | undefined, model: string): number {
   const id = parseInteger(text ?? '');
   if (id === undefined) throw new NotFound();
-  if (id < 0n || id > MAXIMUM_ID) throw noMatch(model);
+  if (id < 0n || id > BigInt(MAXIMUM_ID)) throw noMatch(model);
   return Number(id);
 }

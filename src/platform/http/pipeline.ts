@@ -8,7 +8,7 @@ import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
 import type { Access, AnyRoute, Method, View, Ways } from './route.js';
 import { type Outgoing, send } from './send.js';
-import { check } from './validate.js';
+import { check, requireObject } from './validate.js';
 
 /** What the pipeline needs from the rings below it. */
 export interface PipelineDeps {
@@ -161,7 +161,8 @@ async function authorize(
   filter?: PolicyPackage,
 ): Promise<object | null> {
   if (access.kind !== 'policy' || call.caller === null) return null;
-  const { exchange, params, caller } = call;
+  const { exchange, params, caller, route } = call;
+  if (route?.parsesBody) requireObject(await exchange.body());
   const checks = await access.checks(call.object, {
     params,
     query: exchange.query,

@@ -93,6 +93,11 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   readonly body?: B;
   /** False: the handler checks the body itself, for the few views whose errors mix with look-ups. */
   readonly checksBody?: false;
+  /**
+   * True: a body is parsed before the policy is asked, though the operation has none. A malformed one does nothing
+   * then, as in CVAT's `InvitationPermission`, which looks into every request.
+   */
+  readonly parsesBody?: true;
   readonly responses: R;
   readonly handle: (call: Call<O, Q, B>) => Promise<Reply<R> | Text>;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNumber } from './json.js';
 import { parseTimestamp } from './lists/timestamp.js';
 
 /** DRF's fields that are no text: each answers a wrong type with its own sentence. */
@@ -17,7 +18,7 @@ export const booleanField = () =>
   );
 
 function readBoolean(value: unknown): unknown {
-  if (value === 1 || value === 0) return value === 1;
+  if (isNumber(value)) return Number(value) === 1 ? true : Number(value) === 0 ? false : value;
   if (typeof value !== 'string') return value;
   const word = value.toLowerCase();
   return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : value;
@@ -30,9 +31,13 @@ export const dateTimeField = () =>
     z.string({ error: WRONG_DATETIME }).nullable().optional().meta({ format: 'date-time' }),
   );
 
+/** @returns the double of a number, however it is written: `1.0` is whole too */
+export const readInteger = (value: unknown): unknown => (isNumber(value) ? Number(value) : value);
+
 /** DRF `IntegerField` for keys of the database: whole numbers, also as text. */
 export const integerField = () =>
   z.preprocess(
-    (value) => (typeof value === 'string' && /^\s*[+-]?\d{1,10}\s*$/.test(value) ? Number(value) : value),
+    (value) =>
+      readInteger(typeof value === 'string' && /^\s*[+-]?\d{1,10}\s*$/.test(value) ? Number(value) : value),
     z.int({ error: 'A valid integer is required.' }).nullable().optional(),
   );

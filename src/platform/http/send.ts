@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
 import { letBodyEnd } from './connection.js';
 import type { Exchange } from './exchange.js';
+import { stringifyJson } from './json.js';
 
 const gzip = promisify(gzipCallback);
 /** Django's `GZipMiddleware` leaves shorter bodies alone. */
@@ -18,7 +19,7 @@ export interface Outgoing {
 
 /** Compact JSON as DRF renders it: U+2028 and U+2029 are escaped, everything else is plain UTF-8. */
 const renderJson = (value: unknown, indent = 0): string =>
-  JSON.stringify(value, null, indent)
+  stringifyJson(value, indent)
     .replace(/\u2028/g, '\\u2028')
     .replace(/\u2029/g, '\\u2029');
 

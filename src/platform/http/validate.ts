@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
+import { ExactNumber, isObject } from './json.js';
+import { pythonStr } from './lists/python-text.js';
 
 /** What became of each field of an object: the values of the good ones, the messages of the others. */
 export interface FieldResults<S extends z.ZodObject> {
@@ -45,16 +47,24 @@ export function check(schema: z.ZodType, value: unknown): unknown {
 /** DRF's answers to a body that is not an object. @throws ValidationError */
 export function requireObject(value: unknown): asserts value is Readonly<Record<string, unknown>> {
   if (value === null) throw new ValidationError({ non_field_errors: ['No data provided'] });
-  if (typeof value === 'object' && !Array.isArray(value)) return;
+  if (isObject(value)) return;
   throw new ValidationError({
     non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonTypeName(value)}.`],
   });
+}
+
+/** @returns what Python iterates over in a JSON value: keys of an object, items of a list, characters of a text */
+export function namesIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [...value];
+  if (Array.isArray(value)) return value.map(pythonStr);
+  return isObject(value) ? Object.keys(value) : [];
 }
 
 /** @returns what Python calls the type of a JSON value */
 export function pythonTypeName(value: unknown): string {
   if (Array.isArray(value)) return 'list';
   if (value === null) return 'NoneType';
+  if (value instanceof ExactNumber) return value.type;
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
   return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as 'string' | 'boolean' | 'object'];
 }

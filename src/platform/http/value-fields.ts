@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ExactNumber, isNumber, isObject } from './json.js';
 import { pythonStr } from './lists/python-text.js';
 import { isStorable } from './lists/query-params.js';
 import { pythonTypeName } from './validate.js';
@@ -17,7 +18,7 @@ const about =
 /** DRF `ChoiceField` of texts. @param id name of the choices in the document, where they have one */
 export const choiceField = <const T extends readonly [string, ...string[]]>(choices: T, id?: string) =>
   z.preprocess(
-    (value) => (typeof value === 'number' ? String(value) : value),
+    (value) => (isNumber(value) ? pythonStr(value) : value),
     z
       .enum(choices, { error: about((value) => `"${pythonStr(value)}" is not a valid choice.`) })
       .meta(id === undefined ? {} : { id }),
@@ -34,15 +35,21 @@ export const jsonField = () =>
 /** PostgreSQL's jsonb has neither NUL nor halves of surrogate pairs, and JSON has no infinity. */
 function isStorableJson(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value);
-  if (typeof value === 'number') return Number.isFinite(value);
+  if (value instanceof ExactNumber) return value.isFinite;
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item));
 }
 
-/** DRF `ManyRelatedField` over texts; whether their objects exist is for the service to find out. */
+/**
+ * DRF `ManyRelatedField` over texts; whether their objects exist is for the service to find out. It takes whatever
+ * Python iterates over but a text: of an object the keys.
+ */
 export const namesField = (description?: string) =>
-  z
-    .array(z.unknown().transform(pythonStr), {
-      error: about((value) => `Expected a list of items but got type "${pythonTypeName(value)}".`),
-    })
-    .meta({ ...(description === undefined ? {} : { description }) });
+  z.preprocess(
+    (value) => (isObject(value) ? Object.keys(value) : value),
+    z
+      .array(z.unknown().transform(pythonStr), {
+        error: about((value) => `Expected a list of items but got type "${pythonTypeName(value)}".`),
+      })
+      .meta({ ...(description === undefined ? {} : { description }) }),
+  );

@@ -17,6 +17,7 @@ export interface DescribedRoute
     | 'documented'
     | 'list'
     | 'checksBody'
+    | 'parsesBody'
   > {
   readonly query?: z.ZodType | undefined;
   readonly body?: z.ZodType | undefined;

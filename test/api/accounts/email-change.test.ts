@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { signValue } from '../../../src/authentication/signing.js';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
 import { insertAccessToken, readUser, setVerified } from '../../support/rows.js';
+
+const SECRET_KEY = 'a secret key for tests, and for nothing else';
 
 /** POST /api/auth/email/change and its link: ours, CVAT 2.62 lets only administrators change addresses. */
 
@@ -21,6 +24,7 @@ beforeAll(async () => {
   app = await createTestApp({
     env: {
       ...mailbox.env,
+      SECRET_KEY,
       MAIL_REQUESTS_PER_CLIENT: 'none',
       ACCOUNT_EMAIL_VERIFICATION: 'optional',
       LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
@@ -269,6 +273,19 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     expect(await click(confirmation.replace(own, other))).toBe(WRONG);
     expect(await click(change.replace(other, own))).toBe(WRONG);
   });
+
+  it.each([2 ** 31, 2 ** 53, 1e300, 0, -1, 1.5, '1', null, [1]])(
+    'leads to the page for wrong links when the account it names is %j',
+    async (userId) => {
+      const key = signValue(
+        { userId, to: newEmail(), state: '' },
+        'cvat-auth-server.email-change',
+        SECRET_KEY,
+        app.clock.now(),
+      );
+      expect(await click(`/api/auth/confirm-email-change/${key}/`)).toBe(WRONG);
+    },
+  );
 
   it('ends the session of somebody else in the browser, and not one’s own', async () => {
     const [account, other] = [await app.register(), await app.register()];

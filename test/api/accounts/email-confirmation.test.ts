@@ -92,6 +92,7 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
     ['a key that another secret signed', signValue(1, 'account', 'another secret', Date.now())],
     ['a key for something else', signValue(1, 'cvat-auth-server.email-change', SECRET_KEY, Date.now())],
     ['a key of an address that is gone', signValue(2_000_000_000, 'account', SECRET_KEY, Date.now())],
+    ['a key of an id above those of the database', signValue(2 ** 31, 'account', SECRET_KEY, Date.now())],
     ['a key of a number that is no id', signValue(1e300, 'account', SECRET_KEY, Date.now())],
     ['a key of a negative number', signValue(-1, 'account', SECRET_KEY, Date.now())],
     ['a key of a text', signValue('1', 'account', SECRET_KEY, Date.now())],

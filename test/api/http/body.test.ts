@@ -211,3 +211,36 @@ describe('keys that are properties of every object', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 });
+
+describe('a change of an account', () => {
+  const patch = (body: string) =>
+    app.send(`/api/users/${person.id}`, {
+      method: 'PATCH',
+      headers: { ...person.authorization, 'Content-Type': 'application/json' },
+      body,
+    });
+
+  it.each(['"x"', '[1]', '["email", null]', '{"x":1}'])(
+    'names unknown fields with all that Python iterates over: %s',
+    async (body) => {
+      const answer = await patch(body);
+      expect([answer.status, answer.json()]).toEqual([
+        403,
+        { detail: 'Attempted to update an unknown field' },
+      ]);
+    },
+  );
+
+  it.each([
+    ['""', 'str'],
+    ['[]', 'list'],
+    ['1.0', 'float'],
+    ['true', 'bool'],
+  ])('names none with %s, which is no object', async (body, type) => {
+    const answer = await patch(body);
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      { non_field_errors: [`Invalid data. Expected a dictionary, but got ${type}.`] },
+    ]);
+  });
+});

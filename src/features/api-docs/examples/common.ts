@@ -16,7 +16,7 @@ import {
 import { MAXIMUM_BODY_BYTES } from '../../../platform/http/body.js';
 import { INVALID_PAGE } from '../../../platform/http/lists/pagination.js';
 import { challengeOf } from '../../../platform/http/pipeline.js';
-import { check } from '../../../platform/http/validate.js';
+import { check, requireObject } from '../../../platform/http/validate.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 import { acceptedWays } from '../../../platform/openapi/security.js';
 import type { DescribedRoute } from '../../../platform/openapi/types.js';
@@ -41,10 +41,11 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...(acceptedWays(route.ways).length === 0 ? {} : STARTING),
 });
 
-function bodyExamples({ body, checksBody }: DescribedRoute): Examples {
-  if (body === undefined) return {};
+function bodyExamples({ body, checksBody, parsesBody }: DescribedRoute): Examples {
+  if (body === undefined && !parsesBody) return {};
   return {
-    ...(checksBody === false ? {} : missingFields(() => check(body, {}))),
+    ...(body === undefined || checksBody === false ? {} : refused(() => check(body, {}), MISSING_FIELDS)),
+    ...(parsesBody ? refused(() => requireObject([]), NO_OBJECT) : {}),
     parse_error: failing(
       new ParseError('JSON parse error - Expecting value: line 1 column 2 (char 1)'),
       'No JSON',
@@ -58,14 +59,20 @@ function bodyExamples({ body, checksBody }: DescribedRoute): Examples {
   };
 }
 
-/** What an empty object lacks is asked of the check itself. */
-function missingFields(checkNothing: () => unknown): Examples {
+const MISSING_FIELDS = { name: 'missing_fields', summary: 'Required fields are missing', body: {} };
+const NO_OBJECT = { name: 'no_object', summary: 'A body that is no object', body: [] };
+
+/** What is wrong with a body is asked of the check itself. */
+function refused(
+  runCheck: () => unknown,
+  { name, summary, body }: { readonly name: string; readonly summary: string; readonly body: unknown },
+): Examples {
   try {
-    checkNothing();
+    runCheck();
     return {};
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    return { missing_fields: failing(error, 'Required fields are missing', { body: {} }) };
+    return { [name]: failing(error, summary, { body }) };
   }
 }
 

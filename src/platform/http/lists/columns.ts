@@ -1,4 +1,5 @@
 import { type Sql, sql } from '../../db/sql.js';
+import { ExactNumber, isNumber } from '../json.js';
 import { pythonStr } from './python-text.js';
 import { isStorable, parseInteger } from './query-params.js';
 import { parseTimestamp } from './timestamp.js';
@@ -45,8 +46,8 @@ export function operand({ kind }: Column, value: unknown, rounding: Rounding = '
   }
 }
 
-const isScalar = (value: unknown): value is string | number | boolean =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+const isScalar = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'boolean' || isNumber(value);
 
 function textOperand(value: unknown): Sql | undefined {
   if (!isScalar(value)) return undefined;
@@ -64,8 +65,11 @@ function integerOperand(value: unknown, rounding: Rounding): Sql | undefined {
 
 function toInteger(value: unknown, rounding: Rounding): bigint | undefined {
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math[rounding](value));
-  return typeof value === 'string' ? parseInteger(value) : undefined;
+  if (typeof value === 'string') return parseInteger(value);
+  if (!isNumber(value)) return undefined;
+  if (value instanceof ExactNumber && value.type === 'int') return BigInt(value.text);
+  const number = Number(value);
+  return Number.isFinite(number) ? BigInt(Math[rounding](number)) : undefined;
 }
 
 /** `BooleanField.to_python`, key by key. */
@@ -83,7 +87,7 @@ const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 ]);
 
 function booleanOperand(value: unknown): Sql | undefined {
-  const flag = BOOLEANS.get(value);
+  const flag = BOOLEANS.get(isNumber(value) ? Number(value) : value);
   return flag === undefined ? undefined : sql`${flag}::boolean`;
 }
 

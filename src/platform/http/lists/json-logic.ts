@@ -1,9 +1,10 @@
 import { ValidationError } from '../../../kernel/errors.js';
 import { join, raw, type Sql, sql } from '../../db/sql.js';
+import { isNumber, isObject, NestingError, parseJson } from '../json.js';
 import { pythonTypeName } from '../validate.js';
 import { type Column, type Columns, operand, type Rounding } from './columns.js';
 import { allOf, anyOf, containsPattern, not } from './conditions.js';
-import { pythonStr } from './python-text.js';
+import { isTruthy, pythonStr } from './python-text.js';
 import { isStorable } from './query-params.js';
 
 /** UTF-16 units; Node refuses longer request heads anyway (`--max-http-header-size`). */
@@ -27,36 +28,23 @@ export function compileJsonLogic(filter: string | undefined, columns: Columns): 
     throw new ValidationError([`filter: no more than ${MAX_FILTER_LENGTH} characters are supported`]);
   }
   const rules = parse(filter);
-  if (isEmpty(rules)) throw new ValidationError(["filter shouldn't be empty"]);
-  if (isDeeper(rules, MAX_FILTER_DEPTH)) {
-    throw new ValidationError([`filter: no more than ${MAX_FILTER_DEPTH} nested levels are supported`]);
-  }
+  if (!isTruthy(rules)) throw new ValidationError(["filter shouldn't be empty"]);
   return compileRule(rules, columns);
 }
 
 function parse(filter: string): unknown {
   try {
-    return JSON.parse(filter);
+    return parseJson(filter, MAX_FILTER_DEPTH);
   } catch (cause) {
+    if (cause instanceof NestingError)
+      throw new ValidationError([`filter: no more than ${MAX_FILTER_DEPTH} nested levels are supported`]);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ValidationError([`filter: can't parse filter expression: ${reason}`], { cause });
   }
 }
 
-/** Python's `not value`. */
-const isEmpty = (value: unknown): boolean =>
-  !value || (typeof value === 'object' && Object.keys(value).length === 0);
-
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1)));
-
-const isDict = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function compileRule(rule: unknown, columns: Columns): Sql {
-  const [first] = isDict(rule) ? Object.entries(rule) : [];
+  const [first] = isObject(rule) ? Object.entries(rule) : [];
   if (first === undefined) {
     const value = `'${pythonStr(rule)}' of type '${pythonTypeName(rule)}'`;
     throw new ValidationError([`filter: expected a non-empty dict value, got ${value}`]);
@@ -78,7 +66,7 @@ const group =
 
 /** @returns the column of `{"var": name}`; undefined when the value is not of that form */
 function variable(value: unknown, columns: Columns): Column | undefined {
-  if (!isDict(value) || !Object.hasOwn(value, 'var')) return undefined;
+  if (!isObject(value) || !Object.hasOwn(value, 'var')) return undefined;
   const { var: name } = value;
   return typeof name === 'string' ? columnOf(name, columns) : undefined;
 }
@@ -122,7 +110,7 @@ const between: Operation = (args, columns) => {
 const isIn: Operation = (args, columns) => {
   if (!Array.isArray(args) || args.length !== 2) return undefined;
   const [needle, haystack]: readonly unknown[] = args;
-  return isDict(needle) ? isOneOf(needle, haystack, columns) : contains(needle, haystack, columns);
+  return isObject(needle) ? isOneOf(needle, haystack, columns) : contains(needle, haystack, columns);
 };
 
 /** Django drops None from the list; a list without values matches no row. */
@@ -138,7 +126,7 @@ function isOneOf(needle: unknown, list: unknown, columns: Columns): Sql | undefi
 /** Case-sensitive, as Django's `__contains`. */
 function contains(text: unknown, haystack: unknown, columns: Columns): Sql | undefined {
   const column = variable(haystack, columns);
-  if (column === undefined || (typeof text !== 'string' && typeof text !== 'number')) return undefined;
+  if (column === undefined || (typeof text !== 'string' && !isNumber(text))) return undefined;
   const needle = pythonStr(text);
   if (!isStorable(needle)) return undefined;
   return sql`${column.expression}::text like ${containsPattern(needle)}::text`;

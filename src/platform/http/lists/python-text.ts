@@ -1,7 +1,6 @@
-/**
- * Python's `str()` of a JSON value, as error sentences repeat it. `JSON.parse` does not keep the spelling of
- * numbers, so `1.0` shows as `1`.
- */
+import { ExactNumber } from '../json.js';
+
+/** Python's `str()` of a JSON value that `parseJson` has read, as error sentences repeat it. */
 export const pythonStr = (value: unknown): string => (typeof value === 'string' ? value : pythonRepr(value));
 
 function pythonRepr(value: unknown): string {
@@ -10,8 +9,15 @@ function pythonRepr(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
   if (typeof value !== 'object') return String(value);
   if (value === null) return 'None';
+  if (value instanceof ExactNumber) return value.text;
   const pairs = Object.entries(value).map(([key, item]) => `${quoted(key)}: ${pythonRepr(item)}`);
   return `{${pairs.join(', ')}}`;
+}
+
+/** Python's truth of a JSON value: nothing, zero and what is empty are false. */
+export function isTruthy(value: unknown): boolean {
+  if (value instanceof ExactNumber) return Number(value) !== 0;
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([

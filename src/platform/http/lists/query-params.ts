@@ -1,11 +1,10 @@
 import { pythonTrim } from '../fields.js';
+import { MAXIMUM_DIGITS } from '../json.js';
 
 /** @returns the value of a parameter, the last one if it is repeated (Django's `QueryDict.get`) */
 export const lastValue = (params: URLSearchParams, name: string): string | undefined =>
   params.getAll(name).at(-1);
 
-/** CPython refuses longer numerals (`sys.set_int_max_str_digits`); here it also bounds the work. */
-const MAX_DIGITS = 4300;
 const INTEGER = /^[+-]?\d+$/;
 
 /**
@@ -15,7 +14,7 @@ const INTEGER = /^[+-]?\d+$/;
  */
 export function parseInteger(text: string): bigint | undefined {
   const digits = pythonTrim(text);
-  if (digits.length > MAX_DIGITS || !INTEGER.test(digits)) return undefined;
+  if (digits.length > MAXIMUM_DIGITS || !INTEGER.test(digits)) return undefined;
   return BigInt(digits.startsWith('+') ? digits.slice(1) : digits);
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ApiError } from '../../../../src/kernel/errors.js';
+import { parseJson } from '../../../../src/platform/http/json.js';
 import { idOf } from '../../../../src/platform/http/objects.js';
 import { checkFields } from '../../../../src/platform/http/validate.js';
 import { choiceField, jsonField, namesField } from '../../../../src/platform/http/value-fields.js';
@@ -17,6 +18,8 @@ describe('a choice', () => {
   it.each([
     ['worker', { value: 'worker' }],
     [5, { value: '5' }],
+    [parseJson('5.0'), ['"5.0" is not a valid choice.']],
+    [[parseJson('1e5')], ['"[100000.0]" is not a valid choice.']],
     ['Worker', ['"Worker" is not a valid choice.']],
     ['', ['"" is not a valid choice.']],
     [true, ['"True" is not a valid choice.']],
@@ -24,7 +27,7 @@ describe('a choice', () => {
     [{ a: null }, ['"{\'a\': None}" is not a valid choice.']],
     [null, ['This field may not be null.']],
     [undefined, ['This field is required.']],
-  ])('%j', (value, expected) => {
+  ])('%#', (value, expected) => {
     expect(read(field, value)).toEqual(expected);
   });
 });
@@ -49,8 +52,9 @@ describe('JSON', () => {
     [{ '\0': 1 }],
     ['\ud800'],
     [{ a: ['\udfff'] }],
-    [Number.POSITIVE_INFINITY],
-  ])('is refused where it can not: %j', (value) => {
+    [parseJson('1e999')],
+    [{ a: [parseJson('-1e999')] }],
+  ])('is refused where it can not: %#', (value) => {
     expect(read(jsonField(), value)).toEqual(['Value must be valid JSON.']);
   });
 });
@@ -60,10 +64,12 @@ describe('names', () => {
     [[], { value: [] }],
     [['a', 5, null], { value: ['a', '5', 'None'] }],
     ['a', ['Expected a list of items but got type "str".']],
-    [{ a: 1 }, ['Expected a list of items but got type "dict".']],
+    [{ a: 1 }, { value: ['a'] }],
+    [parseJson('1.0'), ['Expected a list of items but got type "float".']],
+    [1, ['Expected a list of items but got type "int".']],
     [null, ['This field may not be null.']],
     [undefined, ['This field is required.']],
-  ])('%j', (value, expected) => {
+  ])('%#', (value, expected) => {
     expect(read(namesField(), value)).toEqual(expected);
   });
 });

@@ -1,0 +1,156 @@
+import { parse, stringify } from 'lossless-json';
+
+/**
+ * JSON whose numbers survive. `JSON.parse` makes a double of every number: 12345678901234567890 ends in other digits
+ * and 1.0 becomes 1, while CVAT keeps what it was sent, as Python's `json` does.
+ */
+
+/** CPython refuses longer numerals (`sys.set_int_max_str_digits`); here it also bounds the work. */
+export const MAXIMUM_DIGITS = 4300;
+
+/**
+ * A number that a double would not give back as Python does. Every other number of a JSON text is a plain `number`,
+ * and an integer of Python if it is whole.
+ */
+export class ExactNumber {
+  /** Python's `str()` of it; an infinite one is `inf` or `-inf`. */
+  readonly text: string;
+  readonly type: 'int' | 'float';
+
+  constructor(text: string, type: 'int' | 'float') {
+    this.text = text;
+    this.type = type;
+  }
+
+  /** The nearest double. */
+  valueOf(): number {
+    return Number(this.text.replace('inf', 'Infinity'));
+  }
+
+  /** Every integer is, however large. */
+  get isFinite(): boolean {
+    return this.type === 'int' || Number.isFinite(this.valueOf());
+  }
+
+  /** @throws Inexact: who needs JSON of a value that a client sent or that is stored takes `stringifyJson` */
+  toJSON(): never {
+    throw new Inexact();
+  }
+}
+
+class Inexact extends TypeError {
+  constructor() {
+    super('JSON.stringify would change a number: use stringifyJson.');
+  }
+}
+
+/** JSON beyond a limit. Its message repeats nothing of the text. */
+export class JsonLimitError extends SyntaxError {}
+
+/** JSON that is nested too deeply. */
+export class NestingError extends JsonLimitError {}
+
+export const isNumber = (value: unknown): value is number | ExactNumber =>
+  typeof value === 'number' || value instanceof ExactNumber;
+
+/** @returns whether a JSON value is an object: Python's `dict` */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+
+/**
+ * `JSON.parse`, but for numbers that it would change. Of several values under one key the last one counts.
+ *
+ * @param maximumDepth levels of arrays and objects
+ * @throws SyntaxError; NestingError; JsonLimitError for an integer of more than 4300 digits
+ */
+export function parseJson(text: string, maximumDepth = Number.POSITIVE_INFINITY): unknown {
+  const { depth, isPlain } = survey(text, maximumDepth);
+  if (depth > maximumDepth) throw new NestingError(`Nested deeper than ${maximumDepth} levels`);
+  // The platform's parser decides what is JSON, and is all that nearly every text needs.
+  const value: unknown = JSON.parse(text);
+  if (isPlain) return value;
+  return parse(text, undefined, { parseNumber: readNumber, onDuplicateKey: ({ newValue }) => newValue });
+}
+
+/** @returns JSON with every number as it was, but for infinite ones, which it has not: those are null */
+export function stringifyJson(value: unknown, indent = 0): string {
+  try {
+    return JSON.stringify(value, null, indent);
+  } catch (error) {
+    if (!(error instanceof Inexact)) throw error;
+    return stringify(value, finiteOrNull, indent, [EXACT]) ?? 'null';
+  }
+}
+
+const finiteOrNull = (_key: string, value: unknown): unknown =>
+  value instanceof ExactNumber && !value.isFinite ? null : value;
+
+const EXACT = { test: (value: unknown) => value instanceof ExactNumber, stringify: pythonText };
+
+function pythonText(value: unknown): string {
+  return value instanceof ExactNumber ? value.text : '';
+}
+
+/** One pass before anything is parsed: a parser may not be asked to recurse without end. */
+function survey(text: string, maximumDepth: number): { readonly depth: number; readonly isPlain: boolean } {
+  let depth = 0;
+  let isPlain = true;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === 0x22) at = endOfString(text, at);
+    else if (char === 0x7b || char === 0x5b) {
+      depth += 1;
+      if (depth > maximumDepth) break;
+    } else if (char === 0x7d || char === 0x5d) depth -= 1;
+    else if (char === 0x2d || isDigit(char)) {
+      const end = endOfNumber(text, at);
+      isPlain &&= isPlainNumber(text.slice(at, end));
+      at = end - 1;
+    }
+  }
+  return { depth, isPlain };
+}
+
+/** @returns the position of the closing quote */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === 0x22) break;
+    if (char === 0x5c) at += 1;
+  }
+  return at;
+}
+
+const isDigit = (char: number): boolean => char >= 0x30 && char <= 0x39;
+
+/** @returns the position after the digits, and whatever else a number is made of */
+function endOfNumber(text: string, start: number): number {
+  let at = start + 1;
+  while (isDigit(text.charCodeAt(at)) || '.eE+-'.includes(text.charAt(at) || ' ')) at += 1;
+  return at;
+}
+
+/** Safe integers, and fractions that Python writes without an exponent too. */
+const PLAIN = /^(?!-0$)-?\d{1,15}$|^-?(?!0\.0000)\d{1,10}\.\d{0,4}[1-9]$/;
+
+const isPlainNumber = (token: string): boolean => token.length <= 16 && PLAIN.test(token);
+
+function readNumber(token: string): number | ExactNumber {
+  if (isPlainNumber(token)) return Number(token);
+  if (/[.eE]/.test(token)) return new ExactNumber(pythonFloat(Number(token)), 'float');
+  if (token.replace('-', '').length > MAXIMUM_DIGITS)
+    throw new JsonLimitError(`Exceeds the limit (${MAXIMUM_DIGITS} digits) for integer string conversion`);
+  return token === '-0' ? 0 : new ExactNumber(token, 'int');
+}
+
+/** Python's `repr` of a float: always with a point or an exponent, which has at least two digits. */
+function pythonFloat(value: number): string {
+  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
+  const size = Math.abs(value);
+  if (size < 1e16 && (size >= 1e-4 || size === 0)) {
+    const text = Object.is(value, -0) ? '-0' : String(value);
+    return text.includes('.') ? text : `${text}.0`;
+  }
+  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+}
