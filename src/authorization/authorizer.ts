@@ -3,7 +3,7 @@ import { ApiError, PermissionDenied } from '../kernel/errors.js';
 import type { PolicyCheck, PolicyPackage } from '../kernel/policy.js';
 import { type Exchange, lastParam } from '../platform/http/exchange.js';
 import { readSelector, unknownOrganization } from './context.js';
-import { readAllow, readFilter, readPlugins } from './engines/answers.js';
+import { filter as askFilter, readAllow, readFilter, readPlugins } from './engines/answers.js';
 import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -50,23 +50,20 @@ export const createAuthorizer =
   };
 
 /**
- * Asks which rows of a package the caller's list shows, in the context of the request: CVAT 2.62 looks for
- * organizations and invitations among these only.
+ * Asks among which rows of a package a single one is looked for, in the context of the request: CVAT 2.62 applies the
+ * filter of the list to organizations and invitations, whether the caller may list or not
+ * (`organizations/views.py`, `get_queryset`). Who is invited is not listed anything before accepting.
  *
- * @returns the filter, or null where the caller may not list
- * @throws the errors of the organization context; PermissionDenied for a token bound to another organization; ServiceUnavailable when the engine fails
+ * @returns the filter
+ * @throws the errors of the organization context; PermissionDenied for a token bound to another organization;
+ *   ServiceUnavailable when the engine fails, and when the rules have no filter for the caller
  */
 export const createVisibility =
   (engine: PolicyEngine) =>
-  async (exchange: Exchange, caller: Caller, name: PolicyPackage): Promise<object | null> => {
+  async (exchange: Exchange, caller: Caller, name: PolicyPackage): Promise<object> => {
     const requested = requestedOrganization(exchange, caller);
     requireBoundContext(caller, [requested]);
-    const question = { package: name, input: listInput(caller, requested) };
-    const [allowed, filter] = await engine.ask([
-      { ...question, rule: 'allow' },
-      { ...question, rule: 'filter' },
-    ]);
-    return readAllow(allowed) ? readFilter(filter) : null;
+    return askFilter(engine, { package: name, input: listInput(caller, requested) });
   };
 
 const listInput = (caller: Caller, organization: OrganizationContext | null): PolicyInput =>

@@ -26,8 +26,8 @@ export interface PipelineDeps {
     checks: readonly PolicyCheck[],
     filter?: PolicyPackage,
   ) => Promise<object | null>;
-  /** @returns the filter of the caller's list, or null where he may not list at all. @throws as `authorize`, but for the refusal */
-  readonly visible: (exchange: Exchange, caller: Caller, name: PolicyPackage) => Promise<object | null>;
+  /** @returns the filter of the caller's list, whether the caller may list or not. @throws as `authorize`, but for the refusal */
+  readonly visible: (exchange: Exchange, caller: Caller, name: PolicyPackage) => Promise<object>;
   /** @throws Throttled */
   readonly throttle: (exchange: Exchange, caller: Caller | null, scope: string | undefined) => Promise<void>;
   /** Checks answers against their schemas: on in tests and development. */

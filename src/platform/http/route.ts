@@ -29,8 +29,9 @@ export type Access<O> =
         request: Unchecked,
       ) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
       /**
-       * Also asks which rows of this package the caller's list shows, in the context of the request. A list gets the
-       * answer with its checks; an object is looked for among these rows only, and is missing rather than refused.
+       * Also asks for the filter of this package's lists, in the context of the request. A list gets the answer with its
+       * checks; an object is looked for among these rows only, also by who may not list them, and is missing rather
+       * than refused.
        */
       readonly filter?: PolicyPackage;
     };

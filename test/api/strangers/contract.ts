@@ -138,7 +138,7 @@ const membership = (target: Person): Thing => {
   };
 };
 
-/** Hidden where the visitor's list in the named context does not show it; then decided in acme. */
+/** Hidden where the filter of lists leaves it out in the named context, even of who has no list there; then decided in acme. */
 const invitation =
   (may: (visitor: Visitor) => boolean, success: number) =>
   (visitor: Visitor, asked: Asked): number => {
@@ -148,8 +148,7 @@ const invitation =
     const isShown =
       slug === null
         ? isAdmin(visitor) || isParty
-        : slug === 'acme' &&
-          (isAdmin(visitor) || manages(visitor) || (roleIn(visitor, slug) !== null && isParty));
+        : slug === 'acme' && (isAdmin(visitor) || manages(visitor) || isParty);
     if (!isShown) return 404;
     const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
     return when((isAdmin(visitor) || may(visitor)) && !refused, success);
