@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Caller, Credential } from '../../kernel/account.js';
-import type { PolicyCheck, PolicyPackage } from '../../kernel/policy.js';
+import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
 import type { Exchange } from './exchange.js';
 import type { ListDefinition } from './lists/list-query.js';
 
@@ -33,7 +33,7 @@ export type Access<O> =
        * checks; an object is looked for among these rows only, also by who may not list them, and is missing rather
        * than refused.
        */
-      readonly filter?: PolicyPackage;
+      readonly filter?: ListedPackage;
     };
 
 /** The strategies a view accepts, in the order of the chain; their first one names the 401 challenge. */
