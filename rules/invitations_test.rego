@@ -53,6 +53,31 @@ test_the_inviter_resends_and_withdraws if {
 	}
 }
 
+_about_elsewhere(privilege, contexts) := [_request(scope, privilege, context, invitation) |
+	some scope in ["create", "view", "resend", "delete", "accept", "decline"]
+	some context in contexts
+	some other in [{"id": 31}, null]
+	invitation := object.union(_invitation(7, 7, "worker"), {"organization": other})
+]
+
+test_in_an_organization_nobody_touches_an_invitation_of_another_or_of_none if {
+	every request in _about_elsewhere("user", [_owned, _as("maintainer"), _as("worker"), _as(null)]) {
+		not invitations.allow with input as request
+	}
+}
+
+test_an_admin_touches_it_in_any_context if {
+	every request in _about_elsewhere("admin", [_as(null)]) {
+		invitations.allow with input as request
+	}
+}
+
+test_its_parties_find_an_invitation_before_they_are_members_and_have_no_list if {
+	stranger := _request("list", "user", _as(null), null)
+	not invitations.allow with input as stranger
+	invitations.filter == ["&", ["|", {"owner": 7}, {"membership__user": 7}], {"membership__organization": 30}] with input as stranger
+}
+
 test_an_invitation_of_nobody_is_not_of_nobody if {
 	nobody := {"scope": "view", "auth": {"user": {"id": null, "privilege": "user"}, "organization": null}}
 	not invitations.allow with input as object.union(nobody, {"resource": _invitation(null, 8, "worker")})

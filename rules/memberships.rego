@@ -34,13 +34,13 @@ allow if {
 	input.scope == "view"
 	input.resource.is_active
 	organizations.is_member
-	_is_of_context
+	utils.is_of_context
 }
 
 allow if {
 	input.scope == "view"
 	organizations.is_staff
-	_is_of_context
+	utils.is_of_context
 }
 
 allow if {
@@ -61,7 +61,7 @@ allow if {
 	input.resource.is_active
 	input.resource.role != "owner"
 	organizations.is_member
-	_is_of_context
+	utils.is_of_context
 	_is_own
 }
 
@@ -85,11 +85,9 @@ filter := {} if {
 
 _is_own if input.resource.user.id == utils.caller
 
-_is_of_context if input.resource.organization.id == input.auth.organization.id
-
 _manages_resource if {
 	organizations.manages_people
 	organizations.outranks(input.resource.role)
-	_is_of_context
+	utils.is_of_context
 	input.resource.user.id != utils.caller
 }

@@ -26,3 +26,7 @@ is_at_least_worker if input.auth.user.privilege in {"admin", "user", "worker"}
 # METADATA
 # description: No organization is named, by the request or by the object.
 is_sandbox if is_null(input.auth.organization)
+
+# METADATA
+# description: The object belongs to the organization of the context. Nothing does in the sandbox.
+is_of_context if input.resource.organization.id == input.auth.organization.id

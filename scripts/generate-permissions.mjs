@@ -28,7 +28,8 @@ in no group. An **admin may do everything** on this page, in every organization,
 object belongs to. "none" is the personal workspace.
 
 **Role there**: what one is in that organization, by an active membership. *member*: in any role; *staff*: its owner
-or a maintainer; *other members*: neither. An owner is who the organization's record names *and* has the role.
+or a maintainer; *other members*: neither; *no member*: without one. An owner is who the organization's record names
+*and* has the role.
 
 Nothing is permitted but what a row permits. A row permits only what satisfies all its columns; a dash is no condition.
 `;
@@ -129,10 +130,10 @@ function action(scope, kind) {
 function cell(column, text, belongs) {
   if (text === '*') return column === 'Privilege' ? 'any' : '–';
   if (text === 'user|worker|none') return 'any other';
-  if (text === 'organization') return belongs ? 'its organization' : 'an organization';
+  const words = { ...VALUES, organization: belongs ? 'its organization' : 'an organization' };
   const values = text.split('|').filter((value) => value !== 'no role');
   return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
-    values.map((value) => VALUES[value] ?? value),
+    values.map((value) => words[value] ?? value),
   );
 }
 

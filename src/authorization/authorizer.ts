@@ -1,9 +1,10 @@
 import { type Caller, type OrganizationContext, privilegeOf } from '../kernel/account.js';
 import { ApiError, PermissionDenied } from '../kernel/errors.js';
-import type { PolicyCheck, PolicyPackage } from '../kernel/policy.js';
+import type { ListedPackage, PolicyCheck, PolicyPackage } from '../kernel/policy.js';
 import { type Exchange, lastParam } from '../platform/http/exchange.js';
+import { boundOrganization, narrowFilter, requireBelonging } from './bound-tokens.js';
 import { readSelector, unknownOrganization } from './context.js';
-import { readAllow, readFilter, readPlugins } from './engines/answers.js';
+import { filter as askFilter, readAllow, readFilter, readPlugins } from './engines/answers.js';
 import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -11,7 +12,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /**
  * Asks the policy for a request: all checks in one round trip. The first denial refuses. A request that came with a
  * personal access token also needs every plugin of each package; without one, a read-only token may only read (CVAT
- * `at/permissions.py`).
+ * `at/permissions.py`). A token that is bound to an organization stays inside of it, and so does the filter.
  *
  * @param filter package whose list filter is asked for as well, in the context of the request
  * @returns the filter; null when none was asked for
@@ -23,14 +24,15 @@ export const createAuthorizer =
     exchange: Exchange,
     caller: Caller,
     checks: readonly PolicyCheck[],
-    filter?: PolicyPackage,
+    filter?: ListedPackage,
   ): Promise<object | null> => {
+    const bound = boundOrganization(caller);
+    requireBelonging(bound, checks);
     const requested = requestedOrganization(exchange, caller);
     const documents = checks.map((check) => ({
       package: check.package,
       input: policyInput(caller, check.organization === undefined ? requested : check.organization, check),
     }));
-    requireBoundContext(caller, [requested, ...documents.map(({ input }) => input.auth.organization)]);
     const base: readonly PolicyQuestion[] = documents.map((document) => ({ ...document, rule: 'allow' }));
     const plugins = pluginQuestions(caller, documents);
     const lists =
@@ -46,50 +48,30 @@ export const createAuthorizer =
     if (!plugins.every((question, index) => tokenMay(question.package, narrowed[index], caller, exchange))) {
       throw new PermissionDenied();
     }
-    return filter === undefined ? null : readFilter(answers.at(-1));
+    return filter === undefined ? null : narrowFilter(readFilter(answers.at(-1)), filter, bound);
   };
 
 /**
- * Asks which rows of a package the caller's list shows, in the context of the request: CVAT 2.62 looks for
- * organizations and invitations among these only.
+ * Asks among which rows of a package a single one is looked for, in the context of the request: CVAT 2.62 applies the
+ * filter of the list to organizations and invitations, whether the caller may list or not
+ * (`organizations/views.py`, `get_queryset`). Who is invited is not listed anything before accepting.
  *
- * @returns the filter, or null where the caller may not list
- * @throws the errors of the organization context; PermissionDenied for a token bound to another organization; ServiceUnavailable when the engine fails
+ * @returns the filter
+ * @throws the errors of the organization context; PermissionDenied for a token that is not good in it;
+ *   ServiceUnavailable when the engine fails, and when the rules have no filter for the caller
  */
 export const createVisibility =
   (engine: PolicyEngine) =>
-  async (exchange: Exchange, caller: Caller, name: PolicyPackage): Promise<object | null> => {
-    const requested = requestedOrganization(exchange, caller);
-    requireBoundContext(caller, [requested]);
-    const question = { package: name, input: listInput(caller, requested) };
-    const [allowed, filter] = await engine.ask([
-      { ...question, rule: 'allow' },
-      { ...question, rule: 'filter' },
-    ]);
-    return readAllow(allowed) ? readFilter(filter) : null;
+  async (exchange: Exchange, caller: Caller, name: ListedPackage): Promise<object> => {
+    const bound = boundOrganization(caller);
+    const input = listInput(caller, requestedOrganization(exchange, caller));
+    return narrowFilter(await askFilter(engine, { package: name, input }), name, bound);
   };
 
 const listInput = (caller: Caller, organization: OrganizationContext | null): PolicyInput =>
   policyInput(caller, organization, { scope: 'list', resource: null });
 
 type Document = Omit<PolicyQuestion, 'rule'>;
-
-/**
- * A token that is bound to an organization is good for requests that name it and are decided upon in it, and for
- * nothing else. When the organization is gone it is good for nothing.
- *
- * @param contexts the organization that the request names, and those of its decisions
- * @throws PermissionDenied
- */
-function requireBoundContext(
-  { credential }: Caller,
-  contexts: readonly ({ readonly id: number } | null)[],
-): void {
-  if (credential.kind !== 'access-token' || credential.boundTo === null) return;
-  const { organizationId } = credential.boundTo;
-  if (!contexts.every((context) => context !== null && context.id === organizationId))
-    throw new PermissionDenied();
-}
 
 function pluginQuestions({ credential }: Caller, documents: readonly Document[]): readonly PolicyQuestion[] {
   if (credential.kind !== 'access-token') return [];

@@ -1,5 +1,6 @@
 import type { Chain } from '../authentication/chain.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
+import { boundOrganization } from '../authorization/bound-tokens.js';
 import type { ContainerOptions } from '../container.js';
 import type { Caller } from '../kernel/account.js';
 import { clientKey } from '../platform/http/client-address.js';
@@ -44,6 +45,7 @@ export function composePipeline({
       if (ways !== 'none') state.requirePrepared();
       return chain.identify(exchange.req, exchange.res, ways, challengeOf(ways));
     },
+    admit: (caller) => void boundOrganization(caller),
     authorize: createAuthorizer(engines.policyEngine),
     visible: createVisibility(engines.policyEngine),
     throttle: async ({ req, res }, caller, route) => {

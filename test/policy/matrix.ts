@@ -97,8 +97,8 @@ function pointsOf(table: Table, scope: string, columns: readonly string[]): read
 }
 
 /**
- * Without an organization there is no role in it; a context is foreign only to what belongs to an
- * organization.
+ * Without an organization there is no role in it; a context is foreign only to an organization and to what belongs to
+ * one.
  */
 const isPossible = (point: Point, belongs: boolean) =>
   (point['Context'] !== 'sandbox' || point['Membership'] === 'none') &&

@@ -16,7 +16,7 @@ export interface Space {
   /** Columns of the object for each scope; none where there is no object. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
   readonly columns: Readonly<Record<string, readonly string[]>>;
-  /** The column that says there is an object and that it belongs to `ORGANIZATION`. */
+  /** A column of every scope whose object belongs to `ORGANIZATION`, or is it. */
   readonly belongs?: string;
   readonly resource: (point: Point) => unknown;
 }
@@ -30,6 +30,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly st
     member: ['owner', 'owner by role', 'maintainer', 'supervisor', 'worker'],
     staff: ['owner', 'maintainer'],
     'other members': ['owner by role', 'supervisor', 'worker'],
+    'no member': ['owner by record', 'none'],
   },
   'Role in it': { member: ROLES },
   'Their role': { member: ROLES },
@@ -88,11 +89,12 @@ const ORGANIZATIONS: Space = {
     unheard: [],
   },
   columns: { Owner: ['self', 'another', 'nobody'], 'Role in it': [...ROLES, 'none'] },
+  belongs: 'Owner',
   resource: (point) => {
     if (point['Scope'] === 'create') return { id: null, owner: { id: ME }, user: { role: 'owner' } };
     if (point['Owner'] === undefined) return null;
     const owner = point['Owner'] === 'nobody' ? null : userId(point['Owner'], 'self');
-    return { id: OBJECT, owner: { id: owner }, user: { role: roleOf(point['Role in it']) } };
+    return { id: ORGANIZATION, owner: { id: owner }, user: { role: roleOf(point['Role in it']) } };
   },
 };
 
@@ -137,16 +139,14 @@ const INVITATIONS: Space = {
     unheard: [],
   },
   columns: { Invitation: ['sent', 'received', "another's", 'of nobody'], Role: [...ROLES, ...UNKNOWN_ROLES] },
-  belongs: 'Invitation',
+  belongs: 'Role',
   resource: (point) => {
     if (point['Scope'] === 'create') {
-      const { organization } = authOf(point);
-      const context = organization && { id: organization.id };
       return {
         owner: { id: ME },
         invitee: { id: null },
         role: writtenRole(point['Role']),
-        organization: context,
+        organization: point['Context'] === 'sandbox' ? null : { id: ORGANIZATION },
       };
     }
     if (point['Invitation'] === undefined) return null;

@@ -34,7 +34,10 @@ const TABLES = sql`
   left join auth_server_access_tokens x on x.token_id = a.id`;
 
 /** What the filter of the policy may name. */
-export const FILTER_COLUMNS: FilterColumns = { owner_id: integerLookup(sql`a.owner_id`) };
+export const FILTER_COLUMNS: FilterColumns = {
+  owner_id: integerLookup(sql`a.owner_id`),
+  organization: integerLookup(sql`x.organization_id`),
+};
 
 export const TOKEN_LIST = defineList({
   columns: {
@@ -162,20 +165,16 @@ export const revokeAllTokens = (tx: Queryable, ownerId: number, now: Date) =>
 /**
  * Keeps the organization from going until the end of the transaction.
  *
- * @returns whether the user may bind a token to it: it exists and he is an active member or its owner
+ * @returns whether the user may bind a token to it: it exists, and they are an active member, without which the token
+ *   would be good for nothing
  */
 export async function belongsTo(tx: Queryable, userId: number, organizationId: number): Promise<boolean> {
   const row = await one(
     tx,
     sql`
       select 1 from organizations_organization o
-      where o.id = ${organizationId} and (
-        o.owner_id = ${userId}
-        or exists (
-          select 1 from organizations_membership m
-          where m.organization_id = o.id and m.user_id = ${userId} and m.is_active
-        )
-      )
+      join organizations_membership m on m.organization_id = o.id and m.user_id = ${userId} and m.is_active
+      where o.id = ${organizationId}
       for key share of o`,
   );
   return row !== undefined;

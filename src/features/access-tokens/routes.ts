@@ -1,4 +1,5 @@
 import { NotFound } from '../../kernel/errors.js';
+import type { PolicyCheck } from '../../kernel/policy.js';
 import { pageBody } from '../../platform/http/lists/pagination.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { presentAccessToken } from './present.js';
@@ -8,8 +9,30 @@ import type { AccessTokenService } from './service.js';
 
 const COLLECTION = '/api/auth/access_tokens';
 const DETAIL = '/api/auth/access_tokens/:id';
-const about = ({ id, ownerId }: AccessToken) => ({ id, owner: { id: ownerId } });
-const check = (scope: string, resource: unknown) => [{ package: 'access_tokens' as const, scope, resource }];
+
+const mayList = (): PolicyCheck[] => [
+  { package: 'access_tokens', scope: 'list', resource: null, belongsTo: 'context' },
+];
+
+/** Whichever organization the new one is bound to: no token makes another. */
+const mayCreate = (): PolicyCheck[] => [
+  { package: 'access_tokens', scope: 'create', resource: null, belongsTo: null },
+];
+
+const may =
+  (scope: string) =>
+  ({ id, ownerId, organizationId }: AccessToken): PolicyCheck[] => [
+    {
+      package: 'access_tokens',
+      scope,
+      resource: { id, owner: { id: ownerId } },
+      belongsTo: organizationId,
+    },
+  ];
+
+const mayView = may('view');
+const mayUpdate = may('update');
+const mayDelete = may('delete');
 
 /** @throws NotFound for what can not be a key (DRF) */
 function readId(text: string | undefined): number {
@@ -25,7 +48,7 @@ const list = (service: AccessTokenService) =>
     summary: 'List your personal access tokens',
     tag: 'auth',
     view: 'Access Token List',
-    access: { kind: 'policy', checks: () => check('list', null), filter: 'access_tokens' },
+    access: { kind: 'policy', checks: mayList, filter: 'access_tokens' },
     list: TOKEN_LIST,
     responses: { 200: AccessTokenPage },
     handle: async ({ exchange, policyFilter }) => {
@@ -49,7 +72,7 @@ const create = (service: AccessTokenService) =>
     summary: 'Create a personal access token; its value is shown this once',
     tag: 'auth',
     view: 'Access Token List',
-    access: { kind: 'policy', checks: () => check('create', null) },
+    access: { kind: 'policy', checks: mayCreate },
     body: AccessTokenWrite,
     responses: { 201: AccessTokenRead },
     handle: async ({ exchange, caller, body }) => {
@@ -73,7 +96,7 @@ const retrieveSelf = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Self',
     ways: ['access-token'],
-    access: { kind: 'policy', checks: (token: AccessToken) => check('view', about(token)) },
+    access: { kind: 'policy', checks: mayView },
     load: async (_params, caller) => {
       const { credential } = requireCaller(caller);
       if (credential.kind !== 'access-token')
@@ -92,7 +115,7 @@ const retrieve = (service: AccessTokenService) =>
     summary: 'Get a personal access token',
     tag: 'auth',
     view: 'Access Token Instance',
-    access: { kind: 'policy', checks: (token: AccessToken) => check('view', about(token)) },
+    access: { kind: 'policy', checks: mayView },
     load: (params) => service.get(readId(params['id'])),
     responses: { 200: AccessTokenRead },
     handle: async ({ exchange, object }) => reply(200, presentAccessToken(object, exchange.origin.base)),
@@ -106,7 +129,7 @@ const update = (service: AccessTokenService) =>
     summary: 'Change a personal access token',
     tag: 'auth',
     view: 'Access Token Instance',
-    access: { kind: 'policy', checks: (token: AccessToken) => check('update', about(token)) },
+    access: { kind: 'policy', checks: mayUpdate },
     load: (params) => service.get(readId(params['id'])),
     body: AccessTokenPatch,
     responses: { 200: AccessTokenRead },
@@ -124,7 +147,7 @@ const revoke = (service: AccessTokenService) =>
     summary: 'Revoke a personal access token',
     tag: 'auth',
     view: 'Access Token Instance',
-    access: { kind: 'policy', checks: (token: AccessToken) => check('delete', about(token)) },
+    access: { kind: 'policy', checks: mayDelete },
     load: (params) => service.get(readId(params['id'])),
     responses: { 204: null },
     handle: async ({ object }) => {

@@ -52,7 +52,7 @@ export function schemaExamples(route: DescribedRoute): Examples {
 }
 
 /** Errors that come when the format is known. */
-const TOLD_IN_JSON: ReadonlySet<number> = new Set([401, 429]);
+const TOLD_IN_JSON: ReadonlySet<number> = new Set([401, 403, 429]);
 
 const OPENAPI_JSON = 'application/vnd.oai.openapi+json';
 

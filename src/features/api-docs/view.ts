@@ -4,7 +4,7 @@ import type { Exchange } from '../../platform/http/exchange.js';
 import { challengeOf, type PipelineDeps } from '../../platform/http/pipeline.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 
-export interface ViewDeps extends Pick<PipelineDeps, 'exchanges' | 'identify' | 'throttle'> {
+export interface ViewDeps extends Pick<PipelineDeps, 'exchanges' | 'identify' | 'admit' | 'throttle'> {
   /** `API_DOCS_PUBLIC`: whether anonymous callers see the documentation. */
   readonly isPublic: boolean;
 }
@@ -25,10 +25,10 @@ export interface DocsView<R extends Renderer> {
 
 /**
  * The views of drf-spectacular: views of DRF in everything but their formats. The pipeline speaks JSON only, so its
- * order is walked here once more: 406, 401, 429, 405.
+ * order is walked here once more: 406, 401, 403, 429, 405.
  */
 export const createDocsView =
-  ({ exchanges, identify, throttle, isPublic }: ViewDeps) =>
+  ({ exchanges, identify, admit, throttle, isPublic }: ViewDeps) =>
   <R extends Renderer>({ renderers, choose, answer }: DocsView<R>): RequestHandler =>
   async (req) => {
     const exchange = exchanges.of(req);
@@ -39,6 +39,7 @@ export const createDocsView =
       const caller = await identify(exchange, 'all');
       exchange.userId = caller?.account.id ?? null;
       if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf('all'));
+      if (caller !== null && !isPublic) admit(caller);
       await throttle(exchange, caller, undefined);
       if (req.method !== 'GET' && req.method !== 'HEAD') throw new MethodNotAllowed(req.method);
       await send(exchange, answer(renderer));

@@ -17,6 +17,7 @@ const may =
         organization: { id: context.id },
       },
       organization: context,
+      belongsTo: context.id,
     },
   ];
 
@@ -26,7 +27,9 @@ export const mayAccept = may('accept');
 export const mayDecline = may('decline');
 export const mayResend = may('resend');
 
-export const mayList = (): PolicyCheck[] => [{ package: 'invitations', scope: 'list', resource: null }];
+export const mayList = (): PolicyCheck[] => [
+  { package: 'invitations', scope: 'list', resource: null, belongsTo: 'context' },
+];
 
 /** With the role as it was sent, checked or not (CVAT `InvitationPermission`). */
 export const mayCreate = async (_object: unknown, { body, caller }: Unchecked): Promise<PolicyCheck[]> => [
@@ -39,6 +42,7 @@ export const mayCreate = async (_object: unknown, { body, caller }: Unchecked): 
       role: roleOf(await body()),
       organization: caller.organization && { id: caller.organization.id },
     },
+    belongsTo: 'context',
   },
 ];
 

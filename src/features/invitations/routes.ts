@@ -72,7 +72,7 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
     },
   });
 
-/** CVAT 2.62 looks among the invitations of the caller's list: a hidden one is missing, not forbidden. */
+/** CVAT 2.62 looks among the invitations that the filter of lists lets through: a hidden one is missing, not forbidden. */
 export const loadInvitation =
   (db: Queryable) =>
   async (
@@ -81,8 +81,7 @@ export const loadInvitation =
     visible: object | null,
   ): Promise<ViewedInvitation> => {
     const viewer = { id: requireCaller(caller).account.id, visible };
-    const isKey = visible !== null && isStorable(key);
-    return found(isKey ? await findInvitation(db, key, viewer) : undefined, 'Invitation');
+    return found(isStorable(key) ? await findInvitation(db, key, viewer) : undefined, 'Invitation');
   };
 
 const detail = ({ db }: InvitationRouteDeps) =>

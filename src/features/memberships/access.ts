@@ -13,21 +13,24 @@ const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) =>
 });
 
 /** A membership is decided upon in its own organization, whatever context the request names. */
+const about = (scope: string, membership: ViewedMembership, more: object = {}): PolicyCheck => ({
+  package: 'memberships',
+  scope,
+  resource: { ...resourceOf(membership), ...more },
+  organization: membership.organization,
+  belongsTo: membership.organization.id,
+});
+
 const may =
   (scope: string) =>
-  (membership: ViewedMembership): PolicyCheck[] => [
-    {
-      package: 'memberships',
-      scope,
-      resource: resourceOf(membership),
-      organization: membership.organization,
-    },
-  ];
+  (membership: ViewedMembership): PolicyCheck[] => [about(scope, membership)];
 
 export const mayView = may('view');
 export const mayDelete = may('delete');
 
-export const mayList = (): PolicyCheck[] => [{ package: 'memberships', scope: 'list', resource: null }];
+export const mayList = (): PolicyCheck[] => [
+  { package: 'memberships', scope: 'list', resource: null, belongsTo: 'context' },
+];
 
 /**
  * The policy is told the new role too, unlike in CVAT, where a maintainer can make an owner (deviation 5).
@@ -40,7 +43,5 @@ export async function mayUpdate(membership: ViewedMembership, { body }: Unchecke
     throw new PermissionDenied('Attempted to update an unknown field');
   }
   if (!isObject(fields) || !Object.hasOwn(fields, 'role')) return mayView(membership);
-  const { organization } = membership;
-  const resource = { ...resourceOf(membership), new_role: fields['role'] };
-  return [...mayView(membership), { package: 'memberships', scope: 'change:role', resource, organization }];
+  return [...mayView(membership), about('change:role', membership, { new_role: fields['role'] })];
 }

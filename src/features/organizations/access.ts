@@ -29,6 +29,7 @@ const may =
         user: { role: organization.viewerRole },
       },
       organization: contextOf(organization),
+      belongsTo: organization.id,
     },
   ];
 
@@ -37,12 +38,15 @@ export const mayUpdate = may('update');
 export const mayDelete = may('delete');
 export const mayTransfer = may('transfer');
 
-export const mayList = (): PolicyCheck[] => [{ package: 'organizations', scope: 'list', resource: null }];
+export const mayList = (): PolicyCheck[] => [
+  { package: 'organizations', scope: 'list', resource: null, belongsTo: 'context' },
+];
 
 export const mayCreate = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
   {
     package: 'organizations',
     scope: 'create',
     resource: { id: null, owner: { id: caller.account.id }, user: { role: 'owner' } },
+    belongsTo: null,
   },
 ];

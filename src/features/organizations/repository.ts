@@ -71,6 +71,7 @@ export const ORGANIZATIONS = defineList({
 
 const POLICY_FILTER: JoinedFilter = {
   columns: {
+    id: integerLookup(sql`o.id`),
     members__user_id: integerLookup(sql`m.user_id`),
     members__is_active: booleanLookup(sql`m.is_active`),
     owner_id: integerLookup(sql`o.owner_id`),

@@ -56,7 +56,7 @@ const create = ({ service }: OrganizationRouteDeps) =>
     },
   });
 
-/** CVAT 2.62 looks among the organizations of the caller's list: a foreign one is missing, not forbidden. */
+/** CVAT 2.62 looks among the organizations that the filter of lists lets through: a foreign one is missing, not forbidden. */
 export const loadOrganization =
   (db: Queryable) =>
   async (
@@ -66,7 +66,7 @@ export const loadOrganization =
   ): Promise<ViewedOrganization> => {
     const key = idOf(id, 'Organization');
     const viewer = { id: requireCaller(caller).account.id, visible };
-    return found(visible === null ? undefined : await findOrganization(db, key, viewer), 'Organization');
+    return found(await findOrganization(db, key, viewer), 'Organization');
   };
 
 const detail = ({ db }: OrganizationRouteDeps) =>

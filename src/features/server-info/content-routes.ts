@@ -43,7 +43,10 @@ const formats = defineRoute({
   summary: 'Get supported annotation formats',
   tag: 'server',
   view: 'Annotation Formats',
-  access: { kind: 'policy', checks: () => [{ package: 'server', scope: 'view', resource: null }] },
+  access: {
+    kind: 'policy',
+    checks: () => [{ package: 'server', scope: 'view', resource: null, belongsTo: 'context' }],
+  },
   responses: { 200: FormatsRead },
   handle: async () =>
     reply(200, {
@@ -59,7 +62,10 @@ const share = defineRoute({
   summary: 'Get shared storage directory contents',
   tag: 'server',
   view: 'Share',
-  access: { kind: 'policy', checks: () => [{ package: 'server', scope: 'list:content', resource: null }] },
+  access: {
+    kind: 'policy',
+    checks: () => [{ package: 'server', scope: 'list:content', resource: null, belongsTo: 'context' }],
+  },
   query: ShareQuery,
   responses: { 200: z.array(FileRead) },
   handle: async ({ query: { directory = '/' } }) => {

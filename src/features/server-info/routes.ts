@@ -50,7 +50,10 @@ const plugins = ({ analytics, models }: ServerInfoDeps) =>
     summary: 'Get enabled plugins',
     tag: 'server',
     view: 'Plugins',
-    access: { kind: 'policy', checks: () => [{ package: 'server', scope: 'view', resource: null }] },
+    access: {
+      kind: 'policy',
+      checks: () => [{ package: 'server', scope: 'view', resource: null, belongsTo: 'context' }],
+    },
     responses: { 200: PluginsRead },
     handle: async () => reply(200, { ANALYTICS: analytics, MODELS: models }),
   });

@@ -19,32 +19,38 @@ const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
 /** The role is the target's: CVAT sends the requester's, and so shows any account to any member (deviation 4). */
 const resourceOf = ({ account, role }: Target) => ({ id: account.id, membership: { role } });
 
-const about = (scope: string, resource: unknown): PolicyCheck => ({ package: 'users', scope, resource });
+/** An account is of the organization that the request names when it is somebody there. */
+const about = (scope: string, target: Target): PolicyCheck => ({
+  package: 'users',
+  scope,
+  resource: resourceOf(target),
+  belongsTo: target.role === null ? null : 'context',
+});
 
-export const mayList = (): PolicyCheck[] => [about('list', null)];
-
-export const mayCreate = (): PolicyCheck[] => [about('create', { id: null, membership: { role: null } })];
-
-export const mayView = (target: Target): PolicyCheck[] => [about('view', resourceOf(target))];
-
-export const mayDelete = (target: Target): PolicyCheck[] => [about('delete', resourceOf(target))];
-
-export const mayViewApiToken = (target: Target): PolicyCheck[] => [
-  about('view:api_token', resourceOf(target)),
+export const mayList = (): PolicyCheck[] => [
+  { package: 'users', scope: 'list', resource: null, belongsTo: 'context' },
 ];
 
-export const mayUpdateApiToken = (target: Target): PolicyCheck[] => [
-  about('update:api_token', resourceOf(target)),
+export const mayCreate = (): PolicyCheck[] => [
+  { package: 'users', scope: 'create', resource: { id: null, membership: { role: null } }, belongsTo: null },
 ];
+
+export const mayView = (target: Target): PolicyCheck[] => [about('view', target)];
+
+export const mayDelete = (target: Target): PolicyCheck[] => [about('delete', target)];
+
+export const mayViewApiToken = (target: Target): PolicyCheck[] => [about('view:api_token', target)];
+
+export const mayUpdateApiToken = (target: Target): PolicyCheck[] => [about('update:api_token', target)];
 
 export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
-  about('view', resourceOf({ account: caller.account, role: caller.organization?.role ?? null })),
+  about('view', { account: caller.account, role: caller.organization?.role ?? null }),
 ];
 
 /** @throws PermissionDenied for a field that is not to be changed here, whoever asks */
 export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
   const scopes = new Set(namesIn(await body()).map(scopeOf));
-  return ['view', ...scopes].map((scope) => about(scope, resourceOf(target)));
+  return ['view', ...scopes].map((scope) => about(scope, target));
 }
 
 function scopeOf(field: string): string {

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Caller } from '../../kernel/account.js';
 import { MethodNotAllowed, NotAuthenticated, NotFound } from '../../kernel/errors.js';
-import type { PolicyCheck, PolicyPackage } from '../../kernel/policy.js';
+import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
 import { type Exchange, type Exchanges, lastParam } from './exchange.js';
 import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
@@ -15,6 +15,8 @@ export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
   readonly identify: (exchange: Exchange, ways: Ways) => Promise<Caller | null>;
+  /** @throws PermissionDenied for a credential that is good for nothing in the organization that the request names */
+  readonly admit: (caller: Caller) => void;
   /**
    * @param filter package whose list filter is asked for in the same round trip
    * @returns the filter, or null when none was asked for
@@ -24,10 +26,10 @@ export interface PipelineDeps {
     exchange: Exchange,
     caller: Caller,
     checks: readonly PolicyCheck[],
-    filter?: PolicyPackage,
+    filter?: ListedPackage,
   ) => Promise<object | null>;
-  /** @returns the filter of the caller's list, or null where he may not list at all. @throws as `authorize`, but for the refusal */
-  readonly visible: (exchange: Exchange, caller: Caller, name: PolicyPackage) => Promise<object | null>;
+  /** @returns the filter of the caller's list, whether the caller may list or not. @throws as `authorize`, but for the refusal */
+  readonly visible: (exchange: Exchange, caller: Caller, name: ListedPackage) => Promise<object>;
   /** @param route undefined where the view has none for the method. @throws Throttled */
   readonly throttle: (
     exchange: Exchange,
@@ -60,6 +62,7 @@ const STEPS: readonly Step[] = [
   negotiateContent,
   identify,
   requireIdentity,
+  admit,
   authorizeCollection,
   throttle,
   findMethod,
@@ -114,6 +117,11 @@ function requireIdentity({ caller, view, route }: Call): undefined {
   if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf(view.ways));
 }
 
+/** Before anything is counted or looked up: what is missing and what is forbidden look the same to who is not let in. */
+function admit({ caller, route }: Call, deps: PipelineDeps): undefined {
+  if (caller !== null && route !== undefined && route.access.kind !== 'public') deps.admit(caller);
+}
+
 /** The challenge is the one of the first class of the view, whichever class failed (DRF). */
 export const challengeOf = (ways: Ways): string =>
   ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token';
@@ -158,7 +166,7 @@ async function authorize(
   call: Call,
   access: Access<unknown>,
   deps: PipelineDeps,
-  filter?: PolicyPackage,
+  filter?: ListedPackage,
 ): Promise<object | null> {
   if (access.kind !== 'policy' || call.caller === null) return null;
   const { exchange, params, caller, route } = call;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Caller, Credential } from '../../kernel/account.js';
-import type { PolicyCheck, PolicyPackage } from '../../kernel/policy.js';
+import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
 import type { Exchange } from './exchange.js';
 import type { ListDefinition } from './lists/list-query.js';
 
@@ -29,10 +29,11 @@ export type Access<O> =
         request: Unchecked,
       ) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
       /**
-       * Also asks which rows of this package the caller's list shows, in the context of the request. A list gets the
-       * answer with its checks; an object is looked for among these rows only, and is missing rather than refused.
+       * Also asks for the filter of this package's lists, in the context of the request. A list gets the answer with its
+       * checks; an object is looked for among these rows only, also by who may not list them, and is missing rather
+       * than refused.
        */
-      readonly filter?: PolicyPackage;
+      readonly filter?: ListedPackage;
     };
 
 /** The strategies a view accepts, in the order of the chain; their first one names the 401 challenge. */

@@ -136,6 +136,62 @@ describe('POST /api/invitations/{key}/accept', () => {
   });
 });
 
+describe('an invited person who names the organization that invites, and is no member yet', () => {
+  const naming = [
+    { by: '?org', query: '?org=acme', headers: {} },
+    { by: 'X-Organization', query: '', headers: { 'X-Organization': 'acme' } },
+  ];
+  const ask = (
+    client: Client,
+    method: string,
+    path: string,
+    { query, headers }: { readonly query: string; readonly headers: Readonly<Record<string, string>> },
+  ) => client.send(method, path + query, undefined, { headers });
+
+  it.each(naming)('is refused the list, and sees the invitation: $by', async (named) => {
+    const one = await invite();
+    expect((await ask(one, 'GET', '/api/invitations', named)).status).toBe(403);
+    const seen = await ask(one, 'GET', pathOf(one.key), named);
+    expect([seen.status, seen.body]).toEqual([200, expect.objectContaining({ key: one.key })]);
+    expect((await one.get(`${pathOf(one.key)}?org_id=${world.acme.id}`)).status).toBe(200);
+  });
+
+  it.each(naming)('accepts it, or declines it: $by', async (named) => {
+    const [first, second, third] = [await invite(), await invite(), await invite()];
+    const accepted = await ask(first, 'POST', pathOf(first.key, 'accept'), named);
+    expect([accepted.status, accepted.body]).toEqual([200, { organization_slug: 'acme' }]);
+    expect((await ask(second, 'POST', pathOf(second.key, 'decline'), named)).status).toBe(204);
+    const old = { ...named, query: `?accepted${named.query.replace('?', '&')}` };
+    expect((await ask(third, 'PATCH', pathOf(third.key), old)).status).toBe(200);
+  });
+
+  it.each(naming)('is refused the rest, and finds no other: $by', async (named) => {
+    const one = await invite();
+    for (const [method, path] of [
+      ['POST', pathOf(one.key, 'resend')],
+      ['DELETE', pathOf(one.key)],
+      ['PATCH', pathOf(one.key)],
+    ] as const) {
+      const answer = await ask(one, method, path, named);
+      expect([method, answer.status, answer.body]).toEqual([method, 403, DENIED]);
+    }
+    for (const name of STEPS) {
+      const answer = await ask(one, 'POST', pathOf(world.key, name), named);
+      expect([answer.status, answer.body]).toEqual([404, MISSING]);
+    }
+    expect((await ask(world.stranger, 'GET', pathOf(one.key), named)).body).toEqual(MISSING);
+  });
+
+  it('finds nothing in the context of another organization', async () => {
+    const one = await invite();
+    for (const name of STEPS) {
+      const answer = await step(one, name, one.key, '?org=globex');
+      expect([answer.status, answer.body]).toEqual([404, MISSING]);
+    }
+    expect(await stateOf(one)).toEqual({ isActive: false, key: one.key });
+  });
+});
+
 describe('PATCH /api/invitations/{key}', () => {
   it('200 with ?accepted, also a second time, as CVAT had it until 2.70', async () => {
     const one = await invite();

@@ -165,6 +165,29 @@ describe('no decision', () => {
   });
 });
 
+describe('the filter among which a single object is looked for', () => {
+  const organization = () => app.send('/api/organizations/1', { headers: person.authorization });
+
+  it.each([
+    ['undefined', '{}', 'opa_undefined'],
+    ['nothing at all', '{"result":null}', 'opa_bad_answer'],
+    ['a yes', '{"result":true}', 'opa_bad_answer'],
+    ['an unknown lookup', '{"result":{"password":"x"}}', 'opa_bad_answer'],
+    ['an empty list', '{"result":[]}', 'opa_bad_answer'],
+  ])('is 503 when it is %s: nothing is found without one', async (_what, text, code) => {
+    answer = (req, res) => res.writeHead(200).end(req.url?.startsWith('/health') ? '' : text);
+    const refused = await organization();
+    expect([refused.status, refused.json()]).toEqual([503, expect.objectContaining({ code })]);
+  });
+
+  it('is asked at the address of CVAT, and whether one may list is not', async () => {
+    answer = saying('{"result":{"owner_id":0}}');
+    seen.length = 0;
+    expect((await organization()).status).toBe(404);
+    expect(seen.map(({ path }) => path)).toEqual(['/v1/data/organizations/filter']);
+  });
+});
+
 describe('the question', () => {
   it('is the document of CVAT 2.62, key by key', async () => {
     answer = saying('{"result":true}');

@@ -42,11 +42,13 @@ const isStaff = (visitor: Visitor): boolean =>
   ['owner', 'maintainer'].includes(roleIn(visitor, 'acme') ?? '');
 const manages = (visitor: Visitor): boolean => isStaff(visitor) && isAtLeast(visitor, 'user');
 
-/** A token that is bound to an organization is good for requests that name it, and for no other. */
-const isElsewhere = ({ token }: Visitor, { named }: Asked): boolean =>
-  token?.boundTo !== undefined && token.boundTo !== slugOf(named);
+/** A token that is bound to an organization is good for an active member's requests that name it, and for no other. */
+export const isElsewhere = (visitor: Visitor, { named }: Asked): boolean => {
+  const { boundTo } = visitor.token ?? {};
+  return boundTo !== undefined && (boundTo !== slugOf(named) || roleIn(visitor, boundTo) === null);
+};
 
-/** What a personal access token takes away. `inside`: the organization that the decision is made in. */
+/** What a personal access token takes away. `inside`: the organization that what is asked for belongs to. */
 export function tokenRefuses(
   visitor: Visitor,
   asked: Asked,
@@ -78,8 +80,9 @@ const when = (isAllowed: boolean, success: number): number => (isAllowed ? succe
 
 const account = (target: Person): Thing => {
   const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
-    const inside = slugOf(asked.named);
-    const isColleague = roleIn(visitor, inside) !== null && inside !== null && target[inside] !== null;
+    const named = slugOf(asked.named);
+    const inside = named !== null && target[named] !== null ? named : null;
+    const isColleague = inside !== null && roleIn(visitor, inside) !== null;
     const isSelf = visitor.person === target;
     const may = isAdmin(visitor) || isSelf || (scope === 'view' && isColleague);
     return when(may && !tokenRefuses(visitor, asked, { plugin: true, scope, inside }), success);
@@ -104,6 +107,7 @@ const organization =
   (visitor: Visitor, asked: Asked): number => {
     if (isElsewhere(visitor, asked)) return 403;
     if (!isAdmin(visitor) && !isOwner(visitor) && roleIn(visitor, 'acme') === null) return 404;
+    if ((visitor.token?.boundTo ?? 'acme') !== 'acme') return 404;
     const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
     return when((isAdmin(visitor) || may(visitor)) && !refused, success);
   };
@@ -138,7 +142,7 @@ const membership = (target: Person): Thing => {
   };
 };
 
-/** Hidden where the visitor's list in the named context does not show it; then decided in acme. */
+/** Hidden where the filter of lists leaves it out in the named context, even of who has no list there; then decided in acme. */
 const invitation =
   (may: (visitor: Visitor) => boolean, success: number) =>
   (visitor: Visitor, asked: Asked): number => {
@@ -148,8 +152,7 @@ const invitation =
     const isShown =
       slug === null
         ? isAdmin(visitor) || isParty
-        : slug === 'acme' &&
-          (isAdmin(visitor) || manages(visitor) || (roleIn(visitor, slug) !== null && isParty));
+        : slug === 'acme' && (isAdmin(visitor) || manages(visitor) || isParty);
     if (!isShown) return 404;
     const refused = tokenRefuses(visitor, asked, { plugin: false, scope: '', inside: 'acme' });
     return when((isAdmin(visitor) || may(visitor)) && !refused, success);
@@ -168,7 +171,7 @@ const step = (name: string, answer: ReturnType<typeof invitation>): Thing => ({
 
 const accessToken = (): Thing => {
   const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
-    const refused = tokenRefuses(visitor, asked, { plugin: true, scope, inside: slugOf(asked.named) });
+    const refused = tokenRefuses(visitor, asked, { plugin: true, scope, inside: null });
     return when((isAdmin(visitor) || visitor.person === TESSA) && !refused, success);
   };
   return {

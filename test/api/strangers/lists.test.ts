@@ -87,13 +87,19 @@ const invitations = (visitor: Visitor, { named }: Asked): readonly unknown[] | u
 
 const organizations = (visitor: Visitor): readonly unknown[] =>
   SLUGS.filter(
-    (slug) => isAdmin(visitor) || roleIn(visitor, slug) !== null || OWNERS[slug] === visitor.person,
+    (slug) =>
+      (isAdmin(visitor) || roleIn(visitor, slug) !== null || OWNERS[slug] === visitor.person) &&
+      (visitor.token?.boundTo ?? slug) === slug,
   );
 
 const tokens = (visitor: Visitor): readonly unknown[] | undefined => {
   if (!isAtLeast(visitor, 'worker')) return undefined;
+  const { boundTo } = visitor.token ?? {};
   const own = Object.values<Visitor>(VISITORS).filter(
-    ({ person, token }) => token !== undefined && person === visitor.person,
+    ({ person, token }) =>
+      token !== undefined &&
+      person === visitor.person &&
+      (boundTo === undefined || token.boundTo === boundTo),
   );
   return [...own.map(() => visitor.person.name), ...(visitor.person === TESSA ? ['tessa'] : [])];
 };
@@ -110,7 +116,10 @@ const LISTS: Readonly<Record<string, List>> = {
     path: '/api/organizations',
     read: ({ slug }) => slug,
     shows: organizations,
-    create: { body: {}, may: (visitor) => isAtLeast(visitor, 'user') },
+    create: {
+      body: {},
+      may: (visitor) => isAtLeast(visitor, 'user') && visitor.token?.boundTo === undefined,
+    },
   },
   memberships: {
     path: '/api/memberships',

@@ -86,6 +86,18 @@ export const VISITORS = {
     token: { isReadOnly: false, boundTo: 'globex' },
   },
   'an administrator with an access token': { person: GUSTAV, token: { isReadOnly: false } },
+  'an administrator with a token bound to it': {
+    person: GUSTAV,
+    token: { isReadOnly: false, boundTo: 'acme' },
+  },
+  'an administrator who works there, with a token bound to it': {
+    person: person('gisela', 'admin', as('worker'), as('worker')),
+    token: { isReadOnly: false, boundTo: 'acme' },
+  },
+  'an inactive member with a token bound to it': {
+    person: person('moritz', 'user', as('maintainer', false), as('maintainer')),
+    token: { isReadOnly: false, boundTo: 'acme' },
+  },
 } as const satisfies Readonly<Record<string, Visitor>>;
 
 export type VisitorName = keyof typeof VISITORS;

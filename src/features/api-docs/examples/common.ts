@@ -31,7 +31,7 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...bodyExamples(route),
   ...credentialExamples(route),
   ...(route.access.kind === 'policy' ? POLICY : {}),
-  ...(route.access.kind === 'policy' && acceptedWays(route.ways).includes('access-token') ? BOUND : {}),
+  ...(route.access.kind !== 'public' && acceptedWays(route.ways).includes('access-token') ? BOUND : {}),
   ...(route.list === undefined ? {} : LIST),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
