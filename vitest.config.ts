@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { GOLDEN_HINT, hasGolden } from './test/parity/grammar.js';
 import { missingServices } from './test/support/programs.js';
 
 /**
@@ -12,6 +13,10 @@ if (missing.length > 0) {
   process.stdout.write(`Not installed, so the tests on real services are skipped: ${missing.join(', ')}.\n`);
 }
 
+/** With REQUIRE_GOLDEN=1 (CI) it is a failure if the answers are not there. */
+const replay = hasGolden ? ['parity/replay'] : [];
+if (!hasGolden) process.stdout.write(`Not replayed: test/parity ${GOLDEN_HINT}.\n`);
+
 const reportFile = process.env['VITEST_JSON'];
 
 /** CI machines are slow and noisy: a test that measures time may try once more there. */
@@ -20,13 +25,18 @@ const limits = { testTimeout: 60_000, hookTimeout: 120_000, retry: process.env['
 /** Holds every answer of every server against the OpenAPI document. */
 const setupFiles = ['test/support/setup.ts'];
 
-const project = (name: string, engines: 'embedded' | 'real', folders: string, more: object = {}) => ({
+const project = (
+  name: string,
+  engines: 'embedded' | 'real',
+  folders: readonly string[],
+  more: object = {},
+) => ({
   test: {
     ...limits,
     ...more,
     setupFiles,
     name,
-    include: [`test/${folders}/**/*.test.ts`],
+    include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
     provide: { engines },
   },
 });
@@ -38,9 +48,11 @@ export default defineConfig({
     maxWorkers: 2,
     ...(reportFile === undefined ? {} : { reporters: ['default', ['json', { outputFile: reportFile }]] }),
     projects: [
-      project('unit', 'embedded', '{unit,database,policy,process}'),
-      project('embedded', 'embedded', 'api'),
-      ...(missing.length === 0 ? [project('real', 'real', '{api,faults,clients}', services)] : []),
+      project('unit', 'embedded', ['unit', 'database', 'policy', 'process', 'parity/unit']),
+      project('embedded', 'embedded', ['api', ...replay]),
+      ...(missing.length === 0
+        ? [project('real', 'real', ['api', 'faults', 'clients', ...replay], services)]
+        : []),
     ],
   },
 });

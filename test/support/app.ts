@@ -90,7 +90,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   if (prepare) await container.prepare();
   const server = createHttpServer(container.app, options.timeouts);
   watchServer(server, container.document);
-  server.listen(0, '127.0.0.1');
+  server.listen(config.PORT, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const ask = (route: string, options?: RequestOptions) => send(url, route, options);
