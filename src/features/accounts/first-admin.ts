@@ -1,4 +1,5 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
@@ -29,12 +30,13 @@ export interface FirstAdmin {
  * address. Replicas that start together create one.
  *
  * @returns who was created, or undefined
- * @throws StartError when ADMIN_USERNAME can't be used
+ * @throws StartError when ADMIN_USERNAME or ADMIN_PASSWORD can't be used
  */
 export async function ensureFirstAdmin(
   deps: {
     readonly db: Database;
     readonly passwords: PasswordService;
+    readonly policy: PasswordPolicy;
     readonly clock: Clock;
     readonly random: Random;
   },
@@ -46,6 +48,10 @@ export async function ensureFirstAdmin(
     throw new StartError(
       `ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`,
     );
+  }
+  if (options.password !== undefined) {
+    const problems = await deps.policy.validate(options.password, options);
+    if (problems.length > 0) throw new StartError(`ADMIN_PASSWORD can't be used: ${problems.join(' ')}`);
   }
   const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
   const password = await passwords.hash(options.password ?? generated ?? '');
