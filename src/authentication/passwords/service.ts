@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { createEqualizer } from './equalizer.js';
+import { type Argon2Options, createArgon2 } from './hashers/argon2.js';
 import { areRounds, MAXIMUM_ROUNDS, MINIMUM_ROUNDS } from './hashers/bcrypt.js';
 import { bcryptSha256, bcryptSha256Prefix, hashBcryptSha256 } from './hashers/bcrypt-sha256.js';
 import { isUsable, makeUnusable } from './hashers/unusable.js';
@@ -26,6 +27,8 @@ export interface PasswordServiceOptions {
   readonly queueLimit?: number;
   /** Weak formats accepted besides Django's default list. */
   readonly extraHashers?: readonly ExtraHasher[];
+  /** How Argon2 is loaded, and who hears that it can't be. */
+  readonly argon2?: Argon2Options;
 }
 
 /** Whether a password matched, and whether its stored hash should be replaced by a new one. */
@@ -62,7 +65,7 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
   const newHash = (password: string) => hashBcryptSha256(password, rounds, random);
   const queue = createWorkQueue({ concurrency, limit: queueLimit });
   const equalizer = createEqualizer({ clock, queue, preferred: { algorithm, run: () => newHash('') } });
-  const readHash = createHashReader(extraHashers);
+  const readHash = createHashReader(extraHashers, createArgon2(options.argon2));
 
   /**
    * Costs what a wrong password costs. For a log-in whose user does not exist (Django `ModelBackend`).

@@ -9,6 +9,7 @@ import {
 import { systemClock } from '../../../../src/kernel/clock.js';
 import { ServiceUnavailable } from '../../../../src/kernel/errors.js';
 import { systemRandom } from '../../../../src/kernel/random.js';
+import { PASSWORD } from '../../../support/cvat.js';
 
 const createService = (options: Partial<PasswordServiceOptions> = {}) =>
   createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4, ...options });
@@ -179,6 +180,39 @@ describe('a hostile stored hash', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a server without the binary of Argon2', () => {
+  const ARGON2 =
+    'argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHRzb21lc2FsdHNvbWVzYQ$S4wgi2/39fMAJlfhqz1lpg';
+  const withoutBinary = () => {
+    const told: unknown[] = [];
+    const missing = new Error('Cannot find native binding.');
+    const load = () => Promise.reject(missing);
+    const argon2 = { load, onMissing: (error: unknown) => void told.push(error) };
+    return { service: createService({ rounds: 8, argon2 }), told, missing };
+  };
+
+  it('lets nobody in by such a hash, and says so once', async () => {
+    const { service, told, missing } = withoutBinary();
+    expect(told).toEqual([]);
+    for (const password of [PASSWORD, 'wrong', PASSWORD])
+      expect(await service.verify(password, ARGON2)).toEqual(REFUSED);
+    expect(told).toEqual([missing]);
+    expect((await createService().verify(PASSWORD, ARGON2)).valid).toBe(true);
+  });
+
+  it('takes the time of any refusal for it', async () => {
+    const { service } = withoutBinary();
+    await service.burn('warm up');
+    const times = { unknown: Infinity, argon2: Infinity };
+    for (let round = 0; round < 5; round += 1) {
+      times.unknown = Math.min(times.unknown, await elapsed(() => service.burn(PASSWORD)));
+      times.argon2 = Math.min(times.argon2, await elapsed(() => service.verify(PASSWORD, ARGON2)));
+    }
+    expect(times.argon2 / times.unknown).toBeGreaterThan(0.6);
+    expect(times.argon2 / times.unknown).toBeLessThan(1 / 0.6);
   });
 });
 
