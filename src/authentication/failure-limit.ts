@@ -72,7 +72,7 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
 export type FailureLimit = ReturnType<typeof createFailureLimit>;
 
 /** An IPv6 client owns a whole /64, so that is what counts. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('%', 1)[0]?.split('::') ?? [];
   const left = head === '' ? [] : head.split(':');

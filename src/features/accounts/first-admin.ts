@@ -1,3 +1,4 @@
+import { SERVER } from '../../authentication/passwords/queue.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
@@ -54,7 +55,7 @@ export async function ensureFirstAdmin(
     if (problems.length > 0) throw new StartError(`ADMIN_PASSWORD can't be used: ${problems.join(' ')}`);
   }
   const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
-  const password = await passwords.hash(options.password ?? generated ?? '');
+  const password = await passwords.hash(options.password ?? generated ?? '', SERVER);
   return db.transaction(async (tx) => {
     await lockNames(tx);
     if (await hasSuperuser(tx)) return undefined;

@@ -75,6 +75,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     handle: async ({ exchange }) => {
       const { id, isActive, username, email, firstName, lastName } = await registration.register(
         await exchange.body(),
+        exchange.client,
       );
       const entersAtOnce = isActive && !deps.emailVerificationIsMandatory;
       const identity = entersAtOnce ? await identities.byId(id, { kind: 'absent' }) : undefined;

@@ -2,6 +2,7 @@ import { createHash, pbkdf2Sync } from 'node:crypto';
 import { compare } from 'bcrypt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SERVER } from '../../../../src/authentication/passwords/queue.js';
 import {
   createPasswordService,
   type PasswordServiceOptions,
@@ -11,8 +12,18 @@ import { ServiceUnavailable } from '../../../../src/kernel/errors.js';
 import { systemRandom } from '../../../../src/kernel/random.js';
 import { PASSWORD } from '../../../support/cvat.js';
 
-const createService = (options: Partial<PasswordServiceOptions> = {}) =>
-  createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4, ...options });
+/** Asked by the server itself: what clients may have of the queue is in `queue.test.ts`. */
+const createService = (options: Partial<PasswordServiceOptions> = {}) => {
+  const service = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4, ...options });
+  return {
+    ...service,
+    hash: (password: string) => service.hash(password, SERVER),
+    verify: (password: string, encoded: string) => service.verify(password, encoded, SERVER),
+    verifyFirst: (password: string, encoded: readonly string[]) =>
+      service.verifyFirst(password, encoded, SERVER),
+    burn: (password: string) => service.burn(password, SERVER),
+  };
+};
 
 const pbkdf2 = (password: string, iterations: number): string => {
   const salt = 'abcdefghijklmnopqrstuv';
@@ -42,7 +53,7 @@ describe('a new hash', () => {
     expect(one).toMatch(/^bcrypt_sha256\$\$2b\$05\$/);
     expect(one).not.toBe(two);
     const byDefault = createPasswordService({ clock: systemClock, random: systemRandom });
-    expect(await byDefault.hash('same')).toMatch(/^bcrypt_sha256\$\$2b\$12\$/);
+    expect(await byDefault.hash('same', SERVER)).toMatch(/^bcrypt_sha256\$\$2b\$12\$/);
   });
 
   it('matches exactly the password it was made of, whatever its characters and length', async () => {
@@ -145,6 +156,25 @@ describe('a password too long or not Unicode', () => {
     expect((await service.verify('secret\ud800', encoded)).valid).toBe(false);
     await expect(service.hash('secret\ud800')).rejects.toThrow(RangeError);
     expect((await service.verify('😀', await service.hash('😀'))).valid).toBe(true);
+  });
+});
+
+describe('several stored hashes', () => {
+  it('are compared in their order, and the first that matches counts', async () => {
+    const service = createService();
+    const [one, two] = [await service.hash('one'), await service.hash('two')];
+    const twins = [service.makeUnusable(), 'rot13$frperg', one, pbkdf2('two', 1000), two];
+    expect(await service.verifyFirst('one', twins)).toEqual({ index: 2, needsRehash: false });
+    expect(await service.verifyFirst('two', twins)).toEqual({ index: 3, needsRehash: true });
+    expect(await service.verifyFirst('three', twins)).toBeUndefined();
+    expect(await service.verifyFirst('one', [])).toBeUndefined();
+    expect(await service.verifyFirst('x'.repeat(4097), [one])).toBeUndefined();
+  });
+
+  it('take one place in the queue', async () => {
+    const service = createService({ concurrency: 1, queueLimit: 0 });
+    const stored = await Promise.all([createService().hash('one'), createService().hash('two')]);
+    expect(await service.verifyFirst('two', stored)).toEqual({ index: 1, needsRehash: false });
   });
 });
 
