@@ -8,7 +8,7 @@
  * Needs PostgreSQL, Redis and OPA on the machine. Runs of all targets alternate, because machines are noisy; the
  * median of each counts.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,12 +20,12 @@ import { startPostgres } from '../test/support/postgres-server.js';
 import { createDatabaseOn } from '../test/support/real-database.js';
 import { freePort, startOpa, startRedis } from '../test/support/services.js';
 import { benchLists } from './bench-lists.js';
+import { ADMIN, buildServer, median, startServer, until } from './bench-server.js';
 
 const QUICK = process.argv.includes('--quick');
 const SECONDS = QUICK ? 2 : 3;
 const ROUNDS = QUICK ? 2 : 3;
 const CONNECTIONS = [1, 50];
-const ADMIN = { username: 'admin', password: 'bench-horse-battery' };
 const ACCESS_TOKEN = `Bench123.${'n9F1KTezy5EiehTHELxM5NZJeXgv7qTQ'}`;
 
 const SELF = '/api/users/self';
@@ -48,7 +48,7 @@ interface Target {
 type Rates = Map<string, number[]>;
 
 async function main(): Promise<void> {
-  spawnSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { stdio: 'inherit' });
+  buildServer();
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   const [postgres, redis, opa] = await Promise.all([startPostgres(), startRedis(), startOpa()]);
   const children: ChildProcess[] = [];
@@ -94,31 +94,6 @@ async function main(): Promise<void> {
   }
 }
 
-async function startServer(
-  children: ChildProcess[],
-  folder: string,
-  services: Readonly<Record<string, string>>,
-): Promise<string> {
-  const port = await freePort();
-  const settings = {
-    PORT: String(port),
-    LOG_LEVEL: 'warn',
-    DATA_DIR: folder,
-    THROTTLE_ANON: 'none',
-    NODE_ENV: 'production',
-  };
-  const admin = {
-    ADMIN_USERNAME: ADMIN.username,
-    ADMIN_PASSWORD: ADMIN.password,
-    SECRET_KEY: 'k'.repeat(40),
-  };
-  const env = { ...process.env, ...settings, ...admin, ...services };
-  children.push(spawn(process.execPath, ['dist/main.js'], { env, stdio: 'inherit' }));
-  const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/readyz`)).ok);
-  return url;
-}
-
 async function startFloor(children: ChildProcess[], args: readonly string[]): Promise<string> {
   const port = await freePort();
   const command = ['--import', 'tsx', 'scripts/bench-floor.ts', String(port), ...args];
@@ -127,14 +102,6 @@ async function startFloor(children: ChildProcess[], args: readonly string[]): Pr
   );
   await until(async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
   return `http://127.0.0.1:${port}`;
-}
-
-async function until(probe: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt += 1) {
-    if (await probe().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('A server of the benchmark did not come up.');
 }
 
 /** @returns the headers of each way in */
@@ -176,9 +143,6 @@ async function fire({ name, url, headers }: Target, connections: number, duratio
     throw new Error(`${name}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 function table(targets: readonly Target[], connections: number, rates: Rates): string {
   const rows = targets.map(({ name, floor: below = FLOOR }) => {

@@ -59,7 +59,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
   const engines = await openEngines(options);
   const breachFile =
     config.PASSWORD_BREACH_FILE === undefined ? null : await createBreachFile(config.PASSWORD_BREACH_FILE);
-  const policy = createPasswordPolicy(breachFile === null ? {} : { isBreached: breachFile.contains });
+  const policy = createPasswordPolicy({ context: contextOf(config), isBreached: breachFile?.contains });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
   const exchanges = createExchanges(createOriginReader(config.TRUSTED_PROXIES));
   const authentication = composeAuthentication({ options, engines, exchanges, state });
@@ -92,7 +92,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     engines,
     administration: resources.administration,
     prepare: async () => {
-      const outcome = await prepare(options, engines.db, state, passwords);
+      const outcome = await prepare(options, engines.db, state, { passwords, policy });
       if (options.isServing === false) return outcome;
       await resources.reportProblems();
       if (mail.isConfigured && !options.strict) mail.worker.start();
@@ -119,6 +119,12 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     },
   };
 }
+
+/** The placeholder `example.com` of django_site names nothing; a name that the operator gave does. */
+const contextOf = ({ PUBLIC_URL, SITE_NAME = '' }: Config): readonly string[] => [
+  new URL(PUBLIC_URL).hostname,
+  SITE_NAME,
+];
 
 const serverInfoOf = ({ config, version }: ContainerOptions) => ({
   version,

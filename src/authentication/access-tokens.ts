@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Caller, OrganizationSelector } from '../kernel/account.js';
+import type { Client } from '../kernel/client.js';
 import { type Clock, dateOf, SECOND } from '../kernel/clock.js';
 import { AuthenticationFailed } from '../kernel/errors.js';
 import { millisecondsOf, type Timestamp } from '../kernel/timestamp.js';
@@ -43,8 +44,8 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
   /** Tokens of which a write is under way. However many requests a token makes, it takes one connection for that. */
   const writing = new Set<number>();
 
-  /** @param address where the request came from, for the owner to see */
-  return async (key: string, selector: OrganizationSelector, address: string): Promise<Caller> => {
+  /** @param client where the request came from, for the owner to see */
+  return async (key: string, selector: OrganizationSelector, client: Client): Promise<Caller> => {
     const dot = key.indexOf('.');
     const now = dateOf(clock);
     const notUsedSince = new Date(now.getTime() - deps.stalePeriodSeconds * SECOND);
@@ -52,11 +53,11 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
       dot < 0
         ? undefined
         : await identities.byAccessTokenPrefix(key.slice(0, dot), selector, { now, notUsedSince });
-    if (found === undefined || !(await matches(key, found.token.id, found.token.hashedKey))) {
+    if (found === undefined || !(await matches(key, found.token, client))) {
       throw new AuthenticationFailed('Invalid token.');
     }
     if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
-    noteUse(found.token.id, found.token.lastUsedAt, now, address);
+    noteUse(found.token.id, found.token.lastUsedAt, now, client.address);
     const { id, readOnly, boundTo } = found.token;
     return {
       account: found.account,
@@ -65,9 +66,13 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
     };
   };
 
-  async function matches(key: string, id: number, stored: string): Promise<boolean> {
+  async function matches(
+    key: string,
+    { id, hashedKey: stored }: { readonly id: number; readonly hashedKey: string },
+    client: Client,
+  ): Promise<boolean> {
     if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
-    const { valid } = await passwords.verify(key, stored);
+    const { valid } = await passwords.verify(key, stored, { account: `token:${id}`, client });
     if (valid) besideRequest(id, () => deps.upgradeHash(id, stored, hashAccessToken(key)));
     return valid;
   }

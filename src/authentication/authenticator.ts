@@ -40,7 +40,7 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
 
   const accessToken = (req: Request, key: string): Promise<Caller> => {
     const exchange = exchanges.of(req);
-    return deps.checkAccessToken(key, selectorOf(exchange), exchange.origin.clientAddress);
+    return deps.checkAccessToken(key, selectorOf(exchange), exchange.client);
   };
 
   const session = async (req: Request): Promise<Caller | undefined> => {
@@ -85,11 +85,10 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   }
 
   async function verified({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity> {
-    const match = await deps.checkCredentials({
-      username: login,
-      password,
-      address: exchange.origin.clientAddress,
-    });
+    const { client } = exchange;
+    const match = await verifiedCredentials.together(login, password, () =>
+      deps.checkCredentials({ username: login, password, client }),
+    );
     const identity = match && (await identities.byId(match.userId, selectorOf(exchange)));
     if (match === undefined || identity === undefined)
       throw new AuthenticationFailed('Invalid username/password.');

@@ -1,4 +1,6 @@
+import type { Client } from '../kernel/client.js';
 import type { FailureLimit } from './failure-limit.js';
+import type { Requester } from './passwords/queue.js';
 import type { PasswordService } from './passwords/service.js';
 import { sessionAuthHash } from './signing.js';
 
@@ -27,7 +29,7 @@ export interface CredentialDeps {
   readonly findCandidates: (username: string | null, email: string) => Promise<Candidates>;
   /** Replaces the password column if it still holds `from`, and notes what sessions were bound to. */
   readonly upgradePassword: (userId: number, change: PasswordUpgrade) => Promise<unknown>;
-  readonly passwords: PasswordService;
+  readonly passwords: Pick<PasswordService, 'verifyFirst' | 'hash' | 'isUsable'>;
   readonly failures: FailureLimit;
   readonly secretKey: () => string;
   readonly onUpgradeError: (error: unknown) => void;
@@ -49,8 +51,10 @@ export interface LoginRequest {
   readonly username?: string;
   readonly email?: string;
   readonly password: string;
-  /** Address of the client, for the failure limit. */
-  readonly address: string;
+  /** For the failure limit, and the share of the hash queue. */
+  readonly client: Client;
+  /** Nobody is let in, in the time and at the cost of a wrong password. */
+  readonly isRefused?: boolean;
 }
 
 export interface VerifiedLogin {
@@ -73,7 +77,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
 
   /**
    * @returns the account, or undefined for wrong credentials and inactive accounts alike
-   * @throws Throttled after too many failures; ServiceUnavailable when the hash queue is full
+   * @throws Throttled after too many failures; the errors of the hash queue
    */
   return async (login: LoginRequest): Promise<VerifiedLogin | undefined> => {
     const name = login.email ?? login.username ?? '';
@@ -87,10 +91,12 @@ export function createCredentialCheck(deps: CredentialDeps) {
     if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
       return deps.directory({ ...login, username });
     }
-    const attempt = { account: accountKey(candidates, name), address: login.address };
+    const { client, isRefused = false } = login;
+    const requester = { account: accountKey(candidates, name), client };
+    const attempt = { account: requester.account, address: client.address };
     await failures.check(attempt);
 
-    const match = await firstMatch(candidates, login.password);
+    const match = await firstMatch(isRefused ? [] : candidates, login.password, requester);
     if (match === undefined) {
       await failures.failed(attempt);
       return undefined;
@@ -100,24 +106,26 @@ export function createCredentialCheck(deps: CredentialDeps) {
     return match;
   };
 
+  /** Only passwords that would let somebody in are compared: one that is right and refused would stand out. */
   async function firstMatch(
     candidates: readonly Candidate[],
     password: string,
+    requester: Requester,
   ): Promise<VerifiedLogin | undefined> {
-    if (candidates.length === 0) await passwords.burn(password);
-    for (const candidate of candidates) {
-      const { valid, needsRehash } = await passwords.verify(password, candidate.password);
-      if (!valid || !candidate.isActive) continue;
-      const stored = needsRehash ? await upgrade(candidate, password) : candidate.password;
-      return { userId: candidate.userId, password: stored };
-    }
-    return undefined;
+    const admissible = candidates.filter(({ isActive }) => isActive);
+    const stored = admissible.map((candidate) => candidate.password);
+    const match = await passwords.verifyFirst(password, stored, requester);
+    const candidate = match && admissible[match.index];
+    if (candidate === undefined) return undefined;
+    const { userId } = candidate;
+    if (!match?.needsRehash) return { userId, password: candidate.password };
+    return { userId, password: await upgrade(candidate, password, requester) };
   }
 
   /** A database that only reads must not keep anybody out: the old hash then stays. */
-  async function upgrade(candidate: Candidate, password: string): Promise<string> {
+  async function upgrade(candidate: Candidate, password: string, requester: Requester): Promise<string> {
     try {
-      const to = await passwords.hash(password);
+      const to = await passwords.hash(password, requester);
       const bindings = {
         fromBinding: sessionAuthHash(candidate.password, secretKey()),
         toBinding: sessionAuthHash(to, secretKey()),

@@ -98,8 +98,12 @@ function composePasswords({ config, clock, random, log }: ContainerOptions) {
     concurrency: config.PASSWORD_HASH_CONCURRENCY,
     queueLimit: config.PASSWORD_HASH_QUEUE,
     extraHashers,
+    argon2: { onMissing: (error) => log.warn({ error }, ARGON2_IS_MISSING) },
   });
 }
+
+const ARGON2_IS_MISSING =
+  'Accounts whose passwords are stored as Argon2 can not sign in: the optional package @node-rs/argon2, or its binary for this platform, is not installed. Run: npm install --include=optional';
 
 const failureRatesOf = ({ config }: ContainerOptions) => ({
   perAddress: config.LOGIN_FAILURES_PER_ADDRESS,

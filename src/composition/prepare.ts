@@ -1,4 +1,5 @@
 import type { PasswordService } from '../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { ContainerOptions } from '../container.js';
 import { ensureFirstAdmin, type FirstAdminOutcome } from '../features/accounts/index.js';
 import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
@@ -18,7 +19,7 @@ export async function prepare(
   { config, clock, random, log }: ContainerOptions,
   db: Database,
   state: State,
-  passwords: PasswordService,
+  rules: { readonly passwords: PasswordService; readonly policy: PasswordPolicy },
 ): Promise<FirstAdminOutcome> {
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
   if (config.SECRET_KEY === undefined) {
@@ -32,7 +33,7 @@ export async function prepare(
   }
   state.learn({ siteName: await readSiteName(db) });
   const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
-  const outcome = await ensureFirstAdmin({ db, passwords, clock, random }, { username, email, password });
+  const outcome = await ensureFirstAdmin({ ...rules, db, clock, random }, { username, email, password });
   if (outcome.problem !== undefined) log.error({}, outcome.problem);
   state.prepared = true;
   return outcome;

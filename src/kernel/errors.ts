@@ -137,3 +137,13 @@ export class ServiceUnavailable extends ApiError {
     this.code = code;
   }
 }
+
+/**
+ * The client hung up before its answer, and what was still to be done for it was left undone. Nobody reads the status,
+ * which is the one that nginx logs for this.
+ */
+export class ClientGone extends ApiError {
+  constructor(options?: ApiErrorOptions) {
+    super(499, { detail: 'The client closed the connection.' }, options);
+  }
+}

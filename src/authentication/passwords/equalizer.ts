@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.js';
-import type { WorkQueue } from './queue.js';
+import type { Requester, WorkQueue } from './queue.js';
 
 /** A refusal takes this times a new hash, so that an old one met for the first time is covered too. */
 const HEADROOM = 1.5;
@@ -13,11 +13,17 @@ const LONGEST_STRETCH_MS = 1000;
 /** No hash below the ceilings takes longer: the clock was set. */
 const PLAUSIBLE_MS = 3000;
 
+/** One stored hash to compare a password with. */
+export interface Comparison {
+  readonly algorithm: string;
+  readonly run: () => Promise<boolean>;
+}
+
 interface EqualizerDependencies {
   readonly clock: Clock;
   readonly queue: WorkQueue;
   /** The algorithm of new hashes and one run of it: what a refusal must cost at least. */
-  readonly preferred: { readonly algorithm: string; readonly run: () => Promise<unknown> };
+  readonly preferred: Comparison;
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
@@ -31,12 +37,16 @@ interface EqualizerDependencies {
  * slowest algorithm met so far if that is longer, within a second; this part keeps no place and no processor.
  * Durations are running averages of this process, so they follow the machine and its load.
  *
+ * A name may mean several accounts, and then costs as many hashes. From the first such request on, every refusal
+ * takes the time of the largest number of accounts met so far.
+ *
  * Left over: a hash that takes more than a second can be told apart, and one that takes longer than a new
  * hash keeps its place longer. At 12 rounds no default of Django's is of the first kind; PBKDF2 with more than
  * a million iterations is of the second.
  */
 export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }: EqualizerDependencies) => {
   const typicalMs = new Map<string, number>();
+  let mostAtOnce = 1;
 
   const measure = async <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> => {
     const startedAt = clock.now();
@@ -50,8 +60,10 @@ export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }:
   const preferredMs = (): number => typicalMs.get(preferred.algorithm) ?? 0;
 
   const refusalMs = (): number => {
-    const slowest = MARGIN * Math.max(...typicalMs.values());
-    return Math.max(HEADROOM * preferredMs(), Math.min(slowest, LONGEST_STRETCH_MS));
+    const slowest = Math.max(...typicalMs.values());
+    const last = Math.max(HEADROOM * preferredMs(), Math.min(MARGIN * slowest, LONGEST_STRETCH_MS));
+    const before = Math.max(preferredMs(), Math.min(slowest, LONGEST_STRETCH_MS));
+    return last + (mostAtOnce - 1) * before;
   };
 
   const waitFor = async (startedAt: number, totalMs: number): Promise<void> => {
@@ -59,27 +71,37 @@ export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }:
     if (remaining > 0) await sleep(remaining);
   };
 
+  /** @returns whether it matched; if not, after the time of a new hash */
+  const compare = async ({ algorithm, run }: Comparison): Promise<boolean> => {
+    const startedAt = clock.now();
+    if (await measure(algorithm, run)) return true;
+    if (!typicalMs.has(preferred.algorithm)) await measure(preferred.algorithm, preferred.run);
+    await waitFor(startedAt, preferredMs());
+    return false;
+  };
+
   return {
     /** Runs work that has no refusal, in the queue, and learns how long it takes. */
-    run: <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> =>
-      queue.run(() => measure(algorithm, work)),
+    run: <Result>(requester: Requester, algorithm: string, work: () => Promise<Result>): Promise<Result> =>
+      queue.run(requester, () => measure(algorithm, work)),
 
     /**
-     * Runs a comparison in the queue.
-     * @returns its result: true as soon as it is known, false after the time of every refusal
+     * Makes comparisons in their order until one matches, in one place of the queue: who has got in is not refused
+     * half-way.
+     *
+     * @returns the index of the first that matched, as soon as it is known; or undefined, after the time of every
+     *   refusal
      */
-    check: async (algorithm: string, compare: () => Promise<boolean>): Promise<boolean> => {
+    first: async (requester: Requester, comparisons: readonly Comparison[]): Promise<number | undefined> => {
+      mostAtOnce = Math.max(mostAtOnce, comparisons.length);
       let startedAt = 0;
-      const matched = await queue.run(async () => {
+      const match = await queue.run(requester, async () => {
         startedAt = clock.now();
-        const result = await measure(algorithm, compare);
-        if (result) return true;
-        if (!typicalMs.has(preferred.algorithm)) await measure(preferred.algorithm, preferred.run);
-        await waitFor(startedAt, preferredMs());
-        return false;
+        for (const [index, comparison] of comparisons.entries()) if (await compare(comparison)) return index;
+        return undefined;
       });
-      if (!matched) await waitFor(startedAt, refusalMs());
-      return matched;
+      if (match === undefined) await waitFor(startedAt, refusalMs());
+      return match;
     },
   };
 };

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
-import { createEqualizer } from './equalizer.js';
+import { type Comparison, createEqualizer } from './equalizer.js';
+import { type Argon2Options, createArgon2 } from './hashers/argon2.js';
 import { areRounds, MAXIMUM_ROUNDS, MINIMUM_ROUNDS } from './hashers/bcrypt.js';
 import { bcryptSha256, bcryptSha256Prefix, hashBcryptSha256 } from './hashers/bcrypt-sha256.js';
 import { isUsable, makeUnusable } from './hashers/unusable.js';
-import { MAXIMUM_PASSWORD_UNITS } from './limits.js';
-import { createWorkQueue } from './queue.js';
+import { isComparable } from './limits.js';
+import { createWorkQueue, type Requester } from './queue.js';
 import { createHashReader, type ExtraHasher } from './stored-hash.js';
 
 /** Hashing takes three of libuv's four threads at most: file access and name look-ups keep one. */
@@ -26,6 +27,8 @@ export interface PasswordServiceOptions {
   readonly queueLimit?: number;
   /** Weak formats accepted besides Django's default list. */
   readonly extraHashers?: readonly ExtraHasher[];
+  /** How Argon2 is loaded, and who hears that it can't be. */
+  readonly argon2?: Argon2Options;
 }
 
 /** Whether a password matched, and whether its stored hash should be replaced by a new one. */
@@ -34,11 +37,12 @@ export interface Verification {
   readonly needsRehash: boolean;
 }
 
-const REFUSED: Verification = { valid: false, needsRehash: false };
-
-/** Lone surrogates all become U+FFFD in UTF-8: two passwords would share one hash. */
-const isHashable = (password: string): boolean =>
-  password.length <= MAXIMUM_PASSWORD_UNITS && !/\p{Surrogate}/u.test(password);
+/** Which of several stored hashes matched, and whether it should be replaced by a new one. */
+export interface Match {
+  /** Its place among those given. */
+  readonly index: number;
+  readonly needsRehash: boolean;
+}
 
 /**
  * Hashes and compares passwords in Django's formats, as typed: nothing is trimmed, normalized or cut.
@@ -60,53 +64,72 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
 
   const { algorithm } = bcryptSha256;
   const newHash = (password: string) => hashBcryptSha256(password, rounds, random);
-  const queue = createWorkQueue({ concurrency, limit: queueLimit });
-  const equalizer = createEqualizer({ clock, queue, preferred: { algorithm, run: () => newHash('') } });
-  const readHash = createHashReader(extraHashers);
-
-  /**
-   * Costs what a wrong password costs. For a log-in whose user does not exist (Django `ModelBackend`).
-   * @throws ServiceUnavailable `password_queue_full`
-   */
-  const burn = async (password: string): Promise<void> => {
-    if (!isHashable(password)) return;
-    await equalizer.check(algorithm, async () => {
+  /** Costs what a new hash costs, and matches nothing. */
+  const burning = (password: string): Comparison => ({
+    algorithm,
+    run: async () => {
       await newHash(password);
       return false;
+    },
+  });
+  const queue = createWorkQueue({ concurrency, limit: queueLimit });
+  const equalizer = createEqualizer({ clock, queue, preferred: burning('') });
+  const readHash = createHashReader(extraHashers, createArgon2(options.argon2));
+
+  const verifyFirst = async (
+    password: string,
+    encoded: readonly string[],
+    requester: Requester,
+  ): Promise<Match | undefined> => {
+    if (!isComparable(password)) return undefined;
+    const readable = encoded.flatMap((text, index) => {
+      const stored = readHash(text);
+      return stored === undefined ? [] : [{ ...stored, index, text }];
     });
+    const comparisons = readable.map(
+      ({ algorithm: name, check }): Comparison => ({ algorithm: name, run: () => check(password) }),
+    );
+    const first = await equalizer.first(
+      requester,
+      comparisons.length === 0 ? [burning(password)] : comparisons,
+    );
+    const match = first === undefined ? undefined : readable[first];
+    return match && { index: match.index, needsRehash: !match.text.startsWith(bcryptSha256Prefix(rounds)) };
   };
 
   return {
     /**
      * @returns `bcrypt_sha256$$2b$<rounds>$...`
-     * @throws RangeError for what must not come so far: more than 4096 units, or a lone surrogate
-     * @throws ServiceUnavailable `password_queue_full`
+     * @throws RangeError for what must not come so far: more than 4096 units, or a lone surrogate; the errors of
+     *   the queue
      */
-    hash: async (password: string): Promise<string> => {
-      if (!isHashable(password)) throw new RangeError('This password cannot be hashed.');
-      return equalizer.run(algorithm, () => newHash(password));
+    hash: async (password: string, requester: Requester): Promise<string> => {
+      if (!isComparable(password)) throw new RangeError('This password cannot be hashed.');
+      return equalizer.run(requester, algorithm, () => newHash(password));
     },
 
     /**
-     * Compares with a value of the password column. Never throws for what the value holds: one that nobody
-     * can match costs a new hash and is refused. `needsRehash` is set on success only, when the hash is not
-     * what `hash` would make now: another algorithm, or other rounds (Django `must_update`). Replace it then
+     * Compares with values of the password column, in their order. Never throws for what a value holds: one that
+     * nobody can match is passed over. A refusal takes the same time however many there are, none included: a log-in
+     * whose user does not exist is one without any (Django `ModelBackend`). `needsRehash` is set when the hash is
+     * not what `hash` would make now: another algorithm, or other rounds (Django `must_update`). Replace it then
      * with an update that still finds the old value, and let the log-in pass if that fails.
      *
-     * @throws ServiceUnavailable `password_queue_full`
+     * @returns the first that matches, or undefined
+     * @throws Throttled, ServiceUnavailable `password_queue_full` and ClientGone, before anything is compared
      */
-    verify: async (password: string, encoded: string): Promise<Verification> => {
-      if (!isHashable(password)) return REFUSED;
-      const stored = readHash(encoded);
-      if (!stored) {
-        await burn(password);
-        return REFUSED;
-      }
-      const valid = await equalizer.check(stored.algorithm, () => stored.check(password));
-      return { valid, needsRehash: valid && !encoded.startsWith(bcryptSha256Prefix(rounds)) };
+    verifyFirst,
+
+    /** The same for a single value. */
+    verify: async (password: string, encoded: string, requester: Requester): Promise<Verification> => {
+      const match = await verifyFirst(password, [encoded], requester);
+      return { valid: match !== undefined, needsRehash: match?.needsRehash ?? false };
     },
 
-    burn,
+    /** Costs what a wrong password costs. @throws as verifyFirst */
+    burn: async (password: string, requester: Requester): Promise<void> => {
+      await verifyFirst(password, [], requester);
+    },
 
     /** @returns a value of the password column that no password matches */
     makeUnusable: (): string => makeUnusable(random),

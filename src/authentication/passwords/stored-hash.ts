@@ -1,4 +1,4 @@
-import { argon2 } from './hashers/argon2.js';
+import { createArgon2 } from './hashers/argon2.js';
 import { bcrypt } from './hashers/bcrypt.js';
 import { bcryptSha256 } from './hashers/bcrypt-sha256.js';
 import { md5, sha1, unsaltedMd5, unsaltedSha1 } from './hashers/fast-digests.js';
@@ -7,8 +7,8 @@ import { pbkdf2Sha1, pbkdf2Sha256 } from './hashers/pbkdf2.js';
 import { scrypt } from './hashers/scrypt.js';
 import { isUsable } from './hashers/unusable.js';
 
-/** Django's default list: what any Django database may hold. */
-const DEFAULT_HASHERS: readonly Hasher[] = [pbkdf2Sha256, pbkdf2Sha1, argon2, bcryptSha256, scrypt];
+/** Django's default list, what any Django database may hold, but for Argon2, which may be missing here. */
+const DEFAULT_HASHERS: readonly Hasher[] = [pbkdf2Sha256, pbkdf2Sha1, bcryptSha256, scrypt];
 
 const EXTRA_HASHERS = {
   bcrypt: [bcrypt],
@@ -56,12 +56,14 @@ export const createHashInspector = () => {
 };
 
 /**
+ * @param argon2 - the hasher of Argon2, which loads its binding at the first comparison
  * @returns a function from the password column to what it holds, or undefined for a value that no password
  *   can match: unusable, malformed, above a ceiling, or of an algorithm that is unknown or not enabled
  */
-export const createHashReader = (extraHashers: readonly ExtraHasher[]) => {
+export const createHashReader = (extraHashers: readonly ExtraHasher[], argon2 = createArgon2()) => {
   const enabled = [
     ...DEFAULT_HASHERS,
+    argon2,
     ...extraHashers.flatMap((name): readonly Hasher[] => EXTRA_HASHERS[name]),
   ];
   const hashers = new Map(enabled.map((hasher) => [hasher.algorithm, hasher]));

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
+import type { VerifiedLogin } from '../credentials.js';
 
 const KEY_BYTES = 32;
 const DEFAULT_MAXIMUM = 10_000;
@@ -49,6 +50,8 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
   const credentialsKey = random.bytes(KEY_BYTES);
   const storedHashKey = random.bytes(KEY_BYTES);
   const records = new LRUCache<string, VerifiedRecord>({ max: maximum });
+  /** Comparisons that are under way. */
+  const pending = new Map<string, Promise<VerifiedLogin | undefined>>();
 
   const fingerprintOf = (login: string, password: string): string =>
     createHmac('sha256', credentialsKey).update(frame(login, password)).digest('base64');
@@ -65,7 +68,45 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     return undefined;
   };
 
+  const lead = async (
+    fingerprint: string,
+    compare: () => Promise<VerifiedLogin | undefined>,
+  ): Promise<VerifiedLogin | undefined> => {
+    const comparison = compare();
+    pending.set(fingerprint, comparison);
+    try {
+      return await comparison;
+    } finally {
+      if (pending.get(fingerprint) === comparison) pending.delete(fingerprint);
+    }
+  };
+
   return {
+    /**
+     * Compares, unless a request with the same credentials does so already: a client that opens many connections at
+     * once pays for one hash, and does not use up its share of the queue. Only a success is shared. A failure is each
+     * request's own, and counts; when the first one got no answer, the next takes its place.
+     *
+     * @param compare - the real comparison
+     * @returns what it gave, to this request or to the one before
+     */
+    together: async (
+      login: string,
+      password: string,
+      compare: () => Promise<VerifiedLogin | undefined>,
+    ): Promise<VerifiedLogin | undefined> => {
+      const fingerprint = fingerprintOf(login, password);
+      for (let other = pending.get(fingerprint); other !== undefined; other = pending.get(fingerprint)) {
+        const outcome = await other.then(
+          (match) => ({ match }),
+          () => undefined,
+        );
+        if (outcome?.match !== undefined) return outcome.match;
+        if (outcome !== undefined) break;
+      }
+      return lead(fingerprint, compare);
+    },
+
     /**
      * Call after a real comparison succeeded.
      * @param storedHash - the password column as it now is, after a rewrite if there was one

@@ -1,3 +1,4 @@
+import { SERVER } from '../../authentication/passwords/queue.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { sessionAuthHash } from '../../authentication/signing.js';
@@ -70,7 +71,7 @@ export function createAdministration(deps: AdministrationDeps) {
   };
 
   const create = async ({ isAdmin, ...person }: NewPerson): Promise<AccountSummary> => {
-    const account = await users.create({ ...person, is_staff: isAdmin, is_superuser: isAdmin });
+    const account = await users.create({ ...person, is_staff: isAdmin, is_superuser: isAdmin }, null);
     return require(account.username);
   };
 
@@ -90,7 +91,7 @@ export function createAdministration(deps: AdministrationDeps) {
     const holder = await requireHolder(username);
     const problems = await policy.validate(password, holder);
     if (problems.length > 0) throw new StartError(problems.join(' '));
-    const hash = await passwords.hash(password);
+    const hash = await passwords.hash(password, SERVER);
     await db.transaction(async (tx) => {
       await setPasswordHash(tx, holder.id, hash);
       if (deps.logsOutOnPasswordChange) await removeApiToken(tx, holder.id);

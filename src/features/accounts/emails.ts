@@ -1,4 +1,5 @@
 import type { Account } from '../../kernel/account.js';
+import type { Client } from '../../kernel/client.js';
 import type { Clock } from '../../kernel/clock.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Rate } from '../../platform/config/fields.js';
@@ -122,7 +123,7 @@ export function createEmailFlows(deps: EmailDeps) {
     account: Account,
     password: string,
     to: string,
-    client: string,
+    client: Client,
   ): Promise<void> => {
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
@@ -131,7 +132,7 @@ export function createEmailFlows(deps: EmailDeps) {
     if (!mailer.isConfigured) throw new ValidationError({ email: [NO_MAIL] });
     if (to.toLowerCase() === holder.email.toLowerCase()) throw new ValidationError({ email: [SAME_EMAIL] });
     await refuseTaken(db, account.id, to);
-    await mailLimits.requireClient(client);
+    await mailLimits.requireClient(client.address);
     await mailLimits.requireAccount(account.id);
     await mailLimits.requireRecipient(to);
     await db.transaction(async (tx) => {

@@ -1,4 +1,6 @@
+import { SERVER } from '../../authentication/passwords/queue.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
@@ -42,12 +44,13 @@ const hasSuperuser = async (db: Queryable): Promise<boolean> =>
  * address. Replicas that start together create one.
  *
  * @returns who was created, or why nobody could be: people then go on working, and an operator has to help
- * @throws StartError when ADMIN_USERNAME can't be used
+ * @throws StartError when ADMIN_USERNAME or ADMIN_PASSWORD can't be used
  */
 export async function ensureFirstAdmin(
   deps: {
     readonly db: Database;
     readonly passwords: PasswordService;
+    readonly policy: PasswordPolicy;
     readonly clock: Clock;
     readonly random: Random;
   },
@@ -60,8 +63,13 @@ export async function ensureFirstAdmin(
       `ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`,
     );
   }
+  if (await isUsernameTaken(db, options.username)) return { problem: noSuperuser(options.username) };
+  if (options.password !== undefined) {
+    const problems = await deps.policy.validate(options.password, options);
+    if (problems.length > 0) throw new StartError(`ADMIN_PASSWORD can't be used: ${problems.join(' ')}`);
+  }
   const generated = options.password === undefined ? random.text(PASSWORD_LENGTH, PASSWORD_ALPHABET) : null;
-  const password = await passwords.hash(options.password ?? generated ?? '');
+  const password = await passwords.hash(options.password ?? generated ?? '', SERVER);
   return db.transaction(async (tx) => {
     await lockNames(tx);
     if (await hasSuperuser(tx)) return {};

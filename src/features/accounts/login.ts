@@ -51,14 +51,14 @@ export function createLogin(deps: LoginDeps) {
     const { username = '', email = '', password = '' } = fields.values;
     if (email === '' && username === '') throw new ValidationError(MUST_INCLUDE);
     const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
-    if (owners > 1) throw new ValidationError(UNKNOWN_EMAIL);
-    // An address that nobody has is a failure like others, in its cost and for the failure limit.
+    // An address that nobody has, or more than one account, is a failure like others, in its cost and for the limit.
     const match = await deps.checkCredentials({
       ...(email === '' ? { username } : { email }),
       password,
-      address: exchange.origin.clientAddress,
+      client: exchange.client,
+      isRefused: owners > 1,
     });
-    if (match === undefined) throw new ValidationError(owners === 0 ? UNKNOWN_EMAIL : WRONG);
+    if (match === undefined) throw new ValidationError(owners === 1 ? WRONG : UNKNOWN_EMAIL);
     return open(exchange, match);
   };
 

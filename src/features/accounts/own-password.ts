@@ -1,5 +1,6 @@
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { Client } from '../../kernel/client.js';
 
 export interface OwnPasswordDeps {
   readonly passwords: Pick<PasswordService, 'verify'>;
@@ -9,15 +10,16 @@ export interface OwnPasswordDeps {
 /** Whoever is signed in and asked for the password once more: guesses count with those of the login. */
 export const createOwnPasswordCheck =
   ({ passwords, failures }: OwnPasswordDeps) =>
-  /** @returns whether it is the password. @throws Throttled after too many wrong ones; ServiceUnavailable */
+  /** @returns whether it is the password. @throws Throttled after too many wrong ones; the errors of the hash queue */
   async (
     holder: { readonly id: number; readonly password: string },
     given: string,
-    client: string,
+    client: Client,
   ): Promise<boolean> => {
-    const attempt = { account: `id:${holder.id}`, address: client };
+    const account = `id:${holder.id}`;
+    const attempt = { account, address: client.address };
     await failures.check(attempt);
-    const { valid } = await passwords.verify(given, holder.password);
+    const { valid } = await passwords.verify(given, holder.password, { account, client });
     // Of many guesses sent at once, those beyond the limit must not learn which one was right.
     await (valid ? failures.check(attempt) : failures.failed(attempt));
     return valid;

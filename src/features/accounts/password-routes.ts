@@ -48,7 +48,7 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller }) => {
       const { account, credential } = requireCaller(caller);
-      await flows.change(account, await exchange.body(), exchange.origin.clientAddress);
+      await flows.change(account, await exchange.body(), exchange.client);
       if (credential.kind === 'session')
         await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
       return reply(200, { detail: 'New password has been saved.' });
@@ -88,7 +88,7 @@ const confirmReset = ({ flows }: PasswordRouteDeps) =>
     checksBody: false,
     responses: { 200: DetailRead },
     handle: async ({ exchange }) => {
-      await flows.confirmReset(await exchange.body());
+      await flows.confirmReset(await exchange.body(), exchange.client);
       return reply(200, { detail: 'Password has been reset with the new password.' });
     },
   });
@@ -126,7 +126,7 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller, body }) => {
       const { account } = requireCaller(caller);
-      await emails.requestChange(account, body.password, body.email, exchange.origin.clientAddress);
+      await emails.requestChange(account, body.password, body.email, exchange.client);
       return reply(200, { detail: 'Confirmation e-mail sent to the new address.' });
     },
   });

@@ -4,6 +4,7 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
 import { type Account, isId } from '../../kernel/account.js';
+import type { Client } from '../../kernel/client.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -46,7 +47,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
   const { db, clock, passwords, policy, mailer } = deps;
 
   /** @throws ValidationError in the order of libraries.md E.4; Throttled after too many wrong old passwords */
-  const change = async (account: Account, body: unknown, client: string): Promise<void> => {
+  const change = async (account: Account, body: unknown, client: Client): Promise<void> => {
     const { values, errors } = checkFields(PasswordChangeWrite, body);
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
@@ -54,14 +55,14 @@ export function createPasswordFlows(deps: PasswordDeps) {
       errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', client));
     const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
     if (Object.keys(all).length > 0) throw new ValidationError(all);
-    const password = await newPassword(holder, values);
+    const password = await newPassword(holder, values, client);
     await replace(holder, password, values.revoke_access_tokens, { old_password: [WRONG_OLD] });
   };
 
   const oldPasswordErrors = async (
     holder: PasswordHolder,
     given: string,
-    client: string,
+    client: Client,
   ): Promise<string[] | undefined> =>
     (await deps.isOwnPassword(holder, given, client)) ? undefined : [WRONG_OLD];
 
@@ -69,11 +70,12 @@ export function createPasswordFlows(deps: PasswordDeps) {
   const newPassword = async (
     holder: PasswordHolder,
     { new_password1: first = '', new_password2: second = '' }: Partial<NewPasswords>,
+    client: Client,
   ): Promise<string> => {
     if (first !== second) throw new ValidationError({ new_password2: [MISMATCH] });
     const problems = await policy.validate(first, holder);
     if (problems.length > 0) throw new ValidationError({ new_password2: problems });
-    return passwords.hash(first);
+    return passwords.hash(first, { account: `id:${holder.id}`, client });
   };
 
   /** @throws ValidationError when somebody else changed the password meanwhile */
@@ -116,7 +118,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
   };
 
   /** @throws ValidationError: fields, then uid, token, mismatch, strength (libraries.md E.5) */
-  const confirmReset = async (body: unknown): Promise<void> => {
+  const confirmReset = async (body: unknown, client: Client): Promise<void> => {
     const { values, errors } = checkFields(PasswordResetConfirmWrite, body);
     if (Object.keys(errors).length > 0) throw new ValidationError(errors);
     const id = parseBase36(values.uid ?? '');
@@ -124,7 +126,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
     if (holder === undefined) throw new ValidationError({ uid: INVALID });
     if (!isResetToken(values.token ?? '', holder, deps.secretKey(), clock.now()))
       throw new ValidationError({ token: INVALID });
-    const password = await newPassword(holder, values);
+    const password = await newPassword(holder, values, client);
     await replace(holder, password, values.revoke_access_tokens, { token: INVALID });
   };
 

@@ -1,5 +1,6 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
+import type { Client } from '../../kernel/client.js';
 import { type Clock, DAY, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
@@ -79,9 +80,9 @@ export function createRegistration(deps: RegistrationDeps) {
 
   /**
    * @returns the new account
-   * @throws ValidationError in the shapes of the contract; ServiceUnavailable
+   * @throws ValidationError in the shapes of the contract; the errors of the hash queue
    */
-  const register = async (body: unknown): Promise<Registered> => {
+  const register = async (body: unknown, client: Client): Promise<Registered> => {
     const isInvited = await hasInvitation(body);
     // Before anything is checked: a server that takes nobody in says nothing of who is in it.
     if (!isInvited) refuseUninvited();
@@ -89,7 +90,7 @@ export function createRegistration(deps: RegistrationDeps) {
     if (!isInvited) refuseDomain(applicant);
     // Slow work outside the transaction: hashing takes a fifth of a second.
     await refuseUnsuitable(db, applicant);
-    const password = await passwords.hash(applicant.password);
+    const password = await passwords.hash(applicant.password, { account: null, client });
     return create(
       { ...applicant, password },
       { isActive: isInvited || deps.mode !== 'approval', awaitsProof: isInvited || deps.domains.length > 0 },

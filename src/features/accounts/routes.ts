@@ -77,6 +77,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     handle: async ({ exchange }) => {
       const { id, isActive, awaitsProof, username, email, firstName, lastName } = await registration.register(
         await exchange.body(),
+        exchange.client,
       );
       const needsConfirmation = deps.emailVerificationIsMandatory || awaitsProof;
       const entersAtOnce = isActive && !needsConfirmation;

@@ -1,7 +1,8 @@
 import type { VerifiedLogin } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
-import { MAXIMUM_PASSWORD_UNITS } from '../../authentication/passwords/limits.js';
+import { isComparable } from '../../authentication/passwords/limits.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { Client } from '../../kernel/client.js';
 import type { Directory, Located, Refused } from '../../platform/ldap/directory.js';
 import { broadName, isPlainLogin } from '../../platform/ldap/names.js';
 import { NO_ENTRY } from '../../platform/ldap/person.js';
@@ -21,8 +22,8 @@ export interface DirectoryLoginDeps {
 export interface DirectoryLoginRequest {
   readonly username: string;
   readonly password: string;
-  /** Address of the client, for the failure limit. */
-  readonly address: string;
+  /** For the failure limit, and the share of the hash queue. */
+  readonly client: Client;
 }
 
 const NOBODY: Refused = { kind: 'refused', reason: NO_ENTRY };
@@ -33,13 +34,14 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
 
   /**
    * @returns the account; undefined for whatever is no reason to try again
-   * @throws Throttled; ServiceUnavailable `directory_unreachable`, `directory_busy` or `password_queue_full`
+   * @throws Throttled; ServiceUnavailable `directory_unreachable` or `directory_busy`; the errors of the hash queue
    */
   return async (login: DirectoryLoginRequest): Promise<VerifiedLogin | undefined> => {
-    const byName = { account: `name:${broadName(login.username)}`, address: login.address };
+    const { client } = login;
+    const byName = { account: `name:${broadName(login.username)}`, address: client.address };
     await failures.check(byName);
     // A refusal takes what it takes for a local account, else its time would tell who is in the directory.
-    const refusalTime = deps.passwords.burn(login.password);
+    const refusalTime = deps.passwords.burn(login.password, { account: byName.account, client });
     refusalTime.catch(() => undefined);
 
     const deadline = directory.startDeadline();
@@ -52,8 +54,9 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
     const match =
       located.kind === 'refused' ? refuse(login.username, located) : await enter(located, login, deadline);
     if (match === undefined) {
-      await refusalTime;
+      // Counted first: a full queue or a client that hangs up must not hide that a password was tried.
       await failures.failed(attempt);
+      await refusalTime;
       return undefined;
     }
     await failures.check(attempt);
@@ -90,4 +93,4 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
 
 /** An empty password is refused before anything is asked: a bind without one succeeds for everybody (RFC 4513, 5.1.2). */
 const isPlausible = ({ username, password }: DirectoryLoginRequest): boolean =>
-  password !== '' && password.length <= MAXIMUM_PASSWORD_UNITS && isPlainLogin(username);
+  password !== '' && isComparable(password) && isPlainLogin(username);

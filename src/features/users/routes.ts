@@ -55,7 +55,7 @@ const create = ({ service }: UserRouteDeps) =>
     checksBody: false,
     responses: { 201: MetaUserRead },
     handle: async ({ caller, exchange }) => {
-      const account = await service.create(await exchange.body());
+      const account = await service.create(await exchange.body(), exchange.client);
       return reply(201, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
     },
   });

@@ -3,6 +3,7 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { sessionAuthHash } from '../../authentication/signing.js';
 import type { Account } from '../../kernel/account.js';
+import type { Client } from '../../kernel/client.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
@@ -141,10 +142,11 @@ export function createUserService(deps: UserServiceDeps) {
   /**
    * Creates an account, for an administrator, who vouches for its address.
    *
+   * @param client - who waits for it; null at the command line
    * @returns the new account
-   * @throws ValidationError; ServiceUnavailable when too many passwords wait
+   * @throws ValidationError; the errors of the hash queue
    */
-  const create = async (body: unknown): Promise<Account> => {
+  const create = async (body: unknown, client: Client | null): Promise<Account> => {
     const { values, errors } = checkFields(NewUserWrite, body);
     const { setPasswordMail } = deps;
     const { username = '', email = '', password, groups, send_password_mail: sendsMail = false } = values;
@@ -158,7 +160,9 @@ export function createUserService(deps: UserServiceDeps) {
       send_password_mail: sendsMail && 'refusal' in setPasswordMail ? [setPasswordMail.refusal] : undefined,
     });
     const encoded =
-      password === undefined ? deps.passwords.makeUnusable() : await deps.passwords.hash(password);
+      password === undefined
+        ? deps.passwords.makeUnusable()
+        : await deps.passwords.hash(password, { account: null, client });
     const flags = columnsOf(values);
     const [isStaff, isSuperuser] = [flags.isStaff ?? false, flags.isSuperuser ?? false];
     const account = {

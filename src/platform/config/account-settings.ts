@@ -90,7 +90,8 @@ export const ACCOUNT_SETTINGS = {
   }),
   PASSWORD_HASH_QUEUE: integer(0, 100_000, {
     default: 100,
-    description: 'Password checks that may wait; beyond that the answer is 503.',
+    description:
+      'Password checks that may wait; beyond that the answer is 503. One client address, or one account, may have half of them; beyond that it is 429.',
   }),
   PASSWORD_HASHERS_EXTRA: choices(
     ['md5', 'sha1', 'bcrypt'],

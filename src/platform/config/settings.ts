@@ -113,7 +113,9 @@ export const Settings = z.object({
     default: 'admin@localhost',
     description: 'E-mail address of the first administrator.',
   }),
-  ADMIN_PASSWORD: optionalText('Password of the first administrator. Default: generated and printed once.'),
+  ADMIN_PASSWORD: optionalText(
+    'Password of the first administrator; a weak one stops the start. Default: generated and printed once.',
+  ),
 
   ...ACCOUNT_SETTINGS,
 

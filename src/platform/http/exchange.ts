@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Client } from '../../kernel/client.js';
 import { readJsonBody } from './body.js';
 import { parseCookies, type RequestCookies } from './cookies.js';
 import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly origin: RequestOrigin;
   /** False for a request target that is none: nothing may act on it. */
   readonly hasTarget: boolean;
+  /** Where the request came from, and whether somebody still waits for its answer. */
+  readonly client: Client;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly cookies: RequestCookies;
@@ -43,6 +46,7 @@ export function createExchanges(readOrigin: OriginReader) {
     let query: URLSearchParams | undefined;
     let cookies: RequestCookies | undefined;
     let body: Promise<unknown> | undefined;
+    let client: Client | undefined;
     const exchange: Exchange = {
       req,
       res,
@@ -50,6 +54,10 @@ export function createExchanges(readOrigin: OriginReader) {
       origin: readOrigin(req, target?.authority ?? undefined),
       hasTarget: target?.authority !== null,
       path: target?.authority === null ? target.text : at < 0 ? req.url : req.url.slice(0, at),
+      get client() {
+        client ??= { address: exchange.origin.clientAddress, signal: signalOf(res) };
+        return client;
+      },
       get query() {
         query ??= new URLSearchParams(at < 0 ? '' : req.url.slice(at + 1));
         return query;
@@ -85,6 +93,17 @@ export function createExchanges(readOrigin: OriginReader) {
 }
 
 export type Exchanges = ReturnType<typeof createExchanges>;
+
+/** @returns a signal that is aborted when the connection ends before the whole answer left */
+function signalOf(res: Response): AbortSignal {
+  const controller = new AbortController();
+  const close = (): void => {
+    if (!res.writableFinished) controller.abort();
+  };
+  if (res.destroyed) close();
+  else res.once('close', close);
+  return controller.signal;
+}
 
 /** @returns the last value of a query parameter (Django's `QueryDict.get`), or null */
 export const lastParam = (params: URLSearchParams, name: string): string | null =>

@@ -1,3 +1,4 @@
+import { SERVER } from '../../../src/authentication/passwords/queue.js';
 import { createPasswordService } from '../../../src/authentication/passwords/service.js';
 import { createResetToken } from '../../../src/authentication/reset-token.js';
 import {
@@ -30,7 +31,8 @@ const idOf = (username: string): number => PEOPLE.indexOf(username) + 1;
 const tokenOf = (username: string): string => String(idOf(username)).repeat(40);
 const accessTokenOf = (username: string): string => `${String(idOf(username)).repeat(8)}.${'k'.repeat(32)}`;
 
-const hashed = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4 }).hash(PASSWORD);
+const passwords = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4 });
+const hashed = passwords.hash(PASSWORD, SERVER);
 
 /** Empties the database, and fills it with the people of the examples and what is theirs. */
 export async function buildWorld({ db, clock }: TestApp): Promise<void> {

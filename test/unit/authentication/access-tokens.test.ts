@@ -65,7 +65,8 @@ describe('the last use of a personal access token', () => {
     };
     return createAccessTokenCheck(deps);
   }
-  const use = (one: ReturnType<typeof check>) => one(KEY, { kind: 'absent' }, '203.0.113.7');
+  const use = (one: ReturnType<typeof check>) =>
+    one(KEY, { kind: 'absent' }, { address: '203.0.113.7', signal: new AbortController().signal });
 
   it('is written once at a time, and no request waits for it', async () => {
     const one = check();

@@ -1,4 +1,3 @@
-import { verify } from '@node-rs/argon2';
 import { type Hasher, MAXIMUM_MEMORY_BYTES } from './hasher.js';
 
 const BASE64 = '[A-Za-z0-9+/]';
@@ -24,18 +23,43 @@ const isBearable = (memoryKib: number, passes: number, lanes: number): boolean =
 const isCanonical = (base64: string): boolean =>
   Buffer.from(base64, 'base64').toString('base64').replace(/=+$/, '') === base64;
 
+/** Compares a password with a PHC string; `verify` of `@node-rs/argon2`. */
+export type Argon2Verify = (phc: string, password: string) => Promise<boolean>;
+
+export interface Argon2Options {
+  /** @throws when the package, or its binary for this platform, is not installed */
+  readonly load?: () => Promise<Argon2Verify>;
+  /** Told once, at the first hash that would have needed it. */
+  readonly onMissing?: (error: unknown) => void;
+}
+
+/** The package brings a binary for each platform: who has no such hashes need not have it. */
+const loadBinding = async (): Promise<Argon2Verify> => (await import('@node-rs/argon2')).verify;
+
+const refuse: Argon2Verify = async () => false;
+
 /**
  * `argon2` followed by a PHC string of argon2id, argon2i or argon2d, version 19. At most 128 MiB, 1 GiB
  * written over all passes and 64 lanes. Salt and hash may be of any length the format allows: old bindings
- * wrote 16 bytes.
+ * wrote 16 bytes. Without the binding, which is optional, no password matches.
  */
-export const argon2: Hasher = {
-  algorithm: 'argon2',
-  read: (encoded) => {
-    const [, phc, memory, passes, lanes, salt, hash] = FORMAT.exec(encoded) ?? [];
-    if (phc === undefined || salt === undefined || hash === undefined) return undefined;
-    if (!isCanonical(salt) || !isCanonical(hash)) return undefined;
-    if (!isBearable(Number(memory), Number(passes), Number(lanes))) return undefined;
-    return (password) => verify(phc, password);
-  },
+export const createArgon2 = ({ load = loadBinding, onMissing = () => {} }: Argon2Options = {}): Hasher => {
+  let loaded: Promise<Argon2Verify> | undefined;
+  const binding = (): Promise<Argon2Verify> => {
+    loaded ??= load().catch((error: unknown) => {
+      onMissing(error);
+      return refuse;
+    });
+    return loaded;
+  };
+  return {
+    algorithm: 'argon2',
+    read: (encoded) => {
+      const [, phc, memory, passes, lanes, salt, hash] = FORMAT.exec(encoded) ?? [];
+      if (phc === undefined || salt === undefined || hash === undefined) return undefined;
+      if (!isCanonical(salt) || !isCanonical(hash)) return undefined;
+      if (!isBearable(Number(memory), Number(passes), Number(lanes))) return undefined;
+      return async (password) => (await binding())(phc, password);
+    },
+  };
 };

@@ -1,5 +1,6 @@
 import { MAXIMUM_PASSWORD_UNITS } from '../limits.js';
 import { createCommonPasswords } from './common.js';
+import { createContextWords } from './context.js';
 import { isEntirelyNumeric } from './numeric.js';
 import { type PasswordOwner, similarityProblem } from './similarity.js';
 
@@ -20,19 +21,23 @@ const tooShort = (minimum: number): string => {
 export interface PasswordPolicyOptions {
   /** In code points; 8 by default. */
   readonly minimumLength?: number;
-  /** Lower-case passwords to refuse instead of the bundled list. */
+  /** Lower-case passwords to refuse instead of the bundled lists. */
   readonly commonPasswords?: ReadonlySet<string>;
+  /** Names of this server that a password must not be made of, such as its host; `cvat` always counts. */
+  readonly context?: readonly string[];
   /** Whether a password is known from a breach: `contains` of a breach file. */
   readonly isBreached?: ((password: string) => Promise<boolean>) | undefined;
 }
 
 /**
  * The rules for a new password: Django's four validators in CVAT's order, then the maximum, then the breach
- * file. Passwords are judged as typed and counted in code points.
+ * file. Passwords are judged as typed and counted in code points. One that the names of the server give away is
+ * too common: Django has no sentence for it, and clients know this one.
  */
 export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
   const { minimumLength = DEFAULT_MINIMUM_LENGTH, isBreached } = options;
   const common = createCommonPasswords(options.commonPasswords);
+  const context = createContextWords(options.context ?? [], common);
 
   return {
     /**
@@ -46,7 +51,7 @@ export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
       const problems = [
         similarityProblem(password, owner),
         length < minimumLength && tooShort(minimumLength),
-        (await common.has(password)) && TOO_COMMON,
+        ((await common.has(password)) || (await context.make(password))) && TOO_COMMON,
         isEntirelyNumeric(password) && ENTIRELY_NUMERIC,
         length > MAXIMUM_LENGTH && TOO_LONG,
         isBreached && (await isBreached(password)) && BREACHED,

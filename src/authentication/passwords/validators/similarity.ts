@@ -14,7 +14,7 @@ const ATTRIBUTES = [
 const MAXIMUM_SIMILARITY = 0.7;
 
 /** Python's `\W+`: everything but letters, numbers of any kind and the underscore. Marks are separators. */
-const SEPARATORS = /[^\p{L}\p{N}_]+/u;
+export const SEPARATORS = /[^\p{L}\p{N}_]+/u;
 
 const codePoints = (text: string): string[] => Array.from(text);
 
@@ -37,7 +37,11 @@ const quickRatio = (left: readonly string[], right: readonly string[]): number =
 const isTooShortToMatter = (password: readonly string[], part: readonly string[]): boolean =>
   password.length >= 10 * part.length && part.length < (MAXIMUM_SIMILARITY / 2) * password.length;
 
-const isSimilar = (password: readonly string[], value: string): boolean => {
+/**
+ * @param password - its code points, in lower case
+ * @returns whether it has nearly the letters of the value, or of a word in it
+ */
+export const isSimilar = (password: readonly string[], value: string): boolean => {
   const whole = value.toLowerCase();
   return [...whole.split(SEPARATORS), whole]
     .map(codePoints)

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEqualizer } from '../../../../src/authentication/passwords/equalizer.js';
-import { createWorkQueue } from '../../../../src/authentication/passwords/queue.js';
+import { createWorkQueue, SERVER } from '../../../../src/authentication/passwords/queue.js';
 
 /** A world where only work and sleep take time. */
 const createWorld = (preferredMs: number) => {
@@ -24,9 +24,18 @@ const createWorld = (preferredMs: number) => {
     return time - before;
   };
   return {
-    refuse: (algorithm: string, ms: number) => durationOf(() => equalizer.check(algorithm, work(ms, false))),
-    accept: (algorithm: string, ms: number) => durationOf(() => equalizer.check(algorithm, work(ms, true))),
-    hash: (ms: number) => durationOf(() => equalizer.run('new', work(ms, true))),
+    refuse: (algorithm: string, ms: number) =>
+      durationOf(() => equalizer.first(SERVER, [{ algorithm, run: work(ms, false) }])),
+    refuseAll: (algorithm: string, ...ms: readonly number[]) =>
+      durationOf(() =>
+        equalizer.first(
+          SERVER,
+          ms.map((each) => ({ algorithm, run: work(each, false) })),
+        ),
+      ),
+    accept: (algorithm: string, ms: number) =>
+      durationOf(() => equalizer.first(SERVER, [{ algorithm, run: work(ms, true) }])),
+    hash: (ms: number) => durationOf(() => equalizer.run(SERVER, 'new', work(ms, true))),
     setClockBack: (ms: number) => {
       time -= ms;
     },
@@ -52,6 +61,20 @@ describe('a refusal', () => {
     expect(await refuse('md5', 0)).toBe(1000);
   });
 
+  it('of several accounts at once is what every refusal takes from then on', async () => {
+    const { refuse, refuseAll } = createWorld(200);
+    await refuse('new', 200);
+    const ofThree = await refuseAll('new', 200, 200, 200);
+    expect(ofThree).toBe(300 + 2 * 200);
+    expect(await refuse('new', 200)).toBe(ofThree);
+    expect(await refuse('md5', 0)).toBe(ofThree);
+    expect(await refuseAll('md5', 0, 0)).toBe(ofThree);
+    await refuse('pbkdf2', 400);
+    const ofOld = await refuseAll('pbkdf2', 400, 400, 400);
+    expect(await refuseAll('pbkdf2', 400)).toBe(ofOld);
+    expect(await refuse('new', 200)).toBe(ofOld);
+  });
+
   it('runs a new hash first when none has been timed yet', async () => {
     const { refuse } = createWorld(200);
     expect(await refuse('md5', 0)).toBe(300);
@@ -69,24 +92,30 @@ describe('a refusal', () => {
     const equalizer = createEqualizer({
       clock: { now: () => time },
       queue: createWorkQueue({ concurrency: 1, limit: 5 }),
-      preferred: { algorithm: 'new', run: async () => true },
+      preferred: { algorithm: 'new', run: async () => false },
       sleep: (ms) => new Promise<void>((wake) => sleeps.push({ ms, wake })),
     });
-    await equalizer.run('new', async () => {
+    await equalizer.run(SERVER, 'new', async () => {
       time += 200;
     });
     const started: number[] = [];
-    const compare = (index: number) => async () => {
-      started.push(index);
-      return false;
-    };
+    const compare = (index: number) =>
+      equalizer.first(SERVER, [
+        {
+          algorithm: 'md5',
+          run: async () => {
+            started.push(index);
+            return false;
+          },
+        },
+      ]);
     const wakeNext = async () => {
       const next = sleeps.shift();
       time += next?.ms ?? 0;
       next?.wake();
       await new Promise((resolve) => setImmediate(resolve));
     };
-    const results = [equalizer.check('md5', compare(1)), equalizer.check('md5', compare(2))];
+    const results = [compare(1), compare(2)];
     await new Promise((resolve) => setImmediate(resolve));
     expect(started).toEqual([1]);
     expect(sleeps.map(({ ms }) => ms)).toEqual([200]);
@@ -94,7 +123,7 @@ describe('a refusal', () => {
     expect(started).toEqual([1, 2]);
     expect(sleeps.map(({ ms }) => ms)).toEqual([100, 200]);
     while (sleeps.length > 0) await wakeNext();
-    expect(await Promise.all(results)).toEqual([false, false]);
+    expect(await Promise.all(results)).toEqual([undefined, undefined]);
   });
 
   it('does not wait longer because the clock was set back', async () => {

@@ -2,6 +2,7 @@ import { createHash, pbkdf2Sync } from 'node:crypto';
 import { compare } from 'bcrypt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SERVER } from '../../../../src/authentication/passwords/queue.js';
 import {
   createPasswordService,
   type PasswordServiceOptions,
@@ -9,9 +10,20 @@ import {
 import { systemClock } from '../../../../src/kernel/clock.js';
 import { ServiceUnavailable } from '../../../../src/kernel/errors.js';
 import { systemRandom } from '../../../../src/kernel/random.js';
+import { PASSWORD } from '../../../support/cvat.js';
 
-const createService = (options: Partial<PasswordServiceOptions> = {}) =>
-  createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4, ...options });
+/** Asked by the server itself: what clients may have of the queue is in `queue.test.ts`. */
+const createService = (options: Partial<PasswordServiceOptions> = {}) => {
+  const service = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4, ...options });
+  return {
+    ...service,
+    hash: (password: string) => service.hash(password, SERVER),
+    verify: (password: string, encoded: string) => service.verify(password, encoded, SERVER),
+    verifyFirst: (password: string, encoded: readonly string[]) =>
+      service.verifyFirst(password, encoded, SERVER),
+    burn: (password: string) => service.burn(password, SERVER),
+  };
+};
 
 const pbkdf2 = (password: string, iterations: number): string => {
   const salt = 'abcdefghijklmnopqrstuv';
@@ -41,7 +53,7 @@ describe('a new hash', () => {
     expect(one).toMatch(/^bcrypt_sha256\$\$2b\$05\$/);
     expect(one).not.toBe(two);
     const byDefault = createPasswordService({ clock: systemClock, random: systemRandom });
-    expect(await byDefault.hash('same')).toMatch(/^bcrypt_sha256\$\$2b\$12\$/);
+    expect(await byDefault.hash('same', SERVER)).toMatch(/^bcrypt_sha256\$\$2b\$12\$/);
   });
 
   it('matches exactly the password it was made of, whatever its characters and length', async () => {
@@ -147,6 +159,25 @@ describe('a password too long or not Unicode', () => {
   });
 });
 
+describe('several stored hashes', () => {
+  it('are compared in their order, and the first that matches counts', async () => {
+    const service = createService();
+    const [one, two] = [await service.hash('one'), await service.hash('two')];
+    const twins = [service.makeUnusable(), 'rot13$frperg', one, pbkdf2('two', 1000), two];
+    expect(await service.verifyFirst('one', twins)).toEqual({ index: 2, needsRehash: false });
+    expect(await service.verifyFirst('two', twins)).toEqual({ index: 3, needsRehash: true });
+    expect(await service.verifyFirst('three', twins)).toBeUndefined();
+    expect(await service.verifyFirst('one', [])).toBeUndefined();
+    expect(await service.verifyFirst('x'.repeat(4097), [one])).toBeUndefined();
+  });
+
+  it('take one place in the queue', async () => {
+    const service = createService({ concurrency: 1, queueLimit: 0 });
+    const stored = await Promise.all([createService().hash('one'), createService().hash('two')]);
+    expect(await service.verifyFirst('two', stored)).toEqual({ index: 1, needsRehash: false });
+  });
+});
+
 describe('a hostile stored hash', () => {
   it('is refused in the time of one hash, without throwing', async () => {
     const service = createService();
@@ -179,6 +210,39 @@ describe('a hostile stored hash', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a server without the binary of Argon2', () => {
+  const ARGON2 =
+    'argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHRzb21lc2FsdHNvbWVzYQ$S4wgi2/39fMAJlfhqz1lpg';
+  const withoutBinary = () => {
+    const told: unknown[] = [];
+    const missing = new Error('Cannot find native binding.');
+    const load = () => Promise.reject(missing);
+    const argon2 = { load, onMissing: (error: unknown) => void told.push(error) };
+    return { service: createService({ rounds: 8, argon2 }), told, missing };
+  };
+
+  it('lets nobody in by such a hash, and says so once', async () => {
+    const { service, told, missing } = withoutBinary();
+    expect(told).toEqual([]);
+    for (const password of [PASSWORD, 'wrong', PASSWORD])
+      expect(await service.verify(password, ARGON2)).toEqual(REFUSED);
+    expect(told).toEqual([missing]);
+    expect((await createService().verify(PASSWORD, ARGON2)).valid).toBe(true);
+  });
+
+  it('takes the time of any refusal for it', async () => {
+    const { service } = withoutBinary();
+    await service.burn('warm up');
+    const times = { unknown: Infinity, argon2: Infinity };
+    for (let round = 0; round < 5; round += 1) {
+      times.unknown = Math.min(times.unknown, await elapsed(() => service.burn(PASSWORD)));
+      times.argon2 = Math.min(times.argon2, await elapsed(() => service.verify(PASSWORD, ARGON2)));
+    }
+    expect(times.argon2 / times.unknown).toBeGreaterThan(0.6);
+    expect(times.argon2 / times.unknown).toBeLessThan(1 / 0.6);
   });
 });
 

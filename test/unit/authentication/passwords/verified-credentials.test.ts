@@ -133,3 +133,66 @@ describe('credentials that were right', () => {
     expect(names[0]).not.toBe(names[1]);
   });
 });
+
+describe('credentials that many requests bring at once', () => {
+  const MATCH = { userId: 7, password: HASH };
+  const start = () => {
+    const { together } = createRecord();
+    const ends: { answer: (match?: typeof MATCH) => void; fail: () => void }[] = [];
+    const ask = (login = 'ann', password = 'secret') =>
+      together(
+        login,
+        password,
+        () =>
+          new Promise((resolve, reject) => {
+            ends.push({ answer: resolve, fail: () => reject(new Error('gone')) });
+          }),
+      );
+    return { ask, ends };
+  };
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('are compared once, and let all of them in', async () => {
+    const { ask, ends } = start();
+    const asked = Array.from({ length: 50 }, () => ask());
+    await settle();
+    expect(ends).toHaveLength(1);
+    ends[0]?.answer(MATCH);
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([MATCH]));
+    const later = ask();
+    expect(ends).toHaveLength(2);
+    ends[1]?.answer();
+    expect(await later).toBeUndefined();
+  });
+
+  it('are compared for each other login and password', () => {
+    const { ask, ends } = start();
+    void ask('ann', 'secret');
+    void ask('ann', 'Secret');
+    void ask('bob', 'secret');
+    expect(ends).toHaveLength(3);
+  });
+
+  it('are compared for each of them when they are wrong, so that each is a failure', async () => {
+    const { ask, ends } = start();
+    const asked = Array.from({ length: 5 }, () => ask());
+    await settle();
+    ends[0]?.answer();
+    await settle();
+    expect(ends).toHaveLength(5);
+    for (const { answer } of ends) answer();
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 5 }, () => undefined));
+  });
+
+  it('are compared by the next when the first one hung up', async () => {
+    const { ask, ends } = start();
+    const [first, ...others] = Array.from({ length: 5 }, () => ask());
+    await settle();
+    ends[0]?.fail();
+    await expect(first).rejects.toThrow('gone');
+    await settle();
+    expect(ends).toHaveLength(2);
+    ends[1]?.answer(MATCH);
+    expect(await Promise.all(others)).toEqual(Array.from({ length: 4 }, () => MATCH));
+  });
+});

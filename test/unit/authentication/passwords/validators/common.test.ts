@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createCommonPasswords } from '../../../../../src/authentication/passwords/validators/common.js';
 
-describe('the bundled list', () => {
+describe('the bundled lists', () => {
   const { has } = createCommonPasswords();
 
   it.each([
@@ -25,7 +27,36 @@ describe('the bundled list', () => {
     },
   );
 
-  it.each(['pass word', '\ufeffpassword', '\u200bpassword', '', '   ', 'Pässw0rd!', 'gribbet-quandle-41'])(
+  it('have every password of Django’s, as Django compares them', async () => {
+    const file = 'src/authentication/passwords/validators/django/common-passwords.txt.gz';
+    const passwords = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n');
+    expect(passwords).toHaveLength(20_000);
+    const missing = [];
+    for (const password of passwords)
+      for (const typed of [password, ` ${password.toUpperCase()}\t`])
+        if (typed.toLowerCase().trim() === password && !(await has(typed))) missing.push(typed);
+    expect(missing).toEqual([]);
+  });
+
+  it.each(['homelesspa', 'target123', 'zag12wsx', 'babygurl1', 'startfinding'])(
+    'has %s, which no strength meter lists',
+    async (password) => {
+      expect(await has(password)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['blanks', '        '],
+    ['tabs', '\t'.repeat(12)],
+    ['blanks of other scripts', '\u3000\u2003\xa0\u1680\u2028\x85\x1f\u205f'],
+    ['signs without width', '\u200b\u200d\u2060\ufeff'.repeat(2)],
+    ['fillers and empty patterns', '\u3164\u115f\u2800\uffa0'.repeat(4)],
+    ['controls', '\0\x07\x1b'.repeat(4)],
+  ])('have a password of nothing but %s', async (_, password) => {
+    expect(await has(password)).toBe(true);
+  });
+
+  it.each(['pass word', '\ufeffpassword', '\u200bpassword', '', 'Pässw0rd!', 'gribbet-quandle-41'])(
     'has not %j',
     async (password) => {
       expect(await has(password)).toBe(false);

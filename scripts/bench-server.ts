@@ -1,0 +1,57 @@
+/** What the benchmarks share: the built server as a process, and the middle of some numbers. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { freePort } from '../test/support/services.js';
+
+export const ADMIN = { username: 'admin', password: 'bench-horse-battery' };
+
+export function buildServer(): void {
+  spawnSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { stdio: 'inherit' });
+}
+
+/**
+ * Starts the built server with an administrator, on a port of its own.
+ *
+ * @param children gets the process, for the caller to end
+ * @param folder for its data
+ * @param services settings over those of every benchmark
+ * @returns its address, once it is ready
+ */
+export async function startServer(
+  children: ChildProcess[],
+  folder: string,
+  services: Readonly<Record<string, string>>,
+): Promise<string> {
+  const port = await freePort();
+  const settings = {
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+    DATA_DIR: folder,
+    THROTTLE_ANON: 'none',
+    NODE_ENV: 'production',
+  };
+  const admin = {
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+    SECRET_KEY: 'k'.repeat(40),
+  };
+  const env = { ...process.env, ...settings, ...admin, ...services };
+  children.push(spawn(process.execPath, ['dist/main.js'], { env, stdio: 'inherit' }));
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  return url;
+}
+
+/** Asks every 50 ms. @throws Error after half a minute */
+export async function until(probe: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    if (await probe().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('A server of the benchmark did not come up.');
+}
+
+/** @returns the value below which the part `q` of the values lies, or 0 without any */
+export const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? 0;
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
