@@ -8,9 +8,11 @@ import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
+import { createEventSink } from './composition/security-events.js';
 import { createState } from './composition/state.js';
 import { composeWeb } from './composition/web.js';
 import type { Administration, FirstAdminOutcome } from './features/accounts/index.js';
+import { createMetrics } from './features/operations/metrics.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
 import type { Clock } from './kernel/clock.js';
@@ -61,7 +63,11 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     config.PASSWORD_BREACH_FILE === undefined ? null : await createBreachFile(config.PASSWORD_BREACH_FILE);
   const policy = createPasswordPolicy({ context: contextOf(config), isBreached: breachFile?.contains });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
-  const exchanges = createExchanges(createOriginReader(config.TRUSTED_PROXIES));
+  const metrics = createMetrics();
+  const exchanges = createExchanges(
+    createOriginReader(config.TRUSTED_PROXIES),
+    createEventSink(options, metrics),
+  );
   const authentication = composeAuthentication({ options, engines, exchanges, state });
   const { chain, directory, passwords } = authentication;
   const mail = composeMail(options, engines, state);
@@ -79,6 +85,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
   ];
   const { app, document, giveUp } = composeWeb({
     ...parts,
+    metrics,
     chain,
     routes,
     signIn,

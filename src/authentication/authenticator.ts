@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Caller, OrganizationSelector } from '../kernel/account.js';
-import { AuthenticationFailed } from '../kernel/errors.js';
+import { AuthenticationFailed, PermissionDenied } from '../kernel/errors.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { createAccessTokenCheck } from './access-tokens.js';
 import type { BasicCredentials } from './authorization-header.js';
@@ -29,8 +29,18 @@ export interface AuthenticatorDeps {
 export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   const { exchanges, identities, sessions, selectorOf, verifiedCredentials } = deps;
 
-  const token = async (req: Request, key: string): Promise<Caller> => {
+  /** Writes down why a token opens nothing; whose it is shows only once it is known to be good. */
+  const refuse = ({ report }: Exchange, way: 'token' | 'access-token', error: unknown): never => {
+    if (error instanceof AuthenticationFailed) report('credential.refused', { way, reason: error.sentence });
+    throw error;
+  };
+
+  const token = (req: Request, key: string): Promise<Caller> => {
     const exchange = exchanges.of(req);
+    return checkToken(exchange, key).catch((error: unknown) => refuse(exchange, 'token', error));
+  };
+
+  const checkToken = async (exchange: Exchange, key: string): Promise<Caller> => {
     const found = key.length > 40 ? undefined : await identities.byToken(key, selectorOf(exchange));
     if (found === undefined || !equalInConstantTime(found.key, key))
       throw new AuthenticationFailed('Invalid token.');
@@ -40,7 +50,9 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
 
   const accessToken = (req: Request, key: string): Promise<Caller> => {
     const exchange = exchanges.of(req);
-    return deps.checkAccessToken(key, selectorOf(exchange), exchange.client);
+    return deps
+      .checkAccessToken(key, selectorOf(exchange), exchange.client)
+      .catch((error: unknown) => refuse(exchange, 'access-token', error));
   };
 
   const session = async (req: Request): Promise<Caller | undefined> => {
@@ -50,13 +62,17 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     const identity = await identities.byId(open.userId, selectorOf(exchange));
     if (identity === undefined || !isOpen(identity)) {
       // Whoever deactivated the account, CVAT beside us for one: its sessions must not live again when it does.
-      await sessions.logout(exchange);
+      await sessions.end(exchange, open);
       return undefined;
     }
     if (!(await sessions.confirm(exchange, open, identity))) return undefined;
     // Before the CSRF check: CVAT renews with every answer below 500, a 403 among them.
     sessions.renewWhenStale(exchange, open);
-    await requireCsrf(exchange, deps.csrfTrustedOrigins);
+    await requireCsrf(exchange, deps.csrfTrustedOrigins).catch((error: unknown) => {
+      if (error instanceof PermissionDenied)
+        exchange.report('csrf.refused', { account: identity.account.id, way: 'session' });
+      throw error;
+    });
     return callerOf(identity, 'session');
   };
 
@@ -85,15 +101,16 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   }
 
   async function verified({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity> {
-    const { client } = exchange;
+    const { client, report } = exchange;
     const match = await verifiedCredentials.together(login, password, () =>
-      deps.checkCredentials({ username: login, password, client }),
+      deps.checkCredentials({ username: login, password, client, way: 'basic', report }),
     );
     const identity = match && (await identities.byId(match.userId, selectorOf(exchange)));
     if (match === undefined || identity === undefined)
       throw new AuthenticationFailed('Invalid username/password.');
     if (!identity.account.isActive) throw new AuthenticationFailed('User inactive or deleted.');
     verifiedCredentials.remember(login, password, match.password, match.userId);
+    report('login.succeeded', { account: match.userId, way: 'basic' });
     return identity;
   }
 

@@ -1,4 +1,5 @@
 import type { Client } from '../kernel/client.js';
+import type { ReportEvent } from '../kernel/security-events.js';
 import type { FailureLimit } from './failure-limit.js';
 import type { Requester } from './passwords/queue.js';
 import type { PasswordService } from './passwords/service.js';
@@ -53,6 +54,9 @@ export interface LoginRequest {
   readonly password: string;
   /** For the failure limit, and the share of the hash queue. */
   readonly client: Client;
+  /** By which way they came, for the log. */
+  readonly way: 'login' | 'basic';
+  readonly report: ReportEvent;
   /** Nobody is let in, in the time and at the cost of a wrong password. */
   readonly isRefused?: boolean;
 }
@@ -89,7 +93,10 @@ export function createCredentialCheck(deps: CredentialDeps) {
     const { username, email } = login;
     const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
     if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
-      return deps.directory({ ...login, username });
+      const member = await deps.directory({ ...login, username });
+      if (member === undefined)
+        login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
+      return member;
     }
     const { client, isRefused = false } = login;
     const requester = { account: accountKey(candidates, name), client };
@@ -98,6 +105,11 @@ export function createCredentialCheck(deps: CredentialDeps) {
 
     const match = await firstMatch(isRefused ? [] : candidates, login.password, requester);
     if (match === undefined) {
+      login.report('login.failed', {
+        account: candidates[0]?.userId ?? null,
+        way: login.way,
+        reason: reasonOf(candidates),
+      });
       await failures.failed(attempt);
       return undefined;
     }
@@ -138,6 +150,14 @@ export function createCredentialCheck(deps: CredentialDeps) {
     }
   }
 }
+
+const DIRECTORY = 'the directory does not let them in';
+
+/** Why nobody was let in, for the log. Only an operator sees it: the answer is always the same. */
+const reasonOf = (candidates: readonly Candidate[]): string => {
+  if (candidates.length === 0) return 'no account has the name';
+  return candidates.some(({ isActive }) => isActive) ? 'the password is wrong' : 'the account is inactive';
+};
 
 export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
 

@@ -26,8 +26,7 @@ export const createAuthorizer =
     checks: readonly PolicyCheck[],
     filter?: ListedPackage,
   ): Promise<object | null> => {
-    const bound = boundOrganization(caller);
-    requireBelonging(bound, checks);
+    const bound = insideOf(exchange, caller, checks);
     const requested = requestedOrganization(exchange, caller);
     const documents = checks.map((check) => ({
       package: check.package,
@@ -44,10 +43,12 @@ export const createAuthorizer =
       answers.slice(0, base.length),
       answers.slice(base.length, base.length + plugins.length),
     ];
-    if (!allowed.every(readAllow)) throw new PermissionDenied();
-    if (!plugins.every((question, index) => tokenMay(question.package, narrowed[index], caller, exchange))) {
-      throw new PermissionDenied();
-    }
+    const denied = base.find((_question, index) => !readAllow(allowed[index]));
+    if (denied !== undefined) throw denial(exchange, denied);
+    const narrower = plugins.find(
+      (question, index) => !tokenMay(question.package, narrowed[index], caller, exchange),
+    );
+    if (narrower !== undefined) throw denial(exchange, narrower, TOKEN_MAY_NOT);
     return filter === undefined ? null : narrowFilter(readFilter(answers.at(-1)), filter, bound);
   };
 
@@ -63,10 +64,38 @@ export const createAuthorizer =
 export const createVisibility =
   (engine: PolicyEngine) =>
   async (exchange: Exchange, caller: Caller, name: ListedPackage): Promise<object> => {
-    const bound = boundOrganization(caller);
+    const bound = insideOf(exchange, caller, []);
     const input = listInput(caller, requestedOrganization(exchange, caller));
     return narrowFilter(await askFilter(engine, { package: name, input }), name, bound);
   };
+
+/** For the log. */
+const TOKEN_MAY_NOT = 'the personal access token may not do what its owner may';
+const OUTSIDE =
+  'the personal access token is bound to another organization, or its owner is no member any more';
+
+/** @returns the organization that the caller's token is bound to, or null. @throws PermissionDenied outside of it */
+function insideOf({ report }: Exchange, caller: Caller, checks: readonly PolicyCheck[]): number | null {
+  try {
+    const bound = boundOrganization(caller);
+    requireBelonging(bound, checks);
+    return bound;
+  } catch (error) {
+    report('policy.denied', { reason: OUTSIDE });
+    throw error;
+  }
+}
+
+function denial({ report }: Exchange, question: PolicyQuestion, reason?: string): PermissionDenied {
+  const { organization } = question.input.auth;
+  report('policy.denied', {
+    package: question.package,
+    scope: question.input.scope,
+    ...(organization === null ? {} : { organization: organization.id }),
+    ...(reason === undefined ? {} : { reason }),
+  });
+  return new PermissionDenied();
+}
 
 const listInput = (caller: Caller, organization: OrganizationContext | null): PolicyInput =>
   policyInput(caller, organization, { scope: 'list', resource: null });

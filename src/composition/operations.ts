@@ -6,7 +6,7 @@ import {
   metricsHandler,
   readinessHandler,
 } from '../features/operations/handlers.js';
-import { createMetrics } from '../features/operations/metrics.js';
+import type { Metrics } from '../features/operations/metrics.js';
 import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
 import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
@@ -27,12 +27,19 @@ export interface OperationsParts {
   readonly exchanges: Exchanges;
   readonly state: State;
   readonly allowedHosts: readonly string[];
+  readonly metrics: Metrics;
 }
 
 /** Probes, the health page of CVAT, metrics, and the access log. */
-export function composeOperations({ options, engines, exchanges, state, allowedHosts }: OperationsParts) {
+export function composeOperations({
+  options,
+  engines,
+  exchanges,
+  state,
+  allowedHosts,
+  metrics,
+}: OperationsParts) {
   const { config, clock, log } = options;
-  const metrics = createMetrics();
   const deps = {
     exchanges,
     clock,

@@ -3,6 +3,7 @@ import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
 import type { ContainerOptions } from '../container.js';
 import { createApiDocs } from '../features/api-docs/index.js';
+import type { Metrics } from '../features/operations/metrics.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
@@ -19,6 +20,7 @@ export interface WebParts {
   readonly engines: Engines;
   readonly exchanges: Exchanges;
   readonly state: State;
+  readonly metrics: Metrics;
   readonly authentication: Authentication;
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
@@ -30,10 +32,10 @@ export interface WebParts {
 
 /** Joins the routes, the pages beside them and what stands around both into one application. */
 export function composeWeb({ routes, signIn, ...parts }: WebParts) {
-  const { options, engines, exchanges, state } = parts;
+  const { options, exchanges } = parts;
   const { config, clock, random, log } = options;
   const allowedHosts = [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname];
-  const operations = composeOperations({ options, engines, exchanges, state, allowedHosts });
+  const operations = composeOperations({ ...parts, allowedHosts });
   const pipeline = composePipeline(parts);
   const docs = createApiDocs({
     ...pipeline,

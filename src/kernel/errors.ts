@@ -55,8 +55,12 @@ export class NotAuthenticated extends ApiError {
 
 /** 401 of a request whose credentials are of a known kind and wrong. */
 export class AuthenticationFailed extends ApiError {
+  /** What the answer says, for the log. */
+  readonly sentence: string;
+
   constructor(detail = 'Incorrect authentication credentials.', options?: ApiErrorOptions) {
     super(401, { detail }, options);
+    this.sentence = detail;
   }
 }
 

@@ -123,6 +123,12 @@ export function createSessions(deps: SessionDeps) {
     forgetCookies(exchange);
   };
 
+  /** Ends the session of the request for good and says nothing of it: the next request finds that its cookie is of none. */
+  const end = async (exchange: Exchange, session: OpenSession): Promise<void> => {
+    await store.destroy(session.key);
+    opened.set(exchange, Promise.resolve(undefined));
+  };
+
   const rotateCsrf = (exchange: Exchange): void => {
     const attributes = { maxAgeSeconds: CSRF_COOKIE_AGE, httpOnly: false, secure: deps.secureCsrfCookie };
     exchange.setCookies.set(
@@ -144,7 +150,7 @@ export function createSessions(deps: SessionDeps) {
     );
   };
 
-  return { open, confirm, renewWhenStale, login, rebind, logout, rotateCsrf };
+  return { open, confirm, renewWhenStale, login, rebind, logout, end, rotateCsrf };
 }
 
 export type Sessions = ReturnType<typeof createSessions>;

@@ -34,6 +34,8 @@ const mayView = may('view');
 const mayUpdate = may('update');
 const mayDelete = may('delete');
 
+const aboutToken = ({ id, ownerId }: AccessToken) => ({ account: ownerId, accessToken: id });
+
 /** @throws NotFound for what can not be a key (DRF) */
 function readId(text: string | undefined): number {
   if (text === undefined || !/^\d{1,19}$/.test(text)) throw new NotFound();
@@ -82,6 +84,7 @@ const create = (service: AccessTokenService) =>
         readOnly: body.read_only ?? true,
         organizationId: body.organization ?? null,
       });
+      exchange.report('access_token.created', aboutToken(token));
       return reply(201, { ...presentAccessToken(token, exchange.origin.base), value });
     },
   });
@@ -135,7 +138,9 @@ const update = (service: AccessTokenService) =>
     responses: { 200: AccessTokenRead },
     handle: async ({ exchange, object, body }) => {
       const change = { name: body.name, expiresAt: body.expiry_date, readOnly: body.read_only };
-      return reply(200, presentAccessToken(await service.update(object.id, change), exchange.origin.base));
+      const token = await service.update(object.id, change);
+      exchange.report('access_token.changed', aboutToken(token));
+      return reply(200, presentAccessToken(token, exchange.origin.base));
     },
   });
 
@@ -150,8 +155,9 @@ const revoke = (service: AccessTokenService) =>
     access: { kind: 'policy', checks: mayDelete },
     load: (params) => service.get(readId(params['id'])),
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await service.revoke(object.id);
+      exchange.report('access_token.revoked', aboutToken(object));
       return reply(204, null);
     },
   });

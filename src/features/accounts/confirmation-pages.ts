@@ -3,6 +3,7 @@ import { requireCsrf } from '../../authentication/csrf.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { PermissionDenied } from '../../kernel/errors.js';
+import type { SecurityEventName } from '../../kernel/security-events.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
@@ -21,6 +22,7 @@ export interface ConfirmationPageDeps {
 interface Link {
   readonly confirm: (key: string) => Promise<Confirmation>;
   readonly isKey: (key: string) => boolean;
+  readonly event: SecurityEventName;
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -49,6 +51,7 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
     if (method === 'POST' && !link.isKey(key)) return html(404, NOT_FOUND_PAGE);
     const confirmation = await link.confirm(key);
     if (confirmation.kind === 'refused') return redirect(deps.redirects.refused);
+    exchange.report(link.event, { account: confirmation.userId, way: 'link' });
     return redirect(await afterwards(exchange, confirmation.userId));
   };
 
@@ -75,8 +78,12 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   };
 
   return {
-    confirmEmail: page({ confirm: emails.confirm, isKey: emails.isKey }),
-    confirmEmailChange: page({ confirm: emails.confirmChange, isKey: emails.isChangeKey }),
+    confirmEmail: page({ confirm: emails.confirm, isKey: emails.isKey, event: 'email.confirmed' }),
+    confirmEmailChange: page({
+      confirm: emails.confirmChange,
+      isKey: emails.isChangeKey,
+      event: 'email.changed',
+    }),
   };
 }
 

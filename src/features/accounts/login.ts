@@ -32,6 +32,9 @@ export interface LoginDeps {
   readonly onWriteError: (error: unknown) => void;
 }
 
+/** For the log. */
+const UNCONFIRMED = 'the address is not confirmed';
+
 type LoginBody = Partial<z.output<typeof LoginWrite>>;
 
 /** The answer to right credentials of an account whose address waits for confirmation. */
@@ -56,6 +59,8 @@ export function createLogin(deps: LoginDeps) {
       ...(email === '' ? { username } : { email }),
       password,
       client: exchange.client,
+      way: 'login',
+      report: exchange.report,
       isRefused: owners > 1,
     });
     if (match === undefined) throw new ValidationError(owners === 1 ? WRONG : UNKNOWN_EMAIL);
@@ -67,11 +72,13 @@ export function createLogin(deps: LoginDeps) {
     if (identity === undefined || !identity.account.isActive) throw new ValidationError(WRONG);
     if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       await deps.mailConfirmation(match.userId);
+      exchange.report('login.failed', { account: match.userId, way: 'login', reason: UNCONFIRMED });
       return { kind: 'unverified' };
     }
     const key = await noteLogin(match.userId);
     await sessions.login(exchange, identity);
     exchange.userId = match.userId;
+    exchange.report('login.succeeded', { account: match.userId, way: 'login' });
     return { kind: 'token', key };
   };
 

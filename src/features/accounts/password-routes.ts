@@ -49,6 +49,7 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     handle: async ({ exchange, caller }) => {
       const { account, credential } = requireCaller(caller);
       await flows.change(account, await exchange.body(), exchange.client);
+      exchange.report('password.changed', { account: account.id });
       if (credential.kind === 'session')
         await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
       return reply(200, { detail: 'New password has been saved.' });
@@ -88,7 +89,8 @@ const confirmReset = ({ flows }: PasswordRouteDeps) =>
     checksBody: false,
     responses: { 200: DetailRead },
     handle: async ({ exchange }) => {
-      await flows.confirmReset(await exchange.body(), exchange.client);
+      const account = await flows.confirmReset(await exchange.body(), exchange.client);
+      exchange.report('password.reset', { account, way: 'link' });
       return reply(200, { detail: 'Password has been reset with the new password.' });
     },
   });
@@ -127,6 +129,7 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
     handle: async ({ exchange, caller, body }) => {
       const { account } = requireCaller(caller);
       await emails.requestChange(account, body.password, body.email, exchange.client);
+      exchange.report('email.change_requested', { account: account.id });
       return reply(200, { detail: 'Confirmation e-mail sent to the new address.' });
     },
   });

@@ -117,8 +117,8 @@ export function createPasswordFlows(deps: PasswordDeps) {
     deps.wakeMail();
   };
 
-  /** @throws ValidationError: fields, then uid, token, mismatch, strength (libraries.md E.5) */
-  const confirmReset = async (body: unknown, client: Client): Promise<void> => {
+  /** @returns the id of the account. @throws ValidationError: fields, then uid, token, mismatch, strength (dj-rest-auth 5) */
+  const confirmReset = async (body: unknown, client: Client): Promise<number> => {
     const { values, errors } = checkFields(PasswordResetConfirmWrite, body);
     if (Object.keys(errors).length > 0) throw new ValidationError(errors);
     const id = parseBase36(values.uid ?? '');
@@ -128,6 +128,7 @@ export function createPasswordFlows(deps: PasswordDeps) {
       throw new ValidationError({ token: INVALID });
     const password = await newPassword(holder, values, client);
     await replace(holder, password, values.revoke_access_tokens, { token: INVALID });
+    return holder.id;
   };
 
   return { change, requestReset, confirmReset };

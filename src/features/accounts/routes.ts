@@ -52,6 +52,7 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     handle: async ({ exchange, caller }) => {
       if (caller !== null && mayChange(caller)) await removeApiToken(db, caller.account.id);
       await sessions.logout(exchange);
+      if (caller !== null) exchange.report('session.ended', { account: caller.account.id });
       return reply(200, { detail: 'Successfully logged out.' });
     },
   });
@@ -79,11 +80,15 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
         await exchange.body(),
         exchange.client,
       );
+      exchange.report('account.created', { account: id, way: 'registration' });
       const needsConfirmation = deps.emailVerificationIsMandatory || awaitsProof;
       const entersAtOnce = isActive && !needsConfirmation;
       const identity = entersAtOnce ? await identities.byId(id, { kind: 'absent' }) : undefined;
       const key = identity && (await login.noteLogin(id));
-      if (identity !== undefined) await sessions.login(exchange, identity);
+      if (identity !== undefined) {
+        await sessions.login(exchange, identity);
+        exchange.report('login.succeeded', { account: id, way: 'registration' });
+      }
       return reply(201, {
         username,
         email,

@@ -14,6 +14,7 @@ import {
   findInvitation,
   getInvitation,
   INVITATIONS,
+  type Invitation,
   listInvitations,
   type ViewedInvitation,
 } from './repository.js';
@@ -27,6 +28,12 @@ export interface InvitationRouteDeps {
 }
 
 const COLLECTION = '/api/invitations';
+
+/** What an event says of an invitation: its key is a secret. */
+export const about = ({ user, organization }: Invitation) => ({
+  account: user.id,
+  organization: organization.id,
+});
 
 const list = ({ db, lifetime }: InvitationRouteDeps) =>
   defineRoute({
@@ -68,6 +75,9 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
     handle: async ({ caller, exchange, body }) => {
       const { account, organization } = requireCaller(caller);
       const invitation = await service.create(account, organization, body);
+      const details = { ...about(invitation), role: invitation.role };
+      exchange.report('invitation.created', details);
+      if (invitation.sentAt === null) exchange.report('member.added', details);
       return reply(201, presentInvitation(invitation, exchange.origin.base, lifetime));
     },
   });
@@ -117,7 +127,8 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
     handle: async ({ object, exchange }) => {
       if (!isAcceptance(exchange.query))
         throw new ValidationError(['An invitation can only be changed with "?accepted".']);
-      await deps.service.acceptOnce(object.key);
+      if (await deps.service.acceptOnce(object.key))
+        exchange.report('member.added', { ...about(object), role: object.role });
       const invitation = found(await getInvitation(deps.db, object.key), 'Invitation');
       return reply(200, presentInvitation(invitation, exchange.origin.base, deps.lifetime));
     },
@@ -131,8 +142,9 @@ const destroy = (deps: InvitationRouteDeps) =>
     summary: 'Delete an invitation',
     access: { kind: 'policy', checks: mayDelete, filter: 'invitations' },
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await deps.service.remove(object.key);
+      exchange.report('invitation.removed', about(object));
       return reply(204, null);
     },
   });

@@ -166,12 +166,13 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       await activateMembership(tx, membershipId, now());
     });
 
-  /** The PATCH of CVAT up to 2.69, which does not mind an accepted one. @throws ValidationError; NotFound */
-  const acceptOnce = (key: string): Promise<void> =>
+  /** The PATCH of CVAT up to 2.69, which does not mind an accepted one. @returns whether the person is new. @throws ValidationError; NotFound */
+  const acceptOnce = (key: string): Promise<boolean> =>
     act(key, async (tx, { membershipId, isAccepted, sentAt }) => {
-      if (isAccepted) return;
+      if (isAccepted) return false;
       if (isExpired(sentAt, lifetime)) throw new ValidationError(EXPIRED);
       await activateMembership(tx, membershipId, now());
+      return true;
     });
 
   /** Also after it was accepted, which is leaving (CVAT); an owner can not. @throws ValidationError; NotFound */

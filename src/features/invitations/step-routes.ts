@@ -1,6 +1,6 @@
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayAccept, mayDecline, mayResend } from './access.js';
-import { type InvitationRouteDeps, loadInvitation } from './routes.js';
+import { about, type InvitationRouteDeps, loadInvitation } from './routes.js';
 import { AcceptedRead } from './schemas.js';
 
 /** Name of the limit on sending again: 5 an hour for each account (CVAT `org/throttle.py`). */
@@ -18,8 +18,9 @@ const accept = ({ db, service }: InvitationRouteDeps) =>
     load: loadInvitation(db),
     access: { kind: 'policy', checks: mayAccept, filter: 'invitations' },
     responses: { 200: AcceptedRead },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await service.accept(object.key);
+      exchange.report('member.added', { ...about(object), role: object.role });
       return reply(200, { organization_slug: object.organization.slug });
     },
   });
@@ -36,8 +37,9 @@ const decline = ({ db, service }: InvitationRouteDeps) =>
     load: loadInvitation(db),
     access: { kind: 'policy', checks: mayDecline, filter: 'invitations' },
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await service.decline(object.key);
+      exchange.report('invitation.removed', about(object));
       return reply(204, null);
     },
   });

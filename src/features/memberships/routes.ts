@@ -54,6 +54,12 @@ const detail = (deps: MembershipRouteDeps) =>
     load: load(deps),
   }) as const;
 
+const about = ({ id, user, organizationId }: ViewedMembership) => ({
+  account: user.id,
+  organization: organizationId,
+  membership: id,
+});
+
 const retrieve = (deps: MembershipRouteDeps) =>
   defineRoute({
     ...detail(deps),
@@ -74,8 +80,12 @@ const partialUpdate = (deps: MembershipRouteDeps) =>
     access: { kind: 'policy', checks: mayUpdate },
     body: MembershipPatch,
     responses: { 200: MembershipRead },
-    handle: async ({ object, body, exchange }) =>
-      reply(200, presentMembership(await deps.service.setRole(object, body.role), exchange.origin.base)),
+    handle: async ({ object, body, exchange }) => {
+      const membership = await deps.service.setRole(object, body.role);
+      if (membership.role !== object.role)
+        exchange.report('member.role_changed', { ...about(object), role: membership.role });
+      return reply(200, presentMembership(membership, exchange.origin.base));
+    },
   });
 
 const destroy = (deps: MembershipRouteDeps) =>
@@ -86,8 +96,9 @@ const destroy = (deps: MembershipRouteDeps) =>
     summary: 'Delete a membership',
     access: { kind: 'policy', checks: mayDelete },
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await deps.service.remove(object);
+      exchange.report('member.removed', about(object));
       return reply(204, null);
     },
   });

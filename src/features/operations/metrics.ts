@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { SECURITY_EVENTS, type SecurityEventName } from '../../kernel/security-events.js';
 
 /** Prometheus metrics of one process. Labels are routes, never paths: those would be endless. */
 export function createMetrics() {
@@ -17,9 +18,18 @@ export function createMetrics() {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const events = new Counter({
+    name: 'security_events_total',
+    help: 'What happened to identities and rights, by the name of the event.',
+    labelNames: ['event'] as const,
+    registers: [registry],
+  });
+  // From the start, so that the first one of a kind is an increase.
+  for (const event of Object.keys(SECURITY_EVENTS)) events.inc({ event }, 0);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    countEvent: (event: SecurityEventName): void => events.inc({ event }),
     observe: (request: { method: string; route: string; status: string }, seconds: number): void => {
       requests.inc(request);
       durations.observe({ route: request.route }, seconds);

@@ -51,7 +51,9 @@ const create = ({ service }: OrganizationRouteDeps) =>
     checksBody: false,
     responses: { 201: OrganizationRead },
     handle: async ({ exchange, caller }) => {
-      const organization = await service.create(requireCaller(caller).account, await exchange.body());
+      const { account } = requireCaller(caller);
+      const organization = await service.create(account, await exchange.body());
+      exchange.report('organization.created', { account: account.id, organization: organization.id });
       return reply(201, presentOrganization(organization, exchange.origin.base));
     },
   });
@@ -112,8 +114,9 @@ const destroy = (deps: OrganizationRouteDeps) =>
     summary: 'Delete an organization',
     access: { kind: 'policy', checks: mayDelete, filter: 'organizations' },
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await deps.service.remove(object.id);
+      exchange.report('organization.removed', { organization: object.id });
       return reply(204, null);
     },
   });

@@ -74,7 +74,9 @@ const confirm = ({ db, transfers }: TransferRouteDeps) =>
     load: loadOrganization(db),
     responses: { 200: OrganizationRead },
     handle: async ({ object, caller, exchange }) => {
-      const organization = await transfers.confirm(object.id, requireCaller(caller).account.id);
+      const { account } = requireCaller(caller);
+      const organization = await transfers.confirm(object.id, account.id);
+      exchange.report('organization.transferred', { account: account.id, organization: object.id });
       return reply(200, presentOrganization(organization, exchange.origin.base));
     },
   });

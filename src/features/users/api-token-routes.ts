@@ -47,8 +47,9 @@ const rotate = (deps: ApiTokenRouteDeps) =>
     summary: 'End the API token of an account and make another one, which only its owner is told',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 201: NewApiTokenRead },
-    handle: async ({ object, caller }) => {
+    handle: async ({ object, caller, exchange }) => {
       const key = await deps.apiTokens.rotate(object.account.id);
+      exchange.report('api_token.rotated', { account: object.account.id });
       return reply(201, requireCaller(caller).account.id === object.account.id ? { key } : {});
     },
   });
@@ -61,8 +62,9 @@ const revoke = (deps: ApiTokenRouteDeps) =>
     summary: 'End the API token of an account',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 204: null },
-    handle: async ({ object }) => {
-      await deps.apiTokens.revoke(object.account.id);
+    handle: async ({ object, exchange }) => {
+      if (await deps.apiTokens.revoke(object.account.id))
+        exchange.report('api_token.revoked', { account: object.account.id });
       return reply(204, null);
     },
   });

@@ -1,6 +1,7 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
-import type { Caller } from '../../kernel/account.js';
+import type { Account, Caller } from '../../kernel/account.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import type { Exchange } from '../../platform/http/exchange.js';
 import { planList } from '../../platform/http/lists/list-query.js';
 import { presentPage } from '../../platform/http/lists/page-schema.js';
 import { found, idOf } from '../../platform/http/objects.js';
@@ -56,6 +57,7 @@ const create = ({ service }: UserRouteDeps) =>
     responses: { 201: MetaUserRead },
     handle: async ({ caller, exchange }) => {
       const account = await service.create(await exchange.body(), exchange.client);
+      exchange.report('account.created', { account: account.id });
       return reply(201, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
     },
   });
@@ -105,9 +107,21 @@ const partialUpdate = (deps: UserRouteDeps) =>
     responses: { 200: MetaUserRead },
     handle: async ({ object, caller, exchange }) => {
       const account = await deps.service.update(object.account, await exchange.body());
+      reportChanges(exchange, object.account, account);
       return reply(200, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
     },
   });
+
+/** What of a change an operator has to know. Names are nobody's business. */
+function reportChanges({ report }: Exchange, before: Account, after: Account): void {
+  const about = { account: after.id };
+  if (before.email !== after.email) report('email.changed', about);
+  if (before.isActive && !after.isActive) report('account.deactivated', about);
+  if (!before.isActive && after.isActive) report('account.activated', about);
+  const rightsOf = ({ groups, isStaff, isSuperuser }: Account) =>
+    JSON.stringify([groups, isStaff, isSuperuser]);
+  if (rightsOf(before) !== rightsOf(after)) report('account.rights_changed', about);
+}
 
 const destroy = (deps: UserRouteDeps) =>
   defineRoute({
@@ -117,8 +131,9 @@ const destroy = (deps: UserRouteDeps) =>
     summary: 'Delete a user',
     access: { kind: 'policy', checks: mayDelete },
     responses: { 204: null },
-    handle: async ({ object }) => {
+    handle: async ({ object, exchange }) => {
       await deps.service.remove(object.account.id);
+      exchange.report('account.removed', { account: object.account.id });
       return reply(204, null);
     },
   });

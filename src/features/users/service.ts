@@ -133,9 +133,10 @@ export function createUserService(deps: UserServiceDeps) {
     if (before.isActive && !isActive) {
       const current = sessionAuthHash(before.password, deps.secretKey());
       await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
-      await removeApiToken(tx, id);
     }
     if (before.isActive || !isActive) return;
+    // Until now its token was told that the account is inactive, as in CVAT.
+    await removeApiToken(tx, id);
     await deps.onActivated(tx, found(await findTarget(tx, id, null), 'User').account);
   };
 

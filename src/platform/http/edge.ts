@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Clock } from '../../kernel/clock.js';
-import { ApiError, ServiceUnavailable } from '../../kernel/errors.js';
+import { ApiError, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Log } from '../telemetry/log.js';
 import { closeAfter } from './connection.js';
@@ -96,6 +96,7 @@ export function createEdge(deps: EdgeDeps) {
     if (error instanceof ApiError) {
       if (error instanceof ServiceUnavailable)
         log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+      if (error instanceof Throttled) exchange.report('limit.met');
       await send(exchange, {
         status: error.status,
         headers: error.headers,

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Client } from '../../kernel/client.js';
+import type { ReportEvent, SecurityEventDetails, SecurityEventName } from '../../kernel/security-events.js';
 import { readJsonBody } from './body.js';
 import { parseCookies, type RequestCookies } from './cookies.js';
 import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
@@ -28,6 +29,8 @@ export interface Exchange {
   allow: string;
   /** Who called, for the access log. */
   userId: number | null;
+  /** Writes down what happened to identities and rights, as part of this request. */
+  readonly report: ReportEvent;
   /** The JSON body, read and parsed once. @throws ParseError, UnsupportedMediaType, PayloadTooLarge */
   readonly body: () => Promise<unknown>;
   /** Runs before the answer leaves, with its status: the session saves itself here. */
@@ -36,8 +39,15 @@ export interface Exchange {
   onUnsent: (status: number) => void;
 }
 
+/** Takes what happened in an exchange. Must not throw. */
+export type EventSink = (
+  exchange: Exchange,
+  name: SecurityEventName,
+  details: SecurityEventDetails | undefined,
+) => void;
+
 /** Gives every request its exchange; the same one each time it is asked for. */
-export function createExchanges(readOrigin: OriginReader) {
+export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
   const exchanges = new WeakMap<Request, Exchange>();
 
   const open = (req: Request, res: Response, id: string): Exchange => {
@@ -71,6 +81,7 @@ export function createExchanges(readOrigin: OriginReader) {
       representation: DEFAULT_REPRESENTATION,
       allow: '',
       userId: null,
+      report: (name, details) => onEvent(exchange, name, details),
       body: () => {
         body ??= readJsonBody(req);
         return body;

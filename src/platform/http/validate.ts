@@ -53,10 +53,14 @@ export function requireObject(value: unknown): asserts value is Readonly<Record<
   });
 }
 
-/** @returns what Python iterates over in a JSON value: keys of an object, items of a list, characters of a text */
+/**
+ * @returns what Python puts into a set of a JSON value: keys of an object, items of a list, characters of a text. Nothing
+ *   of a list with lists or objects in it, which have no hash there: what is wrong with it is for validation to say
+ */
 export function namesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [...value];
-  if (Array.isArray(value)) return value.map(pythonStr);
+  if (Array.isArray(value))
+    return value.some((item) => isObject(item) || Array.isArray(item)) ? [] : value.map(pythonStr);
   return isObject(value) ? Object.keys(value) : [];
 }
 

@@ -81,7 +81,14 @@ function createWorld() {
     /** @returns milliseconds, whom it let in, and how many failures it counted */
     ask: async (email: string, password: string, isRefused = false) => {
       const [before, failedBefore] = [time, failed];
-      const match = await check({ email, password, client: CLIENT, isRefused });
+      const match = await check({
+        email,
+        password,
+        client: CLIENT,
+        way: 'login',
+        report: () => undefined,
+        isRefused,
+      });
       return { took: time - before, userId: match?.userId, failures: failed - failedBefore };
     },
   };

@@ -1,0 +1,15 @@
+import type { ContainerOptions } from '../container.js';
+import type { Metrics } from '../features/operations/metrics.js';
+import { SECURITY_EVENTS } from '../kernel/security-events.js';
+import type { EventSink } from '../platform/http/exchange.js';
+
+/** @returns where events go: a line of the log each, and a count by name */
+export const createEventSink =
+  ({ log }: Pick<ContainerOptions, 'log'>, metrics: Pick<Metrics, 'countEvent'>): EventSink =>
+  ({ id, userId, origin }, name, details) => {
+    metrics.countEvent(name);
+    log.info(
+      { event: name, request: id, user: userId, client: origin.clientAddress, ...details },
+      SECURITY_EVENTS[name],
+    );
+  };
