@@ -107,6 +107,8 @@ function stopOnSignals(server: Server, container: Container, config: Config, log
     setInterval(() => server.closeIdleConnections(), 100).unref();
     await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
     server.closeAllConnections();
+    // Requests that were cut off are logged when their connections are gone.
+    await closed;
     await container.close();
     process.exit(0);
   };

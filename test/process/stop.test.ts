@@ -74,7 +74,8 @@ describe('SIGTERM', () => {
     socket.write(rawRequest([...head, 'Expect: 100-continue'], '{'));
     await once(socket, 'data');
     expect(await server.stop('SIGTERM')).toBe(0);
-    const lines = server.log().filter(({ msg, path }) => msg === 'request' && path === '/api/auth/login');
-    expect(lines).toMatchObject([{ method: 'POST', aborted: true }]);
+    const lines = () =>
+      server.log().filter(({ msg, path }) => msg === 'request' && path === '/api/auth/login');
+    await expect.poll(lines).toMatchObject([{ method: 'POST', aborted: true }]);
   });
 });

@@ -27,9 +27,7 @@ export function closeUnlessRead(res: ServerResponse): void {
   linger(req);
 }
 
-/**
- * Waits a turn for a body in chunks: what came with the head is small, and shows its end only then.
- */
+/** Gives a body in chunks that came with its head the turn in which its end is seen: it is small, then. */
 export const letBodyEnd = async (req: IncomingMessage): Promise<void> => {
   if (!req.complete && req.headers['transfer-encoding'] !== undefined) await nextTurn();
 };
