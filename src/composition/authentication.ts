@@ -42,6 +42,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     random,
     secretKey,
     ageSeconds: config.SESSION_COOKIE_AGE,
+    maximumAgeSeconds: config.SESSION_MAX_AGE,
     secureSessionCookie: config.SESSION_COOKIE_SECURE,
     secureCsrfCookie: config.CSRF_COOKIE_SECURE,
     onRenewalError: warn('A session could not be renewed.'),

@@ -9,6 +9,8 @@ export interface SessionLives {
   readonly remaining: (key: string) => Promise<number>;
   /** Lets it end so many milliseconds from now. */
   readonly endIn: (key: string, milliseconds: number) => Promise<void>;
+  /** Makes it one of a release that did not keep when a session began. */
+  readonly forgetStart: (key: string) => Promise<void>;
   /** Puts other JSON in place of what the session holds. */
   readonly overwrite: (key: string, json: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -36,6 +38,12 @@ const inDatabase = (db: Queryable): SessionLives => ({
       sql`update auth_server_sessions set expire = now() + make_interval(secs => ${seconds}) where sid = ${key}`,
     );
   },
+  forgetStart: async (key) => {
+    await execute(
+      db,
+      sql`update auth_server_sessions set sess = (sess::jsonb - 'started_at')::json where sid = ${key}`,
+    );
+  },
   overwrite: async (key, json) => {
     await execute(db, sql`update auth_server_sessions set sess = ${json}::json where sid = ${key}`);
   },
@@ -52,6 +60,13 @@ function inRedis(client: Redis): SessionLives {
     remaining: async (key) => client.pttl(await nameOf(key)),
     endIn: async (key, milliseconds) => {
       await client.pexpire(await nameOf(key), milliseconds);
+    },
+    forgetStart: async (key) => {
+      const name = await nameOf(key);
+      const { started_at: _, ...older } = JSON.parse((await client.get(name)) ?? '{}') as {
+        started_at?: number;
+      };
+      await client.set(name, JSON.stringify(older), 'KEEPTTL');
     },
     overwrite: async (key, json) => {
       await client.set(await nameOf(key), json, 'KEEPTTL');

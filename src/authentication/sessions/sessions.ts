@@ -18,7 +18,10 @@ export interface SessionDeps {
   readonly random: Random;
   /** Known when the server has started. */
   readonly secretKey: () => string;
+  /** Seconds a session lives after its last renewal. */
   readonly ageSeconds: number;
+  /** Seconds a session lives at most, however often it is renewed. */
+  readonly maximumAgeSeconds: number;
   readonly secureSessionCookie: boolean;
   readonly secureCsrfCookie: boolean;
   /** A renewal that failed costs nobody anything: it is only logged. */
@@ -55,8 +58,17 @@ export function createSessions(deps: SessionDeps) {
       forgetCookies(exchange);
       return undefined;
     }
+    if (isOver(stored)) {
+      await store.destroy(key);
+      forgetCookies(exchange);
+      return undefined;
+    }
     return { key, ...stored };
   };
+
+  /** Of a session that does not say when it began the renewal is left out, so that it ends as well. */
+  const isOver = ({ startedAt }: StoredSession): boolean =>
+    startedAt !== null && clock.now() - startedAt >= deps.maximumAgeSeconds * SECOND;
 
   /**
    * @param identity the account of the session, as it is now
@@ -72,7 +84,7 @@ export function createSessions(deps: SessionDeps) {
 
   /** CVAT's `SessionRefreshMiddleware`: without its helper cookie the session is renewed, unless the answer is a 5xx. */
   const renewWhenStale = (exchange: Exchange, session: OpenSession): void => {
-    if (exchange.cookies.has(FRESH_COOKIE)) return;
+    if (exchange.cookies.has(FRESH_COOKIE) || session.startedAt === null) return;
     exchange.beforeSend.push(async (status) => {
       const now = await opened.get(exchange);
       if (status >= 500 || now?.key !== session.key || exchange.setCookies.has(SESSION_COOKIE)) return;
@@ -86,18 +98,18 @@ export function createSessions(deps: SessionDeps) {
   };
 
   /**
-   * Django's `login`: the same account with a valid session keeps its key, everybody else gets a new one; the CSRF
-   * secret is always new. The session is stored before this returns.
+   * Django's `login`, but for the key: there the same account keeps the one that it has, here a sign-in always gives a
+   * new one and ends the session of before (OWASP ASVS 5.0, 7.2.4). The CSRF secret is new as well. The session is
+   * stored before this returns.
    */
   const login = async (exchange: Exchange, identity: Identity): Promise<void> => {
     const before = await open(exchange);
     const authHash = bindingOf(identity, secretKey());
-    const sameSession =
-      before?.userId === identity.account.id && equalInConstantTime(before.authHash, authHash);
-    const key = sameSession ? before.key : random.text(KEY_LENGTH, LOWER_DIGITS);
-    if (before !== undefined && !sameSession) await store.destroy(before.key);
-    await store.set(key, { userId: identity.account.id, authHash });
-    opened.set(exchange, Promise.resolve({ key, userId: identity.account.id, authHash }));
+    const key = random.text(KEY_LENGTH, LOWER_DIGITS);
+    const session = { userId: identity.account.id, authHash, startedAt: clock.now() };
+    if (before !== undefined) await store.destroy(before.key);
+    await store.set(key, session);
+    opened.set(exchange, Promise.resolve({ key, ...session }));
     rotateCsrf(exchange);
     sendSessionCookies(exchange, key);
   };
@@ -107,10 +119,10 @@ export function createSessions(deps: SessionDeps) {
     const before = await open(exchange);
     if (before?.userId !== identity.account.id) return;
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
-    const authHash = bindingOf(identity, secretKey());
-    await store.set(key, { userId: identity.account.id, authHash });
+    const session = { ...before, key, authHash: bindingOf(identity, secretKey()) };
+    await store.set(key, session);
     await store.destroy(before.key);
-    opened.set(exchange, Promise.resolve({ key, userId: identity.account.id, authHash }));
+    opened.set(exchange, Promise.resolve(session));
     sendSessionCookies(exchange, key);
   };
 

@@ -7,6 +7,8 @@ declare module 'express-session' {
   interface SessionData {
     _auth_user_id: string;
     _auth_user_hash: string;
+    /** Not Django's: milliseconds since the epoch. */
+    started_at?: number;
   }
 }
 
@@ -14,6 +16,8 @@ export interface StoredSession {
   readonly userId: number;
   /** See `bindingOf`: the session dies when the password it was opened with is changed. */
   readonly authHash: string;
+  /** When somebody signed in, in milliseconds since the epoch; null for a session of a release that did not keep it. */
+  readonly startedAt: number | null;
 }
 
 /** What is read back: others may write where sessions are kept. An id as Django writes it, and a binding. */
@@ -25,8 +29,15 @@ const SessionRecord = z
       .transform(Number)
       .refine(isId),
     _auth_user_hash: z.string().min(1),
+    started_at: z.int().nullable().default(null),
   })
-  .transform(({ _auth_user_id: userId, _auth_user_hash: authHash }): StoredSession => ({ userId, authHash }));
+  .transform(
+    ({ _auth_user_id: userId, _auth_user_hash: authHash, started_at: startedAt }): StoredSession => ({
+      userId,
+      authHash,
+      startedAt,
+    }),
+  );
 
 /**
  * Text that is no JSON, and a key of Redis that holds no text. Neither is a reason to think that the store is down.
@@ -50,6 +61,7 @@ export function createSessionStore(
     cookie: Object.assign(new session.Cookie(), { maxAge: ageSeconds * 1000 }),
     _auth_user_id: String(stored.userId),
     _auth_user_hash: stored.authHash,
+    ...(stored.startedAt === null ? {} : { started_at: stored.startedAt }),
   });
 
   const call = <T>(run: (done: (error: unknown, value?: T) => void) => void): Promise<T | undefined> =>

@@ -54,6 +54,10 @@ export const ACCOUNT_SETTINGS = {
     default: 1_209_600,
     description: 'Seconds a session lives after its last renewal.',
   }),
+  SESSION_MAX_AGE: integer(1, 315_360_000, {
+    default: 2_592_000,
+    description: 'Seconds a session lives at most, however often it is renewed.',
+  }),
   SESSION_COOKIE_SECURE: flag({
     default: false,
     description: 'Send the session cookies over HTTPS only; set it when PUBLIC_URL is https.',

@@ -130,7 +130,7 @@ describe('a silent upgrade of the stored hash', () => {
 });
 
 describe('a deactivated account', () => {
-  it('is locked out of its session at once, which lives again when the account does', async () => {
+  it('is locked out of its session at once and for good, whoever deactivated it', async () => {
     const person = await app.register();
     const browser = await signIn(person);
     await setActive(app.db, person.id, false);
@@ -138,7 +138,7 @@ describe('a deactivated account', () => {
     expect(answer.status).toBe(401);
     expect(answer.setCookies).toEqual([]);
     await setActive(app.db, person.id, true);
-    expect((await self(browser)).status).toBe(200);
+    expect((await self(browser)).status).toBe(401);
   });
 
   it('is treated as anonymous on public views, without a CSRF check', async () => {

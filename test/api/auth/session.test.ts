@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { type Answer, type Browser, cookieOf } from '../../support/http.js';
 import { readUser } from '../../support/rows.js';
+import { openSessionLives } from '../../support/sessions.js';
 
 let app: TestApp;
 let person: TestAccount;
@@ -77,12 +78,15 @@ describe('the cookies of a login', () => {
 });
 
 describe('the key of a session', () => {
-  it('is kept when the same account signs in again, with a new CSRF secret', async () => {
+  it('is a new one when the same account signs in again, with a new CSRF secret, and the old session is over', async () => {
     const browser = await signedIn();
-    const [key, csrf] = [browser.jar.get('sessionid'), browser.jar.get('csrftoken')];
+    const [old, csrf] = [browser.cookieHeader(), browser.jar.get('csrftoken')];
+    const key = browser.jar.get('sessionid');
     expect((await logIn(browser, person)).status).toBe(200);
-    expect(browser.jar.get('sessionid')).toBe(key);
+    expect(browser.jar.get('sessionid')).not.toBe(key);
     expect(browser.jar.get('csrftoken')).not.toBe(csrf);
+    expect((await whoIs(browser.cookieHeader())).status).toBe(200);
+    expect((await whoIs(old)).status).toBe(401);
   });
 
   it('is a new one when another account signs in, and the old session is over', async () => {
@@ -209,6 +213,41 @@ describe('the helper cookie sessionfresh', () => {
     } finally {
       await short.close();
     }
+  });
+});
+
+describe('SESSION_MAX_AGE', () => {
+  it('ends a session for good, however often it was renewed, and not before', async () => {
+    const short = await createTestApp({ env: { SESSION_MAX_AGE: '3600' } });
+    try {
+      const browser = short.browser();
+      await browser.send('/api/auth/login', { method: 'POST', body: short.admin });
+      const key = browser.jar.get('sessionid');
+      const ask = () => short.send('/api/users/self', { headers: { Cookie: `sessionid=${key}` } });
+      short.clock.advance(1_800_000);
+      expect(cookieOf(await ask(), 'sessionid')).toBe(key);
+      short.clock.advance(1_790_000);
+      expect((await ask()).status).toBe(200);
+      short.clock.advance(11_000);
+      const answer = await ask();
+      expect(answer.status).toBe(401);
+      expect(answer.setCookies).toEqual([DELETED('sessionid')]);
+      // A clock that is set back brings nothing back.
+      short.clock.advance(-3_000_000);
+      expect((await ask()).status).toBe(401);
+    } finally {
+      await short.close();
+    }
+  });
+
+  it('ends sessions of a release that did not keep when they began: they are not renewed', async () => {
+    const lives = openSessionLives(app.db);
+    const browser = await signedIn();
+    const key = browser.jar.get('sessionid') ?? '';
+    await lives.forgetStart(key);
+    const answer = await whoIs(`sessionid=${key}`);
+    expect([answer.status, answer.setCookies]).toEqual([200, []]);
+    await lives.close();
   });
 });
 

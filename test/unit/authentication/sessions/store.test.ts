@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSessionStore } from '../../../../src/authentication/sessions/store.js';
 
 const KEY = 'k'.repeat(32);
-const SESSION = { userId: 7, authHash: 'a'.repeat(64) };
+const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 1_790_000_000_000 };
 
 /** A store of express-session as the libraries write them: callbacks, and errors in them. */
 function createBackend() {
