@@ -92,7 +92,9 @@ describe('rules of the operator', () => {
     'package a\n\nx := $"{f("(")} \\{ b"\n',
     'package a\n\nx := $`a {[1 |\n\ttrue]} }\nc`\n',
     'package a\n\nx := "{" + $"{$`{1}`}"\n',
-  ])('are not refused for a bracket in a string: %j', async (text) => {
+    'package a\n\nx := y[constructor]\n',
+    'package a\n\nx := f(toString)\n',
+  ])('are not refused for what only looks like a bracket: %j', async (text) => {
     await put('limits.rego', text);
     expect((await bundle()).custom).toHaveLength(1);
   });

@@ -1,7 +1,11 @@
 import { StartError } from '../../kernel/start-error.js';
 import type { RuleFile } from './sources.js';
 
-const CLOSER: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+const CLOSERS: ReadonlyMap<string, string> = new Map([
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+]);
 
 /** What may come next outside of strings: a comment, a string, the start of a template, a bracket, anything else. */
 const CODE = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\$["`]|[()[\]{}]|["`]|[^#"`$()[\]{}]+|\$/y;
@@ -33,8 +37,9 @@ export function outlineOf({ name, text }: RuleFile): string {
     const [piece] = pattern.exec(text) ?? [];
     if (piece === undefined) throw broken('this string is not closed', inner?.at ?? at);
     outline += open.length === 0 && !/^[#"`$]/.test(piece) ? piece : piece.replace(/[^\n]/g, ' ');
+    const closer = CLOSERS.get(piece);
     if (piece === inner?.closer) open.pop();
-    else if (CLOSER[piece] !== undefined) open.push({ closer: CLOSER[piece], at });
+    else if (closer !== undefined) open.push({ closer, at });
     else if (pattern === CODE && /^\$["`]$/.test(piece)) open.push({ closer: piece.charAt(1), at });
     else if (pattern === CODE && /^["`]$/.test(piece)) throw broken('this string is not closed', at);
     else if (pattern === CODE && /^[)\]}]$/.test(piece)) throw broken(`this ${piece} closes nothing`, at);
