@@ -60,7 +60,8 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     const open = await sessions.open(exchange);
     if (open === undefined) return undefined;
     const identity = await identities.byId(open.userId, selectorOf(exchange));
-    if (identity === undefined || !isOpen(identity)) {
+    if (identity === undefined) return undefined;
+    if (!isOpen(identity)) {
       // Whoever deactivated the account, CVAT beside us for one: its sessions must not live again when it does.
       await sessions.end(exchange, open);
       return undefined;

@@ -56,6 +56,7 @@ const WRONG_PASSWORDS = new RegExp(
     'This password is too short',
     'Password must be 256 characters or fewer',
     'Your old password was entered incorrectly',
+    'This password is too common',
     '"token":\\["Invalid value"\\]',
   ].join('|'),
 );
@@ -117,6 +118,7 @@ const NUMBERED: readonly Deviation[] = [
       answers(401),
     ),
   },
+  { label: /^deviation 41 /, row: 41, explains: answers(401, /Invalid token/) },
   { label: /^deviation 19 /, row: 19, explains: answers(400, /^\["filter: term '\w+' is not supported"\]$/) },
   { label: /^deviation 23 /, row: 23, explains: answers(400, /with different values\."\]$/) },
   {

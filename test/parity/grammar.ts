@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { decidedLabel } from './decided.js';
 
 /** What a real CVAT answered: requests over a known world, each with its answer. */
 
@@ -63,8 +64,16 @@ if (!hasGolden && process.env['REQUIRE_GOLDEN'] === '1') throw new Error(`REQUIR
 
 export function readGolden(): Golden {
   const lines = gunzipSync(readFileSync(CASES)).toString('utf8').split('\n');
-  const cases = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as GoldenCase);
+  const cases = lines.filter((line) => line !== '').map((line) => labelled(JSON.parse(line) as GoldenCase));
   return { cases, world: readFileSync(path.join(FOLDER, 'world.sql'), 'utf8') };
 }
+
+const labelled = ({ steps, ...rest }: GoldenCase): GoldenCase => ({
+  ...rest,
+  steps: steps.map((step, index) => {
+    const label = decidedLabel(rest.id, index + 1);
+    return label === undefined ? step : { ...step, labels: [...(step.labels ?? []), label] };
+  }),
+});
 
 export const familyOf = ({ group }: GoldenCase): string => group.split(' ')[0] ?? '';

@@ -7,8 +7,8 @@ const SPACE = '[\\t-\\r\\x1C-\\x20\\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029
 /** The look-behind keeps it linear: without it, each space of a run starts a search for the end. */
 const SURROUNDING_SPACE = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
 
-/** Blanks, controls, and what leaves no trace on a screen, the empty Braille pattern among it. */
-const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]+$/u;
+/** Blanks, controls, and what leaves no trace on a screen, the empty Braille pattern among it. One alone is too short. */
+const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]{2,}$/u;
 
 const RUNS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'].flatMap(
   (run) => [run, [...run].reverse().join('')],

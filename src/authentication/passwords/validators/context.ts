@@ -1,4 +1,3 @@
-import type { CommonPasswords } from './common.js';
 import { isSimilar, SEPARATORS } from './similarity.js';
 
 /** What everybody who tries passwords at this kind of server tries first. */
@@ -17,23 +16,19 @@ const wordsOf = (texts: readonly string[]): readonly string[] => {
 /**
  * Passwords that the address of the server gives away (NIST SP 800-63B 5.1.1.2, "context-specific words"). They are
  * judged like those that resemble a user (Django `UserAttributeSimilarityValidator`), and also when nothing but digits
- * and signs, or a common password, stands beside the words: `CVAT2024` and `cvat_admin` resemble `cvat` too little.
+ * and signs stands beside the words: `cvatcvat` and `CVAT2024` resemble `cvat` too little.
  *
  * @param texts - names of the site and of its host; they are taken apart into words
- * @param common - passwords that many people have
  */
-export const createContextWords = (texts: readonly string[], common: CommonPasswords) => {
+export const createContextWords = (texts: readonly string[]) => {
   const words = wordsOf(texts);
   return {
     /** @returns whether the password is made of these words */
-    make: async (password: string): Promise<boolean> => {
+    make: (password: string): boolean => {
       const lowered = password.toLowerCase();
       if (words.some((word) => isSimilar(Array.from(lowered), word))) return true;
       const rest = words.reduce((text, word) => text.replaceAll(word, ''), lowered);
-      return rest !== lowered && (!LETTER.test(rest) || common.has(rest.replace(EDGES, '')));
+      return rest !== lowered && !LETTER.test(rest);
     },
   };
 };
-
-/** Signs between a word and the next: `cvat-admin`. */
-const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;

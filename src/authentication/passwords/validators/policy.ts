@@ -37,7 +37,7 @@ export interface PasswordPolicyOptions {
 export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
   const { minimumLength = DEFAULT_MINIMUM_LENGTH, isBreached } = options;
   const common = createCommonPasswords(options.commonPasswords);
-  const context = createContextWords(options.context ?? [], common);
+  const context = createContextWords(options.context ?? []);
 
   return {
     /**
@@ -51,7 +51,7 @@ export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
       const problems = [
         similarityProblem(password, owner),
         length < minimumLength && tooShort(minimumLength),
-        ((await common.has(password)) || (await context.make(password))) && TOO_COMMON,
+        ((await common.has(password)) || context.make(password)) && TOO_COMMON,
         isEntirelyNumeric(password) && ENTIRELY_NUMERIC,
         length > MAXIMUM_LENGTH && TOO_LONG,
         isBreached && (await isBreached(password)) && BREACHED,

@@ -12,8 +12,6 @@ describe('a password made of the names of the server is too common', () => {
     ['the product twice', 'cvatcvat'],
     ['the product and a year', 'CVAT2024'],
     ['the product and signs', 'cvat!!!!_2'],
-    ['the product and a common password', 'cvat-admin'],
-    ['a common password and the product', 'Password_CVAT'],
     ['the product, often', 'cvat'.repeat(60)],
     ['the host and a digit', 'annotate1'],
     ['the letters of the host, in another order', 'etatonna9'],
@@ -31,6 +29,7 @@ describe('a password that only mentions the server will do', () => {
   it.each([
     ['a sentence', 'my cvat eats figs at night'],
     ['a word with something random', 'cvat-zwqkp83'],
+    ['a name and the product, as in CVAT', 'user1cvat'],
     ['the host among other words', 'lab7 gribbet quandle'],
     ['a word with a part of a name in it', 'organdie-velvet'],
   ])('%s', async (_, password) => {
