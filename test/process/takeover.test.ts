@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { HASHES } from '../support/cvat.js';
 import { membership, organization, token, user, writeDump } from '../support/fixture.js';
@@ -72,6 +73,27 @@ describe('the command line', () => {
     });
     for (const { stdout } of [rehearsal, first, again, exported, second])
       for (const secret of [TOKEN, HASHES.bcrypt_sha256]) expect(stdout).not.toContain(secret);
+  });
+
+  it('imports nothing from a file that is no UTF-8, or would fill the memory', { timeout: 180_000 }, () => {
+    const cwd = temporaryFolder();
+    const latin = path.join(cwd, 'latin.json');
+    const text = JSON.stringify([user(5, 'jane'), user(6, 'juergen', { last_name: 'J\u00fcrgen' })]);
+    writeFileSync(latin, text.replace('ä', 'a'), 'latin1');
+    const bomb = path.join(cwd, 'bomb.json.gz');
+    writeFileSync(bomb, gzipSync(`[{"model":"${'a'.repeat(60 * 1024 * 1024)}`));
+    for (const [fixture, reason] of [
+      [latin, /it is not UTF-8, as byte \d+ shows\n$/],
+      [bomb, /object 1 of the list is larger than 16 MiB\n$/],
+    ] as const) {
+      for (const more of [['--dry-run'], []]) {
+        const refused = cli(cwd, ['import', 'cvat', '--fixture', fixture, ...more]);
+        expect(refused).toMatchObject({ status: 1, stdout: '' });
+        expect(refused.stderr).toMatch(reason);
+        expect(refused.stderr.startsWith(`${fixture} is not the JSON of Django's dumpdata: `)).toBe(true);
+      }
+    }
+    expect(cli(cwd, ['user', 'list']).stdout).not.toMatch(/jane|juergen/);
   });
 
   it('says in one sentence what is wrong, and overwrites no file', { timeout: 120_000 }, () => {

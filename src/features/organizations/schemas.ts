@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
+import { toDouble } from '../../platform/http/json.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
 import { dateTime } from '../../platform/http/read-fields.js';
-import { readInteger } from '../../platform/http/scalar-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
@@ -52,7 +52,7 @@ export const TransferWrite = z
   .object({
     /** Id of the member who is to own the organization. */
     user: z.preprocess(
-      readInteger,
+      toDouble,
       z.int({
         error: ({ input }) =>
           input === undefined ? 'This field is required.' : 'A valid integer is required.',

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
+import { stringifyJson } from '../../platform/http/json.js';
 import { type Item, KINDS, type Kind, NAMES, type Rows } from './rows.js';
 import { countBoundTokens, readDatabase } from './source-repository.js';
 
@@ -82,7 +83,7 @@ async function* writeObjects(
   let text = '[';
   let separator = '\n';
   for await (const item of items) {
-    text += separator + JSON.stringify(objectOf(item, userModel));
+    text += separator + stringifyJson(objectOf(item, userModel));
     separator = ',\n';
     onObject(item.kind);
     if (text.length < CHUNK) continue;

@@ -1,58 +1,43 @@
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import streamArray from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
 import { StartError } from '../../kernel/start-error.js';
-import type { Finding, Item } from './rows.js';
-import { MODELS } from './rows.js';
+import { readDumpFile } from './dump-file.js';
+import { type Finding, type Item, MODELS } from './rows.js';
 import { RECORDS } from './schemas.js';
 
 const Head = z.object({ model: z.string() });
 
 /** What a fixture holds besides the rows that can be imported. */
 export interface FixtureNotes {
+  /** @throws StartError when there are too many of them */
   readonly onInvalid: (finding: Finding) => void;
-  /** Called for each object of a model that is not imported. */
+  /** Called for each object of a model that is not imported. @throws StartError when there are too many models */
   readonly onForeign: (model: string) => void;
 }
 
 /**
- * Reads the output of Django's `dumpdata`, JSON, piece by piece: a dump of a whole CVAT may be larger than the memory.
+ * Reads the output of Django's `dumpdata`, JSON.
  *
  * @param path a name that ends in `.gz` is unpacked
- * @throws StartError for a file that can't be read or is not a JSON list to its end
+ * @throws StartError as `readDumpFile` does, and for an object that is none of a dump
  */
 export async function* readFixture(path: string, notes: FixtureNotes): AsyncGenerator<Item> {
-  try {
-    await access(path, constants.R_OK);
-  } catch (cause) {
-    throw new StartError(`The file ${path} can't be read: correct the path or its permissions.`, { cause });
-  }
-  const objects = streamArray.withParserAsStream({ packValues: true, streamValues: false });
-  const file = createReadStream(path);
-  const end = (): void => {};
-  if (path.endsWith('.gz')) pipeline(file, createGunzip(), objects, end);
-  else pipeline(file, objects, end);
-  try {
-    for await (const { key, value } of objects as AsyncIterable<{ key: number; value: unknown }>) {
-      const item = readObject(value, key, notes);
-      if (item !== undefined) yield item;
-    }
-  } catch (cause) {
-    // What the consumer throws does not come this way: only the file can fail here.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`${path} is not the JSON of Django's dumpdata: ${reason}`, { cause });
+  let position = 0;
+  for await (const value of readDumpFile(path)) {
+    position += 1;
+    const head = Head.safeParse(value);
+    if (!head.success)
+      throw new StartError(
+        `${path} is not the JSON of Django's dumpdata: object ${position} of the list names no model`,
+      );
+    const item = readObject(head.data.model, value, position, notes);
+    if (item !== undefined) yield item;
   }
 }
 
-function readObject(value: unknown, position: number, notes: FixtureNotes): Item | undefined {
-  const head = Head.safeParse(value);
-  if (!head.success) throw new Error(`Object ${position + 1} of the list names no model.`);
-  const kind = MODELS[head.data.model.toLowerCase()];
+function readObject(model: string, value: unknown, position: number, notes: FixtureNotes): Item | undefined {
+  const kind = MODELS.get(model.toLowerCase());
   if (kind === undefined) {
-    notes.onForeign(head.data.model);
+    notes.onForeign(model);
     return undefined;
   }
   const read = RECORDS[kind].safeParse(value);
@@ -60,7 +45,7 @@ function readObject(value: unknown, position: number, notes: FixtureNotes): Item
   notes.onInvalid({
     effect: 'skipped',
     kind,
-    item: `object ${position + 1} of the file`,
+    item: `object ${position} of the file`,
     reason: sentenceOf(read.error),
   });
   return undefined;

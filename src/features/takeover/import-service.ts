@@ -4,6 +4,7 @@ import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import { stringifyJson } from '../../platform/http/json.js';
 import { lockNames } from '../users/index.js';
 import { importAccounts, importAddresses } from './accounts-repository.js';
 import { readFixture } from './fixture.js';
@@ -21,8 +22,12 @@ import {
   stageRows,
 } from './staging-repository.js';
 
-/** Rows staged with one statement. */
+/** Rows staged with one statement, and characters of them. */
 const BATCH = 2000;
+const BATCH_LENGTH = 8 * 1024 * 1024;
+/** Of what is only counted or named: a dump of CVAT has far fewer, and more would fill the memory. */
+const MAXIMUM_INVALID = 100_000;
+const MAXIMUM_MODELS = 1000;
 
 /** Where the rows come from: the database of a CVAT, or a file of Django's `dumpdata`. */
 export type ImportSource =
@@ -115,13 +120,22 @@ type Notes = ReturnType<typeof createNotes>;
 
 function createNotes() {
   const invalid: Finding[] = [];
-  const otherModels: Record<string, number> = {};
+  const otherModels = new Map<string, number>();
   return {
     invalid,
     otherModels,
-    onInvalid: (finding: Finding) => void invalid.push(finding),
+    onInvalid: (finding: Finding) => {
+      invalid.push(finding);
+      const [first] = invalid;
+      if (invalid.length > MAXIMUM_INVALID)
+        throw new StartError(
+          `More than ${MAXIMUM_INVALID} objects can't be imported, the first of them ${first?.item}: ${first?.reason}.`,
+        );
+    },
     onForeign: (model: string) => {
-      otherModels[model] = (otherModels[model] ?? 0) + 1;
+      otherModels.set(model, (otherModels.get(model) ?? 0) + 1);
+      if (otherModels.size > MAXIMUM_MODELS)
+        throw new StartError(`The file names more than ${MAXIMUM_MODELS} models: it is no dump of a CVAT.`);
     },
   };
 }
@@ -146,10 +160,12 @@ async function runImport(
 
 /** Collects rows of a kind until there are enough for a statement. @returns how many there were */
 async function stageAll(tx: Queryable, items: AsyncIterable<Item>, options: ImportOptions): Promise<number> {
-  const waiting = new Map<StageKind, object[]>();
+  const waiting = new Map<StageKind, string[]>();
+  let length = 0;
   const flush = async (kind: StageKind): Promise<void> => {
     const rows = waiting.get(kind) ?? [];
-    waiting.set(kind, []);
+    waiting.delete(kind);
+    length -= rows.reduce((sum, row) => sum + row.length, 0);
     if (rows.length > 0) await stageRows(tx, kind, rows);
   };
   let read = 0;
@@ -157,14 +173,16 @@ async function stageAll(tx: Queryable, items: AsyncIterable<Item>, options: Impo
     read += 1;
     for (const [kind, row] of stagedRowsOf(item, options)) {
       const rows = waiting.get(kind) ?? [];
+      const json = stringifyJson(row);
       waiting.set(kind, rows);
-      rows.push(row);
-      if (rows.length < BATCH) continue;
-      await flush(kind);
+      rows.push(json);
+      length += json.length;
+      if (rows.length < BATCH && length < BATCH_LENGTH) continue;
+      for (const full of length < BATCH_LENGTH ? [kind] : [...waiting.keys()]) await flush(full);
       options.onProgress(read);
     }
   }
-  for (const kind of waiting.keys()) await flush(kind);
+  for (const kind of [...waiting.keys()]) await flush(kind);
   return read;
 }
 
@@ -216,6 +234,6 @@ async function reportOf(tx: Queryable, notes: Notes, dryRun: boolean): Promise<I
     isUnchanged: Object.values(counts).every(({ imported }) => imported === 0),
     findings: [...notes.invalid, ...(await listFindings(tx))],
     passwordFormats: Object.fromEntries(formats.map(({ format, count }) => [format, count])),
-    otherModels: notes.otherModels,
+    otherModels: Object.fromEntries(notes.otherModels),
   };
 }

@@ -13,18 +13,18 @@ export type Item = { readonly [K in Kind]: { readonly kind: K; readonly row: Row
 export const KINDS = Object.keys(RECORDS) as readonly Kind[];
 
 /** Django's names of the models; newer releases of CVAT have a user model of their own on the same table. */
-export const MODELS: Readonly<Record<string, Kind>> = {
-  'auth.group': 'group',
-  'auth.user': 'user',
-  'iam.user': 'user',
-  'account.emailaddress': 'email',
-  'authtoken.token': 'token',
-  'access_tokens.accesstoken': 'access_token',
-  'organizations.organization': 'organization',
-  'organizations.membership': 'membership',
-  'organizations.invitation': 'invitation',
-  'engine.profile': 'profile',
-};
+export const MODELS: ReadonlyMap<string, Kind> = new Map([
+  ['auth.group', 'group'],
+  ['auth.user', 'user'],
+  ['iam.user', 'user'],
+  ['account.emailaddress', 'email'],
+  ['authtoken.token', 'token'],
+  ['access_tokens.accesstoken', 'access_token'],
+  ['organizations.organization', 'organization'],
+  ['organizations.membership', 'membership'],
+  ['organizations.invitation', 'invitation'],
+  ['engine.profile', 'profile'],
+]);
 
 /** What a report calls them. */
 export const NAMES: Readonly<Record<Kind, string>> = {

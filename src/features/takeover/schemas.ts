@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAXIMUM_ID } from '../../kernel/account.js';
+import { ExactNumber, toDouble } from '../../platform/http/json.js';
 
 /**
  * What Django's `dumpdata` writes of the identity tables, read into rows that are named as Django names the fields. An
@@ -51,7 +52,8 @@ function isStorableJson(value: unknown): boolean {
     const { value: current, depth } = item;
     if (depth > MAXIMUM_DEPTH) return false;
     if (typeof current === 'string' && !isStorable(current)) return false;
-    if (typeof current !== 'object' || current === null) continue;
+    if (current instanceof ExactNumber && !current.isFinite) return false;
+    if (typeof current !== 'object' || current === null || current instanceof ExactNumber) continue;
     for (const [name, inner] of Object.entries(current)) {
       if (!isStorable(name)) return false;
       waiting.push({ value: inner, depth: depth + 1 });
@@ -181,7 +183,7 @@ const profile = z
     pk: integer.nullish(),
     fields: z.object({
       user: account,
-      rating: z.number().default(0),
+      rating: z.preprocess(toDouble, z.number().default(0)),
       has_analytics_access: z.boolean().default(false),
       last_activity_date: moment.nullable().default(null),
     }),

@@ -1,6 +1,7 @@
 import { StartError } from '../../kernel/start-error.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { join, raw, type Sql, sql } from '../../platform/db/sql.js';
+import { parseJson } from '../../platform/http/json.js';
 import type { Item, Kind } from './rows.js';
 import { KINDS } from './rows.js';
 
@@ -60,7 +61,7 @@ const SOURCES: Readonly<Record<Kind, Source>> = {
   organization: {
     table: 'organizations_organization',
     key: 'id',
-    columns: sql`t.slug, t.name, t.description, t.created_date, t.updated_date, t.contact`,
+    columns: sql`t.slug, t.name, t.description, t.created_date, t.updated_date, t.contact::text`,
     account: 'owner_id',
   },
   membership: {
@@ -125,18 +126,22 @@ async function* readTable(tx: Queryable, kind: Kind, known: ReadonlySet<string>)
   const selected = join([raw(`t.${key} as ${key === 'id' ? 'pk' : 'key'}`), columns, ...owner], ', ');
   let last: Sql = key === 'id' ? sql`${-(2 ** 31)}::bigint` : sql`''`;
   for (;;) {
-    const rows = await many<{ pk?: number; key?: string }>(
+    const rows = await many<{ pk?: number; key?: string; contact?: string }>(
       tx,
       sql`
         select ${selected} from (${withLaterColumns(table, known)}) t
         where ${id} > ${last} and ${isCopied(kind, known)} order by ${id} limit ${BATCH}`,
     );
-    for (const row of rows) yield { kind, row } as unknown as Item;
+    for (const row of rows) yield { kind, row: withContact(row) } as unknown as Item;
     const end = rows.at(-1);
     if (rows.length < BATCH || end === undefined) return;
     last = key === 'id' ? sql`${end.pk}::integer` : sql`${end.key}::text`;
   }
 }
+
+/** Any JSON, with its numbers as they are. */
+const withContact = <R extends { readonly contact?: string }>(row: R): object =>
+  row.contact === undefined ? row : { ...row, contact: parseJson(row.contact) };
 
 /** CVAT knows no token that is bound to one organization: without its bond it would be good for more than it was. */
 const isCopied = (kind: Kind, known: ReadonlySet<string>): Sql =>

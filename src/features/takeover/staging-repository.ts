@@ -84,13 +84,13 @@ export async function createStages(tx: Queryable): Promise<void> {
   );
 }
 
-/** @param rows objects with the columns of the kind */
-export const stageRows = (tx: Queryable, kind: StageKind, rows: readonly object[]) =>
+/** @param rows JSON objects with the columns of the kind */
+export const stageRows = (tx: Queryable, kind: StageKind, rows: readonly string[]) =>
   execute(
     tx,
     sql`
       insert into ${stageOf(kind)}
-      select * from json_to_recordset(${JSON.stringify(rows)}::json) as r (${raw(COLUMNS[kind])})`,
+      select * from json_to_recordset(${`[${rows.join()}]`}::json) as r (${raw(COLUMNS[kind])})`,
   );
 
 /** To be called when all rows are there and before anything is decided. */

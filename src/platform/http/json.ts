@@ -53,23 +53,36 @@ export class NestingError extends JsonLimitError {}
 export const isNumber = (value: unknown): value is number | ExactNumber =>
   typeof value === 'number' || value instanceof ExactNumber;
 
+/** @returns the double that is nearest to a number; any other value as it is */
+export const toDouble = (value: unknown): unknown => (isNumber(value) ? Number(value) : value);
+
 /** @returns whether a JSON value is an object: Python's `dict` */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
+export interface JsonLimits {
+  /** Levels of arrays and objects. */
+  readonly depth?: number;
+  /** Of an integer. */
+  readonly digits?: number;
+}
+
 /**
  * `JSON.parse`, but for numbers that it would change. Of several values under one key the last one counts.
  *
- * @param maximumDepth levels of arrays and objects
- * @throws SyntaxError; NestingError; JsonLimitError for an integer of more than 4300 digits
+ * @throws SyntaxError; NestingError and JsonLimitError for what is beyond the limits
  */
-export function parseJson(text: string, maximumDepth = Number.POSITIVE_INFINITY): unknown {
-  const { depth, isPlain } = survey(text, maximumDepth);
-  if (depth > maximumDepth) throw new NestingError(`Nested deeper than ${maximumDepth} levels`);
+export function parseJson(
+  text: string,
+  { depth: maximum = Number.POSITIVE_INFINITY, digits = Number.POSITIVE_INFINITY }: JsonLimits = {},
+): unknown {
+  const { depth, isPlain } = survey(text, maximum);
+  if (depth > maximum) throw new NestingError(`Nested deeper than ${maximum} levels`);
   // The platform's parser decides what is JSON, and is all that nearly every text needs.
   const value: unknown = JSON.parse(text);
   if (isPlain) return value;
-  return parse(text, undefined, { parseNumber: readNumber, onDuplicateKey: ({ newValue }) => newValue });
+  const parseNumber = (token: string) => readNumber(token, digits);
+  return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
 /** @returns JSON with every number as it was, but for infinite ones, which it has not: those are null */
@@ -136,11 +149,11 @@ const PLAIN = /^(?!-0$)-?\d{1,15}$|^-?(?!0\.0000)\d{1,10}\.\d{0,4}[1-9]$/;
 
 const isPlainNumber = (token: string): boolean => token.length <= 16 && PLAIN.test(token);
 
-function readNumber(token: string): number | ExactNumber {
+function readNumber(token: string, maximumDigits: number): number | ExactNumber {
   if (isPlainNumber(token)) return Number(token);
   if (/[.eE]/.test(token)) return new ExactNumber(pythonFloat(Number(token)), 'float');
-  if (token.replace('-', '').length > MAXIMUM_DIGITS)
-    throw new JsonLimitError(`Exceeds the limit (${MAXIMUM_DIGITS} digits) for integer string conversion`);
+  if (token.replace('-', '').length > maximumDigits)
+    throw new JsonLimitError(`Exceeds the limit (${maximumDigits} digits) for integer string conversion`);
   return token === '-0' ? 0 : new ExactNumber(token, 'int');
 }
 

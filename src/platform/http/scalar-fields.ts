@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isNumber } from './json.js';
+import { isNumber, toDouble } from './json.js';
 import { parseTimestamp } from './lists/timestamp.js';
 
 /** DRF's fields that are no text: each answers a wrong type with its own sentence. */
@@ -31,13 +31,10 @@ export const dateTimeField = () =>
     z.string({ error: WRONG_DATETIME }).nullable().optional().meta({ format: 'date-time' }),
   );
 
-/** @returns the double of a number, however it is written: `1.0` is whole too */
-export const readInteger = (value: unknown): unknown => (isNumber(value) ? Number(value) : value);
-
 /** DRF `IntegerField` for keys of the database: whole numbers, also as text. */
 export const integerField = () =>
   z.preprocess(
     (value) =>
-      readInteger(typeof value === 'string' && /^\s*[+-]?\d{1,10}\s*$/.test(value) ? Number(value) : value),
+      toDouble(typeof value === 'string' && /^\s*[+-]?\d{1,10}\s*$/.test(value) ? Number(value) : value),
     z.int({ error: 'A valid integer is required.' }).nullable().optional(),
   );

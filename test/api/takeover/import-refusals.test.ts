@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHashInspector } from '../../../src/authentication/passwords/stored-hash.js';
 import { describeImport, type ImportReport, importCvat } from '../../../src/features/takeover/index.js';
@@ -214,6 +215,121 @@ describe('a dump with things in it that cannot be right', () => {
   });
 });
 
+describe('a file that is not UTF-8', () => {
+  const dump = (name: string): string =>
+    JSON.stringify([user(910, 'before', { last_name: 'L' }), user(911, 'name', { last_name: name })]);
+  const beyondTheFirstChunk = 'ä'.repeat(50_000);
+
+  it.each([
+    ['Latin-1', Buffer.from(dump('J\u00fcrgen'), 'latin1')],
+    ['a character cut off', Buffer.from(dump('J\u00c3'), 'latin1')],
+    ['a byte too many', Buffer.from(dump('J\u00bf'), 'latin1')],
+    ['half a surrogate pair', Buffer.from(dump('J\u00ed\u00a0\u0080'), 'latin1')],
+    ['an overlong character', Buffer.from(dump('J\u00c0\u00af'), 'latin1')],
+  ])('is refused whole, with the place: %s', async (_what, bytes) => {
+    const dashes = bytes.lastIndexOf('J') + 1;
+    for (const packed of [false, true]) {
+      const file = writeDump('', packed ? 'dump.json.gz' : 'dump.json');
+      writeFileSync(file, packed ? gzipSync(bytes) : bytes);
+      const failure = await importFile(file).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: 'StartError' });
+      const [, place] = String(failure).match(/: it is not UTF-8, as byte (\d+) shows$/) ?? [];
+      expect(Number(place) - dashes).toBeGreaterThanOrEqual(1);
+      expect(Number(place) - dashes).toBeLessThanOrEqual(3);
+    }
+    expect((await login('before')).status).toBe(400);
+  });
+
+  it('is told from one whose characters lie across two reads of it', async () => {
+    const bytes = Buffer.from(dump(beyondTheFirstChunk));
+    const [good, bad] = [writeDump(''), writeDump('')];
+    writeFileSync(good, Buffer.concat([Buffer.from('x'), bytes]).subarray(1));
+    // The name is too long for an account, which is another matter.
+    expect(reasons(await importFile(good))).toEqual([
+      'skipped user object 2 of the file: last_name: is longer than 150 characters',
+    ]);
+    const at = 65_536 + 2_001;
+    bytes[at] = 0xff;
+    writeFileSync(bad, bytes);
+    await expect(importFile(bad)).rejects.toThrow(`it is not UTF-8, as byte ${at + 1} shows`);
+  });
+
+  it('is refused when it is UTF-16, and taken with a mark of the byte order', async () => {
+    const file = writeDump('');
+    writeFileSync(file, Buffer.from(`\ufeff${dump('x')}`, 'utf16le'));
+    await expect(importFile(file)).rejects.toThrow('it is not UTF-8, as byte 1 shows');
+    writeFileSync(file, `\ufeff${JSON.stringify([user(920, 'marked')])}`);
+    expect((await importFile(file)).counts.user).toMatchObject({ imported: 1 });
+  });
+});
+
+describe('a file that would fill the memory', () => {
+  const MEBIBYTE = 1024 * 1024;
+  it.each([
+    ['a text without an end', ['[{"model":"', 'a']],
+    ['a number without an end', ['[{"model":', '1']],
+    ['lists in lists', ['[', '[']],
+    ['many lists in a list', ['[{"model":"x","fields":[', '[],']],
+    ['blanks before the list', ['', ' ']],
+    ['blanks in the list', ['[', '\n']],
+    ['blanks after the list', ['[]', '\t']],
+    ['escapes', ['["', '\\u0041']],
+    ['keys', ['[{"', 'a']],
+  ])('is refused, with the limit: %s', async (_what, [start = '', more = '']) => {
+    const text = start + more.repeat((17 * MEBIBYTE) / more.length);
+    for (const name of ['bomb.json', 'bomb.json.gz'])
+      await expect(importFile(writeDump(text, name))).rejects.toMatchObject({
+        name: 'StartError',
+        message: expect.stringMatching(/: object \d of the list is larger than 16 MiB$/),
+      });
+  });
+
+  it('is not one with many objects that are large', async () => {
+    const contact = { text: 'x'.repeat(3 * MEBIBYTE) };
+    const many = Array.from({ length: 6 }, (_, index) =>
+      organization(930 + index, `big${index}`, null, { contact }),
+    );
+    const report = await importObjects([
+      ...many,
+      { model: 'engine.job', fields: { x: 'y'.repeat(MEBIBYTE) } },
+    ]);
+    expect(report.counts.organization).toMatchObject({ imported: 6 });
+    expect(report.otherModels).toEqual({ 'engine.job': 1 });
+  });
+});
+
+describe('models with names of properties', () => {
+  it('are counted like any other', async () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    const report = await importObjects([
+      user(940, 'proto'),
+      ...names.map((model) => ({ model })),
+      { model: '__proto__' },
+    ]);
+    expect(Object.entries(report.otherModels)).toEqual([
+      ['__proto__', 2],
+      ['constructor', 1],
+      ['toString', 1],
+      ['hasOwnProperty', 1],
+    ]);
+    expect(describeImport(report)).toContain(
+      'Of no concern here: __proto__ (2), constructor (1), toString (1), hasOwnProperty (1).',
+    );
+  });
+});
+
+describe('a packed file', () => {
+  it('may have several parts, and something behind them', async () => {
+    const text = JSON.stringify([user(950, 'parta'), user(951, 'partb')]);
+    const file = writeDump('', 'parts.json.gz');
+    writeFileSync(
+      file,
+      Buffer.concat([gzipSync(text.slice(0, 70)), gzipSync(text.slice(70)), Buffer.alloc(512)]),
+    );
+    expect((await importFile(file)).counts.user).toMatchObject({ imported: 2 });
+  });
+});
+
 describe('a file that is no dump', () => {
   const whole = JSON.stringify([user(900, 'halfway'), user(901, 'cut')]);
   it.each([
@@ -223,10 +339,52 @@ describe('a file that is no dump', () => {
       content: '{"model": "auth.user"}',
       sentence: /is not the JSON of Django's dumpdata/,
     },
-    { name: 'other.json', content: '[{"a": 1}]', sentence: /Object 1 of the list names no model/ },
-    { name: 'null.json', content: '[null]', sentence: /Object 1 of the list names no model/ },
+    { name: 'other.json', content: '[{"a": 1}]', sentence: /: object 1 of the list names no model/ },
+    { name: 'null.json', content: '[null]', sentence: /: object 1 of the list names no model/ },
     { name: 'empty.json', content: '[]', sentence: /holds no account/ },
-    { name: 'dump.txt', content: 'once upon a time', sentence: /is not the JSON of Django's dumpdata/ },
+    {
+      name: 'dump.txt',
+      content: 'once upon a time',
+      sentence: /is not the JSON of Django's dumpdata: it is no list/,
+    },
+    { name: 'twice.json', content: `${whole}${whole}`, sentence: /: something follows the list/ },
+    { name: 'more.json', content: `${whole} x`, sentence: /: something follows the list/ },
+    {
+      name: 'comma.json',
+      content: `${whole.slice(0, -1)},]`,
+      sentence: /: object 3 of the list is not JSON/,
+    },
+    {
+      name: 'gap.json',
+      content: whole.replace('},{', '} {'),
+      sentence: /: object 1 of the list is not JSON/,
+    },
+    { name: 'brace.json', content: `${whole.slice(0, -1)}}`, sentence: /: its brackets do not match/ },
+    {
+      name: 'deep.json',
+      content: `[${'['.repeat(100_000)}`,
+      sentence: /: it ends in the middle of the list/,
+    },
+    {
+      name: 'deeper.json',
+      content: `[${'['.repeat(100_000)}${']'.repeat(100_000)}]`,
+      sentence: /: object 1 of the list is nested deeper than 1000 levels/,
+    },
+    {
+      name: 'proto.json',
+      content: '[{"__proto__": {"model": "auth.user"}}]',
+      sentence: /: object 1 of the list names no model/,
+    },
+    {
+      name: 'models.json',
+      content: JSON.stringify(Array.from({ length: 1001 }, (_, index) => ({ model: `a.b${index}` }))),
+      sentence: /names more than 1000 models/,
+    },
+    {
+      name: 'invalid.json',
+      content: `[${'{"model":"auth.user"},'.repeat(100_000)}{"model":"auth.user"}]`,
+      sentence: /^More than 100000 objects can't be imported, the first of them object 1 of the file: it: /,
+    },
   ])('is refused whole: $name', async ({ name, content, sentence }) => {
     await expect(importFile(writeDump(content, name))).rejects.toMatchObject({
       name: 'StartError',
@@ -240,6 +398,10 @@ describe('a file that is no dump', () => {
     writeFileSync(packed, readFileSync(packed).subarray(0, 60));
     await expect(importFile(packed)).rejects.toThrow(
       /is not the JSON of Django's dumpdata: unexpected end of file/,
+    );
+    writeFileSync(packed, whole);
+    await expect(importFile(packed)).rejects.toThrow(
+      /is not the JSON of Django's dumpdata: incorrect header check/,
     );
     await expect(importFile('/nowhere/dump.json')).rejects.toThrow(
       "The file /nowhere/dump.json can't be read",

@@ -1,6 +1,6 @@
 import { ValidationError } from '../../../kernel/errors.js';
 import { join, raw, type Sql, sql } from '../../db/sql.js';
-import { isNumber, isObject, NestingError, parseJson } from '../json.js';
+import { isNumber, isObject, MAXIMUM_DIGITS, NestingError, parseJson } from '../json.js';
 import { pythonTypeName } from '../validate.js';
 import { type Column, type Columns, operand, type Rounding } from './columns.js';
 import { allOf, anyOf, containsPattern, not } from './conditions.js';
@@ -34,7 +34,7 @@ export function compileJsonLogic(filter: string | undefined, columns: Columns): 
 
 function parse(filter: string): unknown {
   try {
-    return parseJson(filter, MAX_FILTER_DEPTH);
+    return parseJson(filter, { depth: MAX_FILTER_DEPTH, digits: MAXIMUM_DIGITS });
   } catch (cause) {
     if (cause instanceof NestingError)
       throw new ValidationError([`filter: no more than ${MAX_FILTER_DEPTH} nested levels are supported`]);
