@@ -16,7 +16,6 @@ export interface OpenKind {
 }
 
 const INVITATION_STEP = /^\/api\/invitations\/\w{64}(\/(accept|decline|resend))?(\?|$)/;
-const UNREADABLE_NUMBER = /: (99999999999999999999|1e999)\b/;
 
 const textOf = ({ step: { body } }: Exchange): string =>
   body === undefined ? '' : 'text' in body ? body.text : `base64 ${body.base64}`;
@@ -53,33 +52,22 @@ export const OPEN: readonly OpenKind[] = [
   },
   {
     title: 'the bodies of invitation steps are not parsed',
-    requests: 34,
+    requests: 10,
     claims: (_difference, exchange) =>
       isGroup(exchange, /^(body|stray) /) && INVITATION_STEP.test(exchange.step.path),
   },
   {
     title: 'who is invited is refused in the context of the inviting organization',
-    requests: 42,
+    requests: 6,
     claims: (_difference, exchange) =>
       isGroup(exchange, /^(acl|invitee) /) &&
       (INVITATION_STEP.test(exchange.step.path) || exchange.step.path === '/api/organizations'),
-  },
-  {
-    title: 'who becomes a superuser gets no analytics',
-    requests: 35,
-    claims: ({ what }) => /^body (\.results\[\])?\.has_analytics_access$/.test(what),
   },
   {
     title: 'a log-in whose fields are no text, or blank, is told something else',
     requests: 19,
     claims: ({ what }, { step, ours }) =>
       step.path === '/api/auth/login' && ours.status === 400 && what.startsWith('body'),
-  },
-  {
-    title: 'a change that is no object is left to validation, not refused as an unknown field',
-    requests: 6,
-    claims: (_difference, exchange) =>
-      exchange.step.method === 'PATCH' && /^(\[1\]|"x")$/.test(textOf(exchange)),
   },
   {
     title: 'filters with lists, objects or NaN as operands are told something else',
@@ -90,16 +78,6 @@ export const OPEN: readonly OpenKind[] = [
     title: 'a registration without an address does not meet the account without one',
     requests: 1,
     claims: (_difference, exchange) => exchange.golden.group === 'missing POST /api/auth/register email',
-  },
-  {
-    title: 'numbers that JavaScript has not are shown rounded',
-    requests: 18,
-    claims: ({ what }, exchange) => what.startsWith('body') && UNREADABLE_NUMBER.test(textOf(exchange)),
-  },
-  {
-    title: 'the keys of an object are not taken for groups',
-    requests: 2,
-    claims: (_difference, exchange) => /^\{"groups": \{/.test(textOf(exchange)),
   },
   {
     title: 'of two errors of a user name the order is another',
@@ -132,7 +110,7 @@ const textOfHost = ({ step: { headers = [] } }: Exchange): string => {
 };
 
 /** How many entries of the table of deviations wait for their row in docs/deviations-from-cvat.md. */
-export const ROWS_TO_WRITE = 8;
+export const ROWS_TO_WRITE = 0;
 
 /** @returns the entry that has the difference, if one has */
 export const openKindOf = (difference: Difference, exchange: Exchange): OpenKind | undefined =>

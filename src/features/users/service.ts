@@ -64,7 +64,7 @@ export function createUserService(deps: UserServiceDeps) {
 
   /**
    * Changes an account, with the side effects of CVAT's signals: superusers with staff rights join the group `admin`,
-   * and who joins it sees the analytics.
+   * and who joins it, or becomes a superuser, sees the analytics.
    *
    * @returns the account as it is now
    * @throws ValidationError; NotFound when it was removed meanwhile
@@ -87,6 +87,7 @@ export function createUserService(deps: UserServiceDeps) {
         const changes = { username, ...columnsOf(values) };
         const isAdministrator = await updateAccount(tx, id, changes);
         if (isAdministrator) await join(tx, id, [ADMIN]);
+        if (values.is_superuser === true) await grantAnalytics(tx, id);
         if (groups !== undefined) await setGroups(tx, id, groups);
         if (values.email !== undefined && values.email !== before.email)
           await moveAddress(tx, id, before.email, values.email);

@@ -111,10 +111,10 @@ describe('ADMIN_PASSWORD is held to the same rules', () => {
     await expect(ensure('x'.repeat(5000))).rejects.toThrow(
       new StartError("ADMIN_PASSWORD can't be used: Password must be 256 characters or fewer."),
     );
-    expect(await ensure(GOOD)).toEqual({ username: 'captain', generatedPassword: null });
+    expect(await ensure(GOOD)).toEqual({ admin: { username: 'captain', generatedPassword: null } });
   });
 
   it('unless nobody needs it, because there is an administrator', async () => {
-    expect(await ensure('cvatcvat')).toBeUndefined();
+    expect(await ensure('cvatcvat')).toEqual({});
   });
 });

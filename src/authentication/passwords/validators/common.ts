@@ -71,5 +71,3 @@ export const createCommonPasswords = (list?: ReadonlySet<string>) => {
     },
   };
 };
-
-export type CommonPasswords = ReturnType<typeof createCommonPasswords>;
