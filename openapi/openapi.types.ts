@@ -590,8 +590,10 @@ export interface components {
             last_used_date: string | null;
             read_only: boolean;
             owner: components["schemas"]["BasicUser"];
-            organization: number | null;
-            last_used_ip: string | null;
+            /** @description Not in CVAT: only of a token that is bound to an organization; null when that is gone. */
+            organization?: number | null;
+            /** @description Not in CVAT: only with `include=last_used_ip`. */
+            last_used_ip?: string | null;
             /** @description Only in the answer to the creation of the token. */
             value?: string;
         };
@@ -896,8 +898,10 @@ export interface operations {
     auth_list_access_tokens: {
         parameters: {
             query?: {
-                /** @description A JSON Logic filter over `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`. Syntax: https://jsonlogic.com/ */
+                /** @description A JSON Logic filter over `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`, `read_only`. Syntax: https://jsonlogic.com/ */
                 filter?: string;
+                /** @description Fields to add, separated by commas: `last_used_ip`. */
+                include?: string;
                 /** @description A simple equality filter for the name field */
                 name?: string;
                 /** @description Organization unique slug */
@@ -910,7 +914,7 @@ export interface operations {
                 page_size?: number;
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
-                /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`. */
+                /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`, `read_only`. */
                 sort?: string;
             };
             header?: {
@@ -1124,6 +1128,8 @@ export interface operations {
     auth_retrieve_access_tokens_self: {
         parameters: {
             query?: {
+                /** @description Fields to add, separated by commas: `last_used_ip`. */
+                include?: string;
                 /** @description Organization unique slug */
                 org?: string;
                 /** @description Organization identifier */
@@ -1210,6 +1216,8 @@ export interface operations {
     auth_retrieve_access_tokens: {
         parameters: {
             query?: {
+                /** @description Fields to add, separated by commas: `last_used_ip`. */
+                include?: string;
                 /** @description Organization unique slug */
                 org?: string;
                 /** @description Organization identifier */

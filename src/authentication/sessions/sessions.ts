@@ -39,6 +39,7 @@ export function createSessions(deps: SessionDeps) {
 
   /** The session of the request, loaded once; an unknown key has its cookie deleted. */
   const open = (exchange: Exchange): Promise<OpenSession | undefined> => {
+    exchange.sessionSeen = true;
     let session = opened.get(exchange);
     if (session === undefined) {
       session = load(exchange);

@@ -3,8 +3,12 @@ import { presentBasicUser } from '../users/index.js';
 import type { AccessToken } from './repository.js';
 import type { AccessTokenRead } from './schemas.js';
 
-/** @param base `scheme://host` of the request */
-export const presentAccessToken = (token: AccessToken, base: string): z.input<typeof AccessTokenRead> => ({
+/** @param base `scheme://host` of the request. @param withAddress the request asked from where it was last used */
+export const presentAccessToken = (
+  token: AccessToken,
+  base: string,
+  withAddress = false,
+): z.input<typeof AccessTokenRead> => ({
   id: token.id,
   name: token.name,
   created_date: token.createdAt,
@@ -21,6 +25,6 @@ export const presentAccessToken = (token: AccessToken, base: string): z.input<ty
     },
     base,
   ),
-  organization: token.organizationId,
-  last_used_ip: token.lastUsedIp,
+  ...(token.isBound ? { organization: token.organizationId } : {}),
+  ...(withAddress ? { last_used_ip: token.lastUsedIp } : {}),
 });

@@ -18,6 +18,8 @@ export interface AccessToken {
   readonly ownerUsername: string;
   readonly ownerFirstName: string;
   readonly ownerLastName: string;
+  readonly isBound: boolean;
+  /** Of a bound token; null when that organization is gone. */
   readonly organizationId: number | null;
   readonly lastUsedIp: string | null;
 }
@@ -26,7 +28,7 @@ const COLUMNS = sql`
   a.id, a.name, a.created as "createdAt", a.updated_date as "updatedAt", a.expiry_date as "expiresAt",
   a.last_used_date as "lastUsedAt", a.read_only as "readOnly", a.owner_id as "ownerId",
   u.username as "ownerUsername", u.first_name as "ownerFirstName", u.last_name as "ownerLastName",
-  x.organization_id as "organizationId", x.last_used_ip as "lastUsedIp"`;
+  coalesce(x.is_bound, false) as "isBound", x.organization_id as "organizationId", x.last_used_ip as "lastUsedIp"`;
 
 const TABLES = sql`
   access_tokens_accesstoken a
@@ -47,11 +49,12 @@ export const TOKEN_LIST = defineList({
     updated_date: column.timestamp(sql`a.updated_date`),
     expiry_date: column.timestamp(sql`a.expiry_date`),
     last_used_date: column.timestamp(sql`a.last_used_date`),
+    read_only: column.boolean(sql`a.read_only`),
   },
   search: ['name'],
   simple: ['name'],
-  filter: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date'],
-  sort: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date'],
+  filter: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date', 'read_only'],
+  sort: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date', 'read_only'],
   defaultSort: '-id',
   unique: sql`a.id`,
 });

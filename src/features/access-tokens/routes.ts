@@ -1,10 +1,16 @@
-import { NotFound } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import { pageBody } from '../../platform/http/lists/pagination.js';
+import { idOf } from '../../platform/http/objects.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { presentAccessToken } from './present.js';
 import { type AccessToken, TOKEN_LIST } from './repository.js';
-import { AccessTokenPage, AccessTokenPatch, AccessTokenRead, AccessTokenWrite } from './schemas.js';
+import {
+  AccessTokenPage,
+  AccessTokenPatch,
+  AccessTokenQuery,
+  AccessTokenRead,
+  AccessTokenWrite,
+} from './schemas.js';
 import type { AccessTokenService } from './service.js';
 
 const COLLECTION = '/api/auth/access_tokens';
@@ -36,12 +42,6 @@ const mayDelete = may('delete');
 
 const aboutToken = ({ id, ownerId }: AccessToken) => ({ account: ownerId, accessToken: id });
 
-/** @throws NotFound for what can not be a key (DRF) */
-function readId(text: string | undefined): number {
-  if (text === undefined || !/^\d{1,19}$/.test(text)) throw new NotFound();
-  return Number(text);
-}
-
 const list = (service: AccessTokenService) =>
   defineRoute({
     method: 'get',
@@ -52,8 +52,9 @@ const list = (service: AccessTokenService) =>
     view: 'Access Token List',
     access: { kind: 'policy', checks: mayList, filter: 'access_tokens' },
     list: TOKEN_LIST,
+    query: AccessTokenQuery,
     responses: { 200: AccessTokenPage },
-    handle: async ({ exchange, policyFilter }) => {
+    handle: async ({ exchange, policyFilter, query }) => {
       const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);
       const address = {
         baseUrl: exchange.origin.base + exchange.path,
@@ -61,7 +62,7 @@ const list = (service: AccessTokenService) =>
         page,
         lastPage,
       };
-      const results = rows.map((token) => presentAccessToken(token, exchange.origin.base));
+      const results = rows.map((token) => presentAccessToken(token, exchange.origin.base, query.include));
       return reply(200, pageBody(address, { count: total, results }));
     },
   });
@@ -107,7 +108,9 @@ const retrieveSelf = (service: AccessTokenService) =>
       return service.get(credential.id);
     },
     responses: { 200: AccessTokenRead },
-    handle: async ({ exchange, object }) => reply(200, presentAccessToken(object, exchange.origin.base)),
+    query: AccessTokenQuery,
+    handle: async ({ exchange, object, query }) =>
+      reply(200, presentAccessToken(object, exchange.origin.base, query.include)),
   });
 
 const retrieve = (service: AccessTokenService) =>
@@ -119,9 +122,11 @@ const retrieve = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayView },
-    load: (params) => service.get(readId(params['id'])),
+    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
     responses: { 200: AccessTokenRead },
-    handle: async ({ exchange, object }) => reply(200, presentAccessToken(object, exchange.origin.base)),
+    query: AccessTokenQuery,
+    handle: async ({ exchange, object, query }) =>
+      reply(200, presentAccessToken(object, exchange.origin.base, query.include)),
   });
 
 const update = (service: AccessTokenService) =>
@@ -133,7 +138,7 @@ const update = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayUpdate },
-    load: (params) => service.get(readId(params['id'])),
+    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
     body: AccessTokenPatch,
     responses: { 200: AccessTokenRead },
     handle: async ({ exchange, object, body }) => {
@@ -153,7 +158,7 @@ const revoke = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayDelete },
-    load: (params) => service.get(readId(params['id'])),
+    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
     responses: { 204: null },
     handle: async ({ object, exchange }) => {
       await service.revoke(object.id);

@@ -7,6 +7,17 @@ import { BasicUserRead } from '../users/index.js';
 
 const name = () => charField({ maximum: 50 });
 
+const LAST_USED_IP = 'last_used_ip';
+
+/** CVAT's objects stay as they are unless a request asks for more. */
+export const AccessTokenQuery = z.object({
+  include: z
+    .string()
+    .optional()
+    .transform((fields) => fields?.split(',').includes(LAST_USED_IP) ?? false)
+    .meta({ description: 'Fields to add, separated by commas: `last_used_ip`.' }),
+});
+
 export const AccessTokenWrite = z
   .object({
     name: name(),
@@ -31,9 +42,14 @@ export const AccessTokenRead = z
     last_used_date: dateTime().nullable(),
     read_only: z.boolean(),
     owner: BasicUserRead,
-    /** Not in CVAT, both. */
-    organization: z.int().nullable(),
-    last_used_ip: z.string().nullable(),
+    organization: z.int().nullable().optional().meta({
+      description: 'Not in CVAT: only of a token that is bound to an organization; null when that is gone.',
+    }),
+    last_used_ip: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'Not in CVAT: only with `include=last_used_ip`.' }),
     value: z.string().optional().meta({ description: 'Only in the answer to the creation of the token.' }),
   })
   .meta({ id: 'AccessTokenRead' });

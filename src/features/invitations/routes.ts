@@ -1,6 +1,6 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
-import { ValidationError } from '../../kernel/errors.js';
+import { NotFound, ValidationError } from '../../kernel/errors.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { planList } from '../../platform/http/lists/list-query.js';
 import { presentPage } from '../../platform/http/lists/page-schema.js';
@@ -91,7 +91,8 @@ export const loadInvitation =
     visible: object | null,
   ): Promise<ViewedInvitation> => {
     const viewer = { id: requireCaller(caller).account.id, visible };
-    return found(isStorable(key) ? await findInvitation(db, key, viewer) : undefined, 'Invitation');
+    if (!isStorable(key)) throw new NotFound();
+    return found(await findInvitation(db, key, viewer), 'Invitation');
   };
 
 const detail = ({ db }: InvitationRouteDeps) =>

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly cookies: RequestCookies;
   /** Lines for `Set-Cookie` by cookie name, in the order in which they will be sent. */
   readonly setCookies: Map<string, string>;
+  /** Somebody looked for a session: the answer then varies by its cookie. */
+  sessionSeen: boolean;
   /** The CSRF cookie is among them: `Cookie` then precedes `Origin` in Vary, as the middleware order gives it. */
   csrfCookieSet: boolean;
   representation: Representation;
@@ -77,6 +79,7 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
         return cookies;
       },
       setCookies: new Map(),
+      sessionSeen: false,
       csrfCookieSet: false,
       representation: DEFAULT_REPRESENTATION,
       allow: '',

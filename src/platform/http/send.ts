@@ -42,7 +42,7 @@ export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void
   res.statusCode = outgoing.status;
   if (type !== undefined) res.setHeader('Content-Type', type);
   if (exchange.allow !== '') res.setHeader('Allow', exchange.allow);
-  res.setHeader('Vary', vary(exchange, bytes.length));
+  res.setHeader('Vary', vary(exchange, outgoing.status, bytes.length));
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
   if (exchange.setCookies.size > 0) res.setHeader('Set-Cookie', [...exchange.setCookies.values()]);
   for (const [name, value] of Object.entries(outgoing.headers ?? {})) res.setHeader(name, value);
@@ -77,13 +77,16 @@ async function compress({ req }: Exchange, bytes: Buffer): Promise<Buffer> {
 }
 
 /**
- * CVAT looks at the session on every response (last-activity middleware), so `Cookie` is always there; it stands
- * before `Origin` when the CSRF middleware put it in first.
+ * `Cookie` is there where CVAT looked at the session: on every success and every page (its last-activity middleware),
+ * and on a failure once the authentication came as far as the session. It stands before `Origin` when the CSRF
+ * middleware put it in first.
  */
-function vary({ allow, csrfCookieSet }: Exchange, length: number): string {
+function vary({ allow, csrfCookieSet, sessionSeen }: Exchange, status: number, length: number): string {
+  const variesByCookie = allow === '' || status < 400 || sessionSeen;
+  const cookie = variesByCookie ? ['Cookie'] : [];
   return [
     ...(allow === '' ? [] : ['Accept']),
     ...(length >= GZIP_MINIMUM_BYTES ? ['Accept-Encoding'] : []),
-    ...(csrfCookieSet ? ['Cookie', 'Origin'] : ['Origin', 'Cookie']),
+    ...(csrfCookieSet ? ['Cookie', 'Origin'] : ['Origin', ...cookie]),
   ].join(', ');
 }

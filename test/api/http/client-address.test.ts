@@ -154,7 +154,11 @@ describe('the owner of a token', () => {
     const seen = { ...from(`[${network}::BEEF]:51234`), Authorization: `Bearer ${value}` };
     await app.send('/api/server/about', { headers: seen });
     const read = async () =>
-      ((await app.send(`${path}/${id}`, { headers })).json() as { last_used_ip: unknown }).last_used_ip;
+      (
+        (await app.send(`${path}/${id}?include=last_used_ip`, { headers })).json() as {
+          last_used_ip: unknown;
+        }
+      ).last_used_ip;
     await expect.poll(read).toBe(`${network}::beef`);
   });
 });

@@ -99,6 +99,17 @@ const account = (target: Person): Thing => {
   };
 };
 
+/** Not in CVAT: nobody but the owner and administrators, and no personal access token at all. */
+const apiToken = (target: Person): Thing => {
+  const answer = (success: number) => (visitor: Visitor) =>
+    when((isAdmin(visitor) || visitor.person === target) && visitor.token === undefined, success);
+  return {
+    path: (idOf) => `/api/users/${idOf(target)}/api_token`,
+    missing: '/api/users/2000000000/api_token',
+    operations: { GET: answer(200), POST: answer(201), DELETE: answer(204) },
+  };
+};
+
 const ORGANIZATION = `/api/organizations/${ORGANIZATION_IDS.acme}`;
 
 /** A foreign organization is not found: it is looked for in the visitor's list. */
@@ -185,6 +196,7 @@ const accessToken = (): Thing => {
 export const THINGS: Readonly<Record<string, Thing>> = {
   'an account of the organization': account(TESSA),
   'an account of another organization': account(PABLO),
+  'the API token of somebody of the organization': apiToken(TESSA),
   'the organization': {
     path: () => ORGANIZATION,
     missing: '/api/organizations/2000000000',

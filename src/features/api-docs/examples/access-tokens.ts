@@ -11,8 +11,6 @@ const TOKEN = {
   last_used_date: DATE,
   read_only: false,
   owner: MARIA,
-  organization: null,
-  last_used_ip: null,
 };
 const OWN = { path: { id: 2 } };
 const GONE = missing('AccessToken', { path: { id: 99 } });
@@ -71,7 +69,7 @@ export const accessTokenExamples: Readonly<Record<string, Examples>> = {
       summary: 'The usable tokens of the caller',
       status: 200,
       request: { as: 'maria' },
-      body: pageOf(TOKEN),
+      body: pageOf({ ...TOKEN, organization: 1 }),
     },
   },
   auth_create_access_tokens: create,

@@ -117,7 +117,7 @@ const register: Examples = {
     summary: 'Nobody invited this address',
     status: 403,
     request: { as: 'nobody', body: NEWCOMER },
-    settings: { REGISTRATION_MODE: 'invite' },
+    settings: { REGISTRATION_MODE: 'invite', EMAIL_BACKEND: 'console' },
     body: { detail: 'Registration needs an invitation to an organization for this e-mail address.' },
   },
 };

@@ -19,7 +19,7 @@ import { challengeOf } from '../../../platform/http/pipeline.js';
 import { check, requireObject } from '../../../platform/http/validate.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 import { acceptedWays } from '../../../platform/openapi/security.js';
-import type { DescribedRoute } from '../../../platform/openapi/types.js';
+import type { DescribedRoute, ExampleRequest } from '../../../platform/openapi/types.js';
 import { BOUND_TOKEN, basic, UNKNOWN_TOKEN } from './people.js';
 import { forbidden } from './refusals.js';
 
@@ -44,8 +44,10 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
 function bodyExamples({ body, checksBody, parsesBody }: DescribedRoute): Examples {
   if (body === undefined && !parsesBody) return {};
   return {
-    ...(body === undefined || checksBody === false ? {} : refused(() => check(body, {}), MISSING_FIELDS)),
-    ...(parsesBody ? refused(() => requireObject([]), NO_OBJECT) : {}),
+    ...(body === undefined || checksBody === false
+      ? {}
+      : refused(() => check(body, {}), MISSING_FIELDS, { body: {} })),
+    ...(parsesBody ? refused(() => requireObject([]), NO_OBJECT, { text: '[]' }) : {}),
     parse_error: failing(
       new ParseError('JSON parse error - Expecting value: line 1 column 2 (char 1)'),
       'No JSON',
@@ -59,20 +61,21 @@ function bodyExamples({ body, checksBody, parsesBody }: DescribedRoute): Example
   };
 }
 
-const MISSING_FIELDS = { name: 'missing_fields', summary: 'Required fields are missing', body: {} };
-const NO_OBJECT = { name: 'no_object', summary: 'A body that is no object', body: [] };
+const MISSING_FIELDS = { name: 'missing_fields', summary: 'Required fields are missing' };
+const NO_OBJECT = { name: 'no_object', summary: 'A body that is no object' };
 
 /** What is wrong with a body is asked of the check itself. */
 function refused(
   runCheck: () => unknown,
-  { name, summary, body }: { readonly name: string; readonly summary: string; readonly body: unknown },
+  { name, summary }: { readonly name: string; readonly summary: string },
+  request: ExampleRequest,
 ): Examples {
   try {
     runCheck();
     return {};
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    return { [name]: failing(error, summary, { body }) };
+    return { [name]: failing(error, summary, request) };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
-import { inFull, MARIA, PABLO, pageOf, person } from './people.js';
+import { DATE, inFull, MARIA, PABLO, pageOf, person } from './people.js';
 import { forbidden, missing, unknownField } from './refusals.js';
 
 const TAKEN = { username: ['A user with that username already exists.'] };
@@ -102,6 +102,42 @@ const destroy: Examples = {
   missing: missing('User', { path: { id: 99 } }),
 };
 
+const NOT_ONES_OWN = {
+  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  missing: missing('User', { path: { id: 99 } }),
+};
+
+const retrieveApiToken: Examples = {
+  made: {
+    summary: 'Made at a login or a registration',
+    status: 200,
+    request: { as: 'maria', path: { id: 2 } },
+    body: { exists: true, created_date: DATE },
+  },
+  ...NOT_ONES_OWN,
+};
+
+const rotateApiToken: Examples = {
+  own: {
+    summary: 'One’s own: the answer has the new one',
+    status: 201,
+    request: { as: 'maria', path: { id: 2 } },
+    body: { key: 'c0ffee'.padEnd(40, '0') },
+  },
+  others: {
+    summary: 'That of somebody else, by an administrator: its owner gets the new one at the next login',
+    status: 201,
+    request: { as: 'admin', path: { id: 2 } },
+    body: {},
+  },
+  ...NOT_ONES_OWN,
+};
+
+const destroyApiToken: Examples = {
+  ended: { summary: 'Ended', status: 204, request: { as: 'maria', path: { id: 2 } } },
+  ...NOT_ONES_OWN,
+};
+
 export const userExamples: Readonly<Record<string, Examples>> = {
   users_list: list,
   users_create: create,
@@ -109,4 +145,7 @@ export const userExamples: Readonly<Record<string, Examples>> = {
   users_retrieve: retrieve,
   users_partial_update: update,
   users_destroy: destroy,
+  users_retrieve_api_token: retrieveApiToken,
+  users_rotate_api_token: rotateApiToken,
+  users_destroy_api_token: destroyApiToken,
 };
