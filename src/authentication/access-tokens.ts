@@ -38,7 +38,7 @@ export interface AccessTokenDeps {
   readonly onWriteError: (error: unknown) => void;
 }
 
-/** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>` (libraries.md G, cvat.md 2.9). */
+/** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>`. */
 export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
   /** Tokens of which a write is under way. However many requests a token makes, it takes one connection for that. */

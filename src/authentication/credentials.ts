@@ -73,7 +73,7 @@ const NOBODY: Candidates = { exact: [], byEmail: [], ignoringCase: [] };
 const MAXIMUM_HASHES = 5;
 
 /**
- * Resolves credentials as CVAT's two backends do (libraries.md E.1): Django's by exact user name, then allauth's by
+ * Resolves credentials as CVAT's two backends do: Django's by exact user name, then allauth's by
  * e-mail and by user name in any case. Shared by login and Basic.
  */
 export function createCredentialCheck(deps: CredentialDeps) {

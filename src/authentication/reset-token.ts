@@ -1,7 +1,7 @@
 import type { Timestamp } from '../kernel/timestamp.js';
 import { equalInConstantTime, saltedHmac } from './signing.js';
 
-/** allauth's password reset tokens: good once, for 3 days, and until the account changes (libraries.md E.5, Z.3). */
+/** allauth's password reset tokens: good once, for 3 days, and until the account changes. */
 
 const SALT = 'django.contrib.auth.tokens.PasswordResetTokenGenerator';
 /** Seconds. Exactly that age is still good. */

@@ -136,7 +136,7 @@ function requestedOrganization(exchange: Exchange, caller: Caller): Organization
   );
 }
 
-/** The document that CVAT 2.62 posts to OPA (cvat.md 5.1). */
+/** The document that CVAT 2.62 posts to OPA. */
 export const policyInput = (
   { account }: Caller,
   organization: OrganizationContext | null,

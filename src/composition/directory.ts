@@ -44,7 +44,7 @@ interface SignIn<Page> {
   readonly slashPaths: readonly RegExp[];
 }
 
-/** What is left of the endpoints of accounts when a directory keeps names, passwords and addresses (cvat.md 8). */
+/** What is left of the endpoints of accounts when a directory keeps names, passwords and addresses. */
 const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/logout'];
 
 export const withoutLocalAccounts = <Page>({ routes }: SignIn<Page>): SignIn<Page> => ({

@@ -56,7 +56,7 @@ export interface NewAccessToken {
   readonly organizationId: number | null;
 }
 
-/** Personal access tokens as their owners manage them (cvat.md 2.9). */
+/** Personal access tokens as their owners manage them. */
 export function createAccessTokenService(deps: AccessTokenDeps) {
   const { db, clock, random } = deps;
 

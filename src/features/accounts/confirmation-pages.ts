@@ -29,7 +29,7 @@ const HTML = 'text/html; charset=utf-8';
 
 /**
  * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` as allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`
- * (libraries.md E.8), and our own link of a changed address, which behaves the same.
+ * and our own link of a changed address, which behaves the same.
  */
 export function createConfirmationPages(deps: ConfirmationPageDeps) {
   const { exchanges, emails } = deps;

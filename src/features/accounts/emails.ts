@@ -51,7 +51,7 @@ const REFUSED: Confirmation = { kind: 'refused' };
 export function createEmailFlows(deps: EmailDeps) {
   const { db, clock, secretKey, mailer, rates, mailLimits } = deps;
 
-  /** The answer is the same whoever has the address by now: only a bad or used key is refused (libraries.md E.8). */
+  /** The answer is the same whoever has the address by now: only a bad or used key is refused. */
   const confirm = async (key: string): Promise<Confirmation> => {
     const id = readConfirmationKey(key, secretKey(), clock.now());
     const address = id === undefined ? undefined : await findEmailAddress(db, id);

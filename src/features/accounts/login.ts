@@ -42,7 +42,7 @@ export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { 
 
 /**
  * CVAT's login: dj-rest-auth's serializer, and on any of its errors a second look with the values as they were sent,
- * whose own errors win (libraries.md E.2). Here the second look asks for no second hash.
+ * whose own errors win. Here the second look asks for no second hash.
  */
 export function createLogin(deps: LoginDeps) {
   const { db, clock, random, identities, sessions } = deps;

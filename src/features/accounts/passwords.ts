@@ -23,7 +23,7 @@ import {
 } from './password-repository.js';
 import { PasswordChangeWrite, PasswordResetConfirmWrite } from './schemas.js';
 
-/** With a typographic apostrophe, unlike the one of the registration (libraries.md E.4). */
+/** With a typographic apostrophe, unlike the one of the registration. */
 const MISMATCH = 'The two password fields didn’t match.';
 const WRONG_OLD = 'Your old password was entered incorrectly. Please enter it again.';
 const INVALID = ['Invalid value'];
@@ -46,7 +46,7 @@ export interface PasswordDeps {
 export function createPasswordFlows(deps: PasswordDeps) {
   const { db, clock, passwords, policy, mailer } = deps;
 
-  /** @throws ValidationError in the order of libraries.md E.4; Throttled after too many wrong old passwords */
+  /** @throws ValidationError in the order of dj-rest-auth's serializers; Throttled after too many wrong old passwords */
   const change = async (account: Account, body: unknown, client: Client): Promise<void> => {
     const { values, errors } = checkFields(PasswordChangeWrite, body);
     const holder = await findHolder(db, account.id);

@@ -74,7 +74,7 @@ interface Applicant {
   readonly password: string;
 }
 
-/** CVAT's registration: dj-rest-auth's serializer over allauth, with the order of its errors (libraries.md E.6). */
+/** CVAT's registration: dj-rest-auth's serializer over allauth, with the order of its errors. */
 export function createRegistration(deps: RegistrationDeps) {
   const { db, policy, passwords } = deps;
 

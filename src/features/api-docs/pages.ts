@@ -7,7 +7,7 @@ import type { DocsView, Renderer } from './view.js';
 export const TITLE = 'CVAT REST API';
 const HTML = 'text/html; charset=utf-8';
 
-/** drf-spectacular's pages say what is wrong in the words of the status line (libraries.md L). */
+/** drf-spectacular's pages say what is wrong in the words of the status line. */
 const HTML_RENDERER: Renderer = {
   contentType: HTML,
   renderError: (status) => `${status} ${STATUS_CODES[status] ?? ''}`,

@@ -25,7 +25,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 const ANONYMOUS = 'Authentication credentials were not provided.';
 
-/** drf-spectacular writes the object behind the sentence (libraries.md L). */
+/** drf-spectacular writes the object behind the sentence. */
 function renderYamlError(status: number, body: unknown): string {
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : body;
   return renderYaml({

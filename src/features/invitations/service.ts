@@ -71,7 +71,7 @@ export interface Offer {
 
 type Invitee = Pick<Candidate, 'id' | 'isUnclaimed'>;
 
-/** Inviting people, and what they and others may do with an invitation (CVAT 2.62, cvat.md 4.3). */
+/** Inviting people, and what they and others may do with an invitation (CVAT 2.62). */
 export function createInvitationService(deps: InvitationServiceDeps) {
   const { db, random, lifetime } = deps;
   const now = (): Date => dateOf(lifetime.clock);

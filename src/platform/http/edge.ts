@@ -21,7 +21,7 @@ export interface EdgeDeps {
   readonly allowedHosts: readonly string[];
   /** Paths that exist with a trailing slash: without it they are redirected (Django `APPEND_SLASH`). */
   readonly slashPaths: readonly RegExp[];
-  /** Replaces a `csrftoken` cookie that can not be one (libraries.md B.6). */
+  /** Replaces a `csrftoken` cookie that can not be one. */
   readonly repairCsrf: (exchange: Exchange) => void;
   /** Told once of every request. */
   readonly onEnd: (exchange: Exchange, ending: Ending, seconds: number) => void;

@@ -2,7 +2,7 @@ import type { Credential } from '../../kernel/account.js';
 import type { Ways } from '../http/route.js';
 import type { Schema, SecurityRequirement } from './types.js';
 
-/** The names of CVAT's document, which its generated clients use (libraries.md L). */
+/** The names of CVAT's document, which its generated clients use. */
 export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
   accessTokenAuth: {
     type: 'http',
