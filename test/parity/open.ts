@@ -27,16 +27,8 @@ const queryOf = ({ step }: Exchange): string => decodeURIComponent(step.path.spl
 export const OPEN: readonly OpenKind[] = [
   {
     title: 'Vary names the cookie where no session was looked at',
-    requests: 4014,
+    requests: 1,
     claims: ({ what, cvat, ours }) => what === 'header vary' && ours === `${cvat}, Cookie`,
-  },
-  {
-    title: 'access tokens show fields that CVAT does not have',
-    requests: 272,
-    claims: ({ what, cvat }, { step }) =>
-      step.path.startsWith('/api/auth/access_tokens') &&
-      /^body (\.results\[\])?\.(organization|last_used_ip)$/.test(what) &&
-      cvat === '(none)',
   },
   {
     title: 'the use of an access token is noted beside the request, and the answer may not show it yet',
@@ -46,7 +38,7 @@ export const OPEN: readonly OpenKind[] = [
   },
   {
     title: 'read_only is missing from filter and sort of access tokens',
-    requests: 6,
+    requests: 1,
     claims: (_difference, exchange) =>
       exchange.step.path.startsWith('/api/auth/access_tokens?') && /\bread_only\b/.test(queryOf(exchange)),
   },
@@ -92,7 +84,7 @@ export const OPEN: readonly OpenKind[] = [
   },
   {
     title: 'ids that no row can have are told as another kind of missing',
-    requests: 4,
+    requests: 1,
     claims: ({ what }, exchange) => isGroup(exchange, /^path$/) && what === 'body .detail',
   },
   {

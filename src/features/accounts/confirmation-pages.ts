@@ -28,7 +28,7 @@ interface Link {
 const HTML = 'text/html; charset=utf-8';
 
 /**
- * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` as allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`
+ * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` as allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`,
  * and our own link of a changed address, which behaves the same.
  */
 export function createConfirmationPages(deps: ConfirmationPageDeps) {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { ApiError, MethodNotAllowed, NotAcceptable, NotAuthenticated } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
-import { challengeOf, type PipelineDeps } from '../../platform/http/pipeline.js';
+import { challengeOf, despiteRefusal, type PipelineDeps } from '../../platform/http/pipeline.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 
 export interface ViewDeps extends Pick<PipelineDeps, 'exchanges' | 'identify' | 'admit' | 'throttle'> {
@@ -35,7 +35,7 @@ export const createDocsView =
     exchange.allow = 'GET, HEAD, OPTIONS';
     let [renderer] = renderers;
     try {
-      renderer = choose(exchange) ?? refuse();
+      renderer = await despiteRefusal(exchange, 'all', { identify }, () => choose(exchange) ?? refuse());
       const caller = await identify(exchange, 'all');
       exchange.userId = caller?.account.id ?? null;
       if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf('all'));

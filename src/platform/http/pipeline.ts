@@ -103,8 +103,32 @@ const methodOf = (method: string): Method => (method === 'HEAD' ? 'get' : method
 
 const isMetadata = ({ exchange }: Call): boolean => exchange.req.method === 'OPTIONS';
 
-function negotiateContent({ exchange }: Call): undefined {
-  exchange.representation = negotiate(exchange.req.headers.accept, lastParam(exchange.query, 'scheme'));
+async function negotiateContent({ exchange, view }: Call, deps: PipelineDeps): Promise<undefined> {
+  exchange.representation = await despiteRefusal(exchange, view.ways, deps, () =>
+    negotiate(exchange.req.headers.accept, lastParam(exchange.query, 'scheme')),
+  );
+}
+
+/**
+ * Chooses the form of an answer. Django REST framework refuses an unknown form before it authenticates, and does that
+ * all the same while it says so: whether a session was looked at shows in `Vary`.
+ *
+ * @throws what `choose` throws
+ */
+export async function despiteRefusal<T>(
+  exchange: Exchange,
+  ways: Ways,
+  { identify: authenticate }: Pick<PipelineDeps, 'identify'>,
+  choose: () => T,
+): Promise<T> {
+  try {
+    return choose();
+  } catch (error) {
+    // Whoever it is, and whether it can be told at all: the form is what is wrong.
+    const attempt = async (): Promise<unknown> => authenticate(exchange, ways);
+    await attempt().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function identify(call: Call, deps: PipelineDeps): Promise<undefined> {

@@ -99,14 +99,18 @@ const account = (target: Person): Thing => {
   };
 };
 
-/** Not in CVAT: nobody but the owner and administrators, and no personal access token at all. */
+/** Not in CVAT: nobody but the owner and administrators, with a personal access token for reading only. */
 const apiToken = (target: Person): Thing => {
-  const answer = (success: number) => (visitor: Visitor) =>
-    when((isAdmin(visitor) || visitor.person === target) && visitor.token === undefined, success);
+  const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
+    const named = slugOf(asked.named);
+    const inside = named !== null && target[named] !== null ? named : null;
+    const may = isAdmin(visitor) || visitor.person === target;
+    return when(may && !tokenRefuses(visitor, asked, { plugin: true, scope, inside }), success);
+  };
   return {
     path: (idOf) => `/api/users/${idOf(target)}/api_token`,
     missing: '/api/users/2000000000/api_token',
-    operations: { GET: answer(200), POST: answer(201), DELETE: answer(204) },
+    operations: { GET: answer('view', 200), POST: answer('update', 201), DELETE: answer('update', 204) },
   };
 };
 
