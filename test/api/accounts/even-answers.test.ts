@@ -140,7 +140,7 @@ describe('nobody can tell who has an account', () => {
   });
 
   it('by a registration, where only invited people may register', async () => {
-    const closed = await createTestApp({ env: { REGISTRATION_MODE: 'invite' } });
+    const closed = await createTestApp({ env: { REGISTRATION_MODE: 'invite', EMAIL_BACKEND: 'console' } });
     try {
       const { admin } = closed;
       const register = (username: string, email: string) => () =>
