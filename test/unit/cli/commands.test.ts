@@ -18,6 +18,8 @@ const USERS = [
   'reset-link',
 ] as const;
 
+const API_TOKENS = ['show', 'rotate', 'revoke'] as const;
+
 const COMMANDS = {
   user: userCommand,
   session: sessionCommand,
@@ -25,6 +27,13 @@ const COMMANDS = {
   mail: mailCommand,
   config: configCommand,
 } as const;
+
+/** The commands that do something, at whatever depth. */
+const leavesOf = (command: Command): readonly Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
 /** Runs a command that goes no further than its arguments. @returns what it wrote, and how commander ends it */
 async function run(name: keyof typeof COMMANDS, ...args: readonly string[]) {
@@ -70,6 +79,15 @@ describe('help', () => {
   });
 });
 
+describe('user api-token', () => {
+  it.each(API_TOKENS)('%s explains itself, and needs a name', async (name) => {
+    const { text, exitCode } = await run('user', 'api-token', name, '--help');
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('<username>')]);
+    const refused = await run('user', 'api-token', name);
+    expect(refused.text).toContain("missing required argument 'username'");
+  });
+});
+
 describe('a command is refused', () => {
   it.each(USERS.filter((name) => name !== 'list'))('as user %s without a name', async (name) => {
     const { text, exitCode } = await run('user', name);
@@ -105,24 +123,26 @@ describe('docs/command-line.md', () => {
   );
 
   it('has an example of every command', () => {
-    const names = new Set(examples.map(([group = '', child = '']) => `${group} ${child}`.trim()));
-    const all = Object.entries(COMMANDS).flatMap(([group, make]) => {
-      const children = make().commands.map((child) => `${group} ${child.name()}`);
-      return children.length === 0 ? [group] : children;
-    });
-    expect([...names]).toEqual(expect.arrayContaining(all));
-    expect(all).toHaveLength(USERS.length + 4);
+    const lines = examples.map((words) => `${words.join(' ')} `);
+    const all = Object.values(COMMANDS).flatMap((make) => leavesOf(make()).map(pathOf));
+    for (const path of all)
+      expect(
+        lines.some((line) => line.startsWith(`${path} `)),
+        path,
+      ).toBe(true);
+    expect(all).toHaveLength(USERS.length + API_TOKENS.length + 4);
   });
 
   it.each(examples)('shows what can be typed: %s %s %s %s', async (...words) => {
     const [group = '', ...args] = words;
     const make = Object.entries({ ...COMMANDS, ldap: ldapCommand }).find(([name]) => name === group)?.[1];
     const command = make?.();
-    const child = command?.commands.find((each) => each.name() === args[0]) ?? command;
     let taken: readonly string[] | undefined;
-    child?.action(() => {
-      taken = child.args;
-    });
+    for (const leaf of command === undefined ? [] : leavesOf(command)) {
+      leaf.action(() => {
+        taken = leaf.args;
+      });
+    }
     await command?.parseAsync(args, { from: 'user' });
     expect(taken).toBeDefined();
   });
