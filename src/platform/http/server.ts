@@ -39,7 +39,8 @@ export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOU
       headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
     ): this {
       closeUnlessRead(this);
-      return typeof reason === 'string'
+      // Node takes the headers from the third place when there is no reason, too.
+      return typeof reason === 'string' || reason === undefined
         ? super.writeHead(status, reason, headers)
         : super.writeHead(status, reason);
     }
