@@ -5,11 +5,11 @@ import type { Requester } from './passwords/queue.js';
 import type { PasswordService } from './passwords/service.js';
 import { sessionAuthHash } from './signing.js';
 
-/** A user that a name or an address may mean, with what is needed to check his password. */
+/** A user that a name or an address may mean, with what is needed to check their password. */
 export interface Candidate {
   readonly userId: number;
   readonly username: string;
-  /** Address under which the user was found, null when he was found by name. */
+  /** Address under which the user was found, null when they were found by name. */
   readonly matchedEmail: string | null;
   readonly password: string;
   readonly isActive: boolean;
@@ -161,7 +161,10 @@ const reasonOf = (candidates: readonly Candidate[]): string => {
 
 export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
 
-/** Each user once, at his first place. Twins of a name that differ in case only are nobody: there is no telling whom. */
+/**
+ * Each user once, at their first place. Twins of a name that differ in case only are nobody: there is no telling
+ * whom.
+ */
 function order({ exact, byEmail, ignoringCase }: Candidates, name: string): readonly Candidate[] {
   const sameEmail = byEmail.filter(
     ({ matchedEmail }) => matchedEmail !== null && foldEmail(matchedEmail) === foldEmail(name),

@@ -8,7 +8,7 @@ export const MAXIMUM_ID = 2_147_483_647;
 /** @returns whether a row can have this id: anything else must not reach a statement, which would fail */
 export const isId = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= MAXIMUM_ID;
 
-/** CVAT's roles (`IAM_ROLES`), highest first: the first one a user's groups contain is his privilege. */
+/** CVAT's roles (`IAM_ROLES`), highest first: the first one a user's groups contain is their privilege. */
 export const ROLES = ['admin', 'user', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -57,7 +57,7 @@ export interface OrganizationContext {
   readonly id: number;
   readonly slug: string;
   readonly ownerId: number | null;
-  /** The caller's role if he has an active membership. */
+  /** The caller's role if they have an active membership. */
   readonly role: OrganizationRole | null;
 }
 

@@ -86,8 +86,8 @@ export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }:
       queue.run(requester, () => measure(algorithm, work)),
 
     /**
-     * Makes comparisons in their order until one matches, in one place of the queue: who has got in is not refused
-     * half-way.
+     * Compares one after another until one matches. All of them take one place in the queue: whoever has it is not
+     * refused half-way.
      *
      * @returns the index of the first that matched, as soon as it is known; or undefined, after the time of every
      *   refusal

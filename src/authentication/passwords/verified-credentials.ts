@@ -43,7 +43,7 @@ const frame = (login: string, password: string): Buffer => {
  *
  * A caller asks `recall`, reads the user by id, and asks `confirm` with what the row says *now*: a changed
  * password or a deactivated account is refused at once, on every node. The login is not looked up again
- * meanwhile, so a renamed user is reached by his old name until the record expires.
+ * meanwhile, so a renamed user is reached by their old name until the record expires.
  */
 export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) => {
   const { clock, random, maximum = DEFAULT_MAXIMUM, lifetime = DEFAULT_LIFETIME } = options;

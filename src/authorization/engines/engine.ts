@@ -6,7 +6,7 @@ export type { PolicyPackage } from '../../kernel/policy.js';
 /** `auth` of the document that CVAT 2.62 posts to OPA, key for key and in its order. */
 export interface PolicyAuth {
   readonly user: { readonly id: number; readonly privilege: Role | null };
-  /** Null in the personal workspace; `user.role` is the caller's, if his membership is active. */
+  /** Null in the personal workspace; `user.role` is the caller's, if their membership is active. */
   readonly organization: {
     readonly id: number;
     readonly owner: { readonly id: number | null };

@@ -136,7 +136,7 @@ export function createAdministration(deps: AdministrationDeps) {
     list: () => listAccounts(db),
     show: require,
     create,
-    /** Tells somebody who registered and waited that he may come in now. */
+    /** Tells somebody who registered and waited that they may come in now. */
     activate: (username: string) => change(username, { is_active: true }),
     /** Its sessions are over for good. */
     deactivate: (username: string) => change(username, { is_active: false }),

@@ -34,7 +34,7 @@ export interface DirectoryAccountDeps {
   readonly passwords: Pick<PasswordService, 'makeUnusable' | 'isUsable'>;
   readonly identityAttribute: string;
   readonly recheckMs: number | null;
-  /** Tells the operator of a person whose name could not be given to his account. */
+  /** Tells the operator of a person whose name could not be given to their account. */
   readonly onNameTaken: (userId: number, username: string) => void;
 }
 

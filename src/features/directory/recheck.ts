@@ -69,7 +69,7 @@ export function createRecheck(deps: RecheckDeps) {
         if (stopping.signal.aborted) return await giveBack(due);
         const standing = await ask(account);
         if (standing.kind === 'refused') gone.push({ account, reason: standing.reason });
-        // Refused by this is an account that an administrator deactivated: its sessions and tokens wait for him.
+        // This refuses an account that an administrator deactivated: its access tokens live again with it.
         else await deps.accounts.admit({ person: standing.person, roles: standing.roles, typed: null });
       }
       if (gone.length === due.length && (await isNobodyLeft(due))) {

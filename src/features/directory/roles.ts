@@ -13,7 +13,7 @@ export type Judgement =
   | { readonly kind: 'admitted'; readonly roles: readonly Role[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Whether a person may come in, and as what: all roles one of whose groups he is in (CVAT `populate_user`). */
+/** Whether a person may come in, and as what: all roles one of whose groups they are in (CVAT `populate_user`). */
 export function judge({ person, groups }: Member, rules: RoleRules): Judgement {
   if (person.isDisabled) return { kind: 'refused', reason: 'the entry is disabled' };
   if (rules.requiredGroup !== null && !groups.has(rules.requiredGroup)) {

@@ -134,7 +134,7 @@ export async function findMembership(
 }
 
 /**
- * Locks a membership until the transaction ends. Who owns the organization is asked after that: by then he can not
+ * Locks a membership until the transaction ends. Who owns the organization is asked after that: by then they can not
  * become it any more.
  *
  * @returns whether it still has the role that the decision was made about, and is not the owner's

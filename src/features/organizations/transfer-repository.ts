@@ -14,7 +14,11 @@ export interface Transfer {
 
 type Row = Omit<Transfer, 'successor'> & PersonColumns<'successor'>;
 
-/** Notes whom the owner names, in place of whom he named before. @returns false when that is no other active member */
+/**
+ * Notes whom the owner names, in place of whom they named before.
+ *
+ * @returns false when that is no other active member
+ */
 export async function offerOrganization(
   tx: Queryable,
   organizationId: number,

@@ -33,7 +33,7 @@ export async function importAccounts(tx: Queryable): Promise<void> {
 
 /**
  * An account is here already when one has its name, or its id and address, and joined in the same moment. Another one
- * with its name or address is a stranger: nothing of the source may get into his hands.
+ * with its name or address is a stranger: nothing of the source may get into their hands.
  */
 async function decideAccounts(tx: Queryable): Promise<void> {
   await skipRepeated(tx, 'user', ['pk'], 'the source has another account with this id');

@@ -114,7 +114,7 @@ async function importMemberships(tx: Queryable): Promise<void> {
 
 /**
  * CVAT lets a maintainer give the role of the owner, which without the organization itself is worth no more than
- * that of a worker. This server has one owner, so such a member becomes what he was.
+ * that of a worker. This server has one owner, so such a member becomes what they were.
  */
 async function demoteSecondOwners(tx: Queryable): Promise<void> {
   await execute(tx, sql`alter table import_membership add new_role text`);

@@ -95,7 +95,7 @@ const REQUIRED: readonly Kind[] = ['group', 'user', 'organization', 'membership'
  */
 export async function* readDatabase(tx: Queryable): AsyncGenerator<Item> {
   await execute(tx, sql`set transaction read only`);
-  // Whoever takes the rows may take his time.
+  // Whoever takes the rows may take their time.
   await execute(tx, sql`set local idle_in_transaction_session_timeout = 0`);
   const known = await listColumns(tx);
   const missing = REQUIRED.map((kind) => SOURCES[kind].table).filter((table) => !known.has(`${table}.`));

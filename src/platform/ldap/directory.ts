@@ -11,12 +11,12 @@ import type { DirectorySettings } from './settings.js';
 /** Connections in use at once, for searches and again for passwords. */
 const POOL_SIZE = 5;
 
-/** Somebody whose password can be tried. With direct bind nothing is known of him before. */
+/** Somebody whose password can be tried. With direct bind nothing is known of them before. */
 export type Located =
   | { readonly kind: 'person'; readonly person: Person }
   | { readonly kind: 'name'; readonly dn: string };
 
-/** A person as the directory knows him now. */
+/** A person as the directory knows them now. */
 export interface Member {
   readonly person: Person;
   readonly groups: ReadonlySet<string>;

@@ -62,7 +62,7 @@ export interface Acquaintance {
   readonly username: string;
 }
 
-/** Somebody who signed in before, if he still could. @throws DirectoryFailure */
+/** Somebody who signed in before, if they still could. @throws DirectoryFailure */
 export async function findAgain(
   connection: Connection,
   settings: Settings,

@@ -33,7 +33,7 @@ class Stop extends Error {
  * Walks through a login step by step, with the code that logins use, on the first server that can be used.
  *
  * @param report told of each step as it ends
- * @returns the person with his groups, when every step that was not skipped passed
+ * @returns the person with their groups, when every step that was not skipped passed
  */
 export async function probeDirectory(
   settings: DirectorySettings,

@@ -77,7 +77,7 @@ async function removeStale(file: string, folder: string): Promise<void> {
   if (alive ?? (await showsLife(file, content))) throw inUse(folder, owner);
   const aside = `${file}.stale-${process.pid}`;
   await rename(file, aside).catch(ignoreMissing);
-  // If somebody else took the stale lock over in between, it was his that was moved, and goes back.
+  // If somebody else took the stale lock over in between, it was theirs that was moved, and goes back.
   const moved = await read(aside);
   if (moved !== undefined && ownerPart(moved) !== ownerPart(content))
     await link(aside, file).catch(ignoreExisting);

@@ -36,7 +36,7 @@ export interface PasswordChangedData {
   readonly username: string;
 }
 
-/** Tells the owner of an account what may not have been his doing. Ours. */
+/** Tells the owner of an account what may not have been their doing. Ours. */
 export const passwordChanged = (site: Site, { username }: PasswordChangedData): KnownMail =>
   writeLetter(site, {
     kind: 'password-changed',
