@@ -1,14 +1,14 @@
-import type { z } from 'zod';
 import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import { type ApiError, ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
+import { ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
+import { isObject } from '../../platform/http/json.js';
 import { isTruthy } from '../../platform/http/lists/python-text.js';
-import { checkFields, requireObject } from '../../platform/http/validate.js';
+import { checkFields } from '../../platform/http/validate.js';
 import { findApiTokenKey, newApiTokenKey, recordLogin } from '../users/index.js';
 import { findAddressOwners } from './registration-repository.js';
 import { LoginWrite } from './schemas.js';
@@ -35,24 +35,33 @@ export interface LoginDeps {
 /** For the log. */
 const UNCONFIRMED = 'the address is not confirmed';
 
-type LoginBody = Partial<z.output<typeof LoginWrite>>;
+type RawFields = Readonly<Record<string, unknown>>;
 
 /** The answer to right credentials of an account whose address waits for confirmation. */
 export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { readonly kind: 'unverified' };
 
 /**
  * CVAT's login: dj-rest-auth's serializer, and on any of its errors a second look with the values as they were sent,
- * whose own errors win. Here the second look asks for no second hash.
+ * whose own errors win; of a body that is no object it sees no values. Here the second look asks for no second hash.
  */
 export function createLogin(deps: LoginDeps) {
   const { db, clock, random, identities, sessions } = deps;
 
   /** @throws ValidationError, Throttled, ServiceUnavailable */
   const login = async (exchange: Exchange, body: unknown): Promise<LoginOutcome> => {
-    const fields = readFields(body);
-    if (!fields.good) throw await secondLook(fields.raw, new ValidationError(fields.errors));
-    const { username = '', email = '', password = '' } = fields.values;
-    if (email === '' && username === '') throw new ValidationError(MUST_INCLUDE);
+    const raw = isObject(body) ? body : {};
+    try {
+      return await firstLook(exchange, raw);
+    } catch (error) {
+      throw error instanceof ValidationError ? await secondLook(raw, error) : error;
+    }
+  };
+
+  const firstLook = async (exchange: Exchange, raw: RawFields): Promise<LoginOutcome> => {
+    const { values, errors } = checkFields(LoginWrite, raw);
+    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
+    const { username = '', email = '', password = '' } = values;
+    if (email === '' && username === '') throw new ValidationError({ non_field_errors: MUST_INCLUDE });
     const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
     // An address that nobody has, or more than one account, is a failure like others, in its cost and for the limit.
     const match = await deps.checkCredentials({
@@ -63,7 +72,7 @@ export function createLogin(deps: LoginDeps) {
       report: exchange.report,
       isRefused: owners > 1,
     });
-    if (match === undefined) throw new ValidationError(owners === 1 ? WRONG : UNKNOWN_EMAIL);
+    if (match === undefined) throw new ValidationError(WRONG);
     return open(exchange, match);
   };
 
@@ -98,39 +107,23 @@ export function createLogin(deps: LoginDeps) {
     }
   };
 
-  /** CVAT's second look at the raw values. @returns its error, or the first one when it finds nothing else to say */
-  const secondLook = async (raw: Readonly<Record<string, unknown>>, first: ApiError): Promise<ApiError> => {
-    const { username, email, password } = raw;
-    if (isTruthy(email)) {
-      if (typeof email !== 'string') return new ValidationError(UNKNOWN_EMAIL);
-      if (email.includes('\0') || (await findAddressOwners(db, email)).length !== 1)
-        return new ValidationError(UNKNOWN_EMAIL);
-      return isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
-    }
-    return isTruthy(username) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE);
+  /** @returns what CVAT's second look at the raw values says, or the first error when it finds nothing to say */
+  const secondLook = async (
+    { username, email, password }: RawFields,
+    first: ValidationError,
+  ): Promise<ValidationError> => {
+    if (isTruthy(email) && !(await hasOneOwner(email))) return new ValidationError(UNKNOWN_EMAIL);
+    const isComplete = (isTruthy(email) || isTruthy(username)) && isTruthy(password);
+    return isComplete ? first : new ValidationError(MUST_INCLUDE);
   };
+
+  const hasOneOwner = async (email: unknown): Promise<boolean> =>
+    typeof email === 'string' && !email.includes('\0') && (await findAddressOwners(db, email)).length === 1;
 
   return { login, noteLogin };
 }
 
 export type Login = ReturnType<typeof createLogin>;
-
-type Fields =
-  | { readonly good: true; readonly values: LoginBody }
-  | {
-      readonly good: false;
-      readonly raw: Readonly<Record<string, unknown>>;
-      readonly errors: Record<string, readonly string[]>;
-    };
-
-/** A list has no `get`, so CVAT finds nothing in it; any other value that is no object keeps DRF's error. */
-function readFields(body: unknown): Fields {
-  if (Array.isArray(body)) return { good: false, raw: {}, errors: {} };
-  requireObject(body);
-  const { values, errors } = checkFields(LoginWrite, body);
-  if (Object.keys(errors).length === 0) return { good: true, values };
-  return { good: false, raw: body, errors: errors as Record<string, readonly string[]> };
-}
 
 /** SQLSTATE 25006: the server takes no writes. */
 const isReadOnly = (error: unknown): boolean => {

@@ -13,7 +13,7 @@ export const MAXIMUM_DIGITS = 4300;
  * and an integer of Python if it is whole.
  */
 export class ExactNumber {
-  /** Python's `str()` of it; an infinite one is `inf` or `-inf`. */
+  /** Python's `str()` of it; what no JSON can say is `inf`, `-inf` or `nan`. */
   readonly text: string;
   readonly type: 'int' | 'float';
 
@@ -60,11 +60,13 @@ export const toDouble = (value: unknown): unknown => (isNumber(value) ? Number(v
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
-export interface JsonLimits {
+export interface JsonOptions {
   /** Levels of arrays and objects. */
   readonly depth?: number;
   /** Of an integer. */
   readonly digits?: number;
+  /** Whether NaN, Infinity and -Infinity are numbers, as they are to Python's `json` unless it is told otherwise. */
+  readonly hasPythonConstants?: boolean;
 }
 
 /**
@@ -73,9 +75,14 @@ export interface JsonLimits {
  * @throws SyntaxError; NestingError and JsonLimitError for what is beyond the limits
  */
 export function parseJson(
-  text: string,
-  { depth: maximum = Number.POSITIVE_INFINITY, digits = Number.POSITIVE_INFINITY }: JsonLimits = {},
+  source: string,
+  {
+    depth: maximum = Number.POSITIVE_INFINITY,
+    digits = Number.POSITIVE_INFINITY,
+    hasPythonConstants = false,
+  }: JsonOptions = {},
 ): unknown {
+  const text = hasPythonConstants ? constantsAsNumerals(source) : source;
   const { depth, isPlain } = survey(text, maximum);
   if (depth > maximum) throw new NestingError(`Nested deeper than ${maximum} levels`);
   // The platform's parser decides what is JSON, and is all that nearly every text needs.
@@ -103,6 +110,18 @@ const EXACT = { test: (value: unknown) => value instanceof ExactNumber, stringif
 function pythonText(value: unknown): string {
   return value instanceof ExactNumber ? value.text : '';
 }
+
+/** Stands for NaN, of which JSON has no numeral. Who sends it anyway gets NaN as well. */
+const NAN_NUMERAL = '0e-999999999';
+
+const NUMERALS: ReadonlyMap<string, string> = new Map([
+  ['NaN', NAN_NUMERAL],
+  ['Infinity', '1e999'],
+  ['-Infinity', '-1e999'],
+]);
+
+const constantsAsNumerals = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\[\s\S])*"?|-?Infinity|NaN/g, (token) => NUMERALS.get(token) ?? token);
 
 /** One pass before anything is parsed: a parser may not be asked to recurse without end. */
 function survey(text: string, maximumDepth: number): { readonly depth: number; readonly isPlain: boolean } {
@@ -151,6 +170,7 @@ const isPlainNumber = (token: string): boolean => token.length <= 16 && PLAIN.te
 
 function readNumber(token: string, maximumDigits: number): number | ExactNumber {
   if (isPlainNumber(token)) return Number(token);
+  if (token === NAN_NUMERAL) return new ExactNumber('nan', 'float');
   if (/[.eE]/.test(token)) return new ExactNumber(pythonFloat(Number(token)), 'float');
   if (token.replace('-', '').length > maximumDigits)
     throw new JsonLimitError(`Exceeds the limit (${maximumDigits} digits) for integer string conversion`);

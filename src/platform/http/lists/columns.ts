@@ -28,7 +28,7 @@ export const column = {
 export type Rounding = 'trunc' | 'ceil';
 
 /**
- * A JSON scalar as the right side of a comparison, coerced as the Django field of the column does it.
+ * A JSON value as the right side of a comparison, coerced as the Django field of the column does it.
  *
  * @returns a typed parameter, or undefined when the field cannot read the value
  */
@@ -46,11 +46,8 @@ export function operand({ kind }: Column, value: unknown, rounding: Rounding = '
   }
 }
 
-const isScalar = (value: unknown): boolean =>
-  typeof value === 'string' || typeof value === 'boolean' || isNumber(value);
-
+/** `CharField.to_python` is `str`, of a list and of an object too. */
 function textOperand(value: unknown): Sql | undefined {
-  if (!isScalar(value)) return undefined;
   const text = pythonStr(value);
   return isStorable(text) ? sql`${text}::text` : undefined;
 }

@@ -34,7 +34,7 @@ export function compileJsonLogic(filter: string | undefined, columns: Columns): 
 
 function parse(filter: string): unknown {
   try {
-    return parseJson(filter, { depth: MAX_FILTER_DEPTH, digits: MAXIMUM_DIGITS });
+    return parseJson(filter, { depth: MAX_FILTER_DEPTH, digits: MAXIMUM_DIGITS, hasPythonConstants: true });
   } catch (cause) {
     if (cause instanceof NestingError)
       throw new ValidationError([`filter: no more than ${MAX_FILTER_DEPTH} nested levels are supported`]);
@@ -45,10 +45,7 @@ function parse(filter: string): unknown {
 
 function compileRule(rule: unknown, columns: Columns): Sql {
   const [first] = isObject(rule) ? Object.entries(rule) : [];
-  if (first === undefined) {
-    const value = `'${pythonStr(rule)}' of type '${pythonTypeName(rule)}'`;
-    throw new ValidationError([`filter: expected a non-empty dict value, got ${value}`]);
-  }
+  if (first === undefined) throw expected('dict', rule);
   const [operator, args] = first;
   const condition = OPERATIONS.get(operator)?.(args, columns);
   if (condition !== undefined) return condition;
@@ -57,12 +54,17 @@ function compileRule(rule: unknown, columns: Columns): Sql {
   ]);
 }
 
+const expected = (type: 'dict' | 'list', value: unknown): ValidationError => {
+  const found = `'${pythonStr(value)}' of type '${pythonTypeName(value)}'`;
+  return new ValidationError([`filter: expected a non-empty ${type} value, got ${found}`]);
+};
+
 const group =
   (combine: (conditions: readonly Sql[]) => Sql): Operation =>
-  (args, columns) =>
-    Array.isArray(args) && args.length > 0
-      ? combine(args.map((rule: unknown) => compileRule(rule, columns)))
-      : undefined;
+  (args, columns) => {
+    if (!Array.isArray(args) || args.length === 0) throw expected('list', args);
+    return combine(args.map((rule: unknown) => compileRule(rule, columns)));
+  };
 
 /** @returns the column of `{"var": name}`; undefined when the value is not of that form */
 function variable(value: unknown, columns: Columns): Column | undefined {
