@@ -111,7 +111,7 @@ function pythonText(value: unknown): string {
   return value instanceof ExactNumber ? value.text : '';
 }
 
-/** Stands for NaN, of which JSON has no numeral. Who sends it anyway gets NaN as well. */
+/** Stands for NaN, of which JSON has no numeral. A client that sends it gets NaN too. */
 const NAN_NUMERAL = '0e-999999999';
 
 const NUMERALS: ReadonlyMap<string, string> = new Map([

@@ -124,7 +124,7 @@ export async function despiteRefusal<T>(
   try {
     return choose();
   } catch (error) {
-    // Whoever it is, and whether it can be told at all: the form is what is wrong.
+    // The form is wrong whoever asks, and whether or not we can tell who it is.
     const attempt = async (): Promise<unknown> => authenticate(exchange, ways);
     await attempt().catch(() => undefined);
     throw error;

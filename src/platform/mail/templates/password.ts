@@ -36,7 +36,7 @@ export interface PasswordChangedData {
   readonly username: string;
 }
 
-/** Tells the owner of an account what may not have been their doing. Ours. */
+/** Tells the owner of an account about a change that they may not have made. CVAT sends no such mail. */
 export const passwordChanged = (site: Site, { username }: PasswordChangedData): KnownMail =>
   writeLetter(site, {
     kind: 'password-changed',
