@@ -84,7 +84,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     server = undefined;
   }
   const signal = (name: NodeJS.Signals) => {
-    for (const pid of familyOf(server?.pid)) process.kill(pid, name);
+    for (const pid of familyOf(server?.pid)) signalIfAlive(pid, name);
   };
 
   await start();
@@ -100,6 +100,15 @@ export async function startPostgres(): Promise<PostgresServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that serves a connection may end between being listed and being signalled. */
+function signalIfAlive(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody. */

@@ -68,7 +68,7 @@ describe('a request with', () => {
     expect((await sendRaw(app.url, rawRequest(lines, `null${HIDDEN}`))).statuses).toEqual([401, 200]);
     const answer = await sendRaw(app.url, rawRequest(lines.slice(0, -1), `null${HIDDEN}`));
     expect(answer.statuses).toEqual([400, 200]);
-    expect(answer.text).toContain('No data provided');
+    expect(answer.text).toContain('Must include either');
   });
 
   it('two requests in one packet are answered in their order', async () => {
