@@ -14,6 +14,13 @@ const SHA512_PREFIX = 'sha512$$';
 export const hashAccessToken = (key: string): string =>
   SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
 
+/** What the store knows of the token that a request presents. */
+type PresentedToken = NonNullable<Awaited<ReturnType<IdentityStore['byAccessTokenPrefix']>>>['token'];
+
+type Write = () => Promise<unknown>;
+
+const NOTHING_TO_WRITE = Promise.resolve();
+
 export interface TokenUse {
   readonly tokenId: number;
   /** Last use as it was read. */
@@ -34,15 +41,15 @@ export interface AccessTokenDeps {
   readonly recordUse: (use: TokenUse) => Promise<unknown>;
   /** Replaces a legacy hash by the current form. */
   readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<unknown>;
-  /** Both writes happen beside the request; their failures are only logged. */
+  /** Writes happen beside the request; their failures are only logged. */
   readonly onWriteError: (error: unknown) => void;
 }
 
 /** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>`. */
 export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
-  /** Tokens of which a write is under way. However many requests a token makes, it takes one connection for that. */
-  const writing = new Set<number>();
+  /** Writes under way, by token. However many requests a token makes, it takes one connection for that. */
+  const writing = new Map<number, Promise<void>>();
 
   /** @param client where the request came from, for the owner to see */
   return async (key: string, selector: OrganizationSelector, client: Client): Promise<Caller> => {
@@ -57,37 +64,50 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
       throw new AuthenticationFailed('Invalid token.');
     }
     if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
-    noteUse(found.token.id, found.token.lastUsedAt, now, client.address);
     const { id, readOnly, boundTo } = found.token;
+    const writes = writesOf(key, found.token, now, client.address);
     return {
       account: found.account,
       organization: found.organization,
-      credential: { kind: 'access-token', id, readOnly, boundTo },
+      credential: { kind: 'access-token', id, readOnly, boundTo, useNoted: besideRequest(id, writes) },
     };
   };
 
   async function matches(
     key: string,
-    { id, hashedKey: stored }: { readonly id: number; readonly hashedKey: string },
+    { id, hashedKey: stored }: PresentedToken,
     client: Client,
   ): Promise<boolean> {
     if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
     const { valid } = await passwords.verify(key, stored, { account: `token:${id}`, client });
-    if (valid) besideRequest(id, () => deps.upgradeHash(id, stored, hashAccessToken(key)));
     return valid;
   }
 
-  function noteUse(id: number, previous: Timestamp | null, now: Date, address: string): void {
+  /** @returns what a good key leaves to be written, which is nothing for most requests */
+  function writesOf(key: string, token: PresentedToken, now: Date, address: string): readonly Write[] {
+    const { id, hashedKey, lastUsedAt: previous } = token;
     const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
-    if (age >= deps.lastUseIntervalSeconds * SECOND)
-      besideRequest(id, () => deps.recordUse({ tokenId: id, previous, now, address }));
+    const isDue = age >= deps.lastUseIntervalSeconds * SECOND;
+    const isLegacy = !hashedKey.startsWith(SHA512_PREFIX);
+    return [
+      ...(isLegacy ? [() => deps.upgradeHash(id, hashedKey, hashAccessToken(key))] : []),
+      ...(isDue ? [() => deps.recordUse({ tokenId: id, previous, now, address })] : []),
+    ];
   }
 
-  function besideRequest(id: number, write: () => Promise<unknown>): void {
-    if (writing.has(id)) return;
-    writing.add(id);
-    void write()
+  /** @returns when the token's writes are over, those that another request began too */
+  function besideRequest(id: number, writes: readonly Write[]): Promise<void> {
+    const underWay = writing.get(id);
+    if (underWay !== undefined) return underWay;
+    if (writes.length === 0) return NOTHING_TO_WRITE;
+    const written = inTurn(writes)
       .catch(deps.onWriteError)
       .finally(() => writing.delete(id));
+    writing.set(id, written);
+    return written;
   }
+}
+
+async function inTurn(writes: readonly Write[]): Promise<void> {
+  for (const write of writes) await write();
 }

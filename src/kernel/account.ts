@@ -48,6 +48,8 @@ export type Credential =
       readonly readOnly: boolean;
       /** The one organization it is good for; null for a token of any context. */
       readonly boundTo: { readonly organizationId: number | null } | null;
+      /** Its last use is written beside the request: whoever shows tokens waits for this. Never rejects. */
+      readonly useNoted: Promise<void>;
     }
   | { readonly kind: 'session' }
   | { readonly kind: 'basic' };

@@ -1,3 +1,4 @@
+import type { Caller } from '../../kernel/account.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import { pageBody } from '../../platform/http/lists/pagination.js';
 import { idOf } from '../../platform/http/objects.js';
@@ -42,6 +43,18 @@ const mayDelete = may('delete');
 
 const aboutToken = ({ id, ownerId }: AccessToken) => ({ account: ownerId, accessToken: id });
 
+/** As in CVAT, where a token asks for tokens its answer shows this very use. */
+async function ownUseNoted(caller: Caller | null): Promise<void> {
+  if (caller?.credential.kind === 'access-token') await caller.credential.useNoted;
+}
+
+const loadToken =
+  (service: AccessTokenService) =>
+  async (params: Readonly<Record<string, string>>, caller: Caller | null): Promise<AccessToken> => {
+    await ownUseNoted(caller);
+    return service.get(idOf(params['id'], 'AccessToken'));
+  };
+
 const list = (service: AccessTokenService) =>
   defineRoute({
     method: 'get',
@@ -54,7 +67,8 @@ const list = (service: AccessTokenService) =>
     list: TOKEN_LIST,
     query: AccessTokenQuery,
     responses: { 200: AccessTokenPage },
-    handle: async ({ exchange, policyFilter, query }) => {
+    handle: async ({ exchange, caller, policyFilter, query }) => {
+      await ownUseNoted(caller);
       const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);
       const address = {
         baseUrl: exchange.origin.base + exchange.path,
@@ -105,6 +119,7 @@ const retrieveSelf = (service: AccessTokenService) =>
       const { credential } = requireCaller(caller);
       if (credential.kind !== 'access-token')
         throw new TypeError('Another way in than the one of this view.');
+      await ownUseNoted(caller);
       return service.get(credential.id);
     },
     responses: { 200: AccessTokenRead },
@@ -122,7 +137,7 @@ const retrieve = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayView },
-    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
+    load: loadToken(service),
     responses: { 200: AccessTokenRead },
     query: AccessTokenQuery,
     handle: async ({ exchange, object, query }) =>
@@ -138,7 +153,7 @@ const update = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayUpdate },
-    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
+    load: loadToken(service),
     body: AccessTokenPatch,
     responses: { 200: AccessTokenRead },
     handle: async ({ exchange, object, body }) => {
@@ -158,7 +173,7 @@ const revoke = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayDelete },
-    load: (params) => service.get(idOf(params['id'], 'AccessToken')),
+    load: loadToken(service),
     responses: { 204: null },
     handle: async ({ object, exchange }) => {
       await service.revoke(object.id);

@@ -24,6 +24,14 @@ export const findAddressOwners = (db: Queryable, email: string): Promise<Address
       order by u.id`,
   );
 
+export async function isAnyoneWithoutAddress(db: Queryable): Promise<boolean> {
+  const row = await one<{ exists: boolean }>(
+    db,
+    sql`select exists (select 1 from auth_user where lower(email) = '') as exists`,
+  );
+  return row?.exists ?? false;
+}
+
 /**
  * Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept.
  *

@@ -14,6 +14,7 @@ import {
   findAddressOwners,
   hasPendingInvitation,
   insertPendingApproval,
+  isAnyoneWithoutAddress,
   listAdministratorAddresses,
   takeOverPlaceholder,
 } from './registration-repository.js';
@@ -173,10 +174,14 @@ export function createRegistration(deps: RegistrationDeps) {
 
   /**
    * @returns the id of the invited placeholder with this address, if there is one (CVAT `get_dummy_or_regular_user`)
-   * @throws ValidationError when the address belongs to anybody else
+   * @throws ValidationError when the address belongs to anybody else; no address counts as one in CVAT, so that a
+   *   single account may be without
    */
   const placeholderOf = async (queryable: Queryable, email: string): Promise<number | undefined> => {
-    if (email === '') return undefined;
+    if (email === '') {
+      if (await isAnyoneWithoutAddress(queryable)) throw new ValidationError([EMAIL_TAKEN]);
+      return undefined;
+    }
     const owners = await findAddressOwners(queryable, email);
     const [first] = owners;
     if (first === undefined) return undefined;

@@ -30,7 +30,7 @@ const slug = () =>
     maximum: 16,
     pattern: SLUG.source,
     invalid: INVALID_SLUG,
-    validators: [(value) => (SLUG.test(value) ? undefined : INVALID_SLUG)],
+    validateKind: (value) => (SLUG.test(value) ? undefined : INVALID_SLUG),
   });
 
 const details = {

@@ -66,7 +66,7 @@ const username = () =>
     maximum: NAME_LENGTH,
     // As CVAT's document has it; Python's \w is not only ASCII.
     pattern: '^[\\w.@+-]+$',
-    validators: [(value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME)],
+    validate: (value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME),
     description: 'Letters, digits and @/./+/-/_ only; at most 150 characters.',
   });
 

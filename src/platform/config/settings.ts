@@ -28,7 +28,7 @@ export const Settings = z.object({
   ),
   UI_URL: url(['http', 'https'], 'Where the CVAT user interface lives; when set, / redirects there.'),
   ALLOWED_HOSTS: list({
-    default: ['localhost', '127.0.0.1', '[::1]'],
+    default: ['localhost', '127.0.0.1'],
     description:
       'Host names the server answers to, besides the one of PUBLIC_URL; `.example.org` for a domain with all below it, `*` for any.',
   }),

@@ -16,9 +16,12 @@ export interface CharOptions {
   readonly trim?: boolean;
   /** Text for a value of the wrong JSON type; email, slug and regex fields have their own. */
   readonly invalid?: string;
-  readonly validators?: readonly ((value: string) => string | undefined)[];
+  /** Of the model, which DRF runs before the ones every text has. @returns the error, if there is one */
+  readonly validate?: (value: string) => string | undefined;
+  /** Of the kind of field, as for addresses and slugs, which DRF runs last. @returns the error, if there is one */
+  readonly validateKind?: (value: string) => string | undefined;
   readonly description?: string;
-  /** The next two are for the document: `validators` check. */
+  /** The next two are for the document: the functions above check. */
   readonly pattern?: string;
   readonly format?: 'email';
 }
@@ -70,10 +73,10 @@ function normalize(value: unknown, { trim = true }: CharOptions): unknown {
 
 function charErrors(
   value: string,
-  { minimum, maximum, allowBlank = false, validators = [] }: CharOptions,
+  { minimum, maximum, allowBlank = false, validate, validateKind }: CharOptions,
 ): string[] {
   if (value === '') return allowBlank ? [] : [BLANK];
-  const errors: (string | undefined)[] = [];
+  const errors = [validate?.(value)];
   const length = codePoints(value);
   if (maximum !== undefined && length > maximum)
     errors.push(`Ensure this field has no more than ${maximum} characters.`);
@@ -82,7 +85,7 @@ function charErrors(
   if (value.includes('\0')) errors.push('Null characters are not allowed.');
   const surrogate = value.match(LONE_SURROGATE)?.[0].charCodeAt(0).toString(16).toUpperCase();
   if (surrogate !== undefined) errors.push(`Surrogate characters are not allowed: U+${surrogate}.`);
-  for (const validator of validators) errors.push(validator(value));
+  errors.push(validateKind?.(value));
   return errors.filter((message) => message !== undefined);
 }
 
@@ -102,5 +105,5 @@ export const emailField = (options: CharOptions = {}) =>
     ...options,
     invalid: INVALID_EMAIL,
     format: 'email',
-    validators: [(value) => (isEmail(value) ? undefined : INVALID_EMAIL), ...(options.validators ?? [])],
+    validateKind: (value) => (isEmail(value) ? undefined : INVALID_EMAIL),
   });

@@ -89,6 +89,12 @@ describe('fifty registrations at once', () => {
     expect(await mailbox.collect(app)).toHaveLength(1);
   });
 
+  it('without an address make one account', async () => {
+    const { won, lost } = await race((i) => ({ username: `nowhere${i}` }));
+    expect(won).toHaveLength(1);
+    expect(new Set(lost)).toEqual(new Set([EMAIL_TAKEN]));
+  });
+
   it('for one placeholder give it to one of them', async () => {
     await insertOrganization(app.db, 'acme', (await readUser(app.db, app.admin.username)).id);
     const headers = { Authorization: basicAuth(app.admin.username, app.admin.password) };

@@ -75,11 +75,6 @@ describe('what a person reads', () => {
   test('is how many cases came out how, each for what is worst in it', () => {
     const same = judge(exchange(answer(200), answer(200)));
     const differing = judge(exchange(answer(200), answer(404)));
-    expect(totals([same, differing], new Set())).toMatch(
-      /^1 cases of CVAT: 0 answered the same, .* 1 differ\.$/,
-    );
-    expect(totals([same, differing], new Set([differing]))).toMatch(
-      / 1 differ as test\/parity\/open\.ts lists, 0 differ\.$/,
-    );
+    expect(totals([same, differing])).toMatch(/^1 cases of CVAT: 0 answered the same, .* 1 differ\.$/);
   });
 });

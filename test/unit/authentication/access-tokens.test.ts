@@ -33,8 +33,9 @@ describe('the last use of a personal access token', () => {
   let uses: TokenUse[];
   let finish: ((error?: Error) => void)[];
   let errors: unknown[];
+  let upgrades: unknown[];
   beforeEach(() => {
-    [uses, finish, errors] = [[], [], []];
+    [uses, finish, errors, upgrades] = [[], [], [], []];
   });
 
   const found: AccessTokenIdentity = {
@@ -47,10 +48,12 @@ describe('the last use of a personal access token', () => {
     token: { id: 5, hashedKey: hashAccessToken(KEY), readOnly: true, lastUsedAt: null, boundTo: null },
   };
 
-  function check() {
+  const legacy = { ...found, token: { ...found.token, hashedKey: 'pbkdf2_sha256$1$salt$hash' } };
+
+  function check(identity: AccessTokenIdentity = found) {
     const deps: AccessTokenDeps = {
-      identities: { byAccessTokenPrefix: async () => found },
-      passwords: { verify: () => Promise.reject(new Error('The hash is a current one.')) },
+      identities: { byAccessTokenPrefix: async () => identity },
+      passwords: { verify: async () => ({ valid: true, needsRehash: false }) },
       clock: { now: () => NOW },
       stalePeriodSeconds: 100,
       lastUseIntervalSeconds: 10,
@@ -60,7 +63,7 @@ describe('the last use of a personal access token', () => {
           finish.push((error) => (error === undefined ? resolve() : reject(error)));
         });
       },
-      upgradeHash: async () => undefined,
+      upgradeHash: async (...change) => upgrades.push(change),
       onWriteError: (error) => errors.push(error),
     };
     return createAccessTokenCheck(deps);
@@ -78,6 +81,26 @@ describe('the last use of a personal access token', () => {
       await use(one);
       expect(uses).toHaveLength(2);
     });
+  });
+
+  it('is written beside the new hash, where the key is kept in an old form', async () => {
+    const one = check(legacy);
+    await Promise.all([use(one), use(one)]);
+    await vi.waitFor(() => expect(finish).toHaveLength(1));
+    expect(upgrades).toEqual([[5, legacy.token.hashedKey, hashAccessToken(KEY)]]);
+    expect(uses).toEqual([{ tokenId: 5, previous: null, now: new Date(NOW), address: '203.0.113.7' }]);
+  });
+
+  it('can be waited for, by the request that notes it and by those meanwhile', async () => {
+    const one = check();
+    const callers = await Promise.all([use(one), use(one)]);
+    const noted = callers.map(({ credential }) =>
+      credential.kind === 'access-token' ? credential.useNoted.then(() => 'noted') : 'no token',
+    );
+    const early = Promise.race([...noted, new Promise((resolve) => setTimeout(resolve, 20, 'waiting'))]);
+    expect(await early).toBe('waiting');
+    finish[0]?.();
+    expect(await Promise.all(noted)).toEqual(['noted', 'noted']);
   });
 
   it('that cannot be written is logged, fails no request, and is tried again', async () => {

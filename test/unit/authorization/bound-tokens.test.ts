@@ -28,6 +28,7 @@ const token = (boundTo: { organizationId: number | null } | null): Credential =>
   id: 1,
   readOnly: false,
   boundTo,
+  useNoted: Promise.resolve(),
 });
 const by = (credential: Credential, organization: OrganizationContext | null = ACME): Caller => ({
   account: ACCOUNT,
