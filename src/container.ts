@@ -41,7 +41,7 @@ export interface Container {
   readonly routes: readonly AnyRoute[];
   /** The OpenAPI document of these routes. */
   readonly document: () => OpenApiDocument;
-  readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy' | 'db'>;
+  readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy' | 'db' | 'rates'>;
   /** What an operator may do to accounts. */
   readonly administration: Administration;
   /** Migrates, finds the secret key, creates the first administrator. @throws ServiceUnavailable, StartError */
