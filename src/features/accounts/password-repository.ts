@@ -1,6 +1,7 @@
 import type { ResetSubject } from '../../authentication/reset-token.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
+import { saveSignals } from '../users/index.js';
 
 /** An account as the password flows see it. */
 export interface PasswordHolder extends ResetSubject {
@@ -57,7 +58,13 @@ export async function replacePassword(
   return (
     (await execute(
       tx,
-      sql`update auth_user set password = ${to} where id = ${userId} and password = ${from}`,
+      sql`
+        with saved as (
+          update auth_user set password = ${to} where id = ${userId} and password = ${from}
+          returning id, is_staff, is_superuser
+        ),
+        ${saveSignals(sql`saved`)}
+        select 1 from saved`,
     )) > 0
   );
 }

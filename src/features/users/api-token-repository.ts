@@ -1,6 +1,7 @@
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { saveSignals } from './save-signals.js';
 
 /** API tokens: the key of `Authorization: Token`, one for each account, in DRF's own table and as it keeps them. */
 
@@ -14,7 +15,7 @@ export async function findApiToken(db: Queryable, userId: number): Promise<Times
 }
 
 /**
- * Notes a login and gives the account its API token: the one it has, or this new one.
+ * Notes a login, which in CVAT saves the user, and gives the account its API token: the one it has, or this new one.
  *
  * @returns the key; undefined when another replica made one at the same moment, to be read again
  */
@@ -28,8 +29,9 @@ export async function recordLogin(
     db,
     sql`
       with login as (
-        update auth_user set last_login = ${now} where id = ${userId} returning id
+        update auth_user set last_login = ${now} where id = ${userId} returning id, is_staff, is_superuser
       ),
+      ${saveSignals(sql`login`)},
       made as (
         insert into authtoken_token (key, created, user_id)
         select ${newKey}, ${now}, id from login

@@ -8,6 +8,7 @@ import { allOf } from '../../platform/http/lists/conditions.js';
 import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
 import { ACCOUNT_COLUMNS, accountOf } from './identity-repository.js';
+import { saveSignals } from './save-signals.js';
 
 /** CVAT 2.62, `UserViewSet`. */
 export const USERS = defineList({
@@ -118,24 +119,26 @@ export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | 
     sql`select password, email, is_active as "isActive" from auth_user where id = ${id} for update`,
   );
 
-/** Changes what is given. @returns whether the account is now one that Django lets into its administration */
-export async function updateAccount(tx: Queryable, id: number, changes: AccountChanges): Promise<boolean> {
-  const row = await one<{ isAdministrator: boolean }>(
+/** Changes what is given. */
+export const updateAccount = (tx: Queryable, id: number, changes: AccountChanges) =>
+  execute(
     tx,
     sql`
-      update auth_user set
-        username = coalesce(${changes.username}, username),
-        first_name = coalesce(${changes.firstName}, first_name),
-        last_name = coalesce(${changes.lastName}, last_name),
-        email = coalesce(${changes.email}, email),
-        is_staff = coalesce(${changes.isStaff}, is_staff),
-        is_superuser = coalesce(${changes.isSuperuser}, is_superuser),
-        is_active = coalesce(${changes.isActive}, is_active)
-      where id = ${id}
-      returning is_superuser and is_staff as "isAdministrator"`,
+      with saved as (
+        update auth_user set
+          username = coalesce(${changes.username}, username),
+          first_name = coalesce(${changes.firstName}, first_name),
+          last_name = coalesce(${changes.lastName}, last_name),
+          email = coalesce(${changes.email}, email),
+          is_staff = coalesce(${changes.isStaff}, is_staff),
+          is_superuser = coalesce(${changes.isSuperuser}, is_superuser),
+          is_active = coalesce(${changes.isActive}, is_active)
+        where id = ${id}
+        returning id, is_staff, is_superuser
+      ),
+      ${saveSignals(sql`saved`)}
+      select 1 from saved`,
   );
-  return row?.isAdministrator ?? false;
-}
 
 /** @returns those of the names that are no group, in their order */
 export async function missingGroups(db: Queryable, names: readonly string[]): Promise<readonly string[]> {

@@ -63,8 +63,7 @@ export function createUserService(deps: UserServiceDeps) {
   const { db } = deps;
 
   /**
-   * Changes an account, with the side effects of CVAT's signals: superusers with staff rights join the group `admin`,
-   * and who joins it, or becomes a superuser, sees the analytics.
+   * Changes an account, with the side effects of CVAT's signals. Groups are set after them, as in CVAT.
    *
    * @returns the account as it is now
    * @throws ValidationError; NotFound when it was removed meanwhile
@@ -85,9 +84,7 @@ export function createUserService(deps: UserServiceDeps) {
         if (username !== undefined) await requireFreeName(tx, username, id);
         const before = found(await lockAccount(tx, id), 'User');
         const changes = { username, ...columnsOf(values) };
-        const isAdministrator = await updateAccount(tx, id, changes);
-        if (isAdministrator) await join(tx, id, [ADMIN]);
-        if (values.is_superuser === true) await grantAnalytics(tx, id);
+        await updateAccount(tx, id, changes);
         if (groups !== undefined) await setGroups(tx, id, groups);
         if (values.email !== undefined && values.email !== before.email)
           await moveAddress(tx, id, before.email, values.email);
@@ -116,10 +113,6 @@ export function createUserService(deps: UserServiceDeps) {
 
   const setGroups = async (tx: Queryable, id: number, groups: readonly string[]): Promise<void> => {
     await removeOtherGroups(tx, id, groups);
-    await join(tx, id, groups);
-  };
-
-  const join = async (tx: Queryable, id: number, groups: readonly string[]): Promise<void> => {
     const joined = await addGroups(tx, id, groups);
     if (joined.includes(ADMIN)) await grantAnalytics(tx, id);
   };

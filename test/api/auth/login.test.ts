@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execute } from '../../../src/platform/db/queryable.js';
+import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
@@ -38,6 +40,15 @@ describe('POST /api/auth/login answers 200', () => {
     const { username, password } = person;
     expect((await logIn({ username, password })).json()).toEqual({ key: person.token });
     expect((await logIn({ username, password })).json()).toEqual({ key: person.token });
+  });
+
+  it('and makes a superuser with staff rights an administrator, as every save of a user does in CVAT', async () => {
+    const { id, username, password, authorization } = await app.register();
+    await execute(app.db, sql`update auth_user set is_superuser = true, is_staff = true where id = ${id}`);
+    const self = async () => (await app.send('/api/users/self', { headers: authorization })).json();
+    expect(await self()).toMatchObject({ groups: ['user'], has_analytics_access: false });
+    expect((await logIn({ username, password })).status).toBe(200);
+    expect(await self()).toMatchObject({ groups: ['admin', 'user'], has_analytics_access: true });
   });
 
   it('with one token however many log in at once', async () => {

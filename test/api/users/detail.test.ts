@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { many, one } from '../../../src/platform/db/queryable.js';
+import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
@@ -129,6 +129,20 @@ describe('PATCH /api/users/{id}', () => {
     expect(unmade.body).toMatchObject({ groups: [], is_staff: true, has_analytics_access: true });
   });
 
+  it('200 with analytics for a superuser, whatever the request changes, and even without a profile', async () => {
+    for (const body of [{ is_superuser: true }, { first_name: 'Sam' }]) {
+      const client = await someone();
+      const { id } = client;
+      await execute(app.db, sql`delete from engine_profile where user_id = ${id}`);
+      await execute(
+        app.db,
+        sql`update auth_user set is_superuser = ${!('is_superuser' in body)} where id = ${id}`,
+      );
+      const answer = await world.admin.send('PATCH', pathOf(client), body);
+      expect(answer.body).toMatchObject({ groups: ['user'], has_analytics_access: true });
+    }
+  });
+
   describe('400', () => {
     it('for a name that somebody has, in whatever case', async () => {
       const client = await someone();
@@ -176,7 +190,7 @@ describe('PATCH /api/users/{id}', () => {
       [{ username: ' ' }, { username: ['This field may not be blank.'] }],
       [
         { username: 'nul\0' },
-        { username: ['Null characters are not allowed.', expect.stringMatching(/^Enter a valid username/)] },
+        { username: [expect.stringMatching(/^Enter a valid username/), 'Null characters are not allowed.'] },
       ],
       [{ first_name: 'a\0' }, { first_name: ['Null characters are not allowed.'] }],
       [{ groups: 'user' }, { groups: ['Expected a list of items but got type "str".'] }],
