@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
-import { saveSignals } from './save-signals.js';
+import { saveSignals } from './save-signals-repository.js';
 
 /** API tokens: the key of `Authorization: Token`, one for each account, in DRF's own table and as it keeps them. */
 

@@ -19,7 +19,7 @@ export { type PersonColumns, personColumns, personOf } from './person.js';
 export { isPlaceholder, isUnclaimed, lockPlaceholder } from './placeholder-repository.js';
 export { type Person, presentBasicUser } from './present.js';
 export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
-export { saveSignals } from './save-signals.js';
+export { saveSignals } from './save-signals-repository.js';
 export { BasicUserRead } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';
 

@@ -8,7 +8,7 @@ import { allOf } from '../../platform/http/lists/conditions.js';
 import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
 import { ACCOUNT_COLUMNS, accountOf } from './identity-repository.js';
-import { saveSignals } from './save-signals.js';
+import { saveSignals } from './save-signals-repository.js';
 
 /** CVAT 2.62, `UserViewSet`. */
 export const USERS = defineList({
