@@ -6,7 +6,7 @@ import { CSRF_COOKIE, CSRF_COOKIE_AGE, createCsrfSecret } from '../csrf.js';
 import type { Identity } from '../identity.js';
 import { equalInConstantTime } from '../signing.js';
 import { bindingOf } from './binding.js';
-import type { SessionStore, StoredSession } from './store.js';
+import { PENDING, type SessionStore, type StoredSession } from './store.js';
 
 const SESSION_COOKIE = 'sessionid';
 const FRESH_COOKIE = 'sessionfresh';
@@ -36,8 +36,10 @@ interface OpenSession extends StoredSession {
 export function createSessions(deps: SessionDeps) {
   const { store, clock, random, secretKey, ageSeconds } = deps;
   const opened = new WeakMap<Exchange, Promise<OpenSession | undefined>>();
+  /** Keys of sessions that nobody has signed in to. */
+  const pending = new WeakMap<Exchange, string>();
 
-  /** The session of the request, loaded once; an unknown key has its cookie deleted. */
+  /** The session of the request, if somebody signed in to it; loaded once. An unknown key has its cookie deleted. */
   const open = (exchange: Exchange): Promise<OpenSession | undefined> => {
     exchange.sessionSeen = true;
     let session = opened.get(exchange);
@@ -57,6 +59,10 @@ export function createSessions(deps: SessionDeps) {
     const stored = key === '' ? undefined : await store.get(key);
     if (key === '' || stored === undefined) {
       forgetCookies(exchange);
+      return undefined;
+    }
+    if (stored === PENDING) {
+      pending.set(exchange, key);
       return undefined;
     }
     if (isOver(stored)) {
@@ -108,11 +114,27 @@ export function createSessions(deps: SessionDeps) {
     const authHash = bindingOf(identity, secretKey());
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
     const session = { userId: identity.account.id, authHash, startedAt: clock.now() };
-    if (before !== undefined) await store.destroy(before.key);
+    const replaced = before?.key ?? pending.get(exchange);
+    if (replaced !== undefined) await store.destroy(replaced);
     await store.set(key, session);
     opened.set(exchange, Promise.resolve({ key, ...session }));
     rotateCsrf(exchange);
     sendSessionCookies(exchange, key);
+  };
+
+  /**
+   * Gives who registered and has to confirm an address a session, though nobody is signed in to it (allauth keeps the
+   * registration in it). One that is there goes on. That it cannot be stored costs nobody anything: it is only logged.
+   */
+  const beginPending = async (exchange: Exchange): Promise<void> => {
+    try {
+      const before = await open(exchange);
+      const key = before?.key ?? pending.get(exchange) ?? random.text(KEY_LENGTH, LOWER_DIGITS);
+      await (before === undefined ? store.set(key, PENDING) : store.touch(key, before));
+      sendSessionCookies(exchange, key);
+    } catch (error) {
+      deps.onRenewalError(error);
+    }
   };
 
   /** Django's `update_session_auth_hash`: the session of the request goes on under a new key, bound to the new password. */
@@ -163,7 +185,7 @@ export function createSessions(deps: SessionDeps) {
     );
   };
 
-  return { open, confirm, renewWhenStale, login, rebind, logout, end, rotateCsrf };
+  return { open, confirm, renewWhenStale, login, beginPending, rebind, logout, end, rotateCsrf };
 }
 
 export type Sessions = ReturnType<typeof createSessions>;

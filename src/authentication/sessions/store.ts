@@ -5,10 +5,12 @@ import { isId } from '../../kernel/account.js';
 /** What a session holds, under the names Django gives it. */
 declare module 'express-session' {
   interface SessionData {
-    _auth_user_id: string;
-    _auth_user_hash: string;
+    _auth_user_id?: string;
+    _auth_user_hash?: string;
     /** Not Django's: milliseconds since the epoch. */
     started_at?: number;
+    /** Not Django's: nobody has signed in yet. */
+    pending?: true;
   }
 }
 
@@ -20,8 +22,11 @@ export interface StoredSession {
   readonly startedAt: number | null;
 }
 
+/** A session that nobody has signed in to yet, as Django keeps one as soon as something is written to it. */
+export const PENDING = 'pending';
+
 /** What is read back: others may write where sessions are kept. An id as Django writes it, and a binding. */
-const SessionRecord = z
+const AccountRecord = z
   .object({
     _auth_user_id: z
       .string()
@@ -38,6 +43,11 @@ const SessionRecord = z
       startedAt,
     }),
   );
+
+const SessionRecord = z.union([
+  AccountRecord,
+  z.object({ pending: z.literal(true) }).transform((): typeof PENDING => PENDING),
+]);
 
 /**
  * Text that is no JSON, and a key of Redis that holds no text. Neither is a reason to think that the store is down.
@@ -57,12 +67,17 @@ export function createSessionStore(
   ageSeconds: number,
   describeFailure: (error: unknown) => unknown,
 ) {
-  const record = (stored: StoredSession): SessionData => ({
-    cookie: Object.assign(new session.Cookie(), { maxAge: ageSeconds * 1000 }),
-    _auth_user_id: String(stored.userId),
-    _auth_user_hash: stored.authHash,
-    ...(stored.startedAt === null ? {} : { started_at: stored.startedAt }),
-  });
+  const cookie = () => Object.assign(new session.Cookie(), { maxAge: ageSeconds * 1000 });
+
+  const record = (stored: StoredSession | typeof PENDING): SessionData =>
+    stored === PENDING
+      ? { cookie: cookie(), pending: true }
+      : {
+          cookie: cookie(),
+          _auth_user_id: String(stored.userId),
+          _auth_user_hash: stored.authHash,
+          ...(stored.startedAt === null ? {} : { started_at: stored.startedAt }),
+        };
 
   const call = <T>(run: (done: (error: unknown, value?: T) => void) => void): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
@@ -71,13 +86,13 @@ export function createSessionStore(
 
   return {
     /** @returns undefined also for what is no record of ours (Django `SessionStore.decode`) */
-    get: async (key: string): Promise<StoredSession | undefined> => {
+    get: async (key: string): Promise<StoredSession | typeof PENDING | undefined> => {
       const data = await call<unknown>((done) =>
         store.get(key, (error: unknown, found) => (isUnreadable(error) ? done(null) : done(error, found))),
       );
       return SessionRecord.safeParse(data).data;
     },
-    set: async (key: string, stored: StoredSession): Promise<void> => {
+    set: async (key: string, stored: StoredSession | typeof PENDING): Promise<void> => {
       await call<void>((done) => store.set(key, record(stored), done));
     },
     /** Renews the life of a session that still exists; one that was ended meanwhile stays ended. */

@@ -88,7 +88,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
       if (identity !== undefined) {
         await sessions.login(exchange, identity);
         exchange.report('login.succeeded', { account: id, way: 'registration' });
-      }
+      } else if (isActive && deps.emailVerificationIsMandatory) await sessions.beginPending(exchange);
       return reply(201, {
         username,
         email,

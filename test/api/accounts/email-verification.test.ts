@@ -72,7 +72,7 @@ describe('ACCOUNT_EMAIL_VERIFICATION=optional', () => {
     });
     expect(answer.setCookies.map((line) => line.split('=')[0])).toContain('sessionid');
     const mail = await mailbox.receive(app, body.email);
-    expect(mail.parsed.subject).toBe('[Lab] Confirm your email address');
+    expect(mail.parsed.subject).toBe('[Lab] Please Confirm Your Email Address');
     expect(linkOf(mail)).toMatch(KEY_LINK);
   });
 
@@ -124,20 +124,23 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     }
   });
 
-  it('makes an account without session and token, and mails the link', async () => {
+  it('makes an account without token, signs nobody in to its session, and mails the link', async () => {
     const body = newcomer();
-    const answer = await app.send('/api/auth/register', { method: 'POST', body });
+    const browser = app.browser();
+    const answer = await browser.send('/api/auth/register', { method: 'POST', body });
     expect(answer.status).toBe(201);
     expect(answer.json()).toMatchObject({
       username: body.username,
       email_verification_required: true,
       key: null,
     });
-    expect(answer.setCookies).toEqual([]);
+    expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual(['sessionid', 'sessionfresh']);
+    const self = await browser.send('/api/users/self');
+    expect([self.status, self.setCookies]).toEqual([401, []]);
     const { id, lastLogin } = await readUser(app.db, body.username);
     expect(lastLogin).toBeNull();
     expect(await one(app.db, sql`select from authtoken_token where user_id = ${id}`)).toBeUndefined();
-    expect((await mailbox.collect(app)).map(subjectOf)).toEqual(['Confirm your email address']);
+    expect((await mailbox.collect(app)).map(subjectOf)).toEqual(['Please Confirm Your Email Address']);
   });
 
   it('refuses a login with right credentials by a text, and Basic by a 401', async () => {
@@ -195,7 +198,7 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     await Promise.all([ask(body), ask(body), ask(body)]);
     const mails = await mailbox.collect(app);
     expect(mails.map(recipientOf)).toEqual([body.email]);
-    expect(mails.map(subjectOf)).toEqual(['Confirm your email address']);
+    expect(mails.map(subjectOf)).toEqual(['Please Confirm Your Email Address']);
     expect(mails.map(linkOf)[0]).toMatch(KEY_LINK);
   });
 

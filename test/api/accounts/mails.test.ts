@@ -95,7 +95,9 @@ describe('a mail', () => {
     const [mail, ...others] = await mailbox.collect(app);
     expect(others).toEqual([]);
     expect(mail?.recipients).toEqual([email]);
-    expect(mail?.parsed.subject).toBe('[<b>Lab</b> Bcc: victim@example.com x] Confirm your email address');
+    expect(mail?.parsed.subject).toBe(
+      '[<b>Lab</b> Bcc: victim@example.com x] Please Confirm Your Email Address',
+    );
     expect(mail?.parsed.headers.has('bcc')).toBe(false);
     expect(mail?.parsed.html).not.toContain('<b>');
     expect(mail?.parsed.html).toContain('&lt;b&gt;Lab&lt;/b&gt;');
@@ -105,7 +107,9 @@ describe('a mail', () => {
     const mailbox = await open();
     const app = await start({ ...mailbox.env, ACCOUNT_EMAIL_SUBJECT_PREFIX: 'CVAT: ' });
     const { email } = await app.register();
-    expect((await mailbox.receive(app, email)).parsed.subject).toBe('CVAT: Confirm your email address');
+    expect((await mailbox.receive(app, email)).parsed.subject).toBe(
+      'CVAT: Please Confirm Your Email Address',
+    );
   });
 
   it('leaves nothing of its link in the log', async () => {

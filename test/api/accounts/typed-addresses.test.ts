@@ -82,7 +82,7 @@ describe.each([
 
   it('leaves it to the owner of the address, who follows the link of the mail', async () => {
     const [mail, ...others] = (await mailbox.collect(app)).filter(
-      (each) => recipientOf(each) === email && subjectOf(each).startsWith('Confirm'),
+      (each) => recipientOf(each) === email && subjectOf(each).startsWith('Please Confirm'),
     );
     if (mail === undefined || others.length > 0) throw new Error('One confirmation mail is expected.');
     const link = linkOf(mail);

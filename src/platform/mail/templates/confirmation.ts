@@ -11,7 +11,7 @@ export interface ConfirmationData {
 export const signUpConfirmation = (site: Site, { username, link, validDays }: ConfirmationData): KnownMail =>
   writeLetter(site, {
     kind: 'sign-up-confirmation',
-    subject: 'Confirm your email address',
+    subject: 'Please Confirm Your Email Address',
     name: username,
     paragraphs: [
       `Thank you for signing up at ${site.name}. One step is left: confirm that this address is yours.`,
@@ -27,7 +27,7 @@ export const signUpConfirmation = (site: Site, { username, link, validDays }: Co
 export const loginConfirmation = (site: Site, { username, link, validDays }: ConfirmationData): KnownMail =>
   writeLetter(site, {
     kind: 'login-confirmation',
-    subject: 'Confirm your email address',
+    subject: 'Please Confirm Your Email Address',
     name: username,
     paragraphs: [`To log in at ${site.name}, first confirm that this address is yours.`],
     action: { label: 'Confirm my address', link },

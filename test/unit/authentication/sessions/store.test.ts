@@ -50,6 +50,12 @@ describe('the session store', () => {
     expect(await sessions.get(KEY)).toBeUndefined();
   });
 
+  it('keeps one that nobody has signed in to', async () => {
+    const { sessions } = open();
+    await sessions.set(KEY, 'pending');
+    expect(await sessions.get(KEY)).toBe('pending');
+  });
+
   it.each([
     ['no user', { _auth_user_hash: 'x' }],
     ['no binding', { _auth_user_id: '7' }],

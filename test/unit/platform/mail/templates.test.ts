@@ -40,8 +40,8 @@ describe('the mails that CVAT sends', () => {
   const data = { username: 'ann', link: LINK, validDays: 3 };
 
   it.each([
-    [signUpConfirmation(SITE, data), '[example.com] Confirm your email address'],
-    [loginConfirmation(SITE, data), '[example.com] Confirm your email address'],
+    [signUpConfirmation(SITE, data), '[example.com] Please Confirm Your Email Address'],
+    [loginConfirmation(SITE, data), '[example.com] Please Confirm Your Email Address'],
     [passwordReset(SITE, data), '[example.com] Password Reset E-mail'],
     [
       invitation(SITE, { ...data, inviter: 'ann', organization: 'acme' }),
