@@ -103,6 +103,10 @@ const natural = ({ user_name: name }: Owned) => (name === null ? null : [name]);
 /** The fields in the order of Django's models. */
 function objectOf(item: Item, userModel: ExportOptions['userModel']): object {
   switch (item.kind) {
+    case 'site': {
+      const { pk, domain, name } = item.row;
+      return { model: 'sites.site', pk, fields: { domain, name } };
+    }
     case 'group':
       return { model: 'auth.group', fields: { name: item.row.name, permissions: [] } };
     case 'user':

@@ -10,6 +10,7 @@ import { importAccounts, importAddresses } from './accounts-repository.js';
 import { readFixture } from './fixture.js';
 import { importOrganizations } from './organizations-repository.js';
 import { type Finding, type Item, KINDS, type Kind, NAMES } from './rows.js';
+import { importSite } from './site-repository.js';
 import { readDatabase } from './source-repository.js';
 import {
   type Count,
@@ -152,6 +153,7 @@ async function runImport(
     throw new StartError('The source holds no account, no organization and nothing that belongs to them.');
   await indexStages(tx);
   await lockNames(tx);
+  await importSite(tx);
   await importAccounts(tx);
   await importOrganizations(tx);
   await importAddresses(tx);

@@ -14,6 +14,7 @@ export const KINDS = Object.keys(RECORDS) as readonly Kind[];
 
 /** Django's names of the models; newer releases of CVAT have a user model of their own on the same table. */
 export const MODELS: ReadonlyMap<string, Kind> = new Map([
+  ['sites.site', 'site'],
   ['auth.group', 'group'],
   ['auth.user', 'user'],
   ['iam.user', 'user'],
@@ -28,6 +29,7 @@ export const MODELS: ReadonlyMap<string, Kind> = new Map([
 
 /** What a report calls them. */
 export const NAMES: Readonly<Record<Kind, string>> = {
+  site: 'sites',
   group: 'groups',
   user: 'accounts',
   email: 'e-mail addresses',

@@ -69,6 +69,11 @@ const account = reference.transform((value) =>
 const nobody = { user_id: null, user_name: null };
 const accountOrNobody = z.union([z.null().transform(() => nobody), account]);
 
+/** With natural keys it has no id: CVAT has one site. */
+const site = z
+  .object({ pk: integer.nullish(), fields: z.object({ domain: text(100), name: text(50) }) })
+  .transform(({ pk, fields }) => ({ pk: pk ?? null, ...fields }));
+
 const group = z
   .object({ pk: integer.nullish(), fields: z.object({ name: text(150) }) })
   .transform(({ pk, fields }) => ({ pk: pk ?? null, ...fields }));
@@ -192,6 +197,7 @@ const profile = z
 
 /** By what a row is called here. The order is that of Django: what is referred to comes first. */
 export const RECORDS = {
+  site,
   group,
   user,
   email,

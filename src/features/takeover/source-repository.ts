@@ -28,6 +28,7 @@ const LATER: Readonly<Record<string, string>> = {
 };
 
 const SOURCES: Readonly<Record<Kind, Source>> = {
+  site: { table: 'django_site', key: 'id', columns: sql`t.domain, t.name` },
   group: { table: 'auth_group', key: 'id', columns: sql`t.name` },
   user: {
     table: 'auth_user',

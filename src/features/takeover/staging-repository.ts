@@ -9,6 +9,7 @@ const ACCOUNT = 'user_id integer, user_name text';
 
 /** Columns as they are in the rows. */
 const COLUMNS: Readonly<Record<StageKind, string>> = {
+  site: 'pk integer, domain text, name text',
   group: 'pk integer, name text',
   user: `pk integer, username text, password text, hash_problem text, hash_format text, last_login timestamptz,
     is_superuser boolean, first_name text, last_name text, email text, is_staff boolean, is_active boolean,
@@ -37,6 +38,7 @@ const ACCOUNT_NAME = sql`coalesce(
   s.user_name, (select u.username from import_user u where u.pk = s.user_id order by u.seq limit 1), '#' || s.user_id, 'nobody'
 )`;
 const ITEMS: Readonly<Record<StageKind, Sql>> = {
+  site: sql`s.name`,
   group: sql`s.name`,
   user: sql`s.username`,
   user_group: sql`${ACCOUNT_NAME} || ' in ' || coalesce(s.group_name, '#' || s.group_id)`,

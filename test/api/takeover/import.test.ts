@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHashInspector } from '../../../src/authentication/passwords/stored-hash.js';
 import { type ImportReport, importCvat } from '../../../src/features/takeover/index.js';
 import { systemRandom } from '../../../src/kernel/random.js';
-import { many } from '../../../src/platform/db/queryable.js';
+import { many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { HASHES, PASSWORD } from '../../support/cvat.js';
@@ -48,6 +48,7 @@ const self = async (authorization: string) => {
   return { status: answer.status, body: answer.json() as Record<string, unknown> };
 };
 const NOTHING = {
+  site: 0,
   group: 0,
   user: 0,
   email: 0,
@@ -163,6 +164,25 @@ describe('import cvat --fixture', () => {
       expect(invited.json()).toMatchObject({ role: 'maintainer', user: { username: ben } });
     },
   );
+
+  it('takes the name of the site where this server has none yet, and keeps it from then on', async () => {
+    const site = (pk: number, domain: string, name: string) => ({
+      model: 'sites.site',
+      pk,
+      fields: { domain, name },
+    });
+    const nameHere = () => one(app.db, sql`select id, domain, name from django_site`);
+    const first = await importObjects([
+      site(2, 'other.example.org', 'Other'),
+      site(1, 'lab.example.org', 'Lab'),
+    ]);
+    expect(reasons(first)).toEqual(['skipped site Other: CVAT uses only the site with the id 1']);
+    expect(importedOf(first)).toEqual({ ...NOTHING, site: 1 });
+    expect(await nameHere()).toEqual({ id: 1, domain: 'lab.example.org', name: 'Lab' });
+    const second = await importObjects([site(1, 'new.example.org', 'New')]);
+    expect([second.isUnchanged, second.counts.site.present]).toEqual([true, 1]);
+    expect(await nameHere()).toEqual({ id: 1, domain: 'lab.example.org', name: 'Lab' });
+  });
 
   it('imports nothing the second time, whatever happened here meanwhile', async () => {
     const { anna, ben, objects, apiToken } = household('twice', 4000, (name) => [name]);
