@@ -26,12 +26,14 @@ settings.configure(
     INSTALLED_APPS=[
         "django.contrib.contenttypes",
         "django.contrib.auth",
+        "django.contrib.sites",
         "rest_framework.authtoken",
         "allauth.account",
         "access_tokens",
         "organizations",
         "engine",
     ],
+    SITE_ID=1,
     MIDDLEWARE=["allauth.account.middleware.AccountMiddleware"],
     # As in CVAT: Django's own list.
 )
