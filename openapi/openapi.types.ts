@@ -7,10 +7,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your personal access tokens */
+        /**
+         * List your personal access tokens
+         * @description Lists your tokens that still work. Their values are not shown again.
+         */
         get: operations["auth_list_access_tokens"];
         put?: never;
-        /** Create a personal access token; its value is shown this once */
+        /**
+         * Create a personal access token; its value is shown this once
+         * @description Makes a token that signs requests in as you. Only this answer has its `value`, so keep it. A token that may only read is the default.
+         */
         post: operations["auth_create_access_tokens"];
         delete?: never;
         options?: never;
@@ -25,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the personal access token of this request */
+        /**
+         * Get the personal access token of this request
+         * @description Tells about the token that the request is signed in with. Other credentials are refused.
+         */
         get: operations["auth_retrieve_access_tokens_self"];
         put?: never;
         post?: never;
@@ -42,15 +51,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a personal access token */
+        /**
+         * Get a personal access token
+         * @description Tells about a token that still works. Its value is not shown again.
+         */
         get: operations["auth_retrieve_access_tokens"];
         put?: never;
         post?: never;
-        /** Revoke a personal access token */
+        /**
+         * Revoke a personal access token
+         * @description Ends a token at once and for good.
+         */
         delete: operations["auth_destroy_access_tokens"];
         options?: never;
         head?: never;
-        /** Change a personal access token */
+        /**
+         * Change a personal access token
+         * @description Changes the name of a token, when it expires, or whether it may only read. Fields that you leave out stay as they are.
+         */
         patch: operations["auth_partial_update_access_tokens"];
         trace?: never;
     };
@@ -63,7 +81,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change one's own e-mail address; it counts when the new one is confirmed */
+        /**
+         * Change one's own e-mail address; it counts when the new one is confirmed
+         * @description Mails a link to the new address. The old address stays until you follow the link. You confirm the request with your password. Not in CVAT.
+         */
         post: operations["auth_create_email_change"];
         delete?: never;
         options?: never;
@@ -80,7 +101,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for the confirmation mail again */
+        /**
+         * Ask for the confirmation mail again
+         * @description Mails a new link to an address that waits for confirmation. The answer is the same for every address. Not in CVAT.
+         */
         post: operations["auth_create_email_resend"];
         delete?: never;
         options?: never;
@@ -97,7 +121,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with a user name or an e-mail address and a password */
+        /**
+         * Log in with a user name or an e-mail address and a password
+         * @description Send the password with a user name or an e-mail address. The answer is the API token of the account, and a cookie starts a session. An account whose address waits for confirmation gets an error, and a new confirmation mail.
+         */
         post: operations["auth_create_login"];
         delete?: never;
         options?: never;
@@ -114,7 +141,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log out: ends the session and deletes the API token */
+        /**
+         * Log out: ends the session and deletes the API token
+         * @description Ends the session of the request and deletes the API token of its account. Without credentials it does nothing and succeeds.
+         */
         post: operations["auth_create_logout"];
         delete?: never;
         options?: never;
@@ -131,7 +161,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change the password; ends the sessions of the account */
+        /**
+         * Change the password; ends the sessions of the account
+         * @description Changes your own password. You confirm it with the present one. All other sessions of the account end.
+         */
         post: operations["auth_create_password_change"];
         delete?: never;
         options?: never;
@@ -148,7 +181,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a mail with a link that sets a new password */
+        /**
+         * Ask for a mail with a link that sets a new password
+         * @description Mails a link to the address, if an account has it. The answer is the same for every address, so it does not tell who has an account.
+         */
         post: operations["auth_create_password_reset"];
         delete?: never;
         options?: never;
@@ -165,7 +201,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password with the link of the mail */
+        /**
+         * Set a new password with the link of the mail
+         * @description Takes the `uid` and the `token` from the link of the mail, and the new password twice. A link works once.
+         */
         post: operations["auth_create_password_reset_confirm"];
         delete?: never;
         options?: never;
@@ -182,7 +221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create an account */
+        /**
+         * Create an account
+         * @description Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and there is no `key`.
+         */
         post: operations["auth_create_register"];
         delete?: never;
         options?: never;
@@ -197,7 +239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the rules of Open Policy Agent as a bundle */
+        /**
+         * Get the rules of Open Policy Agent as a bundle
+         * @description Answers the archive that Open Policy Agent loads. Send the `ETag` of the last one as `If-None-Match`: the answer is 304 while the rules are the same.
+         */
         get: operations["auth_retrieve_rules"];
         put?: never;
         post?: never;
@@ -214,10 +259,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List invitations */
+        /**
+         * List invitations
+         * @description Lists the invitations that the rules let you see.
+         */
         get: operations["invitations_list"];
         put?: never;
-        /** Create an invitation */
+        /**
+         * Create an invitation
+         * @description Invites the person with this e-mail address to the organization of the request. The person gets a mail, unless they have an account and the server lets them join at once.
+         */
         post: operations["invitations_create"];
         delete?: never;
         options?: never;
@@ -232,15 +283,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get invitation details */
+        /**
+         * Get invitation details
+         * @description Tells who invited whom, with which role, and whether the invitation has expired.
+         */
         get: operations["invitations_retrieve"];
         put?: never;
         post?: never;
-        /** Delete an invitation */
+        /**
+         * Delete an invitation
+         * @description Deletes an invitation. If it has not been accepted yet, nobody can accept it any more.
+         */
         delete: operations["invitations_destroy"];
         options?: never;
         head?: never;
-        /** Accept an invitation, with ?accepted; superseded by the operation of that name */
+        /**
+         * Accept an invitation, with ?accepted; superseded by the operation of that name
+         * @description Accepts an invitation when the query has `accepted`. Use `invitations_accept` instead: this one is for old clients.
+         */
         patch: operations["invitations_partial_update"];
         trace?: never;
     };
@@ -253,7 +313,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept an invitation to an organization */
+        /**
+         * Accept an invitation to an organization
+         * @description Makes the invited person a member of the organization, unless the invitation has expired.
+         */
         post: operations["invitations_accept"];
         delete?: never;
         options?: never;
@@ -270,7 +333,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decline an invitation to an organization */
+        /**
+         * Decline an invitation to an organization
+         * @description Deletes the invitation, so that the invited person does not become a member.
+         */
         post: operations["invitations_decline"];
         delete?: never;
         options?: never;
@@ -287,7 +353,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send an invitation again */
+        /**
+         * Send an invitation again
+         * @description Mails the invitation again, and its time starts anew. The number of mails is limited for each account.
+         */
         post: operations["invitations_resend"];
         delete?: never;
         options?: never;
@@ -302,7 +371,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List memberships */
+        /**
+         * List memberships
+         * @description Lists the memberships that the rules let you see.
+         */
         get: operations["memberships_list"];
         put?: never;
         post?: never;
@@ -319,15 +391,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get membership details */
+        /**
+         * Get membership details
+         * @description Tells which person has which role in which organization, and since when.
+         */
         get: operations["memberships_retrieve"];
         put?: never;
         post?: never;
-        /** Delete a membership */
+        /**
+         * Delete a membership
+         * @description Removes a member from an organization, or lets you leave it. The owner can not leave.
+         */
         delete: operations["memberships_destroy"];
         options?: never;
         head?: never;
-        /** Update a membership */
+        /**
+         * Update a membership
+         * @description Changes the role of a member. Nobody becomes the owner this way: transfer the organization instead.
+         */
         patch: operations["memberships_partial_update"];
         trace?: never;
     };
@@ -338,10 +419,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List organizations */
+        /**
+         * List organizations
+         * @description Lists the organizations that the rules let you see.
+         */
         get: operations["organizations_list"];
         put?: never;
-        /** Create an organization */
+        /**
+         * Create an organization
+         * @description Creates an organization, and makes you its owner. The `slug` is its name in requests and has to be free.
+         */
         post: operations["organizations_create"];
         delete?: never;
         options?: never;
@@ -356,15 +443,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get organization details */
+        /**
+         * Get organization details
+         * @description Tells the name, the description, the contact and the owner of an organization.
+         */
         get: operations["organizations_retrieve"];
         put?: never;
         post?: never;
-        /** Delete an organization */
+        /**
+         * Delete an organization
+         * @description Deletes an organization with its memberships and invitations.
+         */
         delete: operations["organizations_destroy"];
         options?: never;
         head?: never;
-        /** Update an organization */
+        /**
+         * Update an organization
+         * @description Changes what an organization says of itself. Fields that you leave out stay as they are.
+         */
         patch: operations["organizations_partial_update"];
         trace?: never;
     };
@@ -375,12 +471,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See to whom the organization is offered */
+        /**
+         * See to whom the organization is offered
+         * @description Tells to which member the organization is offered, and until when. There is an error if there is no offer. Not in CVAT.
+         */
         get: operations["organizations_retrieve_transfer"];
         put?: never;
-        /** Offer the organization to another member, who has to confirm */
+        /**
+         * Offer the organization to another member, who has to confirm
+         * @description Offers the organization to a member. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.
+         */
         post: operations["organizations_transfer"];
-        /** Withdraw the offer */
+        /**
+         * Withdraw the offer
+         * @description Withdraws the offer, so that nobody can confirm it any more. Not in CVAT.
+         */
         delete: operations["organizations_destroy_transfer"];
         options?: never;
         head?: never;
@@ -396,7 +501,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Become the owner of an organization that was offered to you */
+        /**
+         * Become the owner of an organization that was offered to you
+         * @description Takes an offer that was made to you. You become the owner of the organization. Not in CVAT.
+         */
         post: operations["organizations_confirm_transfer"];
         delete?: never;
         options?: never;
@@ -411,7 +519,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get this document */
+        /**
+         * Get this document
+         * @description Answers the OpenAPI document of this server as YAML or as JSON: the `Accept` header or `scheme` decides.
+         */
         get: operations["schema_retrieve"];
         put?: never;
         post?: never;
@@ -428,7 +539,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get basic server information */
+        /**
+         * Get basic server information
+         * @description Tells the name and the version of the server. You need no credentials.
+         */
         get: operations["server_retrieve_about"];
         put?: never;
         post?: never;
@@ -445,7 +559,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get supported annotation formats */
+        /**
+         * Get supported annotation formats
+         * @description Clients of CVAT ask for it when they start. There are no tasks here, so every format is switched off.
+         */
         get: operations["server_retrieve_annotation_formats"];
         put?: never;
         post?: never;
@@ -462,7 +579,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get enabled plugins */
+        /**
+         * Get enabled plugins
+         * @description Tells which parts of CVAT that are optional are switched on.
+         */
         get: operations["server_retrieve_plugins"];
         put?: never;
         post?: never;
@@ -479,7 +599,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get shared storage directory contents */
+        /**
+         * Get shared storage directory contents
+         * @description Clients of CVAT ask for it before they offer shared files. There are none here: the list is empty.
+         */
         get: operations["server_list_share"];
         put?: never;
         post?: never;
@@ -496,10 +619,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List users */
+        /**
+         * List users
+         * @description Lists the accounts that the rules let you see. Superusers see all fields of an account, others only its names; of your own account you always see all.
+         */
         get: operations["users_list"];
         put?: never;
-        /** Create a user */
+        /**
+         * Create a user
+         * @description Creates an account, with a password or with a mail that lets the person set one. Not in CVAT.
+         */
         post: operations["users_create"];
         delete?: never;
         options?: never;
@@ -514,7 +643,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get details of the current user */
+        /**
+         * Get details of the current user
+         * @description Tells all about the account that the request is signed in with.
+         */
         get: operations["users_retrieve_self"];
         put?: never;
         post?: never;
@@ -531,15 +663,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get user details */
+        /**
+         * Get user details
+         * @description Tells about an account. Superusers and the person themselves see all fields, others only the names.
+         */
         get: operations["users_retrieve"];
         put?: never;
         post?: never;
-        /** Delete a user */
+        /**
+         * Delete a user
+         * @description Deletes an account with its tokens and memberships.
+         */
         delete: operations["users_destroy"];
         options?: never;
         head?: never;
-        /** Update a user */
+        /**
+         * Update a user
+         * @description Changes an account. The rules decide which fields you may change. Fields that you leave out stay as they are.
+         */
         patch: operations["users_partial_update"];
         trace?: never;
     };
@@ -550,12 +691,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See whether an account has an API token, and since when */
+        /**
+         * See whether an account has an API token, and since when
+         * @description Tells since when the account has an API token, and never the token itself. `self` as the id stands for your own account. Not in CVAT.
+         */
         get: operations["users_retrieve_api_token"];
         put?: never;
-        /** End the API token of an account and make another one, which only its owner is told */
+        /**
+         * End the API token of an account and make another one, which only its owner is told
+         * @description Ends the present token and makes a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.
+         */
         post: operations["users_rotate_api_token"];
-        /** End the API token of an account */
+        /**
+         * End the API token of an account
+         * @description Ends the token. The next login makes a new one. Not in CVAT.
+         */
         delete: operations["users_destroy_api_token"];
         options?: never;
         head?: never;
@@ -570,7 +720,6 @@ export interface components {
             name: string;
             description: string;
             version: string;
-            /** Format: uri */
             logo_url: string;
             subtitle: string;
         };
@@ -578,18 +727,26 @@ export interface components {
             organization_slug: string;
         };
         AccessTokenRead: {
-            id: number;
-            name: string;
+            readonly id?: number;
+            /** @description Your own name for the token. Two tokens may have the same one. */
+            readonly name?: string;
             /** Format: date-time */
-            created_date: string;
+            readonly created_date?: string;
             /** Format: date-time */
-            updated_date: string;
-            /** Format: date-time */
-            expiry_date: string | null;
-            /** Format: date-time */
-            last_used_date: string | null;
-            read_only: boolean;
-            owner: components["schemas"]["BasicUser"];
+            readonly updated_date?: string;
+            /**
+             * Format: date-time
+             * @description From this moment on the token is refused. A token without it does not expire.
+             */
+            readonly expiry_date?: string | null;
+            /**
+             * Format: date-time
+             * @description Is not written at every use: it may lag behind.
+             */
+            readonly last_used_date?: string | null;
+            /** @description The token may read, and change nothing. */
+            readonly read_only?: boolean;
+            owner?: components["schemas"]["BasicUser"];
             /** @description Not in CVAT: only of a token that is bound to an organization; null when that is gone. */
             organization?: number | null;
             /** @description Not in CVAT: only with `include=last_used_ip`. */
@@ -598,9 +755,14 @@ export interface components {
             value?: string;
         };
         AccessTokenWriteRequest: {
+            /** @description Your own name for the token. Two tokens may have the same one. */
             name: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description From this moment on the token is refused. A token without it does not expire.
+             */
             expiry_date?: string | null;
+            /** @description The token may read, and change nothing. */
             read_only?: boolean;
             organization?: number | null;
         };
@@ -610,24 +772,25 @@ export interface components {
             created_date: string | null;
         };
         BasicOrganization: {
-            id: number;
-            slug: string;
+            readonly id?: number;
+            readonly slug?: string;
         };
         BasicUser: {
             /** Format: uri */
-            url: string;
-            id: number;
+            readonly url?: string;
+            readonly id?: number;
+            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username: string;
-            first_name: string;
-            last_name: string;
+            first_name?: string;
+            last_name?: string;
         };
         DatasetFormat: {
             name: string;
             ext: string;
             version: string;
             enabled: boolean;
-            /** @enum {string} */
-            dimension: "2d" | "3d";
+            /** @description `2d` or `3d`. */
+            dimension: string;
         };
         DatasetFormats: {
             importers: components["schemas"]["DatasetFormat"][];
@@ -664,17 +827,22 @@ export interface components {
             type: components["schemas"]["FileInfoTypeEnum"];
             mime_type: string;
         };
-        /** @enum {string} */
+        /**
+         * @description * `REG` - REG
+         *     * `DIR` - DIR
+         * @enum {string}
+         */
         FileInfoTypeEnum: "REG" | "DIR";
         InvitationRead: {
-            key: string;
+            readonly key?: string;
             /** Format: date-time */
-            created_date: string;
+            readonly created_date?: string;
             owner: components["schemas"]["BasicUser"] | null;
             role: components["schemas"]["RoleEnum"];
             user: components["schemas"]["BasicUser"];
             organization: number;
-            expired: boolean | null;
+            /** @description Null for an invitation that was never mailed. */
+            readonly expired?: boolean | null;
             organization_info: components["schemas"]["BasicOrganization"];
         };
         InvitationWriteRequest: {
@@ -689,14 +857,15 @@ export interface components {
             password: string;
         };
         MembershipRead: {
-            id: number;
+            readonly id?: number;
             user: components["schemas"]["BasicUser"];
-            organization: number;
-            is_active: boolean;
+            readonly organization?: number;
+            readonly is_active?: boolean;
             /** Format: date-time */
-            joined_date: string | null;
-            role: components["schemas"]["RoleEnum"];
-            invitation: string | null;
+            readonly joined_date?: string | null;
+            readonly role?: components["schemas"]["RoleEnum"];
+            /** @description Key of the invitation, if there was one. */
+            readonly invitation?: string | null;
         };
         MetaUser: components["schemas"]["User"] | components["schemas"]["BasicUser"];
         NewApiToken: {
@@ -704,15 +873,15 @@ export interface components {
             key?: string;
         };
         OrganizationRead: {
-            id: number;
-            slug: string;
-            name: string;
-            description: string;
+            readonly id?: number;
+            readonly slug?: string;
+            readonly name?: string;
+            readonly description?: string;
             /** Format: date-time */
-            created_date: string;
+            readonly created_date?: string;
             /** Format: date-time */
-            updated_date: string;
-            contact: unknown;
+            readonly updated_date?: string;
+            readonly contact?: unknown;
             owner: components["schemas"]["BasicUser"] | null;
         };
         OrganizationTransfer: {
@@ -733,54 +902,93 @@ export interface components {
             contact?: unknown;
         };
         PaginatedAccessTokenReadList: {
+            /** @example 123 */
             count: number;
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/auth/access_tokens?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/auth/access_tokens?page=2
+             */
+            previous?: string | null;
             results: components["schemas"]["AccessTokenRead"][];
         };
         PaginatedInvitationReadList: {
+            /** @example 123 */
             count: number;
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/invitations?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/invitations?page=2
+             */
+            previous?: string | null;
             results: components["schemas"]["InvitationRead"][];
         };
         PaginatedMembershipReadList: {
+            /** @example 123 */
             count: number;
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/memberships?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/memberships?page=2
+             */
+            previous?: string | null;
             results: components["schemas"]["MembershipRead"][];
         };
         PaginatedMetaUserList: {
+            /** @example 123 */
             count: number;
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/users?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/users?page=2
+             */
+            previous?: string | null;
             results: components["schemas"]["MetaUser"][];
         };
         PaginatedOrganizationReadList: {
+            /** @example 123 */
             count: number;
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/organizations?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example https://cvat.example.com/api/organizations?page=2
+             */
+            previous?: string | null;
             results: components["schemas"]["OrganizationRead"][];
         };
         PasswordChangeRequest: {
             old_password: string;
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             new_password1: string;
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             new_password2: string;
             /** @description Revoke the personal access tokens of the account as well. */
             revoke_access_tokens?: boolean;
         };
         PasswordResetConfirmRequest: {
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             new_password1: string;
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             new_password2: string;
             uid: string;
             token: string;
@@ -792,9 +1000,14 @@ export interface components {
             email: string;
         };
         PatchedAccessTokenWriteRequest: {
+            /** @description Your own name for the token. Two tokens may have the same one. */
             name?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description From this moment on the token is refused. A token without it does not expire.
+             */
             expiry_date?: string | null;
+            /** @description The token may read, and change nothing. */
             read_only?: boolean;
         };
         PatchedInvitationWriteRequest: {
@@ -812,16 +1025,19 @@ export interface components {
             contact?: unknown;
         };
         PatchedUserRequest: {
-            /** @description Letters, digits and @/./+/-/_ only; at most 150 characters. */
+            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username?: string;
             first_name?: string;
             last_name?: string;
             /** Format: email */
             email?: string;
             /** @description Names of roles: admin, user, worker. */
-            groups?: unknown[];
+            groups?: string[];
+            /** @description Marks a member of the staff. What the account may do follows from its groups. */
             is_staff?: boolean;
+            /** @description Sees all fields of every account. What else it may do follows from its groups. */
             is_superuser?: boolean;
+            /** @description False keeps the person from signing in. Prefer it to deleting an account. */
             is_active?: boolean;
         };
         Plugins: {
@@ -830,58 +1046,73 @@ export interface components {
         };
         RegisterSerializerEx: {
             username: string;
-            email: string;
-            first_name: string;
-            last_name: string;
-            email_verification_required: boolean;
-            key: string | null;
+            email?: string;
+            first_name?: string;
+            last_name?: string;
+            readonly email_verification_required?: boolean;
+            readonly key?: string | null;
         };
         RegisterSerializerExRequest: {
             username: string;
             /** Format: email */
             email?: string;
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             password1: string;
+            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
             password2: string;
             first_name?: string;
             last_name?: string;
         };
         RestAuthDetail: {
-            detail: string;
+            readonly detail?: string;
         };
-        /** @enum {string} */
+        /**
+         * @description * `worker` - Worker
+         *     * `supervisor` - Supervisor
+         *     * `maintainer` - Maintainer
+         *     * `owner` - Owner
+         * @enum {string}
+         */
         RoleEnum: "worker" | "supervisor" | "maintainer" | "owner";
         Token: {
             key: string;
         };
         User: {
             /** Format: uri */
-            url: string;
-            id: number;
+            readonly url?: string;
+            readonly id?: number;
+            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username: string;
-            first_name: string;
-            last_name: string;
-            email: string;
+            first_name?: string;
+            last_name?: string;
+            email?: string;
             groups: string[];
-            is_staff: boolean;
-            is_superuser: boolean;
-            is_active: boolean;
+            /** @description Marks a member of the staff. What the account may do follows from its groups. */
+            is_staff?: boolean;
+            /** @description Sees all fields of every account. What else it may do follows from its groups. */
+            is_superuser?: boolean;
+            /** @description False keeps the person from signing in. Prefer it to deleting an account. */
+            is_active?: boolean;
             /** Format: date-time */
-            last_login: string | null;
+            readonly last_login?: string | null;
             /** Format: date-time */
-            date_joined: string;
-            has_analytics_access: boolean;
+            readonly date_joined?: string;
+            readonly has_analytics_access?: boolean;
         };
         UserRequest: {
-            /** @description Letters, digits and @/./+/-/_ only; at most 150 characters. */
+            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username: string;
             first_name?: string;
             last_name?: string;
             /** Format: email */
             email?: string;
             /** @description Names of roles: admin, user, worker. */
-            groups?: unknown[];
+            groups?: string[];
+            /** @description Marks a member of the staff. What the account may do follows from its groups. */
             is_staff?: boolean;
+            /** @description Sees all fields of every account. What else it may do follows from its groups. */
             is_superuser?: boolean;
+            /** @description False keeps the person from signing in. Prefer it to deleting an account. */
             is_active?: boolean;
             password?: string;
             send_password_mail?: boolean;
@@ -902,15 +1133,15 @@ export interface operations {
                 filter?: string;
                 /** @description Fields to add, separated by commas: `last_used_ip`. */
                 include?: string;
-                /** @description A simple equality filter for the name field */
+                /** @description Only results whose `name` is this. */
                 name?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description A page number within the paginated result set; `last` is the last one. */
+                /** @description Which page to answer, from 1 on; `last` is the last one. */
                 page?: number;
-                /** @description Number of results to return per page; `all` for everything on one. */
+                /** @description How many results a page has; `all` for everything on one. */
                 page_size?: number;
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
@@ -918,7 +1149,7 @@ export interface operations {
                 sort?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -1009,13 +1240,13 @@ export interface operations {
     auth_create_access_tokens: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -1130,13 +1361,13 @@ export interface operations {
             query?: {
                 /** @description Fields to add, separated by commas: `last_used_ip`. */
                 include?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -1218,16 +1449,17 @@ export interface operations {
             query?: {
                 /** @description Fields to add, separated by commas: `last_used_ip`. */
                 include?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the access token. */
                 id: number;
             };
             cookie?: never;
@@ -1317,16 +1549,17 @@ export interface operations {
     auth_destroy_access_tokens: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the access token. */
                 id: number;
             };
             cookie?: never;
@@ -1414,16 +1647,17 @@ export interface operations {
     auth_partial_update_access_tokens: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the access token. */
                 id: number;
             };
             cookie?: never;
@@ -2459,15 +2693,15 @@ export interface operations {
             query?: {
                 /** @description A JSON Logic filter over `owner`, `user_id`, `accepted`. Syntax: https://jsonlogic.com/ */
                 filter?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description A simple equality filter for the owner field */
+                /** @description Only results whose `owner` is this. */
                 owner?: string;
-                /** @description A page number within the paginated result set; `last` is the last one. */
+                /** @description Which page to answer, from 1 on; `last` is the last one. */
                 page?: number;
-                /** @description Number of results to return per page; `all` for everything on one. */
+                /** @description How many results a page has; `all` for everything on one. */
                 page_size?: number;
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
@@ -2475,7 +2709,7 @@ export interface operations {
                 sort?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -2584,13 +2818,13 @@ export interface operations {
     invitations_create: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -2712,16 +2946,17 @@ export interface operations {
     invitations_retrieve: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -2829,16 +3064,17 @@ export interface operations {
     invitations_destroy: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -2944,16 +3180,17 @@ export interface operations {
     invitations_partial_update: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -3065,16 +3302,17 @@ export interface operations {
     invitations_accept: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -3182,16 +3420,17 @@ export interface operations {
     invitations_decline: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -3297,16 +3536,17 @@ export interface operations {
     invitations_resend: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The key of the invitation. */
                 key: string;
             };
             cookie?: never;
@@ -3423,25 +3663,25 @@ export interface operations {
             query?: {
                 /** @description A JSON Logic filter over `user`, `role`, `id`. Syntax: https://jsonlogic.com/ */
                 filter?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description A page number within the paginated result set; `last` is the last one. */
+                /** @description Which page to answer, from 1 on; `last` is the last one. */
                 page?: number;
-                /** @description Number of results to return per page; `all` for everything on one. */
+                /** @description How many results a page has; `all` for everything on one. */
                 page_size?: number;
-                /** @description A simple equality filter for the role field */
+                /** @description Only results whose `role` is this. */
                 role?: "worker" | "supervisor" | "maintainer" | "owner";
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `user`, `role`, `id`. */
                 sort?: string;
-                /** @description A simple equality filter for the user field */
+                /** @description Only results whose `user` is this. */
                 user?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -3532,16 +3772,17 @@ export interface operations {
     memberships_retrieve: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the membership. */
                 id: number;
             };
             cookie?: never;
@@ -3631,16 +3872,17 @@ export interface operations {
     memberships_destroy: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the membership. */
                 id: number;
             };
             cookie?: never;
@@ -3728,16 +3970,17 @@ export interface operations {
     memberships_partial_update: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the membership. */
                 id: number;
             };
             cookie?: never;
@@ -3851,27 +4094,27 @@ export interface operations {
             query?: {
                 /** @description A JSON Logic filter over `name`, `owner`, `slug`, `id`. Syntax: https://jsonlogic.com/ */
                 filter?: string;
-                /** @description A simple equality filter for the name field */
+                /** @description Only results whose `name` is this. */
                 name?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description A simple equality filter for the owner field */
+                /** @description Only results whose `owner` is this. */
                 owner?: string;
-                /** @description A page number within the paginated result set; `last` is the last one. */
+                /** @description Which page to answer, from 1 on; `last` is the last one. */
                 page?: number;
-                /** @description Number of results to return per page; `all` for everything on one. */
+                /** @description How many results a page has; `all` for everything on one. */
                 page_size?: number;
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
-                /** @description A simple equality filter for the slug field */
+                /** @description Only results whose `slug` is this. */
                 slug?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `name`, `owner`, `slug`, `id`. */
                 sort?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -3962,13 +4205,13 @@ export interface operations {
     organizations_create: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -4081,16 +4324,17 @@ export interface operations {
     organizations_retrieve: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4180,16 +4424,17 @@ export interface operations {
     organizations_destroy: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4277,16 +4522,17 @@ export interface operations {
     organizations_partial_update: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4398,16 +4644,17 @@ export interface operations {
     organizations_retrieve_transfer: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4497,16 +4744,17 @@ export interface operations {
     organizations_transfer: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4618,16 +4866,17 @@ export interface operations {
     organizations_destroy_transfer: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4715,16 +4964,17 @@ export interface operations {
     organizations_confirm_transfer: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the organization. */
                 id: number;
             };
             cookie?: never;
@@ -4988,13 +5238,13 @@ export interface operations {
     server_retrieve_annotation_formats: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5085,13 +5335,13 @@ export interface operations {
     server_retrieve_plugins: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5184,15 +5434,15 @@ export interface operations {
             query?: {
                 /** @description Directory to browse */
                 directory?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
                 /** @description Search for specific files */
                 search?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5285,29 +5535,29 @@ export interface operations {
             query?: {
                 /** @description A JSON Logic filter over `username`, `first_name`, `last_name`, `id`, `is_active`. Syntax: https://jsonlogic.com/ */
                 filter?: string;
-                /** @description A simple equality filter for the first_name field */
+                /** @description Only results whose `first_name` is this. */
                 first_name?: string;
-                /** @description A simple equality filter for the is_active field */
+                /** @description Only results whose `is_active` is this. */
                 is_active?: boolean;
-                /** @description A simple equality filter for the last_name field */
+                /** @description Only results whose `last_name` is this. */
                 last_name?: string;
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description A page number within the paginated result set; `last` is the last one. */
+                /** @description Which page to answer, from 1 on; `last` is the last one. */
                 page?: number;
-                /** @description Number of results to return per page; `all` for everything on one. */
+                /** @description How many results a page has; `all` for everything on one. */
                 page_size?: number;
                 /** @description Terms, separated by blanks or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `username`, `first_name`, `last_name`, `id`, `is_active`. */
                 sort?: string;
-                /** @description A simple equality filter for the username field */
+                /** @description Only results whose `username` is this. */
                 username?: string;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5398,13 +5648,13 @@ export interface operations {
     users_create: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5517,13 +5767,13 @@ export interface operations {
     users_retrieve_self: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path?: never;
@@ -5614,16 +5864,17 @@ export interface operations {
     users_retrieve: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;
@@ -5713,16 +5964,17 @@ export interface operations {
     users_destroy: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;
@@ -5810,16 +6062,17 @@ export interface operations {
     users_partial_update: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;
@@ -5931,16 +6184,17 @@ export interface operations {
     users_retrieve_api_token: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;
@@ -6030,16 +6284,17 @@ export interface operations {
     users_rotate_api_token: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;
@@ -6129,16 +6384,17 @@ export interface operations {
     users_destroy_api_token: {
         parameters: {
             query?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
-                /** @description Organization identifier */
+                /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
             };
             header?: {
-                /** @description Organization unique slug */
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 "X-Organization"?: string;
             };
             path: {
+                /** @description The id of the user. */
                 id: number;
             };
             cookie?: never;

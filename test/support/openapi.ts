@@ -167,19 +167,33 @@ export function resolved<T extends object>({ components }: Document, thing: T | 
 
 const asRecord = (value: unknown): Record<string, unknown> => value as Record<string, unknown>;
 
+function requiredOf({ required = [], properties }: Record<string, unknown>): readonly string[] {
+  const always = Object.entries(asRecord(properties)).filter(([, field]) => asRecord(field)['readOnly']);
+  return [...new Set([...(required as readonly string[]), ...always.map(([key]) => key)])];
+}
+
+/** Python's `\w`, which is what CVAT's document means, is letters, digits and the underscore of any script. */
+const asPythonReads = (pattern: string): string => pattern.replaceAll('\\w', '\\p{L}\\p{N}_');
+
 /**
  * Keywords of OpenAPI 3.0 as JSON Schema has them: `nullable` beside a reference, references into the document, and
- * objects without keys that are not named.
+ * objects without keys that are not named, and with all that are read-only: CVAT's document does not require these,
+ * though every answer has them.
  */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value === 'string') return value.replace(/^#\/components\//, 'document#/components/');
   if (typeof value !== 'object' || value === null) return value;
   const { nullable, ...rest } = asRecord(value);
-  const copy = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, closed(item)]));
+  const copy = Object.fromEntries(
+    Object.entries(rest).map(([key, item]) => [
+      key,
+      key === 'pattern' && typeof item === 'string' ? asPythonReads(item) : closed(item),
+    ]),
+  );
   const object =
     'properties' in copy && !('additionalProperties' in copy)
-      ? { ...copy, additionalProperties: false }
+      ? { ...copy, required: requiredOf(copy), additionalProperties: false }
       : copy;
   return nullable === true ? { anyOf: [{ type: 'null' }, object] } : object;
 }

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
-import { dateTime } from '../../platform/http/read-fields.js';
+import { dateTime, readOnly, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField, dateTimeField, integerField } from '../../platform/http/scalar-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
-const name = () => charField({ maximum: 50 });
+const NAME = 'Your own name for the token. Two tokens may have the same one.';
+const EXPIRY = 'From this moment on the token is refused. A token without it does not expire.';
+const READ_ONLY = 'The token may read, and change nothing.';
+
+const name = () => charField({ maximum: 50, description: NAME });
 
 const LAST_USED_IP = 'last_used_ip';
 
@@ -21,27 +25,29 @@ export const AccessTokenQuery = z.object({
 export const AccessTokenWrite = z
   .object({
     name: name(),
-    expiry_date: dateTimeField(),
-    read_only: booleanField(),
+    expiry_date: dateTimeField(EXPIRY),
+    read_only: booleanField(READ_ONLY),
     /** Not in CVAT: the id of the one organization the token is good for. */
     organization: integerField(),
   })
   .meta({ id: 'AccessTokenWriteRequest' });
 
 export const AccessTokenPatch = z
-  .object({ name: name().optional(), expiry_date: dateTimeField(), read_only: booleanField() })
+  .object({ name: name().optional(), expiry_date: dateTimeField(EXPIRY), read_only: booleanField(READ_ONLY) })
   .meta({ id: 'PatchedAccessTokenWriteRequest' });
 
 export const AccessTokenRead = z
   .object({
-    id: z.int(),
-    name: z.string(),
-    created_date: dateTime(),
-    updated_date: dateTime(),
-    expiry_date: dateTime().nullable(),
-    last_used_date: dateTime().nullable(),
-    read_only: z.boolean(),
-    owner: BasicUserRead,
+    id: readOnly(z.int()),
+    name: readOnly(z.string().meta({ description: NAME })),
+    created_date: readOnly(dateTime()),
+    updated_date: readOnly(dateTime()),
+    expiry_date: readOnly(dateTime().nullable().meta({ description: EXPIRY })),
+    last_used_date: readOnly(
+      dateTime().nullable().meta({ description: 'Is not written at every use: it may lag behind.' }),
+    ),
+    read_only: readOnly(z.boolean().meta({ description: READ_ONLY })),
+    owner: unrequired(BasicUserRead),
     organization: z.int().nullable().optional().meta({
       description: 'Not in CVAT: only of a token that is bound to an organization; null when that is gone.',
     }),
@@ -54,4 +60,8 @@ export const AccessTokenRead = z
   })
   .meta({ id: 'AccessTokenRead' });
 
-export const AccessTokenPage = pageSchema(AccessTokenRead, 'PaginatedAccessTokenReadList');
+export const AccessTokenPage = pageSchema(
+  AccessTokenRead,
+  'PaginatedAccessTokenReadList',
+  '/api/auth/access_tokens',
+);

@@ -38,6 +38,8 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     path: '/api/auth/password/change',
     operationId: 'auth_create_password_change',
     summary: 'Change the password; ends the sessions of the account',
+    description:
+      'Changes your own password. You confirm it with the present one. All other sessions of the account end.',
     tag: 'auth',
     view: 'Password Change',
     ways: WAYS,
@@ -63,6 +65,8 @@ const resetPassword = ({ flows }: PasswordRouteDeps) =>
     path: '/api/auth/password/reset',
     operationId: 'auth_create_password_reset',
     summary: 'Ask for a mail with a link that sets a new password',
+    description:
+      'Mails a link to the address, if an account has it. The answer is the same for every address, so it does not tell who has an account.',
     tag: 'auth',
     view: 'Password Reset',
     access: { kind: 'public', because: FORGOTTEN },
@@ -81,6 +85,8 @@ const confirmReset = ({ flows }: PasswordRouteDeps) =>
     path: '/api/auth/password/reset/confirm',
     operationId: 'auth_create_password_reset_confirm',
     summary: 'Set a new password with the link of the mail',
+    description:
+      'Takes the `uid` and the `token` from the link of the mail, and the new password twice. A link works once.',
     tag: 'auth',
     view: 'Password Reset Confirm',
     access: { kind: 'public', because: FORGOTTEN },
@@ -101,6 +107,8 @@ const resendConfirmation = ({ emails }: PasswordRouteDeps) =>
     path: '/api/auth/email/resend',
     operationId: 'auth_create_email_resend',
     summary: 'Ask for the confirmation mail again',
+    description:
+      'Mails a new link to an address that waits for confirmation. The answer is the same for every address. Not in CVAT.',
     tag: 'auth',
     view: 'Email Resend',
     access: { kind: 'public', because: 'people whose address is not confirmed can not sign in' },
@@ -119,6 +127,8 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
     path: '/api/auth/email/change',
     operationId: 'auth_create_email_change',
     summary: "Change one's own e-mail address; it counts when the new one is confirmed",
+    description:
+      'Mails a link to the new address. The old address stays until you follow the link. You confirm the request with your password. Not in CVAT.',
     tag: 'auth',
     view: 'Email Change',
     ways: WAYS,

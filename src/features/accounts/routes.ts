@@ -24,6 +24,8 @@ const loginRoute = ({ login }: AccountRouteDeps) =>
     path: '/api/auth/login',
     operationId: 'auth_create_login',
     summary: 'Log in with a user name or an e-mail address and a password',
+    description:
+      'Send the password with a user name or an e-mail address. The answer is the API token of the account, and a cookie starts a session. An account whose address waits for confirmation gets an error, and a new confirmation mail.',
     tag: 'auth',
     view: 'Login View Ex',
     access: { kind: 'public', because: 'people without a session come here to get one' },
@@ -44,6 +46,8 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     path: '/api/auth/logout',
     operationId: 'auth_create_logout',
     summary: 'Log out: ends the session and deletes the API token',
+    description:
+      'Ends the session of the request and deletes the API token of its account. Without credentials it does nothing and succeeds.',
     tag: 'auth',
     view: 'Logout',
     alsoAllows: ['get'],
@@ -67,6 +71,8 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     path: '/api/auth/register',
     operationId: 'auth_create_register',
     summary: 'Create an account',
+    description:
+      'Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and there is no `key`.',
     tag: 'auth',
     view: 'Register View Ex',
     documented: !deps.registrationIsClosed,

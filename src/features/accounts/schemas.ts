@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { MAXIMUM_LENGTH } from '../../authentication/passwords/validators/policy.js';
 import { charField, emailField } from '../../platform/http/fields.js';
+import { readOnly, text, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 
 const INVALID_USERNAME =
@@ -14,6 +16,12 @@ export const usernameProblem = (username: string): string | undefined =>
 /** Passwords count as they are typed (deviation 10). Their strength is judged by the validators, not here. */
 const passwordField = () => charField({ trim: false });
 
+const newPasswordField = () =>
+  passwordField().meta({
+    maxLength: MAXIMUM_LENGTH,
+    description: 'Counts as you type it, blanks too. The server refuses one that is short or easy to guess.',
+  });
+
 export const LoginWrite = z
   .object({
     username: charField({ allowBlank: true }).optional(),
@@ -22,17 +30,21 @@ export const LoginWrite = z
   })
   .meta({ id: 'LoginSerializerExRequest' });
 
-export const TokenRead = z.object({ key: z.string() }).meta({ id: 'Token' });
+export const TokenRead = z.object({ key: text({ maxLength: 40 }) }).meta({ id: 'Token' });
 
-export const DetailRead = z.object({ detail: z.string() }).meta({ id: 'RestAuthDetail' });
+export const DetailRead = z.object({ detail: readOnly(z.string()) }).meta({ id: 'RestAuthDetail' });
+
+const MINIMUM_USERNAME = 5;
+const NAME_LENGTH = 150;
+const EMAIL_LENGTH = 254;
 
 const registrationFields = {
-  username: charField({ minimum: 5, maximum: 150 }),
-  email: emailField({ maximum: 254 }),
-  password1: passwordField(),
-  password2: passwordField(),
-  first_name: charField({ maximum: 150 }).optional(),
-  last_name: charField({ maximum: 150 }).optional(),
+  username: charField({ minimum: MINIMUM_USERNAME, maximum: NAME_LENGTH }),
+  email: emailField({ maximum: EMAIL_LENGTH }),
+  password1: newPasswordField().meta({ writeOnly: true }),
+  password2: newPasswordField().meta({ writeOnly: true }),
+  first_name: charField({ maximum: NAME_LENGTH }).optional(),
+  last_name: charField({ maximum: NAME_LENGTH }).optional(),
 };
 
 export const RegisterWrite = z
@@ -44,24 +56,24 @@ export const RegisterWithEmailWrite = z.object(registrationFields);
 
 export const RegisterRead = z
   .object({
-    username: z.string(),
-    email: z.string(),
-    first_name: z.string(),
-    last_name: z.string(),
-    email_verification_required: z.boolean(),
-    key: z.string().nullable(),
+    username: text({ minLength: MINIMUM_USERNAME, maxLength: NAME_LENGTH }),
+    /** Empty where there is none, so it has not the format that CVAT's document gives it. */
+    email: unrequired(text({ maxLength: EMAIL_LENGTH })),
+    first_name: unrequired(text({ maxLength: NAME_LENGTH })),
+    last_name: unrequired(text({ maxLength: NAME_LENGTH })),
+    email_verification_required: readOnly(z.boolean()),
+    key: readOnly(z.string().nullable()),
   })
   .meta({ id: 'RegisterSerializerEx' });
 
 /** Not in CVAT: whoever lost a password may have lost tokens with it. */
-const revokesAccessTokens = () =>
-  booleanField().meta({ description: 'Revoke the personal access tokens of the account as well.' });
+const revokesAccessTokens = () => booleanField('Revoke the personal access tokens of the account as well.');
 
 export const PasswordChangeWrite = z
   .object({
     old_password: passwordField(),
-    new_password1: passwordField(),
-    new_password2: passwordField(),
+    new_password1: newPasswordField(),
+    new_password2: newPasswordField(),
     revoke_access_tokens: revokesAccessTokens(),
   })
   .meta({ id: 'PasswordChangeRequest' });
@@ -72,8 +84,8 @@ export const PasswordResetWrite = z
 
 export const PasswordResetConfirmWrite = z
   .object({
-    new_password1: passwordField(),
-    new_password2: passwordField(),
+    new_password1: newPasswordField(),
+    new_password2: newPasswordField(),
     uid: charField(),
     token: charField(),
     revoke_access_tokens: revokesAccessTokens(),
@@ -81,9 +93,9 @@ export const PasswordResetConfirmWrite = z
   .meta({ id: 'PasswordResetConfirmRequest' });
 
 export const EmailWrite = z
-  .object({ email: emailField({ maximum: 254 }) })
+  .object({ email: emailField({ maximum: EMAIL_LENGTH }) })
   .meta({ id: 'EmailResendRequest' });
 
 export const EmailChangeWrite = z
-  .object({ password: passwordField(), email: emailField({ maximum: 254 }) })
+  .object({ password: passwordField(), email: emailField({ maximum: EMAIL_LENGTH }) })
   .meta({ id: 'EmailChangeRequest' });

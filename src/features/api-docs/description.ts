@@ -1,3 +1,5 @@
+import type { Tag } from '../../platform/openapi/types.js';
+
 /** What the first page of the documentation says, in Markdown. */
 export const DESCRIPTION = `Accounts, organizations, memberships, invitations and access tokens of CVAT, the Computer Vision Annotation Tool.
 
@@ -15,3 +17,17 @@ the server (500) are answered with a page of HTML. Every answer has an \`X-Reque
 
 **Examples** show an answer, and under \`x-request\` what was asked, by whom and how, where that is not the default;
 \`x-settings\` names the settings of the server that it takes.`;
+
+/** CVAT's tags, as far as they go, in the order of the document's paths. */
+export const TAGS: readonly Tag[] = [
+  {
+    name: 'auth',
+    description: 'Sign in and out, register, change a password, and manage personal access tokens.',
+  },
+  { name: 'invitations', description: 'Ask people to join an organization, and answer when you are asked.' },
+  { name: 'memberships', description: 'See and change who belongs to an organization, and in which role.' },
+  { name: 'organizations', description: 'Create, change and delete organizations, and pass them on.' },
+  { name: 'schema', description: 'Read this document.' },
+  { name: 'server', description: 'Ask what this server is and what it offers.' },
+  { name: 'users', description: 'See and manage accounts, and their API tokens.' },
+];

@@ -3,7 +3,7 @@ import { send } from '../../platform/http/send.js';
 import { createDocument } from '../../platform/openapi/document.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { type Asset, serveAssets } from './assets.js';
-import { DESCRIPTION } from './description.js';
+import { DESCRIPTION, TAGS } from './description.js';
 import { examplesOf } from './examples/index.js';
 import { homeHandler, redirectTo } from './home.js';
 import { redocPage, swaggerFiles, swaggerPage, TITLE } from './pages.js';
@@ -75,8 +75,10 @@ function describe(routes: readonly DescribedRoute[], version: string, isPublic: 
       title: TITLE,
       version,
       description: DESCRIPTION,
+      contact: { name: 'The administrators of this server' },
       license: { name: 'MIT License', url: 'https://opensource.org/licenses/MIT' },
     },
+    tags: TAGS,
     routes: [...routes, own],
     examplesOf: (route) => (route === own ? schemaExamples(own) : examplesOf(route)),
   });

@@ -25,19 +25,17 @@ const CODES: Readonly<Record<number, string>> = {
 };
 const ANONYMOUS = 'Authentication credentials were not provided.';
 
-/** drf-spectacular writes the object behind the sentence. */
-function renderYamlError(status: number, body: unknown): string {
+/** drf-spectacular writes the object behind the sentence. @returns what the text of an error in YAML says */
+export function yamlErrorOf(status: number, body: unknown): object {
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : body;
-  return renderYaml({
-    detail: { string: detail, code: detail === ANONYMOUS ? 'not_authenticated' : CODES[status] },
-  });
+  return { detail: { string: detail, code: detail === ANONYMOUS ? 'not_authenticated' : CODES[status] } };
 }
 
 const yaml = (mediaType: string): SchemaRenderer => ({
   mediaType,
   format: 'yaml',
   contentType: `${mediaType}; charset=utf-8`,
-  renderError: renderYamlError,
+  renderError: (status, body) => renderYaml(yamlErrorOf(status, body)),
 });
 
 const json = (mediaType: string): SchemaRenderer => ({

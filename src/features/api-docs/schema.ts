@@ -4,7 +4,13 @@ import { lastParam } from '../../platform/http/exchange.js';
 import type { Example, Examples } from '../../platform/openapi/examples.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { commonExamples } from './examples/common.js';
-import { renderJsonDocument, renderYaml, SCHEMA_RENDERERS, type SchemaRenderer } from './schema-renderers.js';
+import {
+  renderJsonDocument,
+  renderYaml,
+  SCHEMA_RENDERERS,
+  type SchemaRenderer,
+  yamlErrorOf,
+} from './schema-renderers.js';
 import type { DocsView } from './view.js';
 
 /** drf-spectacular puts the version of the API here, which is not the server's. */
@@ -24,6 +30,8 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
   path: '/api/schema/',
   operationId: 'schema_retrieve',
   summary: 'Get this document',
+  description:
+    'Answers the OpenAPI document of this server as YAML or as JSON: the `Accept` header or `scheme` decides.',
   tag: 'schema',
   access: isPublic
     ? { kind: 'public', because: 'the API is no secret' }
@@ -34,12 +42,12 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
 
 /** Errors come in the format that was asked for, which by default is YAML; those of dependencies in JSON. */
 export function schemaExamples(route: DescribedRoute): Examples {
-  const [{ contentType, renderError }] = SCHEMA_RENDERERS;
+  const [{ contentType }] = SCHEMA_RENDERERS;
   const errors = Object.entries<Example>(commonExamples(route));
   const inYaml = (example: Example): Example =>
     example.status >= 500
       ? example
-      : { ...example, type: contentType, body: renderError(example.status, example.body) };
+      : { ...example, type: contentType, body: yamlErrorOf(example.status, example.body) };
   return {
     ...Object.fromEntries(SCHEMA_RENDERERS.map((renderer) => [nameOf(renderer), documentAs(renderer)])),
     ...Object.fromEntries(errors.map(([name, example]) => [name, inYaml(example)])),

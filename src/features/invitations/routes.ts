@@ -41,6 +41,7 @@ const list = ({ db, lifetime }: InvitationRouteDeps) =>
     path: COLLECTION,
     operationId: 'invitations_list',
     summary: 'List invitations',
+    description: 'Lists the invitations that the rules let you see.',
     tag: 'invitations',
     view: 'Invitation List',
     access: { kind: 'policy', checks: mayList, filter: 'invitations' },
@@ -67,6 +68,8 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
     path: COLLECTION,
     operationId: 'invitations_create',
     summary: 'Create an invitation',
+    description:
+      'Invites the person with this e-mail address to the organization of the request. The person gets a mail, unless they have an account and the server lets them join at once.',
     tag: 'invitations',
     view: 'Invitation List',
     access: { kind: 'policy', checks: mayCreate },
@@ -110,6 +113,7 @@ const retrieve = (deps: InvitationRouteDeps) =>
     method: 'get',
     operationId: 'invitations_retrieve',
     summary: 'Get invitation details',
+    description: 'Tells who invited whom, with which role, and whether the invitation has expired.',
     access: { kind: 'policy', checks: mayView, filter: 'invitations' },
     responses: { 200: InvitationRead },
     handle: async ({ object, exchange }) =>
@@ -122,6 +126,8 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
     method: 'patch',
     operationId: 'invitations_partial_update',
     summary: 'Accept an invitation, with ?accepted; superseded by the operation of that name',
+    description:
+      'Accepts an invitation when the query has `accepted`. Use `invitations_accept` instead: this one is for old clients.',
     access: { kind: 'policy', checks: mayUpdate, filter: 'invitations' },
     body: InvitationPatch,
     responses: { 200: InvitationRead },
@@ -141,6 +147,7 @@ const destroy = (deps: InvitationRouteDeps) =>
     method: 'delete',
     operationId: 'invitations_destroy',
     summary: 'Delete an invitation',
+    description: 'Deletes an invitation. If it has not been accepted yet, nobody can accept it any more.',
     access: { kind: 'policy', checks: mayDelete, filter: 'invitations' },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

@@ -22,6 +22,7 @@ const list = ({ db }: MembershipRouteDeps) =>
     path: '/api/memberships',
     operationId: 'memberships_list',
     summary: 'List memberships',
+    description: 'Lists the memberships that the rules let you see.',
     tag: 'memberships',
     view: 'Membership List',
     access: { kind: 'policy', checks: mayList, filter: 'memberships' },
@@ -66,6 +67,7 @@ const retrieve = (deps: MembershipRouteDeps) =>
     method: 'get',
     operationId: 'memberships_retrieve',
     summary: 'Get membership details',
+    description: 'Tells which person has which role in which organization, and since when.',
     access: { kind: 'policy', checks: mayView },
     responses: { 200: MembershipRead },
     handle: async ({ object, exchange }) => reply(200, presentMembership(object, exchange.origin.base)),
@@ -77,6 +79,8 @@ const partialUpdate = (deps: MembershipRouteDeps) =>
     method: 'patch',
     operationId: 'memberships_partial_update',
     summary: 'Update a membership',
+    description:
+      'Changes the role of a member. Nobody becomes the owner this way: transfer the organization instead.',
     access: { kind: 'policy', checks: mayUpdate },
     body: MembershipPatch,
     responses: { 200: MembershipRead },
@@ -94,6 +98,7 @@ const destroy = (deps: MembershipRouteDeps) =>
     method: 'delete',
     operationId: 'memberships_destroy',
     summary: 'Delete a membership',
+    description: 'Removes a member from an organization, or lets you leave it. The owner can not leave.',
     access: { kind: 'policy', checks: mayDelete },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

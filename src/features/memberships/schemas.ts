@@ -1,24 +1,25 @@
 import { z } from 'zod';
 import { ORGANIZATION_ROLES } from '../../kernel/account.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
-import { dateTime } from '../../platform/http/read-fields.js';
+import { dateTime, readOnly } from '../../platform/http/read-fields.js';
 import { choiceField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
 export const MembershipRead = z
   .object({
-    id: z.int(),
+    id: readOnly(z.int()),
     user: BasicUserRead,
-    organization: z.int(),
-    is_active: z.boolean(),
-    joined_date: dateTime().nullable(),
-    role: z.enum(ORGANIZATION_ROLES).meta({ id: 'RoleEnum' }),
-    /** Key of the invitation, if there was one. */
-    invitation: z.string().nullable(),
+    organization: readOnly(z.int()),
+    is_active: readOnly(z.boolean()),
+    joined_date: readOnly(dateTime().nullable()),
+    role: readOnly(z.enum(ORGANIZATION_ROLES).meta({ id: 'RoleEnum' })),
+    invitation: readOnly(
+      z.string().nullable().meta({ description: 'Key of the invitation, if there was one.' }),
+    ),
   })
   .meta({ id: 'MembershipRead' });
 
-export const MembershipPage = pageSchema(MembershipRead, 'PaginatedMembershipReadList');
+export const MembershipPage = pageSchema(MembershipRead, 'PaginatedMembershipReadList', '/api/memberships');
 
 export const MembershipPatch = z
   .object({ role: choiceField(ORGANIZATION_ROLES, 'RoleEnum').optional() })

@@ -7,6 +7,7 @@ import { createTransferService } from './transfer-service.js';
 
 export { findIntegrityProblems } from './integrity-repository.js';
 export { lockOrganization } from './repository.js';
+export { DOCUMENTED_SLUG } from './schemas.js';
 
 export interface OrganizationsDeps {
   readonly db: Database;

@@ -2,33 +2,40 @@ import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
 import { toDouble } from '../../platform/http/json.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
-import { dateTime } from '../../platform/http/read-fields.js';
+import { dateTime, readOnly, text } from '../../platform/http/read-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';
 
 const INVALID_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
 const SLUG = /^[-a-zA-Z0-9_]+$/;
 
+/** The name of an organization in addresses, as answers show it. */
+export const DOCUMENTED_SLUG = { pattern: SLUG.source };
+
 export const OrganizationRead = z
   .object({
-    id: z.int(),
-    slug: z.string(),
-    name: z.string(),
-    description: z.string(),
-    created_date: dateTime(),
-    updated_date: dateTime(),
-    contact: z.unknown(),
+    id: readOnly(z.int()),
+    slug: readOnly(text(DOCUMENTED_SLUG)),
+    name: readOnly(z.string()),
+    description: readOnly(z.string()),
+    created_date: readOnly(dateTime()),
+    updated_date: readOnly(dateTime()),
+    contact: readOnly(z.unknown()),
     owner: BasicUserRead.nullable(),
   })
   .meta({ id: 'OrganizationRead' });
 
-export const OrganizationPage = pageSchema(OrganizationRead, 'PaginatedOrganizationReadList');
+export const OrganizationPage = pageSchema(
+  OrganizationRead,
+  'PaginatedOrganizationReadList',
+  '/api/organizations',
+);
 
 /** DRF `SlugField`. */
 const slug = () =>
   charField({
     maximum: 16,
-    pattern: SLUG.source,
+    ...DOCUMENTED_SLUG,
     invalid: INVALID_SLUG,
     validateKind: (value) => (SLUG.test(value) ? undefined : INVALID_SLUG),
   });

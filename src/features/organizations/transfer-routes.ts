@@ -19,6 +19,8 @@ const retrieve = ({ db, transfers }: TransferRouteDeps) =>
     path: TRANSFER,
     operationId: 'organizations_retrieve_transfer',
     summary: 'See to whom the organization is offered',
+    description:
+      'Tells to which member the organization is offered, and until when. There is an error if there is no offer. Not in CVAT.',
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },
@@ -34,6 +36,8 @@ const offer = ({ db, transfers }: TransferRouteDeps) =>
     path: TRANSFER,
     operationId: 'organizations_transfer',
     summary: 'Offer the organization to another member, who has to confirm',
+    description:
+      'Offers the organization to a member. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.',
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
@@ -50,6 +54,7 @@ const withdraw = ({ db, transfers }: TransferRouteDeps) =>
     path: TRANSFER,
     operationId: 'organizations_destroy_transfer',
     summary: 'Withdraw the offer',
+    description: 'Withdraws the offer, so that nobody can confirm it any more. Not in CVAT.',
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
@@ -68,6 +73,8 @@ const confirm = ({ db, transfers }: TransferRouteDeps) =>
     path: '/api/organizations/:id/transfer/confirm',
     operationId: 'organizations_confirm_transfer',
     summary: 'Become the owner of an organization that was offered to you',
+    description:
+      'Takes an offer that was made to you. You become the owner of the organization. Not in CVAT.',
     tag: 'organizations',
     view: 'Confirm Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },

@@ -11,6 +11,8 @@ export const bundleRoutes = (bundle: () => Bundle) => [
     path: '/api/auth/rules',
     operationId: 'auth_retrieve_rules',
     summary: 'Get the rules of Open Policy Agent as a bundle',
+    description:
+      'Answers the archive that Open Policy Agent loads. Send the `ETag` of the last one as `If-None-Match`: the answer is 304 while the rules are the same.',
     tag: 'auth',
     view: 'Rules',
     ways: 'none',

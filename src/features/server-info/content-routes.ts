@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ValidationError } from '../../kernel/errors.js';
+import { text } from '../../platform/http/read-fields.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 
 /**
@@ -9,11 +10,11 @@ import { defineRoute, reply } from '../../platform/http/route.js';
 
 const FormatRead = z
   .object({
-    name: z.string(),
-    ext: z.string(),
-    version: z.string(),
+    name: text({ maxLength: 64 }),
+    ext: text({ maxLength: 64 }),
+    version: text({ maxLength: 64 }),
     enabled: z.boolean(),
-    dimension: z.enum(['2d', '3d']),
+    dimension: text({ maxLength: 2, description: '`2d` or `3d`.' }),
   })
   .meta({ id: 'DatasetFormat' });
 
@@ -23,9 +24,9 @@ const FormatsRead = z
 
 const FileRead = z
   .object({
-    name: z.string(),
+    name: text({ maxLength: 1024 }),
     type: z.enum(['REG', 'DIR']).meta({ id: 'FileInfoTypeEnum' }),
-    mime_type: z.string(),
+    mime_type: text({ maxLength: 255 }),
   })
   .meta({ id: 'FileInfo' });
 
@@ -41,6 +42,8 @@ const formats = defineRoute({
   path: '/api/server/annotation/formats',
   operationId: 'server_retrieve_annotation_formats',
   summary: 'Get supported annotation formats',
+  description:
+    'Clients of CVAT ask for it when they start. There are no tasks here, so every format is switched off.',
   tag: 'server',
   view: 'Annotation Formats',
   access: {
@@ -60,6 +63,8 @@ const share = defineRoute({
   path: '/api/server/share',
   operationId: 'server_list_share',
   summary: 'Get shared storage directory contents',
+  description:
+    'Clients of CVAT ask for it before they offer shared files. There are none here: the list is empty.',
   tag: 'server',
   view: 'Share',
   access: {

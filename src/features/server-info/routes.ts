@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { uri } from '../../platform/http/read-fields.js';
+import { text } from '../../platform/http/read-fields.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import { contentRoutes } from './content-routes.js';
 
 const AboutRead = z
   .object({
-    name: z.string(),
-    description: z.string(),
-    version: z.string(),
-    logo_url: uri(),
-    subtitle: z.string(),
+    name: text({ maxLength: 128 }),
+    description: text({ maxLength: 2048 }),
+    version: text({ maxLength: 64 }),
+    logo_url: z.string(),
+    subtitle: text({ maxLength: 1024 }),
   })
   .meta({ id: 'About' });
 
@@ -28,6 +28,7 @@ const about = ({ version }: ServerInfoDeps) =>
     path: '/api/server/about',
     operationId: 'server_retrieve_about',
     summary: 'Get basic server information',
+    description: 'Tells the name and the version of the server. You need no credentials.',
     tag: 'server',
     view: 'About',
     access: { kind: 'public', because: 'clients read the version before they sign in' },
@@ -48,6 +49,7 @@ const plugins = ({ analytics, models }: ServerInfoDeps) =>
     path: '/api/server/plugins',
     operationId: 'server_retrieve_plugins',
     summary: 'Get enabled plugins',
+    description: 'Tells which parts of CVAT that are optional are switched on.',
     tag: 'server',
     view: 'Plugins',
     access: {

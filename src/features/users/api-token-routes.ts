@@ -30,6 +30,8 @@ const retrieve = (deps: ApiTokenRouteDeps) =>
     method: 'get',
     operationId: 'users_retrieve_api_token',
     summary: 'See whether an account has an API token, and since when',
+    description:
+      'Tells since when the account has an API token, and never the token itself. `self` as the id stands for your own account. Not in CVAT.',
     access: { kind: 'policy', checks: mayViewApiToken },
     responses: { 200: ApiTokenRead },
     handle: async ({ object }) => {
@@ -45,6 +47,8 @@ const rotate = (deps: ApiTokenRouteDeps) =>
     method: 'post',
     operationId: 'users_rotate_api_token',
     summary: 'End the API token of an account and make another one, which only its owner is told',
+    description:
+      'Ends the present token and makes a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 201: NewApiTokenRead },
     handle: async ({ object, caller, exchange }) => {
@@ -60,6 +64,7 @@ const revoke = (deps: ApiTokenRouteDeps) =>
     method: 'delete',
     operationId: 'users_destroy_api_token',
     summary: 'End the API token of an account',
+    description: 'Ends the token. The next login makes a new one. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

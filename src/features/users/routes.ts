@@ -23,6 +23,8 @@ const list = ({ db }: UserRouteDeps) =>
     path: '/api/users',
     operationId: 'users_list',
     summary: 'List users',
+    description:
+      'Lists the accounts that the rules let you see. Superusers see all fields of an account, others only its names; of your own account you always see all.',
     tag: 'users',
     view: 'User List',
     access: { kind: 'policy', checks: mayList, filter: 'users' },
@@ -49,6 +51,8 @@ const create = ({ service }: UserRouteDeps) =>
     path: '/api/users',
     operationId: 'users_create',
     summary: 'Create a user',
+    description:
+      'Creates an account, with a password or with a mail that lets the person set one. Not in CVAT.',
     tag: 'users',
     view: 'User List',
     access: { kind: 'policy', checks: mayCreate },
@@ -67,6 +71,7 @@ const retrieveSelf = defineRoute({
   path: '/api/users/self',
   operationId: 'users_retrieve_self',
   summary: 'Get details of the current user',
+  description: 'Tells all about the account that the request is signed in with.',
   tag: 'users',
   view: 'Self',
   responses: { 200: MetaUserRead },
@@ -89,6 +94,8 @@ const retrieve = (deps: UserRouteDeps) =>
     method: 'get',
     operationId: 'users_retrieve',
     summary: 'Get user details',
+    description:
+      'Tells about an account. Superusers and the person themselves see all fields, others only the names.',
     access: { kind: 'policy', checks: mayView },
     responses: { 200: MetaUserRead },
     handle: async ({ object, caller, exchange }) =>
@@ -101,6 +108,8 @@ const partialUpdate = (deps: UserRouteDeps) =>
     method: 'patch',
     operationId: 'users_partial_update',
     summary: 'Update a user',
+    description:
+      'Changes an account. The rules decide which fields you may change. Fields that you leave out stay as they are.',
     access: { kind: 'policy', checks: mayUpdate },
     body: UserWrite,
     checksBody: false,
@@ -129,6 +138,7 @@ const destroy = (deps: UserRouteDeps) =>
     method: 'delete',
     operationId: 'users_destroy',
     summary: 'Delete a user',
+    description: 'Deletes an account with its tokens and memberships.',
     access: { kind: 'policy', checks: mayDelete },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

@@ -1,26 +1,40 @@
 import { z } from 'zod';
 import { charField, emailField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/lists/page-schema.js';
-import { dateTime, uri } from '../../platform/http/read-fields.js';
+import { dateTime, readOnly, text, unrequired, uri } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { namesField } from '../../platform/http/value-fields.js';
+
+const NAME_LENGTH = 150;
+const EMAIL_LENGTH = 254;
+
+/** As CVAT's document has it, where `\w` is Python's. */
+const DOCUMENTED_USERNAME = {
+  pattern: '^[\\w.@+-]+$',
+  description: 'Letters and digits of any script (`\\w` is read as Python reads it), and `@.+-_`.',
+};
+
+const STAFF = 'Marks a member of the staff. What the account may do follows from its groups.';
+const SUPERUSER = 'Sees all fields of every account. What else it may do follows from its groups.';
+const ACTIVE = 'False keeps the person from signing in. Prefer it to deleting an account.';
 
 /** CVAT's `UserSerializer`: what an account shows to itself and to superusers. */
 export const UserRead = z
   .object({
-    url: uri(),
-    id: z.int(),
-    username: z.string(),
-    first_name: z.string(),
-    last_name: z.string(),
-    email: z.string(),
+    url: readOnly(uri()),
+    id: readOnly(z.int()),
+    username: text({ maxLength: NAME_LENGTH, ...DOCUMENTED_USERNAME }),
+    first_name: unrequired(text({ maxLength: NAME_LENGTH })),
+    last_name: unrequired(text({ maxLength: NAME_LENGTH })),
+    /** Empty where there is none, so it has not the format that CVAT's document gives it. */
+    email: unrequired(text({ maxLength: EMAIL_LENGTH })),
     groups: z.array(z.string()),
-    is_staff: z.boolean(),
-    is_superuser: z.boolean(),
-    is_active: z.boolean(),
-    last_login: dateTime().nullable(),
-    date_joined: dateTime(),
-    has_analytics_access: z.boolean(),
+    is_staff: unrequired(z.boolean().meta({ description: STAFF })),
+    is_superuser: unrequired(z.boolean().meta({ description: SUPERUSER })),
+    is_active: unrequired(z.boolean().meta({ description: ACTIVE })),
+    last_login: readOnly(dateTime().nullable()),
+    date_joined: readOnly(dateTime()),
+    has_analytics_access: readOnly(z.boolean()),
   })
   .meta({ id: 'User' });
 
@@ -38,7 +52,7 @@ export const BasicUserRead = UserRead.pick({
 /** Either of the two: it depends on who asks. */
 export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaUser' });
 
-export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList');
+export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList', '/api/users');
 
 /** Not in CVAT. */
 export const ApiTokenRead = z
@@ -58,16 +72,11 @@ const INVALID_USERNAME =
 /** Django's `UnicodeUsernameValidator`: Python's `\w` is letters, numbers and the underscore of any script. */
 const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
 
-const NAME_LENGTH = 150;
-const EMAIL_LENGTH = 254;
-
 const username = () =>
   charField({
     maximum: NAME_LENGTH,
-    // As CVAT's document has it; Python's \w is not only ASCII.
-    pattern: '^[\\w.@+-]+$',
     validate: (value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME),
-    description: 'Letters, digits and @/./+/-/_ only; at most 150 characters.',
+    ...DOCUMENTED_USERNAME,
   });
 
 /** What every account has beside its name; nothing of it is required. */
@@ -76,9 +85,9 @@ const details = {
   last_name: charField({ maximum: NAME_LENGTH, allowBlank: true }).optional(),
   email: emailField({ maximum: EMAIL_LENGTH, allowBlank: true }).optional(),
   groups: namesField('Names of roles: admin, user, worker.').optional(),
-  is_staff: booleanField(),
-  is_superuser: booleanField(),
-  is_active: booleanField(),
+  is_staff: booleanField(STAFF),
+  is_superuser: booleanField(SUPERUSER),
+  is_active: booleanField(ACTIVE),
 };
 
 export const UserWrite = z

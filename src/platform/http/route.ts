@@ -67,6 +67,8 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   /** CVAT's operation id. */
   readonly operationId: string;
   readonly summary: string;
+  /** What the summary leaves out, in whole sentences of Markdown. */
+  readonly description: string;
   readonly tag: string;
   /** Name that `OPTIONS` answers: DRF's view name. */
   readonly view: string;

@@ -11,11 +11,17 @@ const TRUE_WORDS = new Set(['true', 't', 'y', 'yes', 'on', '1']);
 const FALSE_WORDS = new Set(['false', 'f', 'n', 'no', 'off', '0']);
 
 /** DRF `BooleanField`: also its words, in any case. Undefined stays undefined, for a default. */
-export const booleanField = () =>
+export const booleanField = (description?: string) =>
   z.preprocess(
     readBoolean,
-    z.boolean({ error: ({ input }) => (input === null ? NOT_NULL : 'Must be a valid boolean.') }).optional(),
+    z
+      .boolean({ error: ({ input }) => (input === null ? NOT_NULL : 'Must be a valid boolean.') })
+      .optional()
+      .meta(described(description)),
   );
+
+/** What the document says of a field, where there is something to say. */
+const described = (description: string | undefined) => (description === undefined ? {} : { description });
 
 function readBoolean(value: unknown): unknown {
   if (isNumber(value)) return Number(value) === 1 ? true : Number(value) === 0 ? false : value;
@@ -25,10 +31,14 @@ function readBoolean(value: unknown): unknown {
 }
 
 /** DRF `DateTimeField(allow_null=True)`: a moment in a spelling that PostgreSQL reads, null, or undefined when missing. */
-export const dateTimeField = () =>
+export const dateTimeField = (description?: string) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? (parseTimestamp(value) ?? false) : value),
-    z.string({ error: WRONG_DATETIME }).nullable().optional().meta({ format: 'date-time' }),
+    z
+      .string({ error: WRONG_DATETIME })
+      .nullable()
+      .optional()
+      .meta({ format: 'date-time', ...described(description) }),
   );
 
 /** DRF `IntegerField` for keys of the database: whole numbers, also as text. */

@@ -48,7 +48,7 @@ export const namesField = (description?: string) =>
   z.preprocess(
     (value) => (isObject(value) ? Object.keys(value) : value),
     z
-      .array(z.unknown().transform(pythonStr), {
+      .array(z.unknown().meta({ type: 'string', minLength: 1 }).transform(pythonStr), {
         error: about((value) => `Expected a list of items but got type "${pythonTypeName(value)}".`),
       })
       .meta({ ...(description === undefined ? {} : { description }) }),

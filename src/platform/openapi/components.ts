@@ -25,7 +25,7 @@ export function createComponents() {
   };
 
   const translate = (schema: z.core.$ZodType, io: 'input' | 'output'): Schema => {
-    const { definitions, ...own } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, override: simplify });
+    const { definitions, ...own } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, override: adapt });
     for (const [id, definition] of Object.entries(definitions ?? {})) {
       const component = relocated(definition);
       const other = schemas.get(id);
@@ -45,17 +45,21 @@ export function createComponents() {
 
 export type Components = ReturnType<typeof createComponents>;
 
+interface Translated {
+  readonly zodSchema: z.core.$ZodTypes;
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema;
+}
+
+function adapt(translated: Translated): void {
+  simplify(translated);
+  follow(translated);
+}
+
 /**
  * Takes out what zod knows and a reader need not: the range of safe integers, the patterns of named formats, and the
  * promise that no key will ever be added to an answer.
  */
-function simplify({
-  zodSchema,
-  jsonSchema,
-}: {
-  zodSchema: z.core.$ZodTypes;
-  jsonSchema: z.core.JSONSchema.BaseSchema;
-}): void {
+function simplify({ zodSchema, jsonSchema }: Translated): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (SPEAKING_FORMATS.has(jsonSchema.format)) delete jsonSchema.pattern;
@@ -63,8 +67,46 @@ function simplify({
     delete jsonSchema.additionalProperties;
 }
 
-const relocated = (schema: object): Schema =>
-  Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, relocate(value)]));
+/** Says things as drf-spectacular does: which keys are required, what choices there are, that a reference may be null. */
+function follow({ zodSchema, jsonSchema }: Translated): void {
+  const { def } = zodSchema._zod;
+  delete jsonSchema['unrequired'];
+  // What zod leaves of the object that is referred to, because its list is not any more what zod wrote.
+  if (jsonSchema.allOf !== undefined) delete jsonSchema.required;
+  if (def.type === 'object') {
+    const required = jsonSchema.required?.filter((key) => isRequired(def.shape[key]));
+    if (required?.length === 0) delete jsonSchema.required;
+    else if (required !== undefined) jsonSchema.required = required;
+  }
+  if (def.type === 'enum' && z.globalRegistry.get(zodSchema)?.id !== undefined)
+    jsonSchema.description ??= Object.values(def.entries).map(choiceLine).join('\n');
+  // OpenAPI 3.0.3 has `nullable` only beside a `type`.
+  if (def.type === 'nullable' && jsonSchema.allOf !== undefined)
+    jsonSchema.type = def.innerType._zod.def.type === 'object' ? 'object' : 'string';
+}
+
+/** See `readOnly` and `unrequired` in `http/read-fields.ts`. */
+function isRequired(field: z.core.$ZodType | undefined): boolean {
+  const meta = field && z.globalRegistry.get(field);
+  return meta?.['readOnly'] !== true && meta?.['unrequired'] !== true;
+}
+
+const choiceLine = (choice: string | number): string => {
+  const name = String(choice);
+  return `* \`${name}\` - ${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+};
+
+function relocated(schema: object): Schema {
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, relocate(value)]));
+  return referenceOf(copy) ?? copy;
+}
+
+/** What zod wraps without saying more about it is the reference itself. */
+function referenceOf({ allOf, ...others }: Schema): Schema | undefined {
+  if (!Array.isArray(allOf) || allOf.length !== 1 || Object.keys(others).length > 0) return undefined;
+  const [only]: readonly Schema[] = allOf;
+  return only;
+}
 
 function relocate(value: unknown): unknown {
   if (typeof value === 'string')

@@ -4,10 +4,24 @@ import { createShelf, type Examples } from './examples.js';
 import { openApiPath, parametersOf } from './parameters.js';
 import { responsesOf, type Shelves } from './responses.js';
 import { SECURITY_SCHEMES, securityOf } from './security.js';
-import type { DescribedRoute, Info, OpenApiDocument, Operation, PathItem, RequestBody } from './types.js';
+import type {
+  DescribedRoute,
+  Info,
+  OpenApiDocument,
+  Operation,
+  PathItem,
+  RequestBody,
+  ServerAddress,
+  Tag,
+} from './types.js';
+
+/** A relative address: the document is about the server that answers it. */
+const SERVERS: readonly ServerAddress[] = [{ url: '/', description: 'The server that has this document.' }];
 
 export interface DocumentOptions {
   readonly info: Info;
+  /** What the tags of the routes stand for, in the order in which readers find them. */
+  readonly tags: readonly Tag[];
   readonly routes: readonly DescribedRoute[];
   readonly examplesOf: (route: DescribedRoute) => Examples;
 }
@@ -16,12 +30,16 @@ export interface DocumentOptions {
  * Writes the OpenAPI document of the routes that are there. Paths and parameters are sorted as drf-spectacular sorts
  * them, so that it can be compared with CVAT's.
  *
- * @throws TypeError when two operations have one id, or two schemas
+ * @throws TypeError when two operations have one id, or two schemas; when the tags are not those of the operations
  */
-export function createDocument({ info, routes, examplesOf }: DocumentOptions): OpenApiDocument {
+export function createDocument({ info, tags, routes, examplesOf }: DocumentOptions): OpenApiDocument {
   const described = routes
     .filter(({ documented }) => documented !== false)
     .map((route) => ({ route, examples: examplesOf(route) }));
+  requireTags(
+    tags,
+    described.map(({ route }) => route),
+  );
   const shelves = {
     components: createComponents(),
     shelf: createShelf(described.map(({ examples }) => examples)),
@@ -37,6 +55,8 @@ export function createDocument({ info, routes, examplesOf }: DocumentOptions): O
   return {
     openapi: '3.0.3',
     info,
+    servers: SERVERS,
+    tags,
     paths: Object.fromEntries([...paths].sort(([left], [right]) => (left < right ? -1 : 1))),
     components: {
       schemas: shelves.components.all(),
@@ -46,11 +66,21 @@ export function createDocument({ info, routes, examplesOf }: DocumentOptions): O
   };
 }
 
+function requireTags(tags: readonly Tag[], routes: readonly DescribedRoute[]): void {
+  const defined = new Set(tags.map(({ name }) => name));
+  const used = new Set(routes.map(({ tag }) => tag));
+  const wrong = [...defined]
+    .filter((tag) => !used.has(tag))
+    .concat([...used].filter((tag) => !defined.has(tag)));
+  if (wrong.length > 0) throw new TypeError(`Tags that are not both defined and used: ${wrong.join(', ')}.`);
+}
+
 function operationOf(route: DescribedRoute, examples: Examples, shelves: Shelves): Operation {
   const parameters = parametersOf(route, shelves.components);
   return {
     operationId: route.operationId,
     summary: route.summary,
+    description: route.description,
     tags: [route.tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: requestBodyOf(route.body, examples, shelves) }),

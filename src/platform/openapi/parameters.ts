@@ -7,11 +7,14 @@ import type { DescribedRoute, Parameter, Schema } from './types.js';
 const STRING: Schema = { type: 'string' };
 const INTEGER: Schema = { type: 'integer' };
 
+const BY_SLUG = 'Slug of the organization that the request is about; empty for your personal workspace.';
+const BY_ID = 'Id of the organization that the request is about, instead of its slug.';
+
 /** Where a request says for which organization it is: every policy decision reads it. */
 const ORGANIZATION: readonly Parameter[] = [
-  { name: 'X-Organization', in: 'header', description: 'Organization unique slug', schema: STRING },
-  { name: 'org', in: 'query', description: 'Organization unique slug', schema: STRING },
-  { name: 'org_id', in: 'query', description: 'Organization identifier', schema: INTEGER },
+  { name: 'X-Organization', in: 'header', description: BY_SLUG, schema: STRING },
+  { name: 'org', in: 'query', description: BY_SLUG, schema: STRING },
+  { name: 'org_id', in: 'query', description: BY_ID, schema: INTEGER },
 ];
 
 /** @returns all parameters of an operation, by name, as CVAT's document sorts them */
@@ -29,10 +32,11 @@ export function parametersOf(route: DescribedRoute, components: Components): rea
 export const openApiPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
 const pathParameters = (path: string): readonly Parameter[] =>
-  [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+  [...path.matchAll(/(\w+)\/:(\w+)/g)].map(([, collection = '', name = '']) => ({
     name,
     in: 'path',
     required: true,
+    description: `The ${name} of the ${collection.replace(/s$/, '').replaceAll('_', ' ')}.`,
     schema: name === 'id' ? INTEGER : STRING,
   }));
 
@@ -52,12 +56,8 @@ function queryParameters(query: z.ZodType | undefined, components: Components): 
 
 function listParameters({ simple, filter, ordering, search }: ListDefinition): readonly Parameter[] {
   return [
-    queryParameter('page', 'A page number within the paginated result set; `last` is the last one.', INTEGER),
-    queryParameter(
-      'page_size',
-      'Number of results to return per page; `all` for everything on one.',
-      INTEGER,
-    ),
+    queryParameter('page', 'Which page to answer, from 1 on; `last` is the last one.', INTEGER),
+    queryParameter('page_size', 'How many results a page has; `all` for everything on one.', INTEGER),
     queryParameter(
       'filter',
       `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`,
@@ -78,7 +78,7 @@ function listParameters({ simple, filter, ordering, search }: ListDefinition): r
           ),
         ]),
     ...[...simple].map(([name, column]) =>
-      queryParameter(name, `A simple equality filter for the ${name} field`, schemaOf(column)),
+      queryParameter(name, `Only results whose \`${name}\` is this.`, schemaOf(column)),
     ),
   ];
 }

@@ -10,6 +10,7 @@ export interface DescribedRoute
     | 'path'
     | 'operationId'
     | 'summary'
+    | 'description'
     | 'tag'
     | 'ways'
     | 'access'
@@ -91,6 +92,7 @@ export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  readonly description: string;
   readonly tags: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: RequestBody;
@@ -100,16 +102,29 @@ export interface Operation {
 
 export type PathItem = Readonly<Record<string, Operation>>;
 
+export interface Tag {
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface ServerAddress {
+  readonly url: string;
+  readonly description: string;
+}
+
 export interface Info {
   readonly title: string;
   readonly version: string;
   readonly description: string;
+  readonly contact?: { readonly name: string };
   readonly license?: { readonly name: string; readonly url: string };
 }
 
 export interface OpenApiDocument {
   readonly openapi: '3.0.3';
   readonly info: Info;
+  readonly servers: readonly ServerAddress[];
+  readonly tags: readonly Tag[];
   readonly paths: Readonly<Record<string, PathItem>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, Schema>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { committedDocument } from '../../support/openapi.js';
 
-const { paths, components } = committedDocument();
+const { paths, components, tags, servers } = committedDocument();
 
 /** Operation ids of CVAT 2.62, by which its SDK and command line call them (cvat.md 11). */
 const CVAT: Readonly<Record<string, string>> = {
@@ -120,5 +120,34 @@ describe('the document beside the one of CVAT', () => {
       );
       expect(types, place).not.toContain('application/json');
     }
+  });
+});
+
+describe('the committed document', () => {
+  const inEverything = operations.map(({ operation, place }) => ({ ...operation, place }));
+
+  it('describes every operation in whole sentences that are not its summary', () => {
+    const silent = inEverything.filter(
+      ({ description, summary }) => !/^[A-Z].+\.$/.test(description) || description === summary,
+    );
+    expect(silent.map(({ place }) => place)).toEqual([]);
+    expect(inEverything.length).toBeGreaterThan(45);
+  });
+
+  it('describes every parameter', () => {
+    const silent = inEverything.flatMap(({ place, parameters = [] }) =>
+      parameters.filter(({ description = '' }) => description === '').map(({ name }) => `${place}: ${name}`),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it('defines every tag that an operation has, describes it, and defines no other', () => {
+    const used = [...new Set(inEverything.flatMap((operation) => operation.tags))].sort();
+    expect(tags.map(({ name }) => name)).toEqual(used);
+    expect(tags.filter(({ description }) => !description.endsWith('.'))).toEqual([]);
+  });
+
+  it('is about the server that answers it', () => {
+    expect(servers.map(({ url }) => url)).toEqual(['/']);
   });
 });

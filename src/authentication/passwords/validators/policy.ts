@@ -6,7 +6,7 @@ import { type PasswordOwner, similarityProblem } from './similarity.js';
 
 const DEFAULT_MINIMUM_LENGTH = 8;
 /** CVAT 2.63; 2.62 has 128. */
-const MAXIMUM_LENGTH = 256;
+export const MAXIMUM_LENGTH = 256;
 
 const TOO_LONG = `Password must be ${MAXIMUM_LENGTH} characters or fewer.`;
 const TOO_COMMON = 'This password is too common.';

@@ -1,19 +1,27 @@
 import { z } from 'zod';
 import type { Exchange } from '../exchange.js';
-import { uri } from '../read-fields.js';
+import { unrequired, uri } from '../read-fields.js';
 import { type Page, pageBody } from './pagination.js';
 import type { ListRows } from './run-list.js';
 
-/** @returns the schema of a page; `id` is CVAT's name of it, such as `PaginatedMembershipReadList` */
-export const pageSchema = <T extends z.ZodType>(item: T, id: string) =>
+/**
+ * @param path of the list, for the examples
+ * @returns the schema of a page; `id` is CVAT's name of it, such as `PaginatedMembershipReadList`
+ */
+export const pageSchema = <T extends z.ZodType>(item: T, id: string, path: `/${string}`) =>
   z
     .object({
-      count: z.int(),
-      next: uri().nullable(),
-      previous: uri().nullable(),
+      count: z.int().meta({ example: 123 }),
+      next: unrequired(link(`${path}?page=4`)),
+      previous: unrequired(link(`${path}?page=2`)),
       results: z.array(item),
     })
     .meta({ id });
+
+const link = (address: string) =>
+  uri()
+    .nullable()
+    .meta({ example: `https://cvat.example.com${address}` });
 
 /** @returns the body of a list answer, with links to where the request was addressed */
 export const presentPage = <R, T>(

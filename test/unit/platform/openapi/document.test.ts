@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { charField } from '../../../../src/platform/http/fields.js';
+import { readOnly, text, unrequired } from '../../../../src/platform/http/read-fields.js';
+import { createDocument } from '../../../../src/platform/openapi/document.js';
 import { describedRoute, documentOf, operationOf, Painting } from './routes.js';
 
 describe('createDocument', () => {
@@ -23,6 +25,16 @@ describe('createDocument', () => {
   it('refuses two operations with one id', () => {
     const routes = [describedRoute(), describedRoute({ path: '/api/others' })];
     expect(() => documentOf(routes)).toThrow('Two operations have the id paintings_list.');
+  });
+
+  it.each([
+    ['is not defined', []],
+    ['nothing has', ['paintings', 'sculptures']],
+  ])('refuses a tag that %s', (_, names) => {
+    const tags = names.map((name) => ({ name, description: 'Things.' }));
+    const info = { title: 'Museum', version: '1', description: '' };
+    const make = () => createDocument({ info, tags, routes: [describedRoute()], examplesOf: () => ({}) });
+    expect(make).toThrow('Tags that are not both defined and used: ');
   });
 
   it('refuses two schemas with one id', () => {
@@ -48,7 +60,7 @@ describe('the schemas of a document', () => {
       type: 'object',
       properties: {
         results: { type: 'array', items: { $ref: '#/components/schemas/Painting' } },
-        best: { nullable: true, allOf: [{ $ref: '#/components/schemas/Painting' }] },
+        best: { type: 'object', nullable: true, allOf: [{ $ref: '#/components/schemas/Painting' }] },
       },
       required: ['results', 'best'],
     });
@@ -66,6 +78,38 @@ describe('the schemas of a document', () => {
       },
     });
     expect(JSON.stringify(componentOf(schema, 'Exact'))).not.toMatch(/pattern|9007199254740991/);
+  });
+
+  it('does not list under required what is read-only or need not be in a request, and marks the first', () => {
+    const schema = z
+      .object({
+        id: readOnly(z.int()),
+        title: text({ maxLength: 9 }),
+        year: unrequired(z.int().nullable()),
+        best: unrequired(Painting),
+        style: readOnly(z.enum(['cubism', 'fauvism']).meta({ id: 'StyleEnum' })),
+      })
+      .meta({ id: 'Entry' });
+    expect(componentOf(schema, 'Entry')).toEqual({
+      type: 'object',
+      properties: {
+        id: { type: 'integer', readOnly: true },
+        title: { type: 'string', maxLength: 9 },
+        year: { type: 'integer', nullable: true },
+        best: { $ref: '#/components/schemas/Painting' },
+        style: { readOnly: true, allOf: [{ $ref: '#/components/schemas/StyleEnum' }] },
+      },
+      required: ['title'],
+    });
+    const nothing = z.object({ id: readOnly(z.int()) }).meta({ id: 'Nothing' });
+    expect(componentOf(nothing, 'Nothing')).not.toHaveProperty('required');
+  });
+
+  it('lists the choices of one that has a name', () => {
+    const style = z.enum(['cubism', 'fauvism']).meta({ id: 'StyleEnum' });
+    expect(componentOf(style, 'StyleEnum')).toMatchObject({
+      description: '* `cubism` - Cubism\n* `fauvism` - Fauvism',
+    });
   });
 
   it('promises closed objects only where the schema is strict', () => {
@@ -98,6 +142,13 @@ describe('the schemas of a document', () => {
 });
 
 describe('an operation', () => {
+  it('has the summary and the description of its route', () => {
+    expect(operationOf(describedRoute())).toMatchObject({
+      summary: 'List paintings',
+      description: 'Lists the paintings of the museum.',
+    });
+  });
+
   it('requires a body only where one may not be empty', () => {
     const required = z.object({ title: z.string() });
     expect(operationOf(describedRoute({ method: 'post', body: required })).requestBody?.required).toBe(true);

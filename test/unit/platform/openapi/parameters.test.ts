@@ -24,10 +24,22 @@ const LIST = defineList({
 });
 
 describe('the parameters of an operation', () => {
-  it('has numbers for ids and text for other parts of a path', () => {
-    expect(parametersOf({ path: '/api/paintings/:id/copies/:key' })).toEqual([
-      { name: 'id', in: 'path', required: true, schema: { type: 'integer' } },
-      { name: 'key', in: 'path', required: true, schema: { type: 'string' } },
+  it('has numbers for ids and text for other parts of a path, and says of what they are', () => {
+    expect(parametersOf({ path: '/api/paintings/:id/numbered_prints/:key' })).toEqual([
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        description: 'The id of the painting.',
+        schema: { type: 'integer' },
+      },
+      {
+        name: 'key',
+        in: 'path',
+        required: true,
+        description: 'The key of the numbered print.',
+        schema: { type: 'string' },
+      },
     ]);
   });
 

@@ -10,6 +10,7 @@ export const describedRoute = (more: Partial<DescribedRoute> = {}): DescribedRou
   path: '/api/paintings',
   operationId: 'paintings_list',
   summary: 'List paintings',
+  description: 'Lists the paintings of the museum.',
   tag: 'paintings',
   access: { kind: 'authenticated', because: 'a test' },
   responses: { 200: Painting },
@@ -20,7 +21,14 @@ export const documentOf = (
   routes: readonly DescribedRoute[],
   examplesOf: (route: DescribedRoute) => Examples = () => ({}),
 ): OpenApiDocument =>
-  createDocument({ info: { title: 'Museum', version: '1', description: '' }, routes, examplesOf });
+  createDocument({
+    info: { title: 'Museum', version: '1', description: '' },
+    tags: routes.some(({ documented }) => documented !== false)
+      ? [{ name: 'paintings', description: 'What hangs on the walls.' }]
+      : [],
+    routes,
+    examplesOf,
+  });
 
 export function operationOf(route: DescribedRoute, examples: Examples = {}): Operation {
   const [item = {}] = Object.values(documentOf([route], () => examples).paths);
