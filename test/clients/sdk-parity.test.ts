@@ -17,6 +17,9 @@ interface SdkOperation {
   /** Place by name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly types: Readonly<Record<string, string>>;
+  readonly required: readonly string[];
+  /** Values by name, where not any will do. */
+  readonly choices: Readonly<Record<string, readonly string[]>>;
   readonly body: string | null;
   readonly response: string | null;
 }
@@ -25,7 +28,10 @@ interface SdkModel {
   /** Python types by key. */
   readonly types: Readonly<Record<string, readonly string[]>>;
   readonly required: readonly string[];
+  readonly readOnly: readonly string[];
   readonly limits: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Of a model that is nothing but one of several texts. */
+  readonly choices: readonly string[];
 }
 
 const SCRIPT = `
@@ -38,7 +44,7 @@ TAGS = ('auth', 'users', 'organizations', 'memberships', 'invitations', 'server'
 
 def name(kind):
     if isinstance(kind, list) and not hasattr(kind[0], 'openapi_types'):
-        return 'list'
+        return 'list of ' + kind[0].__name__
     if isinstance(kind, (list, tuple)):
         return name(kind[0]) if kind else None
     return 'object' if isinstance(kind, dict) else kind if kind is None else kind.__name__
@@ -51,12 +57,15 @@ def visit(kind):
         return
     types = kind.openapi_types() if callable(kind.openapi_types) else kind.openapi_types
     keys = kind.attribute_map
-    parameters = inspect.signature(kind.__init__).parameters.values()
+    # The constructor takes no read-only values, this one those that an answer has to have.
+    parameters = inspect.signature(kind._from_openapi_data).parameters.values()
     models[kind.__name__] = {
         'types': {keys[key]: [name(item) for item in value] for key, value in types.items() if key in keys},
         'required': [keys[p.name] for p in parameters if p.default is p.empty and p.name in keys],
         'limits': {keys[key[0]]: {rule: value['pattern'] if rule == 'regex' else value for rule, value in rules.items()}
                    for key, rules in kind.validations.items()},
+        'readOnly': [keys[key] for key in getattr(kind, 'read_only_vars', ())],
+        'choices': list(kind.allowed_values.get(('value',), {}).values()),
     }
     visit(list(types.values()))
 
@@ -75,6 +84,9 @@ for tag in TAGS:
             'accept': endpoint.headers_map['accept'],
             'parameters': {endpoint.attribute_map[key]: places[key] for key in named},
             'types': {endpoint.attribute_map[key]: name(endpoint.openapi_types[key]) for key in named},
+            'required': [endpoint.attribute_map[key] for key in named if key in endpoint.params_map['required']],
+            'choices': {endpoint.attribute_map[key[0]]: list(values.values())
+                        for key, values in endpoint.allowed_values.items()},
             'body': next((name(endpoint.openapi_types[key]) for key, place in places.items() if place == 'body'), None),
             'response': name(settings['response_schema']),
         }
@@ -103,8 +115,10 @@ const PYTHON: Readonly<Record<string, string>> = {
   string: 'str',
   integer: 'int',
   boolean: 'bool',
-  array: 'list',
 };
+
+const pythonOf = ({ type, items }: Schema): string | undefined =>
+  type === 'array' ? `list of ${pythonOf(items as Schema)}` : PYTHON[String(type)];
 
 /** Names that the generator of the SDK made up for what has none, and wrote as the first of several places. */
 const MADE_UP: Readonly<Record<string, string>> = { CloudStorageReadOwner: 'BasicUser' };
@@ -157,17 +171,30 @@ describe.skipIf(bin === undefined)('every operation of the SDK in these areas', 
   });
 
   it('takes the same parameters at the same places and of the same types, and besides only an organization and more fields', () => {
-    const shown = (name: string, place: unknown, type: unknown): string => `${name} in ${place}: ${type}`;
+    const shown = (name: string, place: unknown, type: unknown, isRequired: boolean): string =>
+      `${name}${isRequired ? '' : '?'} in ${place}: ${type}`;
     compared(
       ({ parameters = [] }, theirs) =>
         parameters
           .filter(({ name }) => name in theirs.parameters || !OURS.includes(name))
-          .map(({ name, in: place, schema }) => shown(name, place, PYTHON[String(schema['type'])]))
+          .map(({ name, in: place, schema, required = false }) =>
+            shown(name, place, pythonOf(schema), required),
+          )
           .sort(),
-      ({ parameters, types }) =>
+      ({ parameters, types, required }) =>
         Object.entries(parameters)
-          .map(([name, place]) => shown(name, place, types[name]))
+          .map(([name, place]) => shown(name, place, types[name], required.includes(name)))
           .sort(),
+    );
+  });
+
+  it('takes one of the same values where not any will do, but every language, because all texts are English', () => {
+    compared(
+      ({ parameters = [] }) =>
+        Object.fromEntries(
+          parameters.flatMap(({ name, schema }) => ('enum' in schema ? [[name, schema['enum']]] : [])),
+        ),
+      ({ choices: { lang: _, ...others } }) => others,
     );
   });
 
@@ -195,19 +222,45 @@ describe.skipIf(bin === undefined)('every model of the SDK in these areas', () =
   const ofKeys = () =>
     Object.entries(models).filter(([model]) => !['MetaUser', ...Object.keys(MADE_UP)].includes(model));
 
-  it('is here under its name, with all its keys and what is required of a request', () => {
-    const missing = ofKeys().flatMap(([model, { types, required }]) => {
+  it('is here under its name, with all its keys', () => {
+    const missing = ofKeys().flatMap(([model, { types }]) => {
       if (!(model in components.schemas)) return [model];
-      const { properties = {}, required: here = [] } = schemaOf(model);
-      return [
-        ...Object.keys(types)
-          .filter((key) => key !== 'value' || !model.endsWith('Enum'))
-          .filter((key) => !(key in properties)),
-        ...required.filter((key) => !here.includes(key)),
-      ].map((key) => `${model}.${key}`);
+      const { properties = {} } = schemaOf(model);
+      return Object.keys(types)
+        .filter((key) => key !== 'value' || !model.endsWith('Enum'))
+        .filter((key) => !(key in properties))
+        .map((key) => `${model}.${key}`);
     });
     expect(missing).toEqual([]);
     expect(ofKeys().length).toBeGreaterThan(30);
+  });
+
+  it('requires the same keys, of requests and of answers', () => {
+    const keys = (required: readonly string[] = []) => [...required].sort();
+    expect(ofKeys().map(([model]) => [model, keys(schemaOf(model).required)])).toEqual(
+      ofKeys().map(([model, { required }]) => [model, keys(required)]),
+    );
+  });
+
+  it('has the same read-only keys', () => {
+    const readOnly = (model: string) =>
+      Object.entries(schemaOf(model).properties ?? {}).filter(([, schema]) => schema['readOnly'] === true);
+    expect(
+      ofKeys().map(([model]) => [
+        model,
+        readOnly(model)
+          .map(([key]) => key)
+          .sort(),
+      ]),
+    ).toEqual(ofKeys().map(([model, one]) => [model, [...one.readOnly].sort()]));
+  });
+
+  it('is one of the same texts, if that is all it is', () => {
+    const choices = ofKeys().filter(([, one]) => one.choices.length > 0);
+    expect(choices.map(([model]) => [model, components.schemas[model]?.['enum']])).toEqual(
+      choices.map(([model, one]) => [model, one.choices]),
+    );
+    expect(choices.length).toBeGreaterThan(1);
   });
 
   it('has keys of the same types: moments, references, what may be null', () => {
@@ -219,9 +272,7 @@ describe.skipIf(bin === undefined)('every model of the SDK in these areas', () =
         const isAnything = first === 'object' || kinds.length > 2;
         if (schema === undefined || first === undefined || isAnything) return [];
         const wanted = MADE_UP[first] ?? first;
-        const own =
-          referenceOf(schema) ??
-          (schema['format'] === 'date-time' ? 'datetime' : PYTHON[String(schema['type'])]);
+        const own = referenceOf(schema) ?? (schema['format'] === 'date-time' ? 'datetime' : pythonOf(schema));
         const isNullable = schema['nullable'] === true;
         // The SDK loses that a reference may be null.
         const mayDiffer = referenceOf(schema) !== undefined;
@@ -233,22 +284,27 @@ describe.skipIf(bin === undefined)('every model of the SDK in these areas', () =
     expect(different).toEqual([]);
   });
 
-  it('has the limits of CVAT in requests, but for those of passwords (deviation 10)', () => {
-    const names: Readonly<Record<string, string>> = {
-      max_length: 'maxLength',
-      min_length: 'minLength',
-      regex: 'pattern',
-    };
-    const different = ofKeys()
-      .filter(([model]) => model.endsWith('Request'))
-      .flatMap(([model, { limits }]) =>
-        Object.entries(limits).flatMap(([key, rules]) =>
-          Object.entries(rules)
-            .filter(([rule]) => !(rule === 'max_length' && /password/.test(key)))
-            .filter(([rule, value]) => schemaOf(model).properties?.[key]?.[names[rule] ?? ''] !== value)
-            .map(([rule, value]) => `${model}.${key}: ${rule} ${String(value)}`),
+  it('has the limits of CVAT and no others, but for the greatest length of passwords (deviation 10)', () => {
+    const names = { max_length: 'maxLength', min_length: 'minLength', regex: 'pattern' };
+    const shown = (key: string, limits: readonly (readonly [string, unknown])[]) =>
+      limits
+        .filter(([rule, value]) => value !== undefined && !(rule === 'maxLength' && /password/.test(key)))
+        .map(([rule, value]) => `${key}: ${rule} ${String(value)}`);
+    const here = ([model, { types }]: [string, SdkModel]) =>
+      Object.keys(types).flatMap((key) => {
+        const schema = schemaOf(model).properties?.[key] ?? {};
+        return shown(
+          key,
+          Object.values(names).map((rule) => [rule, schema[rule]]),
+        );
+      });
+    const there = ([, { types, limits }]: [string, SdkModel]) =>
+      Object.keys(types).flatMap((key) =>
+        shown(
+          key,
+          Object.entries(names).map(([rule, name]) => [name, limits[key]?.[rule]]),
         ),
       );
-    expect(different).toEqual([]);
+    expect(ofKeys().map((one) => [one[0], here(one)])).toEqual(ofKeys().map((one) => [one[0], there(one)]));
   });
 });
