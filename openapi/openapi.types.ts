@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and there is no `key`.
+         * @description Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and `key` is null.
          */
         post: operations["auth_create_register"];
         delete?: never;
@@ -779,7 +779,6 @@ export interface components {
             /** Format: uri */
             readonly url?: string;
             readonly id?: number;
-            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username: string;
             first_name?: string;
             last_name?: string;
@@ -1081,7 +1080,6 @@ export interface components {
             /** Format: uri */
             readonly url?: string;
             readonly id?: number;
-            /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
             username: string;
             first_name?: string;
             last_name?: string;

@@ -284,27 +284,26 @@ describe.skipIf(bin === undefined)('every model of the SDK in these areas', () =
     expect(different).toEqual([]);
   });
 
-  it('has the limits of CVAT and no others, but for the greatest length of passwords (deviation 10)', () => {
+  /**
+   * Passwords have 256 characters (deviation 10). People who are invited are named like their addresses, and those of a
+   * directory as it names them, so that answers have names that CVAT's document says there are not.
+   */
+  const isOurs = (model: string, key: string, rule: string): boolean =>
+    (rule === 'maxLength' && /password/.test(key)) ||
+    (rule === 'pattern' && key === 'username' && !model.endsWith('Request'));
+
+  it('has the limits of CVAT and no others, but for passwords and the characters of names in answers', () => {
     const names = { max_length: 'maxLength', min_length: 'minLength', regex: 'pattern' };
-    const shown = (key: string, limits: readonly (readonly [string, unknown])[]) =>
-      limits
-        .filter(([rule, value]) => value !== undefined && !(rule === 'maxLength' && /password/.test(key)))
-        .map(([rule, value]) => `${key}: ${rule} ${String(value)}`);
-    const here = ([model, { types }]: [string, SdkModel]) =>
-      Object.keys(types).flatMap((key) => {
-        const schema = schemaOf(model).properties?.[key] ?? {};
-        return shown(
-          key,
-          Object.values(names).map((rule) => [rule, schema[rule]]),
-        );
-      });
-    const there = ([, { types, limits }]: [string, SdkModel]) =>
-      Object.keys(types).flatMap((key) =>
-        shown(
-          key,
-          Object.entries(names).map(([rule, name]) => [name, limits[key]?.[rule]]),
+    const limitsOf = (read: (model: string, one: SdkModel, key: string, rule: [string, string]) => unknown) =>
+      ofKeys().flatMap(([model, one]) =>
+        Object.keys(one.types).flatMap((key) =>
+          Object.entries(names)
+            .filter(([, name]) => !isOurs(model, key, name))
+            .map((rule) => `${model}.${key}: ${rule[1]} ${String(read(model, one, key, rule))}`),
         ),
       );
-    expect(ofKeys().map((one) => [one[0], here(one)])).toEqual(ofKeys().map((one) => [one[0], there(one)]));
+    const here = limitsOf((model, _, key, [, name]) => schemaOf(model).properties?.[key]?.[name]);
+    expect(here).toEqual(limitsOf((_, { limits }, key, [rule]) => limits[key]?.[rule]));
+    expect(here.filter((line) => !line.endsWith('undefined')).length).toBeGreaterThan(50);
   });
 });

@@ -172,9 +172,6 @@ function requiredOf({ required = [], properties }: Record<string, unknown>): rea
   return [...new Set([...(required as readonly string[]), ...always.map(([key]) => key)])];
 }
 
-/** Python's `\w`, which is what CVAT's document means, is letters, digits and the underscore of any script. */
-const asPythonReads = (pattern: string): string => pattern.replaceAll('\\w', '\\p{L}\\p{N}_');
-
 /**
  * Keywords of OpenAPI 3.0 as JSON Schema has them: `nullable` beside a reference, references into the document, and
  * objects without keys that are not named, and with all that are read-only: CVAT's document does not require these,
@@ -185,12 +182,7 @@ function closed(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/^#\/components\//, 'document#/components/');
   if (typeof value !== 'object' || value === null) return value;
   const { nullable, ...rest } = asRecord(value);
-  const copy = Object.fromEntries(
-    Object.entries(rest).map(([key, item]) => [
-      key,
-      key === 'pattern' && typeof item === 'string' ? asPythonReads(item) : closed(item),
-    ]),
-  );
+  const copy = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, closed(item)]));
   const object =
     'properties' in copy && !('additionalProperties' in copy)
       ? { ...copy, required: requiredOf(copy), additionalProperties: false }

@@ -72,7 +72,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     operationId: 'auth_create_register',
     summary: 'Create an account',
     description:
-      'Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and there is no `key`.',
+      'Anybody can create an account, unless the server has registration closed. You are signed in at once, except where the address has to be confirmed first: then `email_verification_required` is true and `key` is null.',
     tag: 'auth',
     view: 'Register View Ex',
     documented: !deps.registrationIsClosed,

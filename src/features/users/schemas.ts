@@ -8,12 +8,6 @@ import { namesField } from '../../platform/http/value-fields.js';
 const NAME_LENGTH = 150;
 const EMAIL_LENGTH = 254;
 
-/** As CVAT's document has it, where `\w` is Python's. */
-const DOCUMENTED_USERNAME = {
-  pattern: '^[\\w.@+-]+$',
-  description: 'Letters and digits of any script (`\\w` is read as Python reads it), and `@.+-_`.',
-};
-
 const STAFF = 'Marks a member of the staff. What the account may do follows from its groups.';
 const SUPERUSER = 'Sees all fields of every account. What else it may do follows from its groups.';
 const ACTIVE = 'False keeps the person from signing in. Prefer it to deleting an account.';
@@ -23,7 +17,8 @@ export const UserRead = z
   .object({
     url: readOnly(uri()),
     id: readOnly(z.int()),
-    username: text({ maxLength: NAME_LENGTH, ...DOCUMENTED_USERNAME }),
+    /** CVAT's document has a pattern, which addresses of invited people and names of a directory need not match. */
+    username: text({ maxLength: NAME_LENGTH }),
     first_name: unrequired(text({ maxLength: NAME_LENGTH })),
     last_name: unrequired(text({ maxLength: NAME_LENGTH })),
     /** Empty where there is none, so it has not the format that CVAT's document gives it. */
@@ -75,8 +70,10 @@ const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
 const username = () =>
   charField({
     maximum: NAME_LENGTH,
+    // As CVAT's document has it.
+    pattern: '^[\\w.@+-]+$',
     validate: (value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME),
-    ...DOCUMENTED_USERNAME,
+    description: 'Letters and digits of any script (`\\w` is read as Python reads it), and `@.+-_`.',
   });
 
 /** What every account has beside its name; nothing of it is required. */
