@@ -9,7 +9,7 @@ import { BasicUserRead } from '../users/index.js';
 const INVALID_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
 const SLUG = /^[-a-zA-Z0-9_]+$/;
 
-/** The name of an organization in addresses, as answers show it. */
+/** What the document says of a slug, in requests and in answers. */
 export const DOCUMENTED_SLUG = { pattern: SLUG.source };
 
 export const OrganizationRead = z

@@ -67,7 +67,7 @@ function simplify({ zodSchema, jsonSchema }: Translated): void {
     delete jsonSchema.additionalProperties;
 }
 
-/** Says things as drf-spectacular does: which keys are required, what choices there are, that a reference may be null. */
+/** Says as drf-spectacular does which keys are required, what choices there are, and that a reference may be null. */
 function follow({ zodSchema, jsonSchema }: Translated): void {
   const { def } = zodSchema._zod;
   delete jsonSchema['unrequired'];
