@@ -1,20 +1,8 @@
 -- An organization has one owner: who its record names, with an active membership in the role. Rows that broke this
 -- before are left as they are; the server names them when it starts.
---
--- Where CVAT works on the same database, its own writes follow its own rules: it lets administrators and maintainers
--- hand out the role of the owner. There the rule of one owner binds this server alone, which is known by the name of its
--- connections; without a CVAT it binds everybody. Decision record 0006.
-
-create or replace function auth_server_owner_rule_binds() returns boolean language sql stable as $$
-  select to_regclass('django_migrations') is null
-    or current_setting('application_name') like 'cvat-auth-server%'
-$$;
 
 create or replace function auth_server_refuse_second_owner() returns trigger language plpgsql as $$
 begin
-  if not auth_server_owner_rule_binds() then
-    return new;
-  end if;
   -- Of two at once, the second waits here and then sees the first.
   perform from organizations_organization where id = new.organization_id for no key update;
   if exists (
@@ -42,9 +30,6 @@ create trigger auth_server_one_owner_update
 
 create or replace function auth_server_require_owner(organization integer) returns void language plpgsql as $$
 begin
-  if not auth_server_owner_rule_binds() then
-    return;
-  end if;
   if exists (
     select from organizations_organization o
     where o.id = organization and o.owner_id is not null and not exists (

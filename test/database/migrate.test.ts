@@ -9,7 +9,7 @@ import { StartError } from '../../src/kernel/start-error.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import { MIGRATIONS, migrate, pendingMigrations } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
-import { many, one } from '../../src/platform/db/queryable.js';
+import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import {
   hasPostgres,
@@ -171,6 +171,23 @@ describe.skipIf(!hasPostgres)(`migrate (${POSTGRES_HINT})`, () => {
     const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql'));
     expect(applied.sort()).toEqual(files.sort());
     expect(await pendingMigrations(db, MIGRATIONS)).toEqual([]);
+  });
+
+  it('opens a database of an earlier commit, where 0030 had what is now in 0033', async () => {
+    const functions = sql`
+      select proname, prosrc from pg_proc where proname like 'auth_server%owner%' order by proname`;
+    await migrate(db, MIGRATIONS);
+    const before = await many(db, functions);
+    const landed = '38fe8f3ec192a162f2adc7a8b1d91c1ad52f74703c12444c0e14016953a6c5f6';
+    await execute(db, sql`delete from auth_server_migrations where name = '0033_owner_beside_cvat.sql'`);
+    await execute(
+      db,
+      sql`update auth_server_migrations set sha256 = ${landed} where name = '0030_one_owner.sql'`,
+    );
+    expect(await migrate(db, MIGRATIONS)).toEqual(['0033_owner_beside_cvat.sql']);
+    expect(await migrate(db, MIGRATIONS)).toEqual([]);
+    expect(await many(db, functions)).toEqual(before);
+    expect(before).toHaveLength(5);
   });
 });
 
