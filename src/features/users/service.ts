@@ -10,6 +10,7 @@ import type { Random } from '../../kernel/random.js';
 import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import { isStorable } from '../../platform/http/lists/query-params.js';
 import { found } from '../../platform/http/objects.js';
 import { checkFields } from '../../platform/http/validate.js';
 import { moveAddress } from './address-repository.js';
@@ -188,9 +189,13 @@ export function createUserService(deps: UserServiceDeps) {
       throw new ValidationError({ username: [USERNAME_TAKEN] });
   };
 
+  /** DRF `SlugRelatedField`: only the first bad name is told, and one that cannot be looked up is just invalid. */
   const groupErrors = async (groups: readonly string[] = []): Promise<readonly string[] | undefined> => {
-    const [missing] = groups.length === 0 ? [] : await missingGroups(db, groups);
-    return missing === undefined ? undefined : [`Object with name=${missing} does not exist.`];
+    const names = groups.filter(isStorable);
+    const missing = names.length === 0 ? [] : await missingGroups(db, names);
+    const bad = groups.find((name) => !isStorable(name) || missing.includes(name));
+    if (bad === undefined) return undefined;
+    return [isStorable(bad) ? `Object with name=${bad} does not exist.` : 'Invalid value.'];
   };
 
   const emailErrors = async (email: string, isNeeded: boolean): Promise<readonly string[] | undefined> => {
