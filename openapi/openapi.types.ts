@@ -3178,6 +3178,8 @@ export interface operations {
     invitations_partial_update: {
         parameters: {
             query?: {
+                /** @description Accepts the invitation, whatever its value. */
+                accepted?: string;
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
                 /** @description Id of the organization that the request is about, instead of its slug. */

@@ -18,7 +18,13 @@ import {
   listInvitations,
   type ViewedInvitation,
 } from './repository.js';
-import { InvitationPage, InvitationPatch, InvitationRead, InvitationWrite } from './schemas.js';
+import {
+  InvitationPage,
+  InvitationPatch,
+  InvitationPatchQuery,
+  InvitationRead,
+  InvitationWrite,
+} from './schemas.js';
 import type { InvitationService } from './service.js';
 
 export interface InvitationRouteDeps {
@@ -129,6 +135,7 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
     description:
       'Accepts an invitation when the query has `accepted`. Use `invitations_accept` instead: this one is for old clients.',
     access: { kind: 'policy', checks: mayUpdate, filter: 'invitations' },
+    query: InvitationPatchQuery,
     body: InvitationPatch,
     responses: { 200: InvitationRead },
     handle: async ({ object, exchange }) => {

@@ -34,4 +34,8 @@ export const InvitationPatch = z
   .object({ role: choiceField(ORGANIZATION_ROLES, 'RoleEnum').optional(), email: emailField().optional() })
   .meta({ id: 'PatchedInvitationWriteRequest' });
 
+export const InvitationPatchQuery = z.object({
+  accepted: z.string().optional().meta({ description: 'Accepts the invitation, whatever its value.' }),
+});
+
 export const AcceptedRead = z.object({ organization_slug: z.string() }).meta({ id: 'AcceptInvitationRead' });
