@@ -20,11 +20,17 @@ const DJANGO = [
   'bcrypt==5.0.0',
 ];
 
+/** Asks whatever the OpenAPI document allows. A seed makes the same requests in these releases only. */
+const SCHEMATHESIS = ['schemathesis==4.32.5', 'hypothesis==6.170.17', 'jsonschema-rs==0.60.3'];
+
 /** Installs CVAT's clients, once. See `install`. */
 export const installClients = (): string | undefined => install('cvat-clients', PACKAGES);
 
 /** Installs Django, once. See `install`. */
 export const installDjango = (): string | undefined => install('django', DJANGO);
+
+/** Installs Schemathesis, once. See `install`. */
+export const installSchemathesis = (): string | undefined => install('schemathesis', SCHEMATHESIS);
 
 /**
  * @returns the folder of the programs; undefined, after saying so, where Python or PyPI is not to be had
@@ -103,14 +109,72 @@ export interface Ran {
  * @param bin of `installClients`
  * @param env credentials, which never are arguments; nothing else of this environment gets in
  */
-export async function runCli(
+export const runCli = (
   bin: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+): Promise<Ran> => runProgram(path.join(bin, 'cvat-cli'), args, { timeout: 60_000, env });
+
+/**
+ * Runs Schemathesis on a server, with the configuration and the hooks of a folder.
+ *
+ * @param bin of `installSchemathesis`
+ * @param cwd where it may leave files
+ * @param seed the same one makes the same requests
+ * @param env what the hooks read, beside the address of the server
+ */
+export const runSchemathesis = (
+  bin: string,
+  url: string,
+  {
+    cwd,
+    hooks,
+    seed,
+    env,
+  }: {
+    readonly cwd: string;
+    readonly hooks: string;
+    readonly seed: string;
+    readonly env: Readonly<Record<string, string>>;
+  },
+): Promise<Ran> =>
+  runProgram(
+    path.join(bin, 'schemathesis'),
+    [
+      '--no-color',
+      `--config-file=${path.join(hooks, 'schemathesis.toml')}`,
+      'run',
+      `${url}/api/schema/?scheme=json`,
+      `--url=${url}`,
+      `--seed=${seed}`,
+    ],
+    {
+      timeout: 290_000,
+      cwd,
+      env: {
+        ...env,
+        SERVER: url,
+        SCHEMATHESIS_HOOKS: 'hooks',
+        PYTHONPATH: hooks,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+    },
+  );
+
+interface ProgramOptions {
+  readonly timeout: number;
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function runProgram(
+  program: string,
+  args: readonly string[],
+  { env, ...options }: ProgramOptions,
 ): Promise<Ran> {
-  const options = { timeout: 60_000, env: { PATH: process.env['PATH'] ?? '', HOME: homedir(), ...env } };
+  const all = { PATH: process.env['PATH'] ?? '', HOME: homedir(), ...env };
   try {
-    return { code: 0, ...(await run(path.join(bin, 'cvat-cli'), args, options)) };
+    return { code: 0, ...(await run(program, args, { ...options, env: all, maxBuffer: 64 << 20 })) };
   } catch (error) {
     const { code, stdout, stderr } = error as { code?: unknown; stdout?: unknown; stderr?: unknown };
     if (typeof code !== 'number') throw error;

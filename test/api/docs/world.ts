@@ -27,7 +27,8 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
   pablo: ['Pablo', 'Neruda'],
 };
 
-const idOf = (username: string): number => PEOPLE.indexOf(username) + 1;
+/** @returns the id of a person of the examples */
+export const idOf = (username: string): number => PEOPLE.indexOf(username) + 1;
 const tokenOf = (username: string): string => String(idOf(username)).repeat(40);
 const accessTokenOf = (username: string): string => `${String(idOf(username)).repeat(8)}.${'k'.repeat(32)}`;
 
