@@ -9,7 +9,7 @@ export interface UiOptions {
 
 type Params = Readonly<Record<string, string | number>>;
 
-/** A request that CVAT's interceptor leaves as it is (cvat.md 9.1). */
+/** A request that the interceptor of cvat-core leaves as it is (`server-proxy.ts`). */
 function isLeftAlone(method: string, path: string, organization: string, params: Params): boolean {
   return (
     'org' in params ||
@@ -80,7 +80,7 @@ export function createUi(app: Pick<TestApp, 'url'>, options: UiOptions = {}) {
 
 export type Ui = ReturnType<typeof createUi>;
 
-/** What the UI shows of an error (cvat-core `generateError`, cvat.md 9.1). */
+/** What the UI shows of an error (cvat-core, `generateError` in `server-proxy.ts`). */
 export function messageOf(data: unknown): string {
   if (Array.isArray(data)) return data.map(String).join('\n\n');
   if (typeof data !== 'object' || data === null) return String(data);

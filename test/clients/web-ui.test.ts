@@ -6,8 +6,8 @@ import { type Mailbox, openMailbox } from '../support/mailbox.js';
 import { createUi, messageOf, type Ui } from './axios.js';
 
 /**
- * What CVAT's web interface asks, in its order and with its headers (cvat.md 9.1). A browser has no say in what the
- * server's answers are for: what the interface does with each is in the titles.
+ * What CVAT's web interface asks, in its order and with its headers (cvat-core, `server-proxy.ts`). A browser has no
+ * say in what the server's answers are for: what the interface does with each is in the titles.
  */
 
 const PASSWORD = 'Wiesel-42-Quarks';

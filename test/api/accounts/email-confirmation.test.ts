@@ -5,7 +5,7 @@ import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox } from '../../support/mailbox.js';
 
-/** The link of the confirmation mail (cvat.md 2.7, libraries.md E.8). */
+/** The link of the confirmation mail (allauth, `ConfirmEmailView`). */
 
 const SECRET_KEY = 'a secret key for tests, and for nothing else';
 const PAGE = '/api/auth/account-confirm-email';

@@ -6,7 +6,7 @@ import { basicAuth } from '../../support/http.js';
 import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
 import { readUser, setVerified } from '../../support/rows.js';
 
-/** ACCOUNT_EMAIL_VERIFICATION: what registration and login do with an address that waits (libraries.md E.6, E.9). */
+/** What registration and login do with an address that waits (allauth, `ACCOUNT_EMAIL_VERIFICATION`; CVAT `LoginViewEx`). */
 
 const PASSWORD = 'Wiesel-42-quarks';
 const SECOND = 1000;

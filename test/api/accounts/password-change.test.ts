@@ -4,7 +4,7 @@ import { basicAuth } from '../../support/http.js';
 import { type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
 import { insertAccessToken } from '../../support/rows.js';
 
-/** POST /api/auth/password/change (cvat.md 2.4, libraries.md E.4; deviation 18). */
+/** POST /api/auth/password/change (dj-rest-auth `PasswordChangeSerializer`; deviation 18). */
 
 const CHANGE = '/api/auth/password/change';
 const NEW = 'Otter-43-leptons';

@@ -5,7 +5,7 @@ import { createTestApp, type TestAccount, type TestApp } from '../../support/app
 import { linkOf, type Mailbox, openMailbox, subjectOf } from '../../support/mailbox.js';
 import { insertAccessToken, setActive, setPassword } from '../../support/rows.js';
 
-/** POST /api/auth/password/reset/confirm (cvat.md 2.6, libraries.md E.5). */
+/** POST /api/auth/password/reset/confirm (dj-rest-auth `PasswordResetConfirmSerializer`). */
 
 const CONFIRM = '/api/auth/password/reset/confirm';
 const NEW = 'Otter-43-leptons';

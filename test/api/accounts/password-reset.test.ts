@@ -5,7 +5,7 @@ import { createTestApp, type TestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
-/** POST /api/auth/password/reset (cvat.md 2.5, libraries.md E.5). */
+/** POST /api/auth/password/reset (CVAT 2.62, `PasswordResetSerializerEx`). */
 
 const RESET = '/api/auth/password/reset';
 const SENT = '{"detail":"Password reset e-mail has been sent."}';

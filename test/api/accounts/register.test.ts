@@ -5,7 +5,7 @@ import { createTestApp, type TestApp } from '../../support/app.js';
 import { cookieOf } from '../../support/http.js';
 import { readUser, setPassword, setVerified } from '../../support/rows.js';
 
-/** CVAT's registration with its defaults: everybody may, and no address is confirmed (cvat.md 2.3, libraries.md E.6). */
+/** CVAT's registration with its defaults: everybody may, no address is confirmed (CVAT 2.62, `RegisterSerializerEx`). */
 
 let app: TestApp;
 beforeAll(async () => {

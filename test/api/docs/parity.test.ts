@@ -3,7 +3,7 @@ import { committedDocument } from '../../support/openapi.js';
 
 const { paths, components, tags, servers } = committedDocument();
 
-/** Operation ids of CVAT 2.62, by which its SDK and command line call them (cvat.md 11). */
+/** Operation ids of CVAT 2.62, by which its SDK and command line call them. */
 const CVAT: Readonly<Record<string, string>> = {
   auth_create_login: 'post /api/auth/login',
   auth_create_logout: 'post /api/auth/logout',

@@ -14,8 +14,8 @@ import {
 } from './people.js';
 
 /**
- * What CVAT 2.62 answers, from its description (cvat.md 1.7, 3, 4, 5.3, 5.4 and 6) and with the deviations 4 and 5: this
- * knows neither the rules nor the tables in `rules/matrix`.
+ * What CVAT 2.62 answers (its `iam` and `organizations` views and permissions), with the deviations 4 and 5: this knows
+ * neither the rules nor the tables in `rules/matrix`.
  */
 
 /** What a request names as its organization; '' is the personal workspace, null says nothing of it. */

@@ -63,7 +63,7 @@ export async function readAllRows(db: Queryable): Promise<Record<string, readonl
   return rows;
 }
 
-/** @returns the names of constraints and indexes, as `cvat.md` of the contract lists them */
+/** @returns the names of constraints and indexes, as CVAT 2.62 has them */
 export async function listNames(db: Queryable): Promise<string[]> {
   const found = await db.query<pg.QueryResultRow & { name: string }>({
     text: `select conname as name from pg_constraint union select indexname from pg_indexes where schemaname = 'public'`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isEmail } from '../../../../src/platform/http/email.js';
 
-/** Django's validator, by its answers (libraries.md D.5). */
+/** Django's validator, by its answers (`django.core.validators.EmailValidator`, 4.2). */
 
 describe('an e-mail address', () => {
   it.each([
