@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Passport, type Strategy } from 'passport';
-import type { Caller, Credential } from '../kernel/account.js';
+import type { AcceptedCredentials, Caller, Credential } from '../kernel/account.js';
 import { ApiError, AuthenticationFailed } from '../kernel/errors.js';
 import { createAccessTokenStrategy } from './strategies/access-token.js';
 import { type CheckBasic, createBasicStrategy } from './strategies/basic.js';
@@ -17,8 +17,6 @@ export interface ChainChecks {
   readonly session: CheckSession;
   readonly basic: CheckBasic;
 }
-
-type Ways = 'all' | 'none' | readonly Credential['kind'][];
 
 /**
  * The only place where Passport's idea of a chain meets DRF's (see `settle`): nobody is logged in by Passport, nobody
@@ -40,7 +38,12 @@ export function createChain(checks: ChainChecks) {
    * @returns the caller, or null for anonymous
    * @throws AuthenticationFailed, PermissionDenied and whatever a dependency's failure is
    */
-  const identify = (req: Request, res: Response, ways: Ways, challenge: string): Promise<Caller | null> => {
+  const identify = (
+    req: Request,
+    res: Response,
+    ways: AcceptedCredentials,
+    challenge: string,
+  ): Promise<Caller | null> => {
     if (ways === 'none') return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const names = ways === 'all' ? [...CHAIN] : [...ways];

@@ -1,6 +1,7 @@
 import { MAXIMUM_ID, type OrganizationSelector } from '../kernel/account.js';
 import { ApiError, NotFound, ValidationError } from '../kernel/errors.js';
-import { type Exchange, lastParam } from '../platform/http/exchange.js';
+import type { Exchange } from '../platform/http/exchange.js';
+import { lastParam } from '../platform/http/params.js';
 
 const ABSENT: OrganizationSelector = { kind: 'absent' };
 const SANDBOX: OrganizationSelector = { kind: 'sandbox' };
@@ -24,12 +25,13 @@ export function readSelector({ req, query }: Exchange): OrganizationSelector | A
   const slug = lastParam(query, 'org');
   const id = lastParam(query, 'org_id');
   const sent = req.headers['x-organization'];
-  const header = typeof sent === 'string' ? decodeHeader(sent) : null;
-  if (id !== null && (slug !== null || header !== null)) return new ValidationError([ID_WITH_SLUG]);
-  if (slug !== null && header !== null && slug !== header) return new ValidationError([TWO_SLUGS]);
-  if (id !== null) return selectById(id);
+  const header = typeof sent === 'string' ? decodeHeader(sent) : undefined;
+  if (id !== undefined && (slug !== undefined || header !== undefined))
+    return new ValidationError([ID_WITH_SLUG]);
+  if (slug !== undefined && header !== undefined && slug !== header) return new ValidationError([TWO_SLUGS]);
+  if (id !== undefined) return selectById(id);
   const wanted = slug ?? header;
-  if (wanted === null) return ABSENT;
+  if (wanted === undefined) return ABSENT;
   if (wanted === '') return SANDBOX;
   return wanted.includes('\0') ? unknownOrganization(wanted) : { kind: 'slug', slug: wanted };
 }

@@ -54,6 +54,9 @@ export type Credential =
   | { readonly kind: 'session' }
   | { readonly kind: 'basic' };
 
+/** The credentials a view accepts, in the order of the chain; the first of them names the challenge of a 401. */
+export type AcceptedCredentials = 'all' | 'none' | readonly Credential['kind'][];
+
 /** The organization a request asked for, as the caller stands in it. */
 export interface OrganizationContext {
   readonly id: number;

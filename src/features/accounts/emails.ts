@@ -7,7 +7,7 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { lockNames } from '../users/index.js';
+import { EMAIL_TAKEN, lockNames } from '../users/index.js';
 import {
   type EmailAddress,
   findEmailAddress,
@@ -25,7 +25,6 @@ import { findAddressOwners } from './registration-repository.js';
 
 const WRONG_PASSWORD = 'Your password was entered incorrectly. Please enter it again.';
 const SAME_EMAIL = 'This is already the e-mail address of the account.';
-const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
 const NO_MAIL = 'Email backend is not configured.';
 
 /** allauth: one confirmation mail for an address in three minutes; the one of the registration counts. */

@@ -6,8 +6,13 @@ import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { countAdministrators, insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
-import { usernameProblem } from './schemas.js';
+import {
+  countAdministrators,
+  insertAccount,
+  isUsernameTaken,
+  lockNames,
+  usernameProblem,
+} from '../users/index.js';
 
 /** Easy to read aloud and to type: no look-alikes. 20 of them are 100 bits and more. */
 const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';

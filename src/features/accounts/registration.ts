@@ -7,7 +7,15 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { checkFields } from '../../platform/http/validate.js';
-import { insertAccount, isUsernameTaken, lockNames, type NewAccount } from '../users/index.js';
+import {
+  EMAIL_TAKEN,
+  insertAccount,
+  isUsernameTaken,
+  lockNames,
+  type NewAccount,
+  USERNAME_TAKEN,
+  usernameProblem,
+} from '../users/index.js';
 import type { AccountMailer } from './mailer.js';
 import {
   askForProof,
@@ -18,10 +26,8 @@ import {
   listAdministratorAddresses,
   takeOverPlaceholder,
 } from './registration-repository.js';
-import { RegisterWithEmailWrite, RegisterWrite, usernameProblem } from './schemas.js';
+import { RegisterWithEmailWrite, RegisterWrite } from './schemas.js';
 
-const USERNAME_TAKEN = 'A user with that username already exists.';
-const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
 const CLOSED = 'Registration is closed on this server. Ask an administrator for an account.';
 const INVITED_ONLY = 'Registration needs an invitation to an organization for this e-mail address.';
 const WRONG_DOMAIN = 'Addresses of this domain may not register on this server.';

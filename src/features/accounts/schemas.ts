@@ -3,15 +3,7 @@ import { MAXIMUM_LENGTH } from '../../authentication/passwords/validators/policy
 import { charField, emailField } from '../../platform/http/fields.js';
 import { readOnly, text, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
-
-const INVALID_USERNAME =
-  'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
-
-/** Django's `UnicodeUsernameValidator`: Python's `\w` is letters, numbers and the underscore of any script. */
-const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
-
-export const usernameProblem = (username: string): string | undefined =>
-  USERNAME.test(username) ? undefined : INVALID_USERNAME;
+import { EMAIL_LENGTH, NAME_LENGTH } from '../users/index.js';
 
 /** Passwords count as they are typed (deviation 10). Their strength is judged by the validators, not here. */
 const passwordField = () => charField({ trim: false });
@@ -35,8 +27,6 @@ export const TokenRead = z.object({ key: text({ maxLength: 40 }) }).meta({ id: '
 export const DetailRead = z.object({ detail: readOnly(z.string()) }).meta({ id: 'RestAuthDetail' });
 
 const MINIMUM_USERNAME = 5;
-const NAME_LENGTH = 150;
-const EMAIL_LENGTH = 254;
 
 const registrationFields = {
   username: charField({ minimum: MINIMUM_USERNAME, maximum: NAME_LENGTH }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
-import { lastParam } from '../../platform/http/exchange.js';
+import { lastParam } from '../../platform/http/params.js';
 import type { Example, Examples } from '../../platform/openapi/examples.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { commonExamples } from './examples/common.js';

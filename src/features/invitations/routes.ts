@@ -1,10 +1,10 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
 import { NotFound, ValidationError } from '../../kernel/errors.js';
+import { isStorable } from '../../kernel/storable.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { planList } from '../../platform/http/lists/list-query.js';
 import { presentPage } from '../../platform/http/lists/page-schema.js';
-import { isStorable } from '../../platform/http/lists/query-params.js';
 import { found } from '../../platform/http/objects.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { isAcceptance, mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';

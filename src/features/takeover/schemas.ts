@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAXIMUM_ID } from '../../kernel/account.js';
+import { isStorable } from '../../kernel/storable.js';
 import { ExactNumber, toDouble } from '../../platform/http/json.js';
 
 /**
@@ -9,9 +10,6 @@ import { ExactNumber, toDouble } from '../../platform/http/json.js';
 
 /** As for bodies of requests: PostgreSQL gives up on some thousand. */
 const MAXIMUM_DEPTH = 100;
-
-/** PostgreSQL stores neither NUL nor half a character. */
-const isStorable = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
 
 const text = (maximum: number) =>
   z

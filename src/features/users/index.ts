@@ -7,6 +7,7 @@ import { createUserService, type UserServiceDeps } from './service.js';
 export { countAdministrators } from './administrators-repository.js';
 export { findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';
 export { type ApiTokenService, newApiTokenKey } from './api-token-service.js';
+export { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 export { createIdentityStore } from './identity-repository.js';
 export {
   completeAccount,
@@ -20,7 +21,7 @@ export { isPlaceholder, isUnclaimed, lockPlaceholder } from './placeholder-repos
 export { type Person, presentBasicUser } from './present.js';
 export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
 export { saveSignals } from './save-signals-repository.js';
-export { BasicUserRead } from './schemas.js';
+export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';
 
 /** People and their accounts. */

@@ -5,8 +5,20 @@ import { dateTime, readOnly, text, unrequired, uri } from '../../platform/http/r
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { namesField } from '../../platform/http/value-fields.js';
 
-const NAME_LENGTH = 150;
-const EMAIL_LENGTH = 254;
+/** Code points of a user name, a first name or a last name (Django 4.2, `AbstractUser`). */
+export const NAME_LENGTH = 150;
+/** Code points of an e-mail address (Django 4.2, `EmailField`). */
+export const EMAIL_LENGTH = 254;
+
+const INVALID_USERNAME =
+  'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
+
+/** Django's `UnicodeUsernameValidator`: Python's `\w` is letters, numbers and the underscore of any script. */
+const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
+
+/** @returns what is wrong with the characters of a user name, if something is */
+export const usernameProblem = (username: string): string | undefined =>
+  USERNAME.test(username) ? undefined : INVALID_USERNAME;
 
 const STAFF = 'Marks a member of the staff. What the account may do follows from its groups.';
 const SUPERUSER = 'Sees all fields of every account. What else it may do follows from its groups.';
@@ -61,18 +73,12 @@ export const NewApiTokenRead = z
   })
   .meta({ id: 'NewApiToken' });
 
-const INVALID_USERNAME =
-  'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
-
-/** Django's `UnicodeUsernameValidator`: Python's `\w` is letters, numbers and the underscore of any script. */
-const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
-
 const username = () =>
   charField({
     maximum: NAME_LENGTH,
     // As CVAT's document has it.
     pattern: '^[\\w.@+-]+$',
-    validate: (value) => (USERNAME.test(value) ? undefined : INVALID_USERNAME),
+    validate: usernameProblem,
     description: 'Letters and digits of any script (`\\w` is read as Python reads it), and `@.+-_`.',
   });
 

@@ -7,15 +7,17 @@ import type { Client } from '../../kernel/client.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
+import { isStorable } from '../../kernel/storable.js';
 import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { isStorable } from '../../platform/http/lists/query-params.js';
+import { REQUIRED } from '../../platform/http/field-errors.js';
 import { found } from '../../platform/http/objects.js';
 import { checkFields } from '../../platform/http/validate.js';
 import { moveAddress } from './address-repository.js';
 import { countAdministrators, lockAdministrators } from './administrators-repository.js';
 import { removeApiToken } from './api-token-repository.js';
+import { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 import { insertAccount, isEmailTaken, isUsernameTaken, lockNames } from './new-account-repository.js';
 import { removeAccount } from './removal-repository.js';
 import {
@@ -31,9 +33,6 @@ import {
 } from './repository.js';
 import { NewUserWrite, UserWrite } from './schemas.js';
 
-const USERNAME_TAKEN = 'A user with that username already exists.';
-const EMAIL_TAKEN = 'A user is already registered with this e-mail address.';
-const REQUIRED = 'This field is required.';
 const LAST_SUPERUSER = 'This is the last active superuser. Make another account a superuser first.';
 const LAST_ADMIN =
   'This is the last active member of the group admin. Put another account into the group first.';

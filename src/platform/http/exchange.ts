@@ -118,7 +118,3 @@ function signalOf(res: Response): AbortSignal {
   else res.once('close', close);
   return controller.signal;
 }
-
-/** @returns the last value of a query parameter (Django's `QueryDict.get`), or null */
-export const lastParam = (params: URLSearchParams, name: string): string | null =>
-  params.getAll(name).at(-1) ?? null;

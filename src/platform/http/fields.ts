@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { LONE_SURROGATE } from '../../kernel/storable.js';
 import { isEmail } from './email.js';
+import { BLANK, NOT_NULL, NULL_CHARACTERS, REQUIRED } from './field-errors.js';
 import { isNumber } from './json.js';
 import { pythonStr } from './lists/python-text.js';
 
@@ -26,10 +28,6 @@ export interface CharOptions {
   readonly format?: 'email';
 }
 
-const REQUIRED = 'This field is required.';
-const NOT_NULL = 'This field may not be null.';
-const BLANK = 'This field may not be blank.';
-
 /** What Python's `str.strip` removes, which is not what `trim` removes. */
 const PYTHON_BLANK =
   '[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
@@ -41,8 +39,6 @@ export const codePoints = (text: string): number => {
   for (const _ of text) count += 1;
   return count;
 };
-
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** DRF `CharField`. */
 export function charField(options: CharOptions = {}) {
@@ -82,7 +78,7 @@ function charErrors(
     errors.push(`Ensure this field has no more than ${maximum} characters.`);
   if (minimum !== undefined && length < minimum)
     errors.push(`Ensure this field has at least ${minimum} characters.`);
-  if (value.includes('\0')) errors.push('Null characters are not allowed.');
+  if (value.includes('\0')) errors.push(NULL_CHARACTERS);
   const surrogate = value.match(LONE_SURROGATE)?.[0].charCodeAt(0).toString(16).toUpperCase();
   if (surrogate !== undefined) errors.push(`Surrogate characters are not allowed: U+${surrogate}.`);
   errors.push(validateKind?.(value));

@@ -29,8 +29,8 @@ interface MediaRange {
  * @throws NotAcceptable 406 when nothing matches or the version is unknown
  * @throws NotFound 404 for an unknown `?scheme=`
  */
-export function negotiate(accept: string | undefined, scheme: string | null): Representation {
-  if (scheme !== null && scheme !== '' && scheme !== 'json') throw new NotFound();
+export function negotiate(accept: string | undefined, scheme: string | undefined): Representation {
+  if (scheme !== undefined && scheme !== '' && scheme !== 'json') throw new NotFound();
   if (accept === undefined || accept === '*/*' || accept === CVAT_MEDIA_TYPE) return DEFAULT_REPRESENTATION;
   const ranges = accept.split(',').map(parseRange);
   for (const mediaType of [CVAT_MEDIA_TYPE, PLAIN_JSON]) {

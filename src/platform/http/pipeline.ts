@@ -1,12 +1,13 @@
 import type { RequestHandler } from 'express';
 import type { z } from 'zod';
-import type { Caller } from '../../kernel/account.js';
+import type { AcceptedCredentials, Caller } from '../../kernel/account.js';
 import { MethodNotAllowed, NotAuthenticated, NotFound } from '../../kernel/errors.js';
 import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
-import { type Exchange, type Exchanges, lastParam } from './exchange.js';
+import type { Exchange, Exchanges } from './exchange.js';
 import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
-import type { Access, AnyRoute, Method, View, Ways } from './route.js';
+import { lastParam } from './params.js';
+import type { Access, AnyRoute, Method, View } from './route.js';
 import { type Outgoing, send } from './send.js';
 import { check, requireObject } from './validate.js';
 
@@ -14,7 +15,7 @@ import { check, requireObject } from './validate.js';
 export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
-  readonly identify: (exchange: Exchange, ways: Ways) => Promise<Caller | null>;
+  readonly identify: (exchange: Exchange, ways: AcceptedCredentials) => Promise<Caller | null>;
   /** @throws PermissionDenied for a credential that is good for nothing in the organization that the request names */
   readonly admit: (caller: Caller) => void;
   /**
@@ -117,7 +118,7 @@ async function negotiateContent({ exchange, view }: Call, deps: PipelineDeps): P
  */
 export async function despiteRefusal<T>(
   exchange: Exchange,
-  ways: Ways,
+  ways: AcceptedCredentials,
   { identify: authenticate }: Pick<PipelineDeps, 'identify'>,
   choose: () => T,
 ): Promise<T> {
@@ -147,7 +148,7 @@ function admit({ caller, route }: Call, deps: PipelineDeps): undefined {
 }
 
 /** The challenge is the one of the first class of the view, whichever class failed (DRF). */
-export const challengeOf = (ways: Ways): string =>
+export const challengeOf = (ways: AcceptedCredentials): string =>
   ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token';
 
 async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<undefined> {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller, Credential } from '../../kernel/account.js';
+import type { AcceptedCredentials, Caller } from '../../kernel/account.js';
 import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
 import type { Exchange } from './exchange.js';
 import type { ListDefinition } from './lists/list-query.js';
@@ -36,9 +36,6 @@ export type Access<O> =
       readonly filter?: ListedPackage;
     };
 
-/** The strategies a view accepts, in the order of the chain; their first one names the 401 challenge. */
-export type Ways = 'all' | 'none' | readonly Credential['kind'][];
-
 export type Reply<R extends Responses> = {
   readonly [S in keyof R & number]: {
     readonly status: S;
@@ -72,7 +69,7 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   readonly tag: string;
   /** Name that `OPTIONS` answers: DRF's view name. */
   readonly view: string;
-  readonly ways?: Ways;
+  readonly ways?: AcceptedCredentials;
   /** Methods that the view of DRF has and refuses: `Allow` names them, and they are 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
@@ -146,7 +143,7 @@ export interface View {
   readonly path: string;
   readonly name: string;
   readonly routes: ReadonlyMap<Method, AnyRoute>;
-  readonly ways: Ways;
+  readonly ways: AcceptedCredentials;
   readonly isPublic: boolean;
   /** `Allow` in DRF's order: GET, POST, PATCH, DELETE, HEAD (iff GET), OPTIONS. */
   readonly allow: string;

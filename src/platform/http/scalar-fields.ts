@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { NOT_NULL } from './field-errors.js';
 import { isNumber, toDouble } from './json.js';
 import { parseTimestamp } from './lists/timestamp.js';
 
 /** DRF's fields that are no text: each answers a wrong type with its own sentence. */
 
-const NOT_NULL = 'This field may not be null.';
 const WRONG_DATETIME =
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].';
 const TRUE_WORDS = new Set(['true', 't', 'y', 'yes', 'on', '1']);

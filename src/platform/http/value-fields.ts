@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { isStorable } from '../../kernel/storable.js';
+import { NOT_NULL, REQUIRED } from './field-errors.js';
 import { ExactNumber, isNumber, isObject } from './json.js';
 import { pythonStr } from './lists/python-text.js';
-import { isStorable } from './lists/query-params.js';
 import { pythonTypeName } from './validate.js';
 
 /** DRF's serializer fields for choices, JSON and related names: the same coercions, the same sentences. */
-
-const REQUIRED = 'This field is required.';
-const NOT_NULL = 'This field may not be null.';
 
 /** The sentence about a value that did not survive `z.preprocess`. */
 const about =

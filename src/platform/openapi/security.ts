@@ -1,5 +1,4 @@
-import type { Credential } from '../../kernel/account.js';
-import type { Ways } from '../http/route.js';
+import type { AcceptedCredentials, Credential } from '../../kernel/account.js';
 import type { Schema, SecurityRequirement } from './types.js';
 
 /** The names of CVAT's document, which its generated clients use. */
@@ -52,11 +51,14 @@ const REQUIREMENTS: Readonly<Record<Credential['kind'], SecurityRequirement>> = 
 const ALL: readonly Credential['kind'][] = ['token', 'access-token', 'session', 'basic'];
 
 /** @returns the kinds of credentials that a view accepts, in the order in which they are looked for */
-export const acceptedWays = (ways: Ways = 'all'): readonly Credential['kind'][] =>
+export const acceptedWays = (ways: AcceptedCredentials = 'all'): readonly Credential['kind'][] =>
   ways === 'all' ? ALL : ways === 'none' ? [] : ways;
 
 /** @returns one requirement for each way in, and the empty one where nobody needs to be known */
-export const securityOf = (ways: Ways | undefined, isPublic: boolean): readonly SecurityRequirement[] => [
+export const securityOf = (
+  ways: AcceptedCredentials | undefined,
+  isPublic: boolean,
+): readonly SecurityRequirement[] => [
   ...acceptedWays(ways).map((kind) => REQUIREMENTS[kind]),
   ...(isPublic ? [{}] : []),
 ];

@@ -1,7 +1,8 @@
+import { isStorable } from '../../../kernel/storable.js';
 import { type Sql, sql } from '../../db/sql.js';
 import { ExactNumber, isNumber } from '../json.js';
 import { pythonStr } from './python-text.js';
-import { isStorable, parseInteger } from './query-params.js';
+import { parseInteger } from './query-params.js';
 import { parseTimestamp } from './timestamp.js';
 
 /** What a client may name in a list request, and how its values are read. */

@@ -1,11 +1,11 @@
 import { ValidationError } from '../../../kernel/errors.js';
+import { isStorable } from '../../../kernel/storable.js';
 import { join, raw, type Sql, sql } from '../../db/sql.js';
 import { isNumber, isObject, MAXIMUM_DIGITS, NestingError, parseJson } from '../json.js';
 import { pythonTypeName } from '../validate.js';
 import { type Column, type Columns, operand, type Rounding } from './columns.js';
 import { allOf, anyOf, containsPattern, not } from './conditions.js';
 import { isTruthy, pythonStr } from './python-text.js';
-import { isStorable } from './query-params.js';
 
 /** UTF-16 units; Node refuses longer request heads anyway (`--max-http-header-size`). */
 export const MAX_FILTER_LENGTH = 16_384;

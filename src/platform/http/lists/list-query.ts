@@ -1,10 +1,10 @@
 import type { Sql } from '../../db/sql.js';
+import { lastParam } from '../params.js';
 import type { Column, Columns } from './columns.js';
 import { allOf } from './conditions.js';
 import { compileJsonLogic } from './json-logic.js';
 import { compileOrdering, type OrderingRules, orderTerms } from './ordering.js';
 import { type PageRequest, parsePage } from './pagination.js';
-import { lastValue } from './query-params.js';
 import { compileSearch } from './search.js';
 import { compileSimpleFilters } from './simple-filters.js';
 
@@ -62,8 +62,8 @@ export function defineList<const Name extends string>(spec: ListSpec<Name>): Lis
  */
 export function planList(definition: ListDefinition, params: URLSearchParams): ListPlan {
   const simple = compileSimpleFilters(params, definition.simple);
-  const search = compileSearch(lastValue(params, 'search'), definition.search);
-  const orderBy = compileOrdering(lastValue(params, 'sort'), definition.ordering);
-  const filter = compileJsonLogic(lastValue(params, 'filter'), definition.filter);
+  const search = compileSearch(lastParam(params, 'search'), definition.search);
+  const orderBy = compileOrdering(lastParam(params, 'sort'), definition.ordering);
+  const filter = compileJsonLogic(lastParam(params, 'filter'), definition.filter);
   return { where: allOf([simple, search, filter]), orderBy, ...parsePage(params) };
 }

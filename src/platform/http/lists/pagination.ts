@@ -1,5 +1,6 @@
 import { NotFound } from '../../../kernel/errors.js';
-import { lastValue, parseInteger } from './query-params.js';
+import { lastParam } from '../params.js';
+import { parseInteger } from './query-params.js';
 
 export const INVALID_PAGE = 'Invalid page.';
 
@@ -17,8 +18,8 @@ export interface PageRequest {
  * @throws NotFound `Invalid page.` for a page that no list can have
  */
 export const parsePage = (params: URLSearchParams): PageRequest => ({
-  page: parsePageNumber(lastValue(params, 'page')),
-  pageSize: parsePageSize(lastValue(params, 'page_size')),
+  page: parsePageNumber(lastParam(params, 'page')),
+  pageSize: parsePageSize(lastParam(params, 'page_size')),
 });
 
 function parsePageNumber(text: string | undefined): number | 'last' {

@@ -1,10 +1,6 @@
 import { pythonTrim } from '../fields.js';
 import { MAXIMUM_DIGITS } from '../json.js';
 
-/** @returns the value of a parameter, the last one if it is repeated (Django's `QueryDict.get`) */
-export const lastValue = (params: URLSearchParams, name: string): string | undefined =>
-  params.getAll(name).at(-1);
-
 const INTEGER = /^[+-]?\d+$/;
 
 /**
@@ -17,10 +13,3 @@ export function parseInteger(text: string): bigint | undefined {
   if (digits.length > MAXIMUM_DIGITS || !INTEGER.test(digits)) return undefined;
   return BigInt(digits.startsWith('+') ? digits.slice(1) : digits);
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** @returns whether PostgreSQL can hold the text: no NUL, and UTF-8 has a spelling for it */
-export const isStorable = (text: string): boolean => !text.includes('\0') && !LONE_SURROGATE.test(text);
-
-export const NULL_CHARACTERS = 'Null characters are not allowed.';

@@ -1,8 +1,8 @@
 import { ValidationError } from '../../../kernel/errors.js';
 import { type Sql, sql } from '../../db/sql.js';
+import { NULL_CHARACTERS } from '../field-errors.js';
 import { codePoints, pythonTrim } from '../fields.js';
 import { allOf, anyOf, containsPattern } from './conditions.js';
-import { NULL_CHARACTERS } from './query-params.js';
 
 /** Code points. The request line allows more, and every term costs one scan of every field. */
 export const MAX_SEARCH_LENGTH = 1024;

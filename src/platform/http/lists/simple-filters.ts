@@ -1,9 +1,11 @@
 import { ValidationError } from '../../../kernel/errors.js';
 import { type Sql, sql } from '../../db/sql.js';
+import { NULL_CHARACTERS } from '../field-errors.js';
 import { pythonTrim } from '../fields.js';
+import { lastParam } from '../params.js';
 import { type Column, type Columns, operand } from './columns.js';
 import { allOf } from './conditions.js';
-import { lastValue, NULL_CHARACTERS, parseInteger } from './query-params.js';
+import { parseInteger } from './query-params.js';
 
 /** What one parameter comes to: a condition, or a sentence about the mistake; undefined when it asks for nothing. */
 type Answer = { readonly condition: Sql } | { readonly error: string } | undefined;
@@ -18,7 +20,7 @@ export function compileSimpleFilters(params: URLSearchParams, columns: Columns):
   const conditions: Sql[] = [];
   const errors: [string, readonly string[]][] = [];
   for (const [name, column] of columns) {
-    const text = lastValue(params, name);
+    const text = lastParam(params, name);
     const answer = text === undefined ? undefined : read(column, text);
     if (answer === undefined) continue;
     if ('error' in answer) errors.push([name, [answer.error]]);
