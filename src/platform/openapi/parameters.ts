@@ -31,14 +31,21 @@ export function parametersOf(route: DescribedRoute, components: Components): rea
 /** @returns an OpenAPI path: `/users/:id` becomes `/users/{id}` */
 export const openApiPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
-const pathParameters = (path: string): readonly Parameter[] =>
-  [...path.matchAll(/(\w+)\/:(\w+)/g)].map(([, collection = '', name = '']) => ({
-    name,
-    in: 'path',
-    required: true,
-    description: `The ${name} of the ${collection.replace(/s$/, '').replaceAll('_', ' ')}.`,
-    schema: name === 'id' ? INTEGER : STRING,
-  }));
+function pathParameters(path: string): readonly Parameter[] {
+  const segments = path.split('/');
+  return segments.flatMap((segment, index) => {
+    if (!segment.startsWith(':')) return [];
+    const name = segment.slice(1);
+    const thing = (segments[index - 1] ?? '').replace(/s$/, '').replaceAll('_', ' ');
+    return {
+      name,
+      in: 'path' as const,
+      required: true,
+      description: `The ${name} of the ${thing}.`,
+      schema: name === 'id' ? INTEGER : STRING,
+    };
+  });
+}
 
 function queryParameters(query: z.ZodType | undefined, components: Components): readonly Parameter[] {
   if (!(query instanceof z.ZodObject)) return [];
