@@ -25,7 +25,7 @@ export interface PasswordRouteDeps {
 
 /** A personal access token never touches the password or the address of its owner (CVAT removes its class here). */
 const WAYS = ['token', 'session', 'basic'] as const;
-const OWN_ACCOUNT = 'it is about the caller himself and no object (dj-rest-auth IsAuthenticated)';
+const OWN_ACCOUNT = 'it is about the caller alone, and no object (dj-rest-auth IsAuthenticated)';
 const FORGOTTEN = 'people who can not sign in come here';
 
 const changePassword = ({ flows, sessions, identities, logsOutOnChange }: PasswordRouteDeps) => {
