@@ -126,8 +126,11 @@ const pythonOf = ({ type, items }: Schema): string | undefined =>
 /** Names that the generator of the SDK made up for what has none, and wrote as the first of several places. */
 const MADE_UP: Readonly<Record<string, string>> = { CloudStorageReadOwner: 'BasicUser' };
 
-/** What every operation takes here, and what a request for more fields than CVAT's says. */
-const OURS = ['X-Organization', 'org', 'org_id', 'include'];
+/**
+ * What every operation takes here, what a request for more fields than CVAT's says, and the parameter that CVAT reads and
+ * does not document: it accepts an invitation.
+ */
+const OURS = ['X-Organization', 'org', 'org_id', 'include', 'accepted'];
 
 let operations: Readonly<Record<string, SdkOperation>>;
 let models: Readonly<Record<string, SdkModel>>;
@@ -173,7 +176,7 @@ describe.skipIf(bin === undefined)('every operation of the SDK in these areas', 
     );
   });
 
-  it('takes the same parameters at the same places and of the same types, and besides only an organization and more fields', () => {
+  it('takes the same parameters at the same places and of the same types, and a few more', () => {
     const shown = (name: string, place: unknown, type: unknown, isRequired: boolean): string =>
       `${name}${isRequired ? '' : '?'} in ${place}: ${type}`;
     compared(
