@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a mail with a link that sets a new password
-         * @description Mails a link to the address, if an account has it. The answer is the same for every address, so it does not tell who has an account.
+         * @description Mails a link to the address, if an account has it. The answer is the same for every address, so nobody learns which addresses have accounts.
          */
         post: operations["auth_create_password_reset"];
         delete?: never;

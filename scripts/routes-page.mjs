@@ -11,7 +11,7 @@ HTTP Basic. **Access** is the package of the rules that decides, or why none is 
 for the limit of their client's address (\`THROTTLE_ANON\`); where the limit is *address*, those with credentials do, too.
 Other names are limits of their own.
 
-[permissions.md](permissions.md) tells who may do what, and the pages of the server (\`/api/docs\`) what to send.
+[permissions.md](permissions.md) has the permissions. The server's own pages at \`/api/docs\` show requests and answers.
 `;
 
 const WAYS = { token: 'Token', 'access-token': 'Bearer', session: 'session', basic: 'Basic' };

@@ -66,7 +66,7 @@ const resetPassword = ({ flows }: PasswordRouteDeps) =>
     operationId: 'auth_create_password_reset',
     summary: 'Ask for a mail with a link that sets a new password',
     description:
-      'Mails a link to the address, if an account has it. The answer is the same for every address, so it does not tell who has an account.',
+      'Mails a link to the address, if an account has it. The answer is the same for every address, so nobody learns which addresses have accounts.',
     tag: 'auth',
     view: 'Password Reset',
     access: { kind: 'public', because: FORGOTTEN },

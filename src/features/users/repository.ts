@@ -119,7 +119,7 @@ export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | 
     sql`select password, email, is_active as "isActive" from auth_user where id = ${id} for update`,
   );
 
-/** Changes what is given. */
+/** Updates the columns that are given, and leaves the others as they are. */
 export const updateAccount = (tx: Queryable, id: number, changes: AccountChanges) =>
   execute(
     tx,

@@ -23,8 +23,9 @@ interface Applied {
 }
 
 /**
- * Sums of files that landed changed, and were put back: what such a file did is what it and a later one do together.
- * Of no use for new ones: a file that was applied anywhere stays as it is.
+ * Checksums under which a file landed before its first bytes were restored. What it did then, it does today together
+ * with a later file (0030 with 0033), so a database that has either checksum is right. Do not add to this: a file that
+ * landed is never edited.
  */
 const PUT_BACK: ReadonlyMap<string, string> = new Map([
   ['0030_one_owner.sql', '38fe8f3ec192a162f2adc7a8b1d91c1ad52f74703c12444c0e14016953a6c5f6'],

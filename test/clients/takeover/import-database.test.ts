@@ -94,6 +94,7 @@ describe('export', () => {
   it('writes what an import makes the same of in another database, also packed', async () => {
     const cvat = await createCvatDatabase(server(), '2.62');
     after.push(() => cvat.drop());
+    await cvat.client.query(`UPDATE "django_site" SET "domain" = 'lab.example.org', "name" = 'Lab'`);
     const first = loadConfig(await freshServer('PostgreSQL', { CVAT_DATABASE_URL: cvat.url }));
     await runImport(first, {});
     const expected = await identitiesOf(first);
@@ -103,10 +104,12 @@ describe('export', () => {
       const file = path.join(folder, name);
       const exported = await runExport(first, { output: file, userModel: 'auth.user' });
       expect(exported.counts.user.exported).toBe(expected.users.length);
+      expect(exported.counts.site.exported).toBe(1);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       const second = loadConfig(await freshServer('embedded'));
       const report = await runImport(second, { fixture: file });
       expect(report.findings).toEqual([]);
+      expect(report.counts.site.imported).toBe(1);
       expect(await identitiesOf(second)).toEqual(expected);
     }
   });
