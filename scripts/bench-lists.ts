@@ -11,7 +11,7 @@ import { MIGRATIONS, migrate } from '../src/platform/db/migrate.js';
 import type { Database } from '../src/platform/db/pool.js';
 import { many, type Queryable } from '../src/platform/db/queryable.js';
 import { type Sql, sql } from '../src/platform/db/sql.js';
-import { planList } from '../src/platform/http/lists/list-query.js';
+import { planList } from '../src/platform/lists/list-query.js';
 import { type CrowdSize, insertCrowd } from '../test/support/crowd.js';
 
 const CROWD: CrowdSize = { users: 100_000, organizations: 10_000, memberships: 300_000 };

@@ -60,8 +60,8 @@ const rowOf = (route, file) => [
   link(file),
 ];
 
-const waysOf = ({ ways = 'all' }) => {
-  const kinds = ways === 'all' ? Object.keys(WAYS) : ways === 'none' ? [] : ways;
+const waysOf = ({ accepted = 'all' }) => {
+  const kinds = accepted === 'all' ? Object.keys(WAYS) : accepted === 'none' ? [] : accepted;
   return kinds.length === Object.keys(WAYS).length
     ? 'all'
     : kinds.map((kind) => WAYS[kind]).join(', ') || 'none';

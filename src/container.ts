@@ -6,6 +6,7 @@ import { composeAuthentication } from './composition/authentication.js';
 import { withoutLocalAccounts } from './composition/directory.js';
 import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
+import type { ContainerOptions } from './composition/options.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createEventSink } from './composition/security-events.js';
@@ -15,26 +16,11 @@ import type { Administration, FirstAdminOutcome } from './features/accounts/inde
 import { createMetrics } from './features/operations/metrics.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
-import type { Clock } from './kernel/clock.js';
-import type { Random } from './kernel/random.js';
 import type { Config } from './platform/config/settings.js';
 import { createExchanges } from './platform/http/exchange.js';
 import { createOriginReader } from './platform/http/origin.js';
 import type { AnyRoute } from './platform/http/route.js';
 import type { OpenApiDocument } from './platform/openapi/types.js';
-import type { Log } from './platform/telemetry/log.js';
-
-export interface ContainerOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly version: string;
-  /** Checks answers against their schemas and misuse of transactions: tests and development. */
-  readonly strict: boolean;
-  /** False at the command line: nothing works in the background. */
-  readonly isServing?: boolean;
-}
 
 export interface Container {
   readonly app: Express;

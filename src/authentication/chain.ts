@@ -33,7 +33,7 @@ export function createChain(checks: ChainChecks) {
   for (const strategy of strategies) passport.use(strategy);
 
   /**
-   * @param ways which strategies the view accepts, in the order of the chain
+   * @param accepted which strategies the view accepts, in the order of the chain
    * @param challenge `WWW-Authenticate` of a 401: the one of the view's first class
    * @returns the caller, or null for anonymous
    * @throws AuthenticationFailed, PermissionDenied and whatever a dependency's failure is
@@ -41,12 +41,12 @@ export function createChain(checks: ChainChecks) {
   const identify = (
     req: Request,
     res: Response,
-    ways: AcceptedCredentials,
+    accepted: AcceptedCredentials,
     challenge: string,
   ): Promise<Caller | null> => {
-    if (ways === 'none') return Promise.resolve(null);
+    if (accepted === 'none') return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      const names = ways === 'all' ? [...CHAIN] : [...ways];
+      const names = accepted === 'all' ? [...CHAIN] : [...accepted];
       const decide = (error: unknown, caller?: Express.User | false | null): void => {
         if (error) reject(withChallenge(error, challenge));
         else resolve(caller ? (caller as Caller) : null);

@@ -2,7 +2,7 @@ import { type Caller, type OrganizationContext, privilegeOf } from '../kernel/ac
 import { ApiError, PermissionDenied } from '../kernel/errors.js';
 import type { ListedPackage, PolicyCheck, PolicyPackage } from '../kernel/policy.js';
 import type { Exchange } from '../platform/http/exchange.js';
-import { lastParam } from '../platform/http/params.js';
+import { lastParam } from '../platform/values/params.js';
 import { boundOrganization, narrowFilter, requireBelonging } from './bound-tokens.js';
 import { readSelector, unknownOrganization } from './context.js';
 import { filter as askFilter, readAllow, readFilter, readPlugins } from './engines/answers.js';

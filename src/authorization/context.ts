@@ -1,7 +1,7 @@
 import { MAXIMUM_ID, type OrganizationSelector } from '../kernel/account.js';
 import { ApiError, NotFound, ValidationError } from '../kernel/errors.js';
 import type { Exchange } from '../platform/http/exchange.js';
-import { lastParam } from '../platform/http/params.js';
+import { lastParam } from '../platform/values/params.js';
 
 const ABSENT: OrganizationSelector = { kind: 'absent' };
 const SANDBOX: OrganizationSelector = { kind: 'sandbox' };

@@ -1,6 +1,6 @@
 import { ServiceUnavailable } from '../kernel/errors.js';
+import { allOf, anyOf, not } from '../platform/db/conditions.js';
 import { join, type Sql, sql } from '../platform/db/sql.js';
-import { allOf, anyOf, not } from '../platform/http/lists/conditions.js';
 
 /** What a lookup of the policy means for the value beside it, null included. Throws what {@link badFilter} gives. */
 export type Lookup = (value: unknown) => Sql;

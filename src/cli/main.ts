@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
+import { exportCommand, importCommand } from './cvat-import.js';
 import { ldapCommand } from './ldap.js';
 import { fail } from './run.js';
 import { configCommand, mailCommand, migrateCommand } from './server.js';
-import { exportCommand, importCommand } from './takeover.js';
 import { sessionCommand, userCommand } from './users.js';
 
 /** Exit codes: 0 done, 1 not done and why in one sentence, 2 the command itself is wrong. */

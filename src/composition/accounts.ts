@@ -1,5 +1,4 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
-import type { ContainerOptions } from '../container.js';
 import { createAccessTokens } from '../features/access-tokens/index.js';
 import { createAccounts } from '../features/accounts/index.js';
 import type { Config } from '../platform/config/settings.js';
@@ -7,6 +6,7 @@ import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
 import type { MailParts } from './mail.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 export interface AccountParts {

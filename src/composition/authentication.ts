@@ -7,7 +7,6 @@ import { createPasswordService } from '../authentication/passwords/service.js';
 import { createVerifiedCredentials } from '../authentication/passwords/verified-credentials.js';
 import { createSessions } from '../authentication/sessions/sessions.js';
 import { selectorForLookup } from '../authorization/context.js';
-import type { ContainerOptions } from '../container.js';
 import {
   findCandidates,
   recordAccessTokenUse,
@@ -18,6 +17,7 @@ import { createIdentityStore } from '../features/users/index.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 export interface AuthenticationParts {

@@ -1,12 +1,12 @@
 import type { FailureLimit } from '../authentication/failure-limit.js';
 import type { PasswordService } from '../authentication/passwords/service.js';
-import type { ContainerOptions } from '../container.js';
 import { createDirectoryFeature, type DirectoryFeature } from '../features/directory/index.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import { type DirectorySettings, resolveDirectorySettings } from '../platform/ldap/settings.js';
 import type { Engines } from './engines.js';
+import type { ContainerOptions } from './options.js';
 
 /** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
 export function directorySettingsOf(config: Config): DirectorySettings | null {
@@ -38,16 +38,16 @@ export function composeDirectory(
   });
 }
 
-interface SignIn<Page> {
+interface SignIn<Handler> {
   readonly routes: readonly AnyRoute[];
-  readonly pages: readonly Page[];
+  readonly pages: readonly Handler[];
   readonly slashPaths: readonly RegExp[];
 }
 
 /** What is left of the endpoints of accounts when a directory keeps names, passwords and addresses. */
 const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/logout'];
 
-export const withoutLocalAccounts = <Page>({ routes }: SignIn<Page>): SignIn<Page> => ({
+export const withoutLocalAccounts = <Handler>({ routes }: SignIn<Handler>): SignIn<Handler> => ({
   routes: routes.filter(({ path }) => KEPT.includes(path)),
   pages: [],
   slashPaths: [],

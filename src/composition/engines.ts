@@ -6,7 +6,6 @@ import { createSessionStore, type SessionStore } from '../authentication/session
 import type { PolicyEngine } from '../authorization/engines/engine.js';
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
 import { createEmbeddedEngine } from '../authorization/engines/opa-wasm.js';
-import type { ContainerOptions } from '../container.js';
 import { SECOND } from '../kernel/clock.js';
 import { createDatabase } from '../platform/db/database.js';
 import { describeFailure } from '../platform/db/failures.js';
@@ -18,6 +17,7 @@ import {
   createRedisRateStore,
   type RateStore,
 } from '../platform/throttle/rate-store.js';
+import type { ContainerOptions } from './options.js';
 import { openRules, type Rules } from './rules.js';
 
 /** What the three URLs of the settings switch: the real thing, or what comes with the server. */

@@ -1,10 +1,10 @@
-import type { ContainerOptions } from '../container.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import { type MailSettings, resolveMailSettings } from '../platform/mail/settings.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { createOutboxWorker } from '../platform/mail/worker.js';
 import type { Engines } from './engines.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 /** How mails leave. A newcomer on embedded defaults sees them in the terminal. @throws StartError */

@@ -1,5 +1,4 @@
 import type { RequestHandler } from 'express';
-import type { ContainerOptions } from '../container.js';
 import {
   healthHandler,
   livenessHandler,
@@ -13,10 +12,11 @@ import { sql } from '../platform/db/sql.js';
 import type { Ending } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 /** A handler outside the pipeline. */
-export interface Page {
+export interface PlainHandler {
   readonly path: string;
   readonly handler: RequestHandler;
 }
@@ -58,12 +58,12 @@ export function composeOperations({
     folder: '.',
     maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
   };
-  const probes: readonly Page[] = [
+  const probes: readonly PlainHandler[] = [
     { path: '/livez', handler: livenessHandler(deps) },
     { path: '/readyz', handler: readinessHandler(deps) },
     { path: '/metrics', handler: metricsHandler(deps) },
   ];
-  const pages: readonly Page[] = [{ path: '/api/server/health/', handler: healthHandler(deps) }];
+  const pages: readonly PlainHandler[] = [{ path: '/api/server/health/', handler: healthHandler(deps) }];
 
   const onEnd = (
     { id, req, path, userId, origin }: Exchange,

@@ -1,13 +1,13 @@
 import type { Chain } from '../authentication/chain.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
 import { boundOrganization } from '../authorization/bound-tokens.js';
-import type { ContainerOptions } from '../container.js';
 import type { Caller } from '../kernel/account.js';
 import { clientKey } from '../platform/http/client-address.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { challengeOf, type PipelineDeps } from '../platform/http/pipeline.js';
 import { createRequestLimit } from '../platform/throttle/request-limit.js';
 import type { Engines } from './engines.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 export interface PipelineParts {
@@ -41,9 +41,9 @@ export function composePipeline({
         );
   return {
     exchanges,
-    identify: (exchange, ways) => {
-      if (ways !== 'none') state.requirePrepared();
-      return chain.identify(exchange.req, exchange.res, ways, challengeOf(ways));
+    identify: (exchange, accepted) => {
+      if (accepted !== 'none') state.requirePrepared();
+      return chain.identify(exchange.req, exchange.res, accepted, challengeOf(accepted));
     },
     admit: (caller) => void boundOrganization(caller),
     authorize: createAuthorizer(engines.policyEngine),

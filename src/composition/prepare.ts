@@ -1,11 +1,11 @@
 import type { PasswordService } from '../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
-import type { ContainerOptions } from '../container.js';
 import { ensureFirstAdmin, type FirstAdminOutcome } from '../features/accounts/index.js';
 import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
 import type { Database } from '../platform/db/pool.js';
 import { one } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
+import type { ContainerOptions } from './options.js';
 import { secretKeyFromDatabase, secretKeyFromFile } from './secret-key.js';
 import type { State } from './state.js';
 

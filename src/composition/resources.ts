@@ -1,5 +1,4 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
-import type { ContainerOptions } from '../container.js';
 import type { AccountMailer, Administration, MailLimits } from '../features/accounts/index.js';
 import { createAdministration, endPendingApproval, findHolder } from '../features/accounts/index.js';
 import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
@@ -12,6 +11,7 @@ import { requireRate } from '../platform/throttle/rate-store.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
 import type { MailParts } from './mail.js';
+import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
 export interface ResourceParts {

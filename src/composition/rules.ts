@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { type Bundle, createBundle } from '../authorization/bundle/bundle.js';
 import { createLiveRules, type LiveRules } from '../authorization/bundle/live-rules.js';
 import { createOpaRules, type OpaRules } from '../authorization/engines/opa-rules.js';
-import type { ContainerOptions } from '../container.js';
 import { SECOND } from '../kernel/clock.js';
 import { ServiceUnavailable } from '../kernel/errors.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
+import type { ContainerOptions } from './options.js';
 
 const SHIPPED = [fileURLToPath(new URL('../../rules', import.meta.url))];
 

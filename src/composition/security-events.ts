@@ -1,7 +1,7 @@
-import type { ContainerOptions } from '../container.js';
 import type { Metrics } from '../features/operations/metrics.js';
 import { SECURITY_EVENTS } from '../kernel/security-events.js';
 import type { EventSink } from '../platform/http/exchange.js';
+import type { ContainerOptions } from './options.js';
 
 /** @returns where events go: a line of the log each, and a count by name */
 export const createEventSink =

@@ -1,7 +1,6 @@
 import { createApp } from '../app.js';
 import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
-import type { ContainerOptions } from '../container.js';
 import { createApiDocs } from '../features/api-docs/index.js';
 import type { Metrics } from '../features/operations/metrics.js';
 import type { Caller } from '../kernel/account.js';
@@ -11,7 +10,8 @@ import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
-import { composeOperations, type Page } from './operations.js';
+import { composeOperations, type PlainHandler } from './operations.js';
+import type { ContainerOptions } from './options.js';
 import { composePipeline } from './pipeline.js';
 import type { State } from './state.js';
 
@@ -25,7 +25,7 @@ export interface WebParts {
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
   /** Pages of accounts that are no routes, and the paths whose slash is added. */
-  readonly signIn: { readonly pages: readonly Page[]; readonly slashPaths: readonly RegExp[] };
+  readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
 }

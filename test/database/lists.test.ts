@@ -9,12 +9,12 @@ import {
   type FilterColumns,
   integerLookup,
 } from '../../src/authorization/list-filter.js';
+import { allOf } from '../../src/platform/db/conditions.js';
 import { many, type Queryable } from '../../src/platform/db/queryable.js';
 import { type Sql, sql } from '../../src/platform/db/sql.js';
-import { column } from '../../src/platform/http/lists/columns.js';
-import { allOf } from '../../src/platform/http/lists/conditions.js';
-import { defineList, planList } from '../../src/platform/http/lists/list-query.js';
-import { runList } from '../../src/platform/http/lists/run-list.js';
+import { column } from '../../src/platform/lists/columns.js';
+import { defineList, planList } from '../../src/platform/lists/list-query.js';
+import { runList } from '../../src/platform/lists/run-list.js';
 
 interface Item {
   readonly id: number;

@@ -1,4 +1,4 @@
-import { stringifyJson } from '../../platform/http/json.js';
+import { stringifyJson } from '../../platform/values/json.js';
 import type { PolicyInput, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 

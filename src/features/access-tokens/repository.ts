@@ -2,9 +2,9 @@ import { type FilterColumns, integerLookup } from '../../authorization/list-filt
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
-import { column } from '../../platform/http/lists/columns.js';
-import { defineList } from '../../platform/http/lists/list-query.js';
-import { type ListQuery, runList } from '../../platform/http/lists/run-list.js';
+import { column } from '../../platform/lists/columns.js';
+import { defineList } from '../../platform/lists/list-query.js';
+import { type ListQuery, runList } from '../../platform/lists/run-list.js';
 
 export interface AccessToken {
   readonly id: number;

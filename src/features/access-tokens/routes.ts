@@ -1,8 +1,8 @@
 import type { Caller } from '../../kernel/account.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
-import { pageBody } from '../../platform/http/lists/pagination.js';
 import { idOf } from '../../platform/http/objects.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { pageBody } from '../../platform/lists/pagination.js';
 import { presentAccessToken } from './present.js';
 import { type AccessToken, TOKEN_LIST } from './repository.js';
 import {
@@ -117,7 +117,7 @@ const retrieveSelf = (service: AccessTokenService) =>
     description: 'Tells about the token that the request is signed in with. Other credentials are refused.',
     tag: 'auth',
     view: 'Self',
-    ways: ['access-token'],
+    accepted: ['access-token'],
     access: { kind: 'policy', checks: mayView },
     load: async (_params, caller) => {
       const { credential } = requireCaller(caller);

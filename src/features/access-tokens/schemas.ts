@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
-import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField, dateTimeField, integerField } from '../../platform/http/scalar-fields.js';
 import { BasicUserRead } from '../users/index.js';

@@ -4,10 +4,10 @@ import { type Caller, isId } from '../../kernel/account.js';
 import { type Clock, dateOf, SECOND } from '../../kernel/clock.js';
 import { NotFound, ValidationError } from '../../kernel/errors.js';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
+import { allOf } from '../../platform/db/conditions.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { allOf } from '../../platform/http/lists/conditions.js';
-import { planList } from '../../platform/http/lists/list-query.js';
+import { planList } from '../../platform/lists/list-query.js';
 import {
   type AccessToken,
   belongsTo,

@@ -93,16 +93,16 @@ const KEY = /^[-:\w]+$/;
 const bare = (status: number): Outgoing => ({
   status,
   headers: { Allow: 'GET, POST, HEAD, OPTIONS' },
-  content: { kind: 'text', type: HTML, text: '' },
+  content: { kind: 'raw', type: HTML, raw: '' },
 });
 
 const html = (status: number, text: string): Outgoing => ({
   status,
-  content: { kind: 'text', type: HTML, text },
+  content: { kind: 'raw', type: HTML, raw: text },
 });
 
 const redirect = (location: string): Outgoing => ({
   status: 302,
   headers: { Location: location },
-  content: { kind: 'text', type: HTML, text: '' },
+  content: { kind: 'raw', type: HTML, raw: '' },
 });

@@ -24,7 +24,7 @@ export interface PasswordRouteDeps {
 }
 
 /** A personal access token never touches the password or the address of its owner (CVAT removes its class here). */
-const WAYS = ['token', 'session', 'basic'] as const;
+const ACCEPTED = ['token', 'session', 'basic'] as const;
 const OWN_ACCOUNT = 'it is about the caller alone, and no object (dj-rest-auth IsAuthenticated)';
 const FORGOTTEN = 'people who can not sign in come here';
 
@@ -42,7 +42,7 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
       'Changes your own password. You confirm it with the present one. All other sessions of the account end.',
     tag: 'auth',
     view: 'Password Change',
-    ways: WAYS,
+    accepted: ACCEPTED,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
     countsWithCredentials: true,
     body: PasswordChangeWrite,
@@ -131,7 +131,7 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
       'Mails a link to the new address. The old address stays until you follow the link. You confirm the request with your password. Not in CVAT.',
     tag: 'auth',
     view: 'Email Change',
-    ways: WAYS,
+    accepted: ACCEPTED,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
     countsWithCredentials: true,
     body: EmailChangeWrite,

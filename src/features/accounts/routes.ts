@@ -36,7 +36,7 @@ const loginRoute = ({ login }: AccountRouteDeps) =>
     handle: async ({ exchange }) => {
       const outcome = await login.login(exchange, await exchange.body());
       if (outcome.kind === 'token') return reply(200, { key: outcome.key });
-      return { status: 400, type: 'text/html; charset=utf-8', text: 'Unverified email' };
+      return { status: 400, type: 'text/html; charset=utf-8', raw: 'Unverified email' };
     },
   });
 

@@ -56,6 +56,6 @@ function answer(exchange: Exchange, type: string, { etag, plain, gzipped }: Load
   return send(exchange, {
     status: 200,
     headers: compressed ? { ...common, 'Content-Encoding': 'gzip' } : common,
-    content: { kind: 'text', type, text: compressed ? gzipped : plain },
+    content: { kind: 'raw', type, raw: compressed ? gzipped : plain },
   });
 }

@@ -39,7 +39,7 @@ export const homeHandler =
 const PAGE: Outgoing = {
   status: 200,
   headers: { 'Content-Security-Policy': contentSecurityPolicy() },
-  content: { kind: 'text', type: 'text/html; charset=utf-8', text: HOME },
+  content: { kind: 'raw', type: 'text/html; charset=utf-8', raw: HOME },
 };
 
 /** @returns an answer without a body that leads elsewhere */

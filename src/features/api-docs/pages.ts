@@ -20,7 +20,7 @@ const page = (html: string, styleHashes: readonly string[]): DocsView<Renderer> 
   answer: () => ({
     status: 200,
     headers: { 'Content-Security-Policy': contentSecurityPolicy(styleHashes) },
-    content: { kind: 'text', type: HTML, text: html },
+    content: { kind: 'raw', type: HTML, raw: html },
   }),
 });
 

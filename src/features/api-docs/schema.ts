@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
-import { lastParam } from '../../platform/http/params.js';
 import type { Example, Examples } from '../../platform/openapi/examples.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
+import { lastParam } from '../../platform/values/params.js';
 import { commonExamples } from './examples/common.js';
 import {
   renderJsonDocument,
@@ -104,7 +104,7 @@ export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRend
     answer: ({ contentType, format }) => ({
       status: 200,
       headers: { 'Content-Disposition': dispositionOf(document().info.title, format) },
-      content: { kind: 'text', type: contentType, text: textOf(format) },
+      content: { kind: 'raw', type: contentType, raw: textOf(format) },
     }),
   };
 }

@@ -50,7 +50,7 @@ export const createDocsView =
       await send(exchange, {
         status: error.status,
         headers: error.headers,
-        content: { kind: 'text', type: renderer.contentType, text },
+        content: { kind: 'raw', type: renderer.contentType, raw: text },
       });
     }
   };

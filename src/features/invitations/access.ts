@@ -1,6 +1,6 @@
 import type { PolicyCheck } from '../../kernel/policy.js';
-import { isObject } from '../../platform/http/json.js';
 import type { Unchecked } from '../../platform/http/route.js';
+import { isObject } from '../../platform/values/json.js';
 import type { ViewedInvitation } from './repository.js';
 
 /** An invitation is decided upon in its own organization, whatever context the request names. */

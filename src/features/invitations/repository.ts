@@ -2,12 +2,12 @@ import { compilePolicyFilter, type FilterColumns, integerLookup } from '../../au
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
+import { allOf } from '../../platform/db/conditions.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
-import { column } from '../../platform/http/lists/columns.js';
-import { allOf } from '../../platform/http/lists/conditions.js';
-import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
-import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { column } from '../../platform/lists/columns.js';
+import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
 
 export interface Invitation {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ORGANIZATION_ROLES } from '../../kernel/account.js';
 import { emailField } from '../../platform/http/fields.js';
-import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, text } from '../../platform/http/read-fields.js';
 import { choiceField } from '../../platform/http/value-fields.js';
 import { DOCUMENTED_SLUG } from '../organizations/index.js';

@@ -1,8 +1,8 @@
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
-import { isObject } from '../../platform/http/json.js';
 import type { Unchecked } from '../../platform/http/route.js';
-import { namesIn } from '../../platform/http/validate.js';
+import { isObject } from '../../platform/values/json.js';
+import { namesIn } from '../../platform/values/python-text.js';
 import type { ViewedMembership } from './repository.js';
 
 const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) => ({

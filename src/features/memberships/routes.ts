@@ -1,10 +1,10 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { planList } from '../../platform/http/lists/list-query.js';
-import { presentPage } from '../../platform/http/lists/page-schema.js';
 import { found, idOf } from '../../platform/http/objects.js';
+import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { planList } from '../../platform/lists/list-query.js';
 import { mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import { presentMembership } from './present.js';
 import { findMembership, listMemberships, MEMBERSHIPS, type ViewedMembership } from './repository.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ORGANIZATION_ROLES } from '../../kernel/account.js';
-import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly } from '../../platform/http/read-fields.js';
 import { choiceField } from '../../platform/http/value-fields.js';
 import { BasicUserRead } from '../users/index.js';

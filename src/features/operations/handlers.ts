@@ -5,8 +5,8 @@ import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { isAllowedHost } from '../../platform/http/origin.js';
 import { CSRF_FAILED_PAGE } from '../../platform/http/pages.js';
-import { lastParam } from '../../platform/http/params.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
+import { lastParam } from '../../platform/values/params.js';
 import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
 import type { Metrics } from './metrics.js';
 
@@ -154,7 +154,7 @@ const text = (
   type: string,
   body: string,
   headers: Readonly<Record<string, string>> = {},
-): Outgoing => ({ status, headers, content: { kind: 'text', type, text: body } });
+): Outgoing => ({ status, headers, content: { kind: 'raw', type, raw: body } });
 
 const json = (status: number, value: object): Outgoing =>
   text(status, 'application/json', JSON.stringify(value));

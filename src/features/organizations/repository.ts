@@ -6,13 +6,13 @@ import {
 } from '../../authorization/list-filter.js';
 import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
+import { allOf } from '../../platform/db/conditions.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
-import { parseJson, stringifyJson } from '../../platform/http/json.js';
-import { column } from '../../platform/http/lists/columns.js';
-import { allOf } from '../../platform/http/lists/conditions.js';
-import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
-import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { column } from '../../platform/lists/columns.js';
+import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/lists/run-list.js';
+import { parseJson, stringifyJson } from '../../platform/values/json.js';
 import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
 
 export interface Organization {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
-import { toDouble } from '../../platform/http/json.js';
-import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, text } from '../../platform/http/read-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
+import { toDouble } from '../../platform/values/json.js';
 import { BasicUserRead } from '../users/index.js';
 
 const INVALID_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';

@@ -15,7 +15,7 @@ export const bundleRoutes = (bundle: () => Bundle) => [
       'Answers the archive that Open Policy Agent loads. Send the `ETag` of the last one as `If-None-Match`: the answer is 304 while the rules are the same.',
     tag: 'auth',
     view: 'Rules',
-    ways: 'none',
+    accepted: 'none',
     access: { kind: 'public', because: 'OPA has no credentials, and the rules hold no secret' },
     responses: { 200: null, 304: null },
     handle: async ({ exchange }) => {
@@ -24,8 +24,8 @@ export const bundleRoutes = (bundle: () => Bundle) => [
       const known =
         exchange.req.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
       return known.includes(etag) || known.includes('*')
-        ? { status: 304, type: 'application/x-tar', text: '', headers }
-        : { status: 200, type: 'application/x-tar', text: bytes, headers };
+        ? { status: 304, type: 'application/x-tar', raw: '', headers }
+        : { status: 200, type: 'application/x-tar', raw: bytes, headers };
     },
   }),
 ];

@@ -1,7 +1,7 @@
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import type { Unchecked } from '../../platform/http/route.js';
-import { namesIn } from '../../platform/http/validate.js';
+import { namesIn } from '../../platform/values/python-text.js';
 import type { Target } from './repository.js';
 
 /** What each field of a PATCH asks for; any other field is refused (CVAT 2.55 `UserPermission`). */

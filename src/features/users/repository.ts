@@ -1,12 +1,12 @@
 import { compileJoinedFilter, integerLookup, type JoinedFilter } from '../../authorization/list-filter.js';
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { Account, OrganizationRole } from '../../kernel/account.js';
+import { allOf } from '../../platform/db/conditions.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
-import { column } from '../../platform/http/lists/columns.js';
-import { allOf } from '../../platform/http/lists/conditions.js';
-import { defineList, type ListPlan } from '../../platform/http/lists/list-query.js';
-import { type ListRows, runList } from '../../platform/http/lists/run-list.js';
+import { column } from '../../platform/lists/columns.js';
+import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import { ACCOUNT_COLUMNS, accountOf } from './identity-repository.js';
 import { saveSignals } from './save-signals-repository.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { charField, emailField } from '../../platform/http/fields.js';
-import { pageSchema } from '../../platform/http/lists/page-schema.js';
+import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, text, unrequired, uri } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { namesField } from '../../platform/http/value-fields.js';

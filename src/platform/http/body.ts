@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TextDecoder } from 'node:util';
 import getRawBody from 'raw-body';
 import { ApiError, ParseError, PayloadTooLarge, UnsupportedMediaType } from '../../kernel/errors.js';
-import { JsonLimitError, MAXIMUM_DIGITS, parseJson } from './json.js';
+import { JsonLimitError, MAXIMUM_DIGITS, parseJson } from '../values/json.js';
 
 /** Largest JSON body in bytes, and deepest nesting. Django has no limit on either; ours is in the contract's spirit. */
 export const MAXIMUM_BODY_BYTES = 1024 * 1024;

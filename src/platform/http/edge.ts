@@ -117,7 +117,7 @@ export function createEdge(deps: EdgeDeps) {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<void> => {
     exchange.allow = '';
-    return send(exchange, { status, headers, content: { kind: 'text', type: HTML, text } });
+    return send(exchange, { status, headers, content: { kind: 'raw', type: HTML, raw: text } });
   };
 
   return {

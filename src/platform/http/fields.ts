@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { LONE_SURROGATE } from '../../kernel/storable.js';
+import { BLANK, NOT_NULL, NULL_CHARACTERS, REQUIRED } from '../values/field-errors.js';
+import { isNumber } from '../values/json.js';
+import { codePoints, pythonStr, pythonTrim } from '../values/python-text.js';
 import { isEmail } from './email.js';
-import { BLANK, NOT_NULL, NULL_CHARACTERS, REQUIRED } from './field-errors.js';
-import { isNumber } from './json.js';
-import { pythonStr } from './lists/python-text.js';
 
 /**
  * DRF's serializer fields as zod schemas: the same coercions, the same sentences, the validators of one field all
@@ -27,18 +27,6 @@ export interface CharOptions {
   readonly pattern?: string;
   readonly format?: 'email';
 }
-
-/** What Python's `str.strip` removes, which is not what `trim` removes. */
-const PYTHON_BLANK =
-  '[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const EDGES = new RegExp(`^${PYTHON_BLANK}+|(?<!${PYTHON_BLANK})${PYTHON_BLANK}+$`, 'g');
-export const pythonTrim = (text: string): string => text.replace(EDGES, '');
-
-export const codePoints = (text: string): number => {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
-};
 
 /** DRF `CharField`. */
 export function charField(options: CharOptions = {}) {

@@ -1,6 +1,6 @@
 import { MAXIMUM_ID } from '../../kernel/account.js';
 import { NotFound } from '../../kernel/errors.js';
-import { parseInteger } from './lists/query-params.js';
+import { parseInteger } from '../values/integer.js';
 
 /** DRF's `get_object_or_404`. @param model name of the Django model, as the sentence has it */
 export const noMatch = (model: string): NotFound => new NotFound(`No ${model} matches the given query.`);

@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import type { AcceptedCredentials, Caller } from '../../kernel/account.js';
 import { MethodNotAllowed, NotAuthenticated, NotFound } from '../../kernel/errors.js';
 import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
+import { lastParam } from '../values/params.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
-import { lastParam } from './params.js';
 import type { Access, AnyRoute, Method, View } from './route.js';
 import { type Outgoing, send } from './send.js';
 import { check, requireObject } from './validate.js';
@@ -15,7 +15,7 @@ import { check, requireObject } from './validate.js';
 export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
-  readonly identify: (exchange: Exchange, ways: AcceptedCredentials) => Promise<Caller | null>;
+  readonly identify: (exchange: Exchange, accepted: AcceptedCredentials) => Promise<Caller | null>;
   /** @throws PermissionDenied for a credential that is good for nothing in the organization that the request names */
   readonly admit: (caller: Caller) => void;
   /**
@@ -105,7 +105,7 @@ const methodOf = (method: string): Method => (method === 'HEAD' ? 'get' : method
 const isMetadata = ({ exchange }: Call): boolean => exchange.req.method === 'OPTIONS';
 
 async function negotiateContent({ exchange, view }: Call, deps: PipelineDeps): Promise<undefined> {
-  exchange.representation = await despiteRefusal(exchange, view.ways, deps, () =>
+  exchange.representation = await despiteRefusal(exchange, view.accepted, deps, () =>
     negotiate(exchange.req.headers.accept, lastParam(exchange.query, 'scheme')),
   );
 }
@@ -118,7 +118,7 @@ async function negotiateContent({ exchange, view }: Call, deps: PipelineDeps): P
  */
 export async function despiteRefusal<T>(
   exchange: Exchange,
-  ways: AcceptedCredentials,
+  accepted: AcceptedCredentials,
   { identify: authenticate }: Pick<PipelineDeps, 'identify'>,
   choose: () => T,
 ): Promise<T> {
@@ -126,20 +126,20 @@ export async function despiteRefusal<T>(
     return choose();
   } catch (error) {
     // The form is wrong whoever asks, and whether or not we can tell who it is.
-    const attempt = async (): Promise<unknown> => authenticate(exchange, ways);
+    const attempt = async (): Promise<unknown> => authenticate(exchange, accepted);
     await attempt().catch(() => undefined);
     throw error;
   }
 }
 
 async function identify(call: Call, deps: PipelineDeps): Promise<undefined> {
-  call.caller = await deps.identify(call.exchange, call.view.ways);
+  call.caller = await deps.identify(call.exchange, call.view.accepted);
   call.exchange.userId = call.caller?.account.id ?? null;
 }
 
 function requireIdentity({ caller, view, route }: Call): undefined {
   const isPublic = route === undefined ? view.isPublic : route.access.kind === 'public';
-  if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf(view.ways));
+  if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf(view.accepted));
 }
 
 /** Before anything is counted or looked up: what is missing and what is forbidden look the same to who is not let in. */
@@ -148,8 +148,8 @@ function admit({ caller, route }: Call, deps: PipelineDeps): undefined {
 }
 
 /** The challenge is the one of the first class of the view, whichever class failed (DRF). */
-export const challengeOf = (ways: AcceptedCredentials): string =>
-  ways !== 'all' && ways[0] === 'access-token' ? 'Bearer' : 'Token';
+export const challengeOf = (accepted: AcceptedCredentials): string =>
+  accepted !== 'all' && accepted[0] === 'access-token' ? 'Bearer' : 'Token';
 
 async function authorizeCollection(call: Call, deps: PipelineDeps): Promise<undefined> {
   if (call.route === undefined || call.route.load !== undefined) return;
@@ -218,11 +218,11 @@ async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {
   if (route === undefined) throw new MethodNotAllowed(exchange.req.method);
   const answer = await route.handle({ exchange, params, caller, object, policyFilter, query, body });
   const headers = answer.headers === undefined ? {} : { headers: answer.headers };
-  if ('text' in answer)
+  if ('raw' in answer)
     return {
       status: answer.status,
       ...headers,
-      content: { kind: 'text', type: answer.type, text: answer.text },
+      content: { kind: 'raw', type: answer.type, raw: answer.raw },
     };
   if (answer.body === null) return { status: answer.status, ...headers, content: { kind: 'none' } };
   const schema: z.ZodType | null | undefined = route.responses[answer.status];

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { AcceptedCredentials, Caller } from '../../kernel/account.js';
 import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
+import type { ListDefinition } from '../lists/list-query.js';
 import type { Exchange } from './exchange.js';
-import type { ListDefinition } from './lists/list-query.js';
 
 type Schema = z.ZodType;
 type Parsed<S> = S extends Schema ? z.output<S> : undefined;
@@ -69,7 +69,7 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   readonly tag: string;
   /** Name that `OPTIONS` answers: DRF's view name. */
   readonly view: string;
-  readonly ways?: AcceptedCredentials;
+  readonly accepted?: AcceptedCredentials;
   /** Methods that the view of DRF has and refuses: `Allow` names them, and they are 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
@@ -99,13 +99,13 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
    */
   readonly parsesBody?: true;
   readonly responses: R;
-  readonly handle: (call: Call<O, Q, B>) => Promise<Reply<R> | Text>;
+  readonly handle: (call: Call<O, Q, B>) => Promise<Reply<R> | RawReply>;
 }
 
 /** An answer that is not JSON, for the few views of the contract that have one. */
-export interface Text {
+export interface RawReply {
   readonly status: number;
-  readonly text: string | Buffer;
+  readonly raw: string | Buffer;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -143,7 +143,7 @@ export interface View {
   readonly path: string;
   readonly name: string;
   readonly routes: ReadonlyMap<Method, AnyRoute>;
-  readonly ways: AcceptedCredentials;
+  readonly accepted: AcceptedCredentials;
   readonly isPublic: boolean;
   /** `Allow` in DRF's order: GET, POST, PATCH, DELETE, HEAD (iff GET), OPTIONS. */
   readonly allow: string;
@@ -154,7 +154,7 @@ const METHOD_ORDER: readonly Method[] = ['get', 'post', 'patch', 'delete'];
 /**
  * Groups routes into views.
  *
- * @throws TypeError when routes of one path disagree on their ways in or repeat a method
+ * @throws TypeError when routes of one path disagree on the credentials they accept or repeat a method
  */
 export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
   const paths = [...new Set(routes.map((route) => route.path))];
@@ -162,12 +162,12 @@ export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
     const own = routes.filter((route) => route.path === path);
     const [first] = own;
     const byMethod = new Map(own.map((route) => [route.method, route]));
-    const ways = first?.ways ?? 'all';
+    const accepted = first?.accepted ?? 'all';
     if (
       byMethod.size !== own.length ||
-      own.some((route) => JSON.stringify(route.ways ?? 'all') !== JSON.stringify(ways))
+      own.some((route) => JSON.stringify(route.accepted ?? 'all') !== JSON.stringify(accepted))
     ) {
-      throw new TypeError(`The routes of ${path} repeat a method or differ in their ways in.`);
+      throw new TypeError(`The routes of ${path} repeat a method or differ in the credentials they accept.`);
     }
     const allowed = new Set([...byMethod.keys(), ...own.flatMap((route) => route.alsoAllows ?? [])]);
     const methods = METHOD_ORDER.filter((method) => allowed.has(method)).map((method) =>
@@ -177,7 +177,7 @@ export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
       path,
       name: first?.view ?? '',
       routes: byMethod,
-      ways,
+      accepted,
       isPublic: own.every((route) => route.access.kind === 'public'),
       allow: [...methods, ...(allowed.has('get') ? ['HEAD'] : []), 'OPTIONS'].join(', '),
     };

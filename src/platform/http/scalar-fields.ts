@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { NOT_NULL } from './field-errors.js';
-import { isNumber, toDouble } from './json.js';
-import { parseTimestamp } from './lists/timestamp.js';
+import { NOT_NULL } from '../values/field-errors.js';
+import { isNumber, toDouble } from '../values/json.js';
+import { parseTimestamp } from '../values/timestamp.js';
 
 /** DRF's fields that are no text: each answers a wrong type with its own sentence. */
 

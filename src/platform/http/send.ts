@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
+import { stringifyJson } from '../values/json.js';
 import { letBodyEnd } from './connection.js';
 import type { Exchange } from './exchange.js';
-import { stringifyJson } from './json.js';
 
 const gzip = promisify(gzipCallback);
 /** Django's `GZipMiddleware` leaves shorter bodies alone. */
@@ -13,7 +13,7 @@ export interface Outgoing {
   readonly headers?: Readonly<Record<string, string>>;
   readonly content:
     | { readonly kind: 'json'; readonly value: unknown }
-    | { readonly kind: 'text'; readonly type: string; readonly text: string | Buffer }
+    | { readonly kind: 'raw'; readonly type: string; readonly raw: string | Buffer }
     | { readonly kind: 'none' };
 }
 
@@ -33,7 +33,7 @@ export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void
   for (const task of exchange.beforeSend.splice(0)) await task(outgoing.status);
   const { type, bytes } = encode(exchange, outgoing);
   // Bytes are an archive already.
-  const isArchive = outgoing.content.kind === 'text' && typeof outgoing.content.text !== 'string';
+  const isArchive = outgoing.content.kind === 'raw' && typeof outgoing.content.raw !== 'string';
   const compressed = isArchive ? bytes : await compress(exchange, bytes);
   await letBodyEnd(req);
   if (res.headersSent) return;
@@ -65,7 +65,7 @@ function encode({ representation }: Exchange, { content }: Outgoing): { type?: s
   }
   return {
     type: content.type,
-    bytes: typeof content.text === 'string' ? Buffer.from(content.text) : content.text,
+    bytes: typeof content.raw === 'string' ? Buffer.from(content.raw) : content.raw,
   };
 }
 

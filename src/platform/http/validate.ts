@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
-import { ExactNumber, isObject } from './json.js';
-import { pythonStr } from './lists/python-text.js';
+import { isObject } from '../values/json.js';
+import { pythonTypeName } from '../values/python-text.js';
 
 /** What became of each field of an object: the values of the good ones, the messages of the others. */
 export interface FieldResults<S extends z.ZodObject> {
@@ -51,24 +51,4 @@ export function requireObject(value: unknown): asserts value is Readonly<Record<
   throw new ValidationError({
     non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonTypeName(value)}.`],
   });
-}
-
-/**
- * @returns what Python puts into a set of a JSON value: keys of an object, items of a list, characters of a text. Nothing
- *   of a list with lists or objects in it, which have no hash there: what is wrong with it is for validation to say
- */
-export function namesIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [...value];
-  if (Array.isArray(value))
-    return value.some((item) => isObject(item) || Array.isArray(item)) ? [] : value.map(pythonStr);
-  return isObject(value) ? Object.keys(value) : [];
-}
-
-/** @returns what Python calls the type of a JSON value */
-export function pythonTypeName(value: unknown): string {
-  if (Array.isArray(value)) return 'list';
-  if (value === null) return 'NoneType';
-  if (value instanceof ExactNumber) return value.type;
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
-  return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as 'string' | 'boolean' | 'object'];
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { isStorable } from '../../kernel/storable.js';
-import { NOT_NULL, REQUIRED } from './field-errors.js';
-import { ExactNumber, isNumber, isObject } from './json.js';
-import { pythonStr } from './lists/python-text.js';
-import { pythonTypeName } from './validate.js';
+import { NOT_NULL, REQUIRED } from '../values/field-errors.js';
+import { ExactNumber, isNumber, isObject } from '../values/json.js';
+import { pythonStr, pythonTypeName } from '../values/python-text.js';
 
 /** DRF's serializer fields for choices, JSON and related names: the same coercions, the same sentences. */
 

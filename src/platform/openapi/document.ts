@@ -84,7 +84,7 @@ function operationOf(route: DescribedRoute, examples: Examples, shelves: Shelves
     tags: [route.tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: requestBodyOf(route.body, examples, shelves) }),
-    security: securityOf(route.ways, route.access.kind === 'public'),
+    security: securityOf(route.accepted, route.access.kind === 'public'),
     responses: responsesOf(route, examples, shelves),
   };
 }

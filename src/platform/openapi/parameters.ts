@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Column } from '../http/lists/columns.js';
-import type { ListDefinition } from '../http/lists/list-query.js';
+import type { Column } from '../lists/columns.js';
+import type { ListDefinition } from '../lists/list-query.js';
 import type { Components } from './components.js';
 import type { DescribedRoute, Parameter, Schema } from './types.js';
 

@@ -51,14 +51,14 @@ const REQUIREMENTS: Readonly<Record<Credential['kind'], SecurityRequirement>> = 
 const ALL: readonly Credential['kind'][] = ['token', 'access-token', 'session', 'basic'];
 
 /** @returns the kinds of credentials that a view accepts, in the order in which they are looked for */
-export const acceptedWays = (ways: AcceptedCredentials = 'all'): readonly Credential['kind'][] =>
-  ways === 'all' ? ALL : ways === 'none' ? [] : ways;
+export const acceptedCredentials = (accepted: AcceptedCredentials = 'all'): readonly Credential['kind'][] =>
+  accepted === 'all' ? ALL : accepted === 'none' ? [] : accepted;
 
 /** @returns one requirement for each way in, and the empty one where nobody needs to be known */
 export const securityOf = (
-  ways: AcceptedCredentials | undefined,
+  accepted: AcceptedCredentials | undefined,
   isPublic: boolean,
 ): readonly SecurityRequirement[] => [
-  ...acceptedWays(ways).map((kind) => REQUIREMENTS[kind]),
+  ...acceptedCredentials(accepted).map((kind) => REQUIREMENTS[kind]),
   ...(isPublic ? [{}] : []),
 ];

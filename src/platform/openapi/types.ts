@@ -12,7 +12,7 @@ export interface DescribedRoute
     | 'summary'
     | 'description'
     | 'tag'
-    | 'ways'
+    | 'accepted'
     | 'access'
     | 'throttle'
     | 'documented'

@@ -44,8 +44,8 @@ afterAll(() => app.close());
 const isPublic = ({ route, view }: Target) =>
   route === undefined ? view.isPublic : route.access.kind === 'public';
 const isSafe = ({ method }: Target) => SAFE.has(method);
-const isIgnored = ({ view }: Target) => view.ways === 'none';
-const takesTokens = ({ view }: Target) => view.ways === 'all' || view.ways.includes('access-token');
+const isIgnored = ({ view }: Target) => view.accepted === 'none';
+const takesTokens = ({ view }: Target) => view.accepted === 'all' || view.accepted.includes('access-token');
 const isDecided = ({ route, method }: Target) => route?.access.kind === 'policy' && method !== 'OPTIONS';
 /** What no token may change: accounts and personal access tokens; passwords and addresses refuse it before. */
 const isTaboo = ({ view }: Target) => /^\/api\/(users|auth\/access_tokens)\b/.test(view.path);
@@ -211,7 +211,9 @@ describe.each(OWNERS)('a read/write token of $kind', ({ kind, as, groups }) => {
     /** `self` is for tokens only, and the rules refuse it to who has no role. */
     const expected: Expected = async (target) => {
       if (groups === undefined || !isDecided(target)) return readerGets(403)(target);
-      return target.view.ways === 'all' ? (await ask(app, target, await asPerson(app, target))).status : 403;
+      return target.view.accepted === 'all'
+        ? (await ask(app, target, await asPerson(app, target))).status
+        : 403;
     };
     await expectWithoutEffect(asked, { headersOf: tokensOf('read/write', losesGroups), expected });
   });
@@ -274,7 +276,7 @@ describe('a token that is bound to an organization', () => {
     const reading = decided().filter(isSafe);
     const whatOwnerGets: Expected = async (target) => {
       if (isOutside(target)) return 403;
-      return target.view.ways === 'all'
+      return target.view.accepted === 'all'
         ? (await ask(app, target, await asPerson(app, target), context)).status
         : 200;
     };

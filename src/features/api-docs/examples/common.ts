@@ -14,11 +14,11 @@ import {
   ValidationError,
 } from '../../../kernel/errors.js';
 import { MAXIMUM_BODY_BYTES } from '../../../platform/http/body.js';
-import { INVALID_PAGE } from '../../../platform/http/lists/pagination.js';
 import { challengeOf } from '../../../platform/http/pipeline.js';
 import { check, requireObject } from '../../../platform/http/validate.js';
+import { INVALID_PAGE } from '../../../platform/lists/pagination.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
-import { acceptedWays } from '../../../platform/openapi/security.js';
+import { acceptedCredentials } from '../../../platform/openapi/security.js';
 import type { DescribedRoute, ExampleRequest } from '../../../platform/openapi/types.js';
 import { BOUND_TOKEN, basic, UNKNOWN_TOKEN } from './people.js';
 import { forbidden } from './refusals.js';
@@ -31,14 +31,16 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...bodyExamples(route),
   ...credentialExamples(route),
   ...(route.access.kind === 'policy' ? POLICY : {}),
-  ...(route.access.kind !== 'public' && acceptedWays(route.ways).includes('access-token') ? BOUND : {}),
+  ...(route.access.kind !== 'public' && acceptedCredentials(route.accepted).includes('access-token')
+    ? BOUND
+    : {}),
   ...(route.list === undefined ? {} : LIST),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
     headers: { Accept: 'text/csv' },
   }),
   ...limitExamples(route),
-  ...(acceptedWays(route.ways).length === 0 ? {} : STARTING),
+  ...(acceptedCredentials(route.accepted).length === 0 ? {} : STARTING),
 });
 
 function bodyExamples({ body, checksBody, parsesBody }: DescribedRoute): Examples {
@@ -79,16 +81,16 @@ function refused(
   }
 }
 
-function credentialExamples({ ways = 'all', access, method }: DescribedRoute): Examples {
-  const kinds = acceptedWays(ways);
+function credentialExamples({ accepted = 'all', access, method }: DescribedRoute): Examples {
+  const kinds = acceptedCredentials(accepted);
   if (kinds.length === 0) return {};
-  const headers = { 'WWW-Authenticate': challengeOf(ways) };
+  const headers = { 'WWW-Authenticate': challengeOf(accepted) };
   const keyword = kinds.includes('token') ? 'Token' : 'Bearer';
   return {
     ...(access.kind === 'public'
       ? {}
       : {
-          not_authenticated: failing(new NotAuthenticated(challengeOf(ways)), 'No credentials', {
+          not_authenticated: failing(new NotAuthenticated(challengeOf(accepted)), 'No credentials', {
             as: 'nobody',
           }),
         }),
@@ -169,8 +171,8 @@ const LIST: Examples = {
 };
 
 /** Anonymous requests are counted by address; so are wrong passwords, and those of an account. */
-function limitExamples({ access, ways }: DescribedRoute): Examples {
-  const kinds = acceptedWays(ways);
+function limitExamples({ access, accepted }: DescribedRoute): Examples {
+  const kinds = acceptedCredentials(accepted);
   const again = new Throttled(60);
   return {
     ...(access.kind === 'public'

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ApiError } from '../../../../src/kernel/errors.js';
-import { parseJson } from '../../../../src/platform/http/json.js';
 import { idOf } from '../../../../src/platform/http/objects.js';
 import { checkFields } from '../../../../src/platform/http/validate.js';
 import { choiceField, jsonField, namesField } from '../../../../src/platform/http/value-fields.js';
+import { parseJson } from '../../../../src/platform/values/json.js';
 
 const read = (field: z.ZodType, value: unknown) => {
   const { values, errors } = checkFields(z.object({ field }), value === undefined ? {} : { field: value });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { sql } from '../../../../src/platform/db/sql.js';
-import { column } from '../../../../src/platform/http/lists/columns.js';
-import { defineList } from '../../../../src/platform/http/lists/list-query.js';
+import { column } from '../../../../src/platform/lists/columns.js';
+import { defineList } from '../../../../src/platform/lists/list-query.js';
 import type { DescribedRoute } from '../../../../src/platform/openapi/types.js';
 import { describedRoute, operationOf } from './routes.js';
 

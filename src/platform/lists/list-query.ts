@@ -1,0 +1,69 @@
+import { allOf } from '../db/conditions.js';
+import type { Sql } from '../db/sql.js';
+import { lastParam } from '../values/params.js';
+import type { Column, Columns } from './columns.js';
+import { compileJsonLogic } from './json-logic.js';
+import { compileOrdering, type OrderingRules, orderTerms } from './ordering.js';
+import { type PageRequest, parsePage } from './pagination.js';
+import { compileSearch } from './search.js';
+import { compileSimpleFilters } from './simple-filters.js';
+
+/** What a list endpoint offers to its clients: named columns, and what each may be used for. */
+export interface ListSpec<Name extends string> {
+  readonly columns: Readonly<Record<Name, Column>>;
+  readonly search: readonly NoInfer<Name>[];
+  readonly simple: readonly NoInfer<Name>[];
+  /** Names of `filter=`. */
+  readonly filter: readonly NoInfer<Name>[];
+  /** Names of `sort=`. */
+  readonly sort: readonly NoInfer<Name>[];
+  /** A name of `columns`, with a minus for descending. */
+  readonly defaultSort: NoInfer<Name> | `-${NoInfer<Name>}`;
+  /** An expression that no two rows share: it ends every order. */
+  readonly unique: Sql;
+}
+
+/** A {@link ListSpec} made ready for requests. */
+export interface ListDefinition {
+  readonly search: readonly Sql[];
+  readonly simple: Columns;
+  readonly filter: Columns;
+  readonly ordering: OrderingRules;
+}
+
+/** What one request asks of a list: conditions, order and page, without a word of the client in the SQL text. */
+export interface ListPlan extends PageRequest {
+  readonly where: Sql;
+  readonly orderBy: Sql;
+}
+
+/** Prepares a list, once, at start. */
+export function defineList<const Name extends string>(spec: ListSpec<Name>): ListDefinition {
+  const named = (names: readonly Name[]): Columns => new Map(names.map((name) => [name, spec.columns[name]]));
+  const all = new Map(Object.entries<Column>(spec.columns));
+  return {
+    search: spec.search.map((name) => spec.columns[name].expression),
+    simple: named(spec.simple),
+    filter: named(spec.filter),
+    ordering: {
+      columns: named(spec.sort),
+      fallback: orderTerms(spec.defaultSort, all),
+      unique: spec.unique,
+    },
+  };
+}
+
+/**
+ * Reads the query of a list request. The parts are read in CVAT's order of filter backends, which decides whose
+ * error is told when several are wrong; the caller adds organization and policy to `where` with `allOf`.
+ *
+ * @throws ValidationError in the shape of the part that is wrong
+ * @throws NotFound `Invalid page.`
+ */
+export function planList(definition: ListDefinition, params: URLSearchParams): ListPlan {
+  const simple = compileSimpleFilters(params, definition.simple);
+  const search = compileSearch(lastParam(params, 'search'), definition.search);
+  const orderBy = compileOrdering(lastParam(params, 'sort'), definition.ordering);
+  const filter = compileJsonLogic(lastParam(params, 'filter'), definition.filter);
+  return { where: allOf([simple, search, filter]), orderBy, ...parsePage(params) };
+}
