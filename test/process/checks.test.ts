@@ -10,7 +10,7 @@ const BIOME: readonly (readonly [file: string, source: string, words: string])[]
   ['src/kernel/a.ts', "import '../platform/db/sql.js';", 'kernel is a vocabulary without I/O'],
   ['src/kernel/b.ts', "import 'zod';", 'kernel is a vocabulary without I/O'],
   ['src/platform/db/a.ts', "import '../../features/users/index.js';", 'platform knows no feature'],
-  ['src/platform/http/lists/a.ts', "import '../../../authentication/chain.js';", 'platform knows no feature'],
+  ['src/platform/lists/a.ts', "import '../../authentication/chain.js';", 'platform knows no feature'],
   [
     'src/authentication/passwords/a.ts',
     "import '../../authorization/context.js';",
@@ -66,7 +66,7 @@ const BOUNDARIES: readonly (readonly [file: string, source: string, words: strin
 const LAWFUL: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'export const now = () => Date.now();\n',
   'src/platform/config/load.ts': 'export const home = process.env.HOME;\n',
-  'src/platform/http/lists/run.ts': "import { now } from '../../../kernel/clock.js';\n\nnow();\n",
+  'src/platform/lists/run.ts': "import { now } from '../../kernel/clock.js';\n\nnow();\n",
   'src/features/users/index.ts':
     'export interface User {\n  readonly id: number;\n}\n\nexport const one: User = { id: 1 };\n',
   'src/features/users/repository.ts':
