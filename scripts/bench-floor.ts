@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import { Pool as HttpPool } from 'undici';
 import { policyInput } from '../src/authorization/authorizer.js';
-import { createIdentityStore } from '../src/features/users/index.js';
+import { createIdentityStore } from '../src/features/identities/index.js';
 import type { Account } from '../src/kernel/account.js';
 import { createDatabase } from '../src/platform/db/database.js';
 

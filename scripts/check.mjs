@@ -24,6 +24,11 @@ const STEPS = [
     otherwise: 'Each line says what to do instead.',
   },
   {
+    name: 'tables',
+    run: [process.execPath, script('check-tables.mjs')],
+    otherwise: 'Each line says what to do instead.',
+  },
+  {
     name: 'sizes',
     run: [process.execPath, script('check-sizes.mjs')],
     otherwise: 'Split what is named above.',

@@ -7,13 +7,9 @@ import { createPasswordService } from '../authentication/passwords/service.js';
 import { createVerifiedCredentials } from '../authentication/passwords/verified-credentials.js';
 import { createSessions } from '../authentication/sessions/sessions.js';
 import { selectorForLookup } from '../authorization/context.js';
-import {
-  findCandidates,
-  recordAccessTokenUse,
-  upgradeAccessTokenHash,
-  upgradePassword,
-} from '../features/accounts/index.js';
-import { createIdentityStore } from '../features/users/index.js';
+import { recordAccessTokenUse, upgradeAccessTokenHash } from '../features/access-tokens/index.js';
+import { createIdentityStore, findCandidates } from '../features/identities/index.js';
+import { upgradePassword } from '../features/users/index.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';

@@ -1,7 +1,7 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { AccountMailer, Administration, MailLimits } from '../features/accounts/index.js';
 import { createAdministration, endPendingApproval, findHolder } from '../features/accounts/index.js';
-import { createInvitations, RESEND_THROTTLE } from '../features/invitations/index.js';
+import { createInvitations, endMemberships, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
 import { createUsers, type UserServiceDeps } from '../features/users/index.js';
@@ -74,9 +74,15 @@ export function composeResources(parts: ResourceParts): Resources {
     },
     setPasswordMail: setPasswordMailOf(parts),
     wakeMail: mail.wake,
+    endMemberships,
   });
-  const organizations = createOrganizations({ db, clock, offerDays: config.ORG_INVITATION_EXPIRY_DAYS });
-  const memberships = createMemberships({ db });
+  const organizations = createOrganizations({
+    db,
+    clock,
+    offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
+    endMemberships,
+  });
+  const memberships = createMemberships({ db, endMemberships });
   const invitations = createInvitations({
     db,
     random,

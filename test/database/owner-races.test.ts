@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { endMemberships } from '../../src/features/invitations/index.js';
 import { createInvitationService } from '../../src/features/invitations/service.js';
+import { swapOwnerRole } from '../../src/features/memberships/index.js';
 import { findMembership } from '../../src/features/memberships/repository.js';
 import { createMembershipService } from '../../src/features/memberships/service.js';
 import { lockOrganization } from '../../src/features/organizations/index.js';
 import { findIntegrityProblems } from '../../src/features/organizations/integrity-repository.js';
-import { swapOwner } from '../../src/features/organizations/transfer-repository.js';
+import { replaceOwner } from '../../src/features/organizations/repository.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { ApiError } from '../../src/kernel/errors.js';
 import { systemRandom } from '../../src/kernel/random.js';
@@ -51,7 +53,8 @@ async function refusalWhileTransferring(other: () => Promise<unknown>): Promise<
   let acting: Promise<unknown> = Promise.resolve();
   await db.transaction(async (tx) => {
     await lockOrganization(tx, organizationId, 'owner');
-    await swapOwner(tx, organizationId, heir, new Date());
+    await swapOwnerRole(tx, organizationId, heir);
+    await replaceOwner(tx, organizationId, heir, new Date());
     acting = other().then(
       () => 'not refused',
       (error: unknown) => (error instanceof ApiError ? error.status : error),
@@ -114,7 +117,7 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
     // CVAT may have given him the role of the owner before.
     await execute(db, sql`update organizations_membership set role = ${role} where id = ${membershipId}`);
     const membership = await seen();
-    const service = createMembershipService({ db });
+    const service = createMembershipService({ db, endMemberships });
     expect(await refusalWhileTransferring(() => service.remove(membership))).toBe(403);
     expect(await findIntegrityProblems(db)).toEqual([]);
   });
@@ -122,7 +125,7 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
   it.each(['worker', 'owner'])('its new owner is not demoted by who saw a %s', async (role) => {
     await execute(db, sql`update organizations_membership set role = ${role} where id = ${membershipId}`);
     const membership = await seen();
-    const service = createMembershipService({ db });
+    const service = createMembershipService({ db, endMemberships });
     expect(await refusalWhileTransferring(() => service.setRole(membership, 'supervisor'))).toBe(403);
     expect(await findIntegrityProblems(db)).toEqual([]);
   });

@@ -62,6 +62,32 @@ const BOUNDARIES: readonly (readonly [file: string, source: string, words: strin
   ['src/kernel/h.ts', 'export const forNobody = 1;', 'nobody imports forNobody'],
 ];
 
+const TABLES: readonly (readonly [file: string, source: string, words: string])[] = [
+  [
+    'src/features/accounts/a-repository.ts',
+    "sql`update auth_user set email = '' where id = 1`;",
+    'auth_user belongs to src/features/users',
+  ],
+  [
+    'src/features/accounts/b-repository.ts',
+    'sql`with gone as (delete from organizations_invitation returning key) select key from gone`;',
+    'organizations_invitation belongs to src/features/invitations',
+  ],
+  [
+    'src/features/users/c-repository.ts',
+    "sql`insert into django_session values ('', '')`;",
+    'django_session belongs to nobody here',
+  ],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a file
+  ['src/features/users/d-repository.ts', 'sql`delete from ${table}`;', 'names its table'],
+  [
+    'src/features/memberships/e-repository.ts',
+    'sql`select from organizations_membership m join authtoken_token t on t.user_id = m.user_id`;',
+    'src/features/memberships reads authtoken_token',
+  ],
+  ['scripts/check-tables.mjs', '', 'does not read'],
+];
+
 /** Breaks nothing, however close. */
 const LAWFUL: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'export const now = () => Date.now();\n',
@@ -129,6 +155,19 @@ describe('npm run check', () => {
       .filter((line) => !line.includes('nobody imports'));
     expect(lines).toEqual(['']);
     expect(lint().output).not.toMatch(/noRestrictedImports|noProcessEnv/);
+  });
+
+  it('finds everybody who writes to a table of others, or reads one without saying so', () => {
+    for (const [file, source] of TABLES) if (source !== '') write(file, `${source}\n`);
+    write('migrations/0001.sql', 'create table if not exists auth_nobodys (id integer);\n');
+    const { status, output } = run('scripts/check-tables.mjs');
+    expect(status).toBe(1);
+    const missed = TABLES.filter(
+      ([file, , words]) =>
+        !output.split('\n').some((line) => line.startsWith(`${file}:`) && line.includes(words)),
+    );
+    expect(missed).toEqual([]);
+    expect(output).toContain('nobody owns auth_nobodys');
   });
 
   it('measures files, functions and assertions', () => {

@@ -2,7 +2,8 @@ import { HOUR } from '../../kernel/clock.js';
 import { accessTokenRoutes } from './routes.js';
 import { type AccessTokenDeps, createAccessTokenService } from './service.js';
 
-export { revokeAllTokens } from './repository.js';
+export { copyTokens, revokeAllTokens, usable } from './repository.js';
+export { recordAccessTokenUse, upgradeAccessTokenHash } from './use-repository.js';
 
 export interface AccessTokensDeps extends AccessTokenDeps {
   readonly onPurged: (count: number) => void;

@@ -213,3 +213,14 @@ export function purgeUnusable(
       )`,
   );
 }
+
+/** Adds tokens as they are. @param rows - a query with the columns of the table */
+export const copyTokens = (tx: Queryable, rows: Sql) =>
+  execute(
+    tx,
+    sql`
+      insert into access_tokens_accesstoken (id, prefix, hashed_key, created, name, revoked, expiry_date, updated_date,
+        last_used_date, read_only, owner_id)
+      select id, prefix, hashed_key, created, name, revoked, expiry_date, updated_date, last_used_date, read_only, owner_id
+      from (${rows}) as rows`,
+  );

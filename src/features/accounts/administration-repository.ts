@@ -1,5 +1,5 @@
 import type { Timestamp } from '../../kernel/timestamp.js';
-import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 
 /** An account as an operator sees it. */
@@ -30,6 +30,3 @@ export const listAccounts = (db: Queryable): Promise<AccountSummary[]> =>
 
 export const findAccount = (db: Queryable, username: string): Promise<AccountSummary | undefined> =>
   one<AccountSummary>(db, select(sql`u.username = ${username}`));
-
-export const setPasswordHash = (tx: Queryable, userId: number, hash: string) =>
-  execute(tx, sql`update auth_user set password = ${hash} where id = ${userId}`);

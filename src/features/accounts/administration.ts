@@ -8,13 +8,14 @@ import { StartError } from '../../kernel/start-error.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import type { Database } from '../../platform/db/pool.js';
 import { revokeAllTokens } from '../access-tokens/index.js';
-import { type ApiTokenService, removeApiToken, replaceLineage, type UserService } from '../users/index.js';
 import {
-  type AccountSummary,
-  findAccount,
-  listAccounts,
-  setPasswordHash,
-} from './administration-repository.js';
+  type ApiTokenService,
+  removeApiToken,
+  replaceLineage,
+  storePassword,
+  type UserService,
+} from '../users/index.js';
+import { type AccountSummary, findAccount, listAccounts } from './administration-repository.js';
 import type { AccountMailer } from './mailer.js';
 import { findHolder, type PasswordHolder } from './password-repository.js';
 
@@ -93,7 +94,7 @@ export function createAdministration(deps: AdministrationDeps) {
     if (problems.length > 0) throw new StartError(problems.join(' '));
     const hash = await passwords.hash(password, SERVER);
     await db.transaction(async (tx) => {
-      await setPasswordHash(tx, holder.id, hash);
+      await storePassword(tx, holder.id, hash);
       if (deps.logsOutOnPasswordChange) await removeApiToken(tx, holder.id);
       if (revokesAccessTokens) await revokeAllTokens(tx, holder.id, dateOf(deps.clock));
       await mailer.passwordChanged(tx, holder);

@@ -7,20 +7,13 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { EMAIL_TAKEN, lockNames } from '../users/index.js';
-import {
-  type EmailAddress,
-  findEmailAddress,
-  findOwnAddress,
-  findUnverified,
-  replaceAddress,
-  verifyAddress,
-} from './email-repository.js';
+import { addMissingAddress, EMAIL_TAKEN, lockNames, replaceAddress, verifyAddress } from '../users/index.js';
+import { type EmailAddress, findEmailAddress, findOwnAddress, findUnverified } from './email-repository.js';
 import { accountState, readConfirmationKey, readEmailChangeKey } from './keys.js';
 import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { OwnPasswordCheck } from './own-password.js';
-import { addMissingAddress, findHolder } from './password-repository.js';
+import { findHolder } from './password-repository.js';
 import { findAddressOwners } from './registration-repository.js';
 
 const WRONG_PASSWORD = 'Your password was entered incorrectly. Please enter it again.';

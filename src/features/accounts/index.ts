@@ -27,13 +27,6 @@ export type { MailLimits } from './mail-limits.js';
 export type { AccountMailer } from './mailer.js';
 export { findHolder } from './password-repository.js';
 export { endPendingApproval } from './registration-repository.js';
-export {
-  findCandidates,
-  recordAccessTokenUse,
-  upgradeAccessTokenHash,
-  upgradePassword,
-} from './repository.js';
-
 export interface AccountsDeps {
   readonly db: Database;
   readonly clock: Clock;

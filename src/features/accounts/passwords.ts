@@ -10,17 +10,11 @@ import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { checkFields } from '../../platform/http/validate.js';
 import { revokeAllTokens } from '../access-tokens/index.js';
-import { removeApiToken } from '../users/index.js';
+import { addMissingAddress, removeApiToken, replacePassword } from '../users/index.js';
 import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { OwnPasswordCheck } from './own-password.js';
-import {
-  addMissingAddress,
-  findHolder,
-  findHoldersByEmail,
-  type PasswordHolder,
-  replacePassword,
-} from './password-repository.js';
+import { findHolder, findHoldersByEmail, type PasswordHolder } from './password-repository.js';
 import { PasswordChangeWrite, PasswordResetConfirmWrite } from './schemas.js';
 
 /** With a typographic apostrophe, unlike the one of the registration. */

@@ -1,6 +1,6 @@
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
-import { completeAccount, isPlaceholder, lockPlaceholder, type NewAccount } from '../users/index.js';
+import { isPlaceholder } from '../users/index.js';
 
 /** A user who has the address in any case. */
 export interface AddressOwner {
@@ -30,46 +30,6 @@ export async function isAnyoneWithoutAddress(db: Queryable): Promise<boolean> {
     sql`select exists (select 1 from auth_user where lower(email) = '') as exists`,
   );
   return row?.exists ?? false;
-}
-
-/**
- * Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept.
- *
- * @returns false when it is none any more, and nothing was changed
- */
-export async function takeOverPlaceholder(
-  tx: Queryable,
-  userId: number,
-  account: NewAccount,
-): Promise<boolean> {
-  if (!(await lockPlaceholder(tx, userId))) return false;
-  await execute(
-    tx,
-    sql`
-      update auth_user set password = ${account.password}, username = ${account.username}, email = ${account.email},
-        first_name = ${account.firstName}, last_name = ${account.lastName}, is_active = ${account.isActive}
-      where id = ${userId}`,
-  );
-  await completeAccount(tx, userId, account);
-  return true;
-}
-
-/**
- * @param since invitations that were made earlier have expired, unless one was mailed later
- * @returns whether an organization still waits for somebody with this address
- */
-export async function hasPendingInvitation(db: Queryable, email: string, since: Date): Promise<boolean> {
-  const row = await one(
-    db,
-    sql`
-      select 1
-      from auth_user u
-      join organizations_membership m on m.user_id = u.id and not m.is_active
-      join organizations_invitation i on i.membership_id = m.id
-      where lower(u.email) = lower(${email}) and coalesce(i.sent_date, i.created_date) > ${since}
-      limit 1`,
-  );
-  return row !== undefined;
 }
 
 /** From now on the account lets nobody in without a verified address. */

@@ -7,7 +7,9 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { hasPendingInvitation } from '../invitations/index.js';
 import {
+  claimPlaceholder,
   EMAIL_TAKEN,
   insertAccount,
   isUsernameTaken,
@@ -20,11 +22,9 @@ import type { AccountMailer } from './mailer.js';
 import {
   askForProof,
   findAddressOwners,
-  hasPendingInvitation,
   insertPendingApproval,
   isAnyoneWithoutAddress,
   listAdministratorAddresses,
-  takeOverPlaceholder,
 } from './registration-repository.js';
 import { RegisterWithEmailWrite, RegisterWrite } from './schemas.js';
 
@@ -231,7 +231,7 @@ export function createRegistration(deps: RegistrationDeps) {
   const store = async (tx: Queryable, account: NewAccount): Promise<number> => {
     const placeholder = await placeholderOf(tx, account.email);
     if (placeholder === undefined) return insertAccount(tx, account, dateOf(deps.clock));
-    if (!(await takeOverPlaceholder(tx, placeholder, account))) throw new ValidationError([EMAIL_TAKEN]);
+    if (!(await claimPlaceholder(tx, placeholder, account))) throw new ValidationError([EMAIL_TAKEN]);
     return placeholder;
   };
 

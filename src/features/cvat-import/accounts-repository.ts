@@ -1,6 +1,15 @@
 import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { raw, sql } from '../../platform/db/sql.js';
-import { isPlaceholder } from '../users/index.js';
+import { copyTokens } from '../access-tokens/index.js';
+import {
+  copyAccounts,
+  copyAddresses,
+  copyApiTokens,
+  copyGroupMembers,
+  copyGroups,
+  copyProfiles,
+  isPlaceholder,
+} from '../users/index.js';
 import {
   advanceSequence,
   assignIds,
@@ -66,13 +75,11 @@ async function decideAccounts(tx: Queryable): Promise<void> {
 }
 
 async function insertAccounts(tx: Queryable): Promise<void> {
-  await execute(
+  await copyAccounts(
     tx,
     sql`
-      insert into auth_user (id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff,
-        is_active, date_joined)
-      select target, password, last_login, is_superuser, username, first_name, last_name, email, is_staff, is_active,
-        date_joined
+      select target as id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff,
+        is_active, date_joined
       from import_user where outcome = 'new' order by seq`,
   );
   await advanceSequence(tx, 'auth_user');
@@ -108,24 +115,17 @@ async function importGroups(tx: Queryable): Promise<void> {
     tx,
     sql`update import_user_group set group_name = 'user' where group_name = ${FORMER_GROUP} and outcome is null`,
   );
-  await execute(
+  await copyGroups(
     tx,
     sql`
-      insert into auth_group (name)
       select name from import_group where outcome is null
       union
-      select group_name from import_user_group where outcome is null
-      except
-      select name from auth_group`,
+      select group_name from import_user_group where outcome is null`,
   );
   await execute(tx, sql`update import_group set outcome = 'new' where outcome is null`);
-  await execute(
+  await copyGroupMembers(
     tx,
-    sql`
-      insert into auth_user_groups (user_id, group_id)
-      select distinct s.account, g.id from import_user_group s join auth_group g on g.name = s.group_name
-      where s.outcome is null
-      order by 1, 2`,
+    sql`select account as user_id, group_name as name from import_user_group where outcome is null`,
   );
 }
 
@@ -166,11 +166,11 @@ export async function importAddresses(tx: Queryable): Promise<void> {
     taken,
   );
   await assignIds(tx, 'email', 'account_emailaddress');
-  await execute(
+  await copyAddresses(
     tx,
     sql`
-      insert into account_emailaddress (id, email, verified, "primary", user_id)
-      select target, email, verified, "primary", account from import_email where outcome = 'new' order by seq`,
+      select target as id, email, verified, "primary", account as user_id
+      from import_email where outcome = 'new' order by seq`,
   );
   await advanceSequence(tx, 'account_emailaddress');
 }
@@ -185,11 +185,9 @@ async function importTokens(tx: Queryable): Promise<void> {
       or exists (select from import_token o where o.outcome is null and o.key = s.key and o.seq < s.seq)`,
     'another account has the same token',
   );
-  await execute(
+  await copyApiTokens(
     tx,
-    sql`
-      insert into authtoken_token (key, created, user_id)
-      select key, created, account from import_token where outcome is null order by seq`,
+    sql`select key, created, account as user_id from import_token where outcome is null order by seq`,
   );
   await markImported(tx, 'token');
 }
@@ -210,13 +208,11 @@ async function importAccessTokens(tx: Queryable): Promise<void> {
     'another token has the same prefix',
   );
   await assignIds(tx, 'access_token', 'access_tokens_accesstoken');
-  await execute(
+  await copyTokens(
     tx,
     sql`
-      insert into access_tokens_accesstoken (id, prefix, hashed_key, created, name, revoked, expiry_date, updated_date,
-        last_used_date, read_only, owner_id)
-      select target, prefix, hashed_key, created, name, revoked, expiry_date, updated_date, last_used_date, read_only,
-        account
+      select target as id, prefix, hashed_key, created, name, revoked, expiry_date, updated_date, last_used_date,
+        read_only, account as owner_id
       from import_access_token where outcome = 'new' order by seq`,
   );
   await advanceSequence(tx, 'access_tokens_accesstoken');
@@ -227,11 +223,10 @@ async function importProfiles(tx: Queryable): Promise<void> {
   await decideBelongings(tx, 'profile');
   await skipRepeated(tx, 'profile', ['account'], 'the account has another profile');
   await assignIds(tx, 'profile', 'engine_profile');
-  await execute(
+  await copyProfiles(
     tx,
     sql`
-      insert into engine_profile (id, rating, has_analytics_access, last_activity_date, user_id)
-      select target, rating, has_analytics_access, last_activity_date, account
+      select target as id, rating, has_analytics_access, last_activity_date, account as user_id
       from import_profile where outcome = 'new' order by seq`,
   );
   await advanceSequence(tx, 'engine_profile');

@@ -1,5 +1,8 @@
 import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { copyInvitations } from '../invitations/index.js';
+import { copyMemberships } from '../memberships/index.js';
+import { copyOrganizations } from '../organizations/index.js';
 import {
   advanceSequence,
   assignIds,
@@ -41,11 +44,10 @@ async function importRecords(tx: Queryable): Promise<void> {
     'another organization here has this slug',
   );
   await assignIds(tx, 'organization', 'organizations_organization');
-  await execute(
+  await copyOrganizations(
     tx,
     sql`
-      insert into organizations_organization (id, slug, name, description, created_date, updated_date, contact, owner_id)
-      select target, slug, name, description, created_date, updated_date, contact, account
+      select target as id, slug, name, description, created_date, updated_date, contact, account as owner_id
       from import_organization where outcome = 'new' order by seq`,
   );
   await advanceSequence(tx, 'organizations_organization');
@@ -94,11 +96,11 @@ async function importMemberships(tx: Queryable): Promise<void> {
   await assignIds(tx, 'membership', 'organizations_membership');
   // The trigger of the one owner looks into a table that was empty when its query was planned.
   await execute(tx, sql`set local enable_seqscan = off`);
-  await execute(
+  await copyMemberships(
     tx,
     sql`
-      insert into organizations_membership (id, is_active, joined_date, role, organization_id, user_id)
-      select target, is_active, joined_date, coalesce(new_role, role), organization, account
+      select target as id, is_active, joined_date, coalesce(new_role, role) as role, organization as organization_id,
+        account as user_id
       from import_membership where outcome = 'new' order by seq`,
   );
   await execute(tx, sql`set local enable_seqscan = on`);
@@ -160,11 +162,10 @@ async function importInvitations(tx: Queryable): Promise<void> {
       or exists (select from import_invitation o where o.outcome is null and o.key = s.key and o.seq < s.seq)`,
     'another invitation has the same key',
   );
-  await execute(
+  await copyInvitations(
     tx,
     sql`
-      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-      select key, created_date, sent_date, membership, account from import_invitation
+      select key, created_date, sent_date, membership as membership_id, account as owner_id from import_invitation
       where outcome is null order by seq`,
   );
   await markImported(tx, 'invitation');

@@ -7,26 +7,20 @@ import type { Queryable } from '../../platform/db/queryable.js';
 import { isEmail } from '../../platform/http/email.js';
 import { isIdentityOf, type Person } from '../../platform/ldap/person.js';
 import {
+  type Attributes,
   addGroups,
+  endAnalytics,
   grantAnalytics,
   insertAccount,
   isUsernameTaken,
   lockNames,
-  removeOtherGroups,
-} from '../users/index.js';
-import {
-  type Attributes,
-  endAnalytics,
-  findByIdentity,
-  type LinkedAccount,
-  link,
-  listNamesakes,
-  type Namesake,
   recordOrigin,
+  removeOtherGroups,
   replaceAttributes,
-  replacePassword,
   replaceUsername,
-} from './repository.js';
+  storePassword,
+} from '../users/index.js';
+import { findByIdentity, type LinkedAccount, link, listNamesakes, type Namesake } from './repository.js';
 
 export interface DirectoryAccountDeps {
   readonly db: Database;
@@ -165,7 +159,7 @@ export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
   const uniquePassword = async (tx: Queryable, { userId, password }: LinkedAccount): Promise<string> => {
     if (!passwords.isUsable(password) && password.length >= UNUSABLE_LENGTH) return password;
     const unusable = passwords.makeUnusable();
-    await replacePassword(tx, userId, unusable);
+    await storePassword(tx, userId, unusable);
     return unusable;
   };
 

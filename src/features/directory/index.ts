@@ -7,10 +7,11 @@ import type { Database } from '../../platform/db/pool.js';
 import { createDirectory } from '../../platform/ldap/directory.js';
 import type { DirectorySettings } from '../../platform/ldap/settings.js';
 import type { Log } from '../../platform/telemetry/log.js';
+import { addLocalAdmins } from '../users/index.js';
 import { createDirectoryAccounts } from './accounts.js';
 import { createDirectoryLogin } from './login.js';
 import { createRecheck } from './recheck.js';
-import { addLocalAdmins, isLinked } from './repository.js';
+import { isLinked } from './repository.js';
 
 export { judge } from './roles.js';
 

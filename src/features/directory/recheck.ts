@@ -10,9 +10,9 @@ import type { Directory } from '../../platform/ldap/directory.js';
 import type { Acquaintance, Person } from '../../platform/ldap/person.js';
 import type { Log } from '../../platform/telemetry/log.js';
 import { revokeAllTokens } from '../access-tokens/index.js';
-import { removeApiToken } from '../users/index.js';
+import { removeApiToken, storePassword } from '../users/index.js';
 import type { DirectoryAccounts } from './accounts.js';
-import { claimDue, type DueAccount, listOthers, replacePassword, setRecheck } from './repository.js';
+import { claimDue, type DueAccount, listOthers, setRecheck } from './repository.js';
 import { judge, type RoleRules } from './roles.js';
 
 export interface RecheckDeps {
@@ -106,7 +106,7 @@ export function createRecheck(deps: RecheckDeps) {
 
   const end = async ({ userId }: DueAccount, reason: string): Promise<void> => {
     await db.transaction(async (tx) => {
-      await replacePassword(tx, userId, deps.passwords.makeUnusable());
+      await storePassword(tx, userId, deps.passwords.makeUnusable());
       await removeApiToken(tx, userId);
       await revokeAllTokens(tx, userId, dateOf(clock));
       await setRecheck(tx, [userId], null);

@@ -53,54 +53,6 @@ export const link = (tx: Queryable, userId: number, identity: string, recheckAt:
       on conflict (user_id) do update set identity = excluded.identity, recheck_at = excluded.recheck_at`,
   );
 
-/** Tells a CVAT that keeps track of it where a new account came from. */
-export async function recordOrigin(tx: Queryable, userId: number): Promise<void> {
-  const column = sql`
-    select 1 from pg_attribute
-    where attrelid = 'auth_user'::regclass and attname = 'created_via' and not attisdropped`;
-  if ((await one(tx, column)) === undefined) return;
-  await execute(tx, sql`update auth_user set created_via = 'ldap' where id = ${userId}`);
-}
-
-export const replaceUsername = (tx: Queryable, userId: number, username: string) =>
-  execute(tx, sql`update auth_user set username = ${username} where id = ${userId}`);
-
-export const replacePassword = (tx: Queryable, userId: number, password: string) =>
-  execute(tx, sql`update auth_user set password = ${password} where id = ${userId}`);
-
-export interface Attributes {
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
-  readonly isAdmin: boolean;
-}
-
-/** Writes only what differs: most logins change nothing. */
-export async function replaceAttributes(tx: Queryable, userId: number, wanted: Attributes): Promise<void> {
-  const { firstName, lastName, email, isAdmin } = wanted;
-  await execute(
-    tx,
-    sql`
-      update auth_user set first_name = ${firstName}, last_name = ${lastName}, email = ${email},
-        is_staff = ${isAdmin}, is_superuser = ${isAdmin}
-      where id = ${userId} and (first_name, last_name, email, is_staff, is_superuser)
-        is distinct from (${firstName}, ${lastName}, ${email}, ${isAdmin}, ${isAdmin})`,
-  );
-  await execute(tx, sql`delete from account_emailaddress where user_id = ${userId} and email <> ${email}`);
-  if (email === '') return;
-  // Unverified: some directories let people write their own address, and others trust a verified one.
-  await execute(
-    tx,
-    sql`
-      insert into account_emailaddress (email, verified, "primary", user_id) values (${email}, false, true, ${userId})
-      on conflict (user_id, email) do nothing`,
-  );
-}
-
-/** Takes back what only the admin group gave. */
-export const endAnalytics = (tx: Queryable, userId: number) =>
-  execute(tx, sql`update engine_profile set has_analytics_access = false where user_id = ${userId}`);
-
 /** An account that is due, as it was before it was taken. */
 export interface DueAccount {
   readonly userId: number;
@@ -155,15 +107,3 @@ export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt:
 /** @returns whether the account belongs to somebody of the directory */
 export const isLinked = async (db: Queryable, userId: number): Promise<boolean> =>
   (await one(db, sql`select 1 from auth_server_directory_accounts where user_id = ${userId}`)) !== undefined;
-
-/** Superusers with a password of their own, whom no directory puts into groups. @returns how many joined */
-export const addLocalAdmins = (db: Queryable) =>
-  execute(
-    db,
-    sql`
-      insert into auth_user_groups (user_id, group_id)
-      select u.id, g.id from auth_user u join auth_group g on g.name = 'admin'
-      where u.is_superuser and u.password not like '!%'
-        and not exists (select 1 from auth_server_directory_accounts d where d.user_id = u.id)
-      on conflict (user_id, group_id) do nothing`,
-  );

@@ -1,10 +1,11 @@
 import type { Database } from '../../platform/db/pool.js';
+import { actionRoutes } from './action-routes.js';
 import { createInvitationMail, type InvitationMailDeps } from './mails.js';
 import { invitationRoutes } from './routes.js';
 import { createInvitationService, type InvitationServiceDeps } from './service.js';
-import { stepRoutes } from './step-routes.js';
 
-export { RESEND_THROTTLE } from './step-routes.js';
+export { RESEND_THROTTLE } from './action-routes.js';
+export { copyInvitations, endMemberships, hasPendingInvitation } from './lifecycle-repository.js';
 
 export interface InvitationsDeps extends Omit<InvitationServiceDeps, 'mail'> {
   readonly db: Database;
@@ -17,5 +18,5 @@ export function createInvitations(deps: InvitationsDeps) {
   const { db, lifetime } = deps;
   const mail = deps.mail && createInvitationMail({ ...deps.mail, validDays: lifetime.days });
   const parts = { db, lifetime, service: createInvitationService({ ...deps, mail }) };
-  return { routes: [...invitationRoutes(parts), ...stepRoutes(parts)] };
+  return { routes: [...invitationRoutes(parts), ...actionRoutes(parts)] };
 }

@@ -7,24 +7,23 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
 import { codePoints } from '../../platform/values/python-text.js';
-import { isMembershipOfOwner } from '../memberships/index.js';
+import { activateMembership, insertMembership, isMembershipOfOwner } from '../memberships/index.js';
 import { lockOrganization } from '../organizations/index.js';
 import { insertAccount, isUsernameTaken, lockNames } from '../users/index.js';
 import { isExpired, type Lifetime } from './expiry.js';
-import type { InvitationLetter } from './mails.js';
-import { getInvitation, type Invitation } from './repository.js';
 import {
-  activateMembership,
-  type Candidate,
-  findCandidates,
+  type Addressee,
+  endMemberships,
+  findAddressees,
   insertInvitation,
   keepAccount,
   type LockedInvitation,
   lockInvitation,
   noteSent,
   removeInvitation,
-  removeWithMembership,
-} from './steps-repository.js';
+} from './lifecycle-repository.js';
+import type { InvitationLetter } from './mails.js';
+import { getInvitation, type Invitation } from './repository.js';
 
 const NO_MAIL = 'Email backend is not configured.';
 const IS_MEMBER = ['The user is a member of the organization already.'];
@@ -69,7 +68,7 @@ export interface Offer {
   readonly email: string;
 }
 
-type Invitee = Pick<Candidate, 'id' | 'isUnclaimed'>;
+type Invitee = Pick<Addressee, 'id' | 'isUnclaimed'>;
 
 /** Inviting people, and what they and others may do with an invitation (CVAT 2.62). */
 export function createInvitationService(deps: InvitationServiceDeps) {
@@ -94,10 +93,11 @@ export function createInvitationService(deps: InvitationServiceDeps) {
       found((await keepAccount(tx, inviter.id)) || undefined, 'User');
       const invitee = (await findInvitee(tx, offer.email)) ?? (await createPlaceholder(tx, offer.email));
       const joins = !deps.needsConfirmation && !invitee.isUnclaimed;
-      const ids = { organizationId: organization.id, userId: invitee.id, ownerId: inviter.id };
-      const joinedAt = joins ? now() : null;
-      if (!(await insertInvitation(tx, { key, role: offer.role, ...ids, joinedAt }, now())))
-        throw new ValidationError(IS_MEMBER);
+      const [joinedAt, sentAt] = joins ? [now(), null] : [null, now()];
+      const membership = { organizationId: organization.id, userId: invitee.id, role: offer.role, joinedAt };
+      const membershipId = await insertMembership(tx, membership);
+      if (membershipId === undefined) throw new ValidationError(IS_MEMBER);
+      await insertInvitation(tx, { key, membershipId, ownerId: inviter.id, sentAt }, now());
       if (!joins) await post(tx, key, inviter);
     });
     deps.wakeMail();
@@ -106,9 +106,9 @@ export function createInvitationService(deps: InvitationServiceDeps) {
 
   /** @throws ValidationError when it is not clear who is meant */
   const findInvitee = async (tx: Queryable, email: string): Promise<Invitee | undefined> => {
-    const candidates = await findCandidates(tx, email);
-    const verified = candidates.filter(({ isVerified }) => isVerified);
-    const [one, ...others] = verified.length > 0 ? verified : candidates;
+    const addressees = await findAddressees(tx, email);
+    const verified = addressees.filter(({ isVerified }) => isVerified);
+    const [one, ...others] = verified.length > 0 ? verified : addressees;
     if (others.length > 0) throw new ValidationError({ email: [AMBIGUOUS] });
     return one;
   };
@@ -179,7 +179,7 @@ export function createInvitationService(deps: InvitationServiceDeps) {
   const decline = (key: string): Promise<void> =>
     act(key, async (tx, { membershipId }) => {
       if (await isMembershipOfOwner(tx, membershipId)) throw new ValidationError(OWNER_STAYS);
-      await removeWithMembership(tx, membershipId);
+      await endMemberships(tx, { membershipId });
     });
 
   /** @throws ValidationError when it was accepted; ApiError 500 without a mail server; NotFound; Throttled */

@@ -1,10 +1,19 @@
 import type { Database } from '../../platform/db/pool.js';
 import { membershipRoutes } from './routes.js';
-import { createMembershipService } from './service.js';
+import { createMembershipService, type MembershipServiceDeps } from './service.js';
 
 export { isMembershipOfOwner } from './repository.js';
+export {
+  activateMembership,
+  copyMemberships,
+  insertMembership,
+  type MembershipsOf,
+  membershipsOf,
+  removeMemberships,
+  swapOwnerRole,
+} from './write-repository.js';
 
 /** Who belongs to which organization, and as what. */
-export function createMemberships(deps: { readonly db: Database }) {
-  return { routes: membershipRoutes({ ...deps, service: createMembershipService(deps) }) };
+export function createMemberships(deps: MembershipServiceDeps & { readonly db: Database }) {
+  return { routes: membershipRoutes({ db: deps.db, service: createMembershipService(deps) }) };
 }

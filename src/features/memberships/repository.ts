@@ -8,7 +8,7 @@ import type { OrganizationScope } from '../../authorization/organization-scope.j
 import { ORGANIZATION_ROLES, type OrganizationContext, type OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
-import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
 import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
@@ -133,23 +133,6 @@ export async function findMembership(
   return { ...membershipOf(row), organization };
 }
 
-/**
- * Locks a membership until the transaction ends. Who owns the organization is asked after that: by then they can not
- * become it any more.
- *
- * @returns whether it still has the role that the decision was made about, and is not the owner's
- */
-async function lockMembership(
-  tx: Queryable,
-  { id, role }: Pick<Membership, 'id' | 'role'>,
-): Promise<boolean> {
-  const locked = await one(
-    tx,
-    sql`select 1 from organizations_membership where id = ${id} and role = ${role} for update`,
-  );
-  return locked !== undefined && !(await isMembershipOfOwner(tx, id));
-}
-
 /** @returns whether a membership is that of the owner of record, in the role. Lock it first. */
 export async function isMembershipOfOwner(tx: Queryable, id: number): Promise<boolean> {
   const row = await one(
@@ -160,26 +143,4 @@ export async function isMembershipOfOwner(tx: Queryable, id: number): Promise<bo
       where m.id = ${id} and m.role = 'owner'`,
   );
   return row !== undefined;
-}
-
-/** Changes a role. @returns false when it is not what the decision was made about any more, or the owner's */
-export async function changeRole(
-  tx: Queryable,
-  membership: Pick<Membership, 'id' | 'role'>,
-  newRole: OrganizationRole,
-): Promise<boolean> {
-  if (!(await lockMembership(tx, membership))) return false;
-  await execute(tx, sql`update organizations_membership set role = ${newRole} where id = ${membership.id}`);
-  return true;
-}
-
-/** Removes a membership and its invitation. @returns as {@link changeRole} */
-export async function removeMembership(
-  tx: Queryable,
-  membership: Pick<Membership, 'id' | 'role'>,
-): Promise<boolean> {
-  if (!(await lockMembership(tx, membership))) return false;
-  await execute(tx, sql`delete from organizations_invitation where membership_id = ${membership.id}`);
-  await execute(tx, sql`delete from organizations_membership where id = ${membership.id}`);
-  return true;
 }

@@ -1,14 +1,10 @@
 import type { OrganizationRole } from '../../kernel/account.js';
 import { PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
-import {
-  changeRole,
-  findMembership,
-  type Membership,
-  removeMembership,
-  type ViewedMembership,
-} from './repository.js';
+import { findMembership, type Membership, type ViewedMembership } from './repository.js';
+import { changeRole, lockMembership, type MembershipsOf } from './write-repository.js';
 
 const OWNER_STAYS = 'The owner keeps this role until the organization is transferred to another member.';
 const NO_SECOND_OWNER =
@@ -18,8 +14,14 @@ const NO_SECOND_OWNER =
 const isOwner = ({ role, user, organization }: ViewedMembership): boolean =>
   role === 'owner' && user.id === organization.ownerId;
 
+export interface MembershipServiceDeps {
+  readonly db: Database;
+  /** Removes memberships with the invitations to them. */
+  readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
+}
+
 /** What remains to refuse after the policy, which allows an administrator everything. */
-export function createMembershipService({ db }: { readonly db: Database }) {
+export function createMembershipService({ db, endMemberships }: MembershipServiceDeps) {
   /** @throws ValidationError; NotFound and PermissionDenied when it is not any more what the policy was asked about */
   const setRole = async (
     membership: ViewedMembership,
@@ -35,7 +37,12 @@ export function createMembershipService({ db }: { readonly db: Database }) {
   /** @throws as `setRole` */
   const remove = async (membership: ViewedMembership): Promise<void> => {
     if (isOwner(membership)) throw new ValidationError([OWNER_STAYS]);
-    if (!(await db.transaction((tx) => removeMembership(tx, membership)))) throw await whyNot(membership.id);
+    const isDone = await db.transaction(async (tx) => {
+      if (!(await lockMembership(tx, membership))) return false;
+      await endMemberships(tx, { membershipId: membership.id });
+      return true;
+    });
+    if (!isDone) throw await whyNot(membership.id);
   };
 
   /** Somebody else was faster: it is gone, or it has another role, about which the policy was not asked. */

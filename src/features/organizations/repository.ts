@@ -8,7 +8,7 @@ import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
-import { sql } from '../../platform/db/sql.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
 import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
@@ -128,7 +128,7 @@ export interface NewOrganization {
   readonly ownerId: number;
 }
 
-/** The organization and its first member. @returns its id; undefined when the owner is gone */
+/** The record alone. @returns its id; undefined when the owner is gone */
 export async function insertOrganization(
   tx: Queryable,
   organization: NewOrganization,
@@ -137,21 +137,11 @@ export async function insertOrganization(
   const row = await one<{ id: number }>(
     tx,
     sql`
-      with owner as (
-        select id from auth_user where id = ${organization.ownerId} for key share
-      ),
-      made as (
-        insert into organizations_organization (slug, name, description, created_date, updated_date, contact, owner_id)
-        select ${organization.slug}, ${organization.name}, ${organization.description}, ${now}::timestamptz,
-          ${now}::timestamptz, ${stringifyJson(organization.contact)}::jsonb, owner.id
-        from owner
-        returning id, owner_id
-      ),
-      joined as (
-        insert into organizations_membership (is_active, joined_date, role, organization_id, user_id)
-        select true, ${now}::timestamptz, 'owner', made.id, made.owner_id from made
-      )
-      select id from made`,
+      insert into organizations_organization (slug, name, description, created_date, updated_date, contact, owner_id)
+      select ${organization.slug}, ${organization.name}, ${organization.description}, ${now}::timestamptz,
+        ${now}::timestamptz, ${stringifyJson(organization.contact)}::jsonb, owner.id
+      from (select id from auth_user where id = ${organization.ownerId} for key share) as owner
+      returning id`,
   );
   return row?.id;
 }
@@ -195,10 +185,22 @@ export async function lockOrganization(tx: Queryable, id: number, as: 'member' |
   );
 }
 
-/** Removes an organization with its memberships and their invitations. Lock it first. */
-export async function removeOrganization(tx: Queryable, id: number): Promise<void> {
-  const memberships = sql`select id from organizations_membership where organization_id = ${id}`;
-  await execute(tx, sql`delete from organizations_invitation where membership_id in (${memberships})`);
-  await execute(tx, sql`delete from organizations_membership where organization_id = ${id}`);
-  await execute(tx, sql`delete from organizations_organization where id = ${id}`);
-}
+/** Names another account as the owner. */
+export const replaceOwner = (tx: Queryable, id: number, ownerId: number, now: Date) =>
+  execute(
+    tx,
+    sql`update organizations_organization set owner_id = ${ownerId}, updated_date = ${now} where id = ${id}`,
+  );
+
+/** Removes the record. Lock it, and end its memberships, first. */
+export const removeOrganization = (tx: Queryable, id: number) =>
+  execute(tx, sql`delete from organizations_organization where id = ${id}`);
+
+/** Adds organizations as they are. @param rows - a query with the columns of the table */
+export const copyOrganizations = (tx: Queryable, rows: Sql) =>
+  execute(
+    tx,
+    sql`
+      insert into organizations_organization (id, slug, name, description, created_date, updated_date, contact, owner_id)
+      select id, slug, name, description, created_date, updated_date, contact, owner_id from (${rows}) as rows`,
+  );

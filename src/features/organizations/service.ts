@@ -4,13 +4,16 @@ import { type Clock, dateOf } from '../../kernel/clock.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
 import { found, noMatch } from '../../platform/http/objects.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { insertMembership, type MembershipsOf } from '../memberships/index.js';
 import {
   getOrganization,
   insertOrganization,
   isSlugTaken,
   lockOrganization,
+  type NewOrganization,
   type Organization,
   removeOrganization,
   updateOrganization,
@@ -22,9 +25,11 @@ const SLUG_TAKEN = { slug: ['organization with this slug already exists.'] };
 export interface OrganizationServiceDeps {
   readonly db: Database;
   readonly clock: Clock;
+  /** Removes memberships with the invitations to them. */
+  readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
-export function createOrganizationService({ db, clock }: OrganizationServiceDeps) {
+export function createOrganizationService({ db, clock, endMemberships }: OrganizationServiceDeps) {
   /** @throws ValidationError with the errors of all fields, the slug's first */
   const read = async <S extends typeof OrganizationWrite | typeof OrganizationPatch>(
     schema: S,
@@ -54,8 +59,16 @@ export function createOrganizationService({ db, clock }: OrganizationServiceDeps
   const create = async (owner: Account, body: unknown): Promise<Organization> => {
     const { slug = '', name, description = '', contact = {} } = await read(OrganizationWrite, body, null);
     const organization = { slug, name: name || slug, description, contact, ownerId: owner.id };
-    const id = await whenSlugIsFree(() => insertOrganization(db, organization, dateOf(clock)));
-    return reread(found(id, 'User'), contact);
+    const id = await whenSlugIsFree(() => db.transaction((tx) => insertWithOwner(tx, organization)));
+    return reread(id, contact);
+  };
+
+  /** @throws NotFound when the owner is gone */
+  const insertWithOwner = async (tx: Queryable, organization: NewOrganization): Promise<number> => {
+    const joinedAt = dateOf(clock);
+    const id = found(await insertOrganization(tx, organization, joinedAt), 'User');
+    await insertMembership(tx, { organizationId: id, userId: organization.ownerId, role: 'owner', joinedAt });
+    return id;
   };
 
   /** @throws ValidationError; NotFound when it was removed meanwhile */
@@ -70,6 +83,7 @@ export function createOrganizationService({ db, clock }: OrganizationServiceDeps
     try {
       await db.transaction(async (tx) => {
         if (!(await lockOrganization(tx, id, 'owner'))) throw noMatch('Organization');
+        await endMemberships(tx, { organizationId: id });
         await removeOrganization(tx, id);
       });
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
@@ -77,45 +76,4 @@ export async function withdrawOffer(tx: Queryable, organizationId: number): Prom
     sql`delete from auth_server_organization_transfers where organization_id = ${organizationId}`,
   );
   return removed > 0;
-}
-
-/**
- * Makes a member the owner; who had the role gets the member's. Lock the organization first.
- *
- * @returns false when the successor is no active member any more
- */
-export async function swapOwner(
-  tx: Queryable,
-  organizationId: number,
-  successorId: number,
-  now: Date,
-): Promise<boolean> {
-  const member = await one<{ role: OrganizationRole }>(
-    tx,
-    sql`
-      select role from organizations_membership
-      where organization_id = ${organizationId} and user_id = ${successorId} and is_active
-      for update`,
-  );
-  if (member === undefined) return false;
-  const role = member.role === 'owner' ? 'maintainer' : member.role;
-  await execute(
-    tx,
-    sql`
-      update organizations_membership set role = ${role}
-      where organization_id = ${organizationId} and role = 'owner' and user_id is distinct from ${successorId}`,
-  );
-  await execute(
-    tx,
-    sql`
-      update organizations_membership set role = 'owner'
-      where organization_id = ${organizationId} and user_id = ${successorId}`,
-  );
-  await execute(
-    tx,
-    sql`
-      update organizations_organization set owner_id = ${successorId}, updated_date = ${now}
-      where id = ${organizationId}`,
-  );
-  return true;
 }

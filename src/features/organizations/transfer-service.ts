@@ -2,14 +2,9 @@ import { type Clock, dateOf } from '../../kernel/clock.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { found, noMatch } from '../../platform/http/objects.js';
-import { getOrganization, lockOrganization, type Organization } from './repository.js';
-import {
-  findTransfer,
-  offerOrganization,
-  swapOwner,
-  type Transfer,
-  withdrawOffer,
-} from './transfer-repository.js';
+import { swapOwnerRole } from '../memberships/index.js';
+import { getOrganization, lockOrganization, type Organization, replaceOwner } from './repository.js';
+import { findTransfer, offerOrganization, type Transfer, withdrawOffer } from './transfer-repository.js';
 
 const NO_MEMBER = { user: ['Choose another active member of the organization.'] };
 const MODEL = 'OrganizationTransfer';
@@ -51,7 +46,8 @@ export function createTransferService({ db, clock, offerDays }: TransferServiceD
       const isThere = await lockOrganization(tx, organizationId, 'owner');
       const transfer = isThere ? await findTransfer(tx, termsOf(organizationId)) : undefined;
       if (transfer?.successor.id !== successorId) throw noMatch(MODEL);
-      if (!(await swapOwner(tx, organizationId, successorId, dateOf(clock)))) throw noMatch(MODEL);
+      if (!(await swapOwnerRole(tx, organizationId, successorId))) throw noMatch(MODEL);
+      await replaceOwner(tx, organizationId, successorId, dateOf(clock));
       await withdrawOffer(tx, organizationId);
     });
     return found(await getOrganization(db, organizationId), 'Organization');

@@ -39,3 +39,76 @@ export async function moveAddress(tx: Queryable, userId: number, from: string, t
       values (${to}, ${row.isVerified}, ${row.isFirst}, ${userId})`,
   );
 }
+
+/** allauth adds the address of an account to its rows while it makes a reset token. */
+export const addMissingAddress = (tx: Queryable, userId: number) =>
+  execute(
+    tx,
+    sql`
+      insert into account_emailaddress (email, verified, "primary", user_id)
+      select u.email, false, false, u.id from auth_user u
+      where u.id = ${userId} and u.email <> ''
+        and not exists (select 1 from account_emailaddress e where e.user_id = u.id and lower(e.email) = lower(u.email))
+      on conflict (user_id, email) do nothing`,
+  );
+
+/**
+ * Marks an address as verified, unless somebody else's already is (case-insensitively), and makes it the account's
+ * primary one if it has none. Needs the lock of the registration: two spellings of one address would both find it free.
+ *
+ * @returns whether it is verified now by this call
+ */
+export async function verifyAddress(tx: Queryable, id: number): Promise<boolean> {
+  const row = await one<{ userId: number; email: string }>(
+    tx,
+    sql`
+      update account_emailaddress e set verified = true
+      where e.id = ${id} and not e.verified
+        and not exists (
+          select 1 from account_emailaddress o
+          where o.id <> e.id and o.verified and lower(o.email) = lower(e.email)
+        )
+      returning e.user_id as "userId", e.email`,
+  );
+  if (row === undefined) return false;
+  const madePrimary = await execute(
+    tx,
+    sql`
+      update account_emailaddress set "primary" = true
+      where id = ${id} and not exists (
+        select 1 from account_emailaddress p where p.user_id = ${row.userId} and p."primary"
+      )`,
+  );
+  if (madePrimary > 0)
+    await execute(tx, sql`update auth_user set email = ${row.email} where id = ${row.userId}`);
+  return true;
+}
+
+/** Gives an account another address, verified and primary, in place of the one it had. @returns false if that changed meanwhile */
+export async function replaceAddress(
+  tx: Queryable,
+  userId: number,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  const changed = await execute(
+    tx,
+    sql`update auth_user set email = ${to} where id = ${userId} and email = ${from}`,
+  );
+  if (changed === 0) return false;
+  await execute(
+    tx,
+    sql`
+      delete from account_emailaddress
+      where user_id = ${userId} and lower(email) in (lower(${from}), lower(${to}))`,
+  );
+  await execute(
+    tx,
+    sql`update account_emailaddress set "primary" = false where user_id = ${userId} and "primary"`,
+  );
+  await execute(
+    tx,
+    sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${to}, true, true, ${userId})`,
+  );
+  return true;
+}

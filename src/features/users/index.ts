@@ -4,23 +4,39 @@ import { createApiTokenService } from './api-token-service.js';
 import { userRoutes } from './routes.js';
 import { createUserService, type UserServiceDeps } from './service.js';
 
+export { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
+export { addMissingAddress, replaceAddress, verifyAddress } from './address-repository.js';
 export { countAdministrators } from './administrators-repository.js';
 export { findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';
 export { type ApiTokenService, newApiTokenKey } from './api-token-service.js';
-export { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
-export { createIdentityStore } from './identity-repository.js';
 export {
-  completeAccount,
+  copyAccounts,
+  copyAddresses,
+  copyApiTokens,
+  copyGroupMembers,
+  copyGroups,
+  copyProfiles,
+} from './copy-repository.js';
+export {
+  type Attributes,
+  addLocalAdmins,
+  endAnalytics,
+  recordOrigin,
+  replaceAttributes,
+  replaceUsername,
+} from './directory-repository.js';
+export { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
+export {
   insertAccount,
   isUsernameTaken,
   lockNames,
   type NewAccount,
 } from './new-account-repository.js';
+export { replaceLineage, replacePassword, storePassword, upgradePassword } from './password-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
-export { isPlaceholder, isUnclaimed, lockPlaceholder } from './placeholder-repository.js';
+export { claimPlaceholder, isPlaceholder, isUnclaimed } from './placeholder-repository.js';
 export { type Person, presentBasicUser } from './present.js';
-export { addGroups, grantAnalytics, removeOtherGroups, replaceLineage } from './repository.js';
-export { saveSignals } from './save-signals-repository.js';
+export { addGroups, grantAnalytics, removeOtherGroups } from './repository.js';
 export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';
 

@@ -1,5 +1,6 @@
-import { one, type Queryable } from '../../platform/db/queryable.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { raw, type Sql, sql } from '../../platform/db/sql.js';
+import { completeAccount, type NewAccount } from './new-account-repository.js';
 
 /**
  * Placeholders: the accounts that invitations make for people who have none (CVAT 2.62, `InvitationWriteSerializer`:
@@ -44,9 +45,27 @@ export const isPlaceholder = (alias: string): Sql => sql`(
  *
  * @returns whether it is a placeholder now
  */
-export async function lockPlaceholder(tx: Queryable, userId: number): Promise<boolean> {
+async function lockPlaceholder(tx: Queryable, userId: number): Promise<boolean> {
   // In two statements: the second one sees what those committed who had the lock before.
   await one(tx, sql`select 1 from auth_user where id = ${userId} for update`);
   const row = await one(tx, sql`select 1 from auth_user u where u.id = ${userId} and ${isPlaceholder('u')}`);
   return row !== undefined;
+}
+
+/**
+ * Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept.
+ *
+ * @returns false when it is none any more, and nothing was changed
+ */
+export async function claimPlaceholder(tx: Queryable, userId: number, account: NewAccount): Promise<boolean> {
+  if (!(await lockPlaceholder(tx, userId))) return false;
+  await execute(
+    tx,
+    sql`
+      update auth_user set password = ${account.password}, username = ${account.username}, email = ${account.email},
+        first_name = ${account.firstName}, last_name = ${account.lastName}, is_active = ${account.isActive}
+      where id = ${userId}`,
+  );
+  await completeAccount(tx, userId, account);
+  return true;
 }

@@ -1,4 +1,4 @@
-import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
+import { execute, many, type Queryable } from '../../platform/db/queryable.js';
 import { raw, sql } from '../../platform/db/sql.js';
 
 /** A column of another table that holds ids of accounts. Both names are quoted by PostgreSQL. */
@@ -22,18 +22,11 @@ const listReferences = (tx: Queryable): Promise<Reference[]> =>
 
 /**
  * Removes an account with all that is its own. What only names it, such as an organization that it owns, stays and
- * names nobody: Django's `CASCADE` and `SET_NULL`, of which the database itself knows nothing.
- *
- * @returns false when the account is not there
+ * names nobody: Django's `CASCADE` and `SET_NULL`, of which the database itself knows nothing. Lock the account and end
+ * its memberships first.
  */
-export async function removeAccount(tx: Queryable, userId: number): Promise<boolean> {
-  // Whoever adds a row that names the account waits for this lock, and then finds that the account is gone.
-  const account = await one(tx, sql`select 1 from auth_user where id = ${userId} for update`);
-  if (account === undefined) return false;
-  const memberships = sql`select id from organizations_membership where user_id = ${userId}`;
+export async function removeAccount(tx: Queryable, userId: number): Promise<void> {
   const addresses = sql`select id from account_emailaddress where user_id = ${userId}`;
-  await execute(tx, sql`delete from organizations_invitation where membership_id in (${memberships})`);
-  await execute(tx, sql`delete from organizations_membership where user_id = ${userId}`);
   await execute(tx, sql`delete from account_emailconfirmation where email_address_id in (${addresses})`);
   for (const { table, column, nullable } of await listReferences(tx)) {
     const statement = nullable
@@ -42,5 +35,4 @@ export async function removeAccount(tx: Queryable, userId: number): Promise<bool
     await execute(tx, statement);
   }
   await execute(tx, sql`delete from auth_user where id = ${userId}`);
-  return true;
 }

@@ -7,7 +7,7 @@ import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
 import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
-import { ACCOUNT_COLUMNS, accountOf } from './identity-repository.js';
+import { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
 import { saveSignals } from './save-signals-repository.js';
 
 /** CVAT 2.62, `UserViewSet`. */
@@ -185,18 +185,4 @@ export const grantAnalytics = (tx: Queryable, userId: number) =>
     sql`
       insert into engine_profile (rating, user_id, has_analytics_access) values (0, ${userId}, true)
       on conflict (user_id) do update set has_analytics_access = true`,
-  );
-
-/** Gives the sessions of an account a new root, to which none of those that are open is bound. */
-export const replaceLineage = (
-  tx: Queryable,
-  userId: number,
-  lineage: { readonly current: string; readonly root: string },
-) =>
-  execute(
-    tx,
-    sql`
-      insert into auth_server_password_lineage (user_id, current_binding, root_binding)
-      values (${userId}, ${lineage.current}, ${lineage.root})
-      on conflict (user_id) do update set current_binding = excluded.current_binding, root_binding = excluded.root_binding`,
   );

@@ -19,6 +19,7 @@ import { countAdministrators, lockAdministrators } from './administrators-reposi
 import { removeApiToken } from './api-token-repository.js';
 import { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 import { insertAccount, isEmailTaken, isUsernameTaken, lockNames } from './new-account-repository.js';
+import { replaceLineage } from './password-repository.js';
 import { removeAccount } from './removal-repository.js';
 import {
   addGroups,
@@ -28,7 +29,6 @@ import {
   lockAccount,
   missingGroups,
   removeOtherGroups,
-  replaceLineage,
   updateAccount,
 } from './repository.js';
 import { NewUserWrite, UserWrite } from './schemas.js';
@@ -54,6 +54,8 @@ export interface UserServiceDeps {
     | { readonly send: (tx: Queryable, userId: number) => Promise<void> }
     | { readonly refusal: string };
   readonly wakeMail: () => void;
+  /** Removes the memberships of an account with the invitations to them. */
+  readonly endMemberships: (tx: Queryable, of: { readonly userId: number }) => Promise<void>;
 }
 
 /** Errors that only the database knows of, beside those of the fields. */
@@ -205,7 +207,12 @@ export function createUserService(deps: UserServiceDeps) {
   /** @throws NotFound when it is gone already; ValidationError when something unknown to us still needs it */
   const remove = async (id: number): Promise<void> => {
     try {
-      found((await keepingAdministrators((tx) => removeAccount(tx, id))) || undefined, 'User');
+      await keepingAdministrators(async (tx) => {
+        // Whoever adds a row that names the account waits for this lock, and then finds that the account is gone.
+        found(await lockAccount(tx, id), 'User');
+        await deps.endMemberships(tx, { userId: id });
+        await removeAccount(tx, id);
+      });
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;

@@ -67,4 +67,4 @@ const resend = ({ db, service }: InvitationRouteDeps) =>
     },
   });
 
-export const stepRoutes = (deps: InvitationRouteDeps) => [accept(deps), decline(deps), resend(deps)];
+export const actionRoutes = (deps: InvitationRouteDeps) => [accept(deps), decline(deps), resend(deps)];

@@ -3,6 +3,8 @@ import type { Account, OrganizationRole, OrganizationSelector } from '../../kern
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
 import { join, raw, type Sql, sql } from '../../platform/db/sql.js';
+import { usable } from '../access-tokens/index.js';
+import { ACCOUNT_COLUMNS, accountOf } from '../users/index.js';
 
 /** One row: the account, the organization the request asks for, and what its credentials are checked against. */
 interface IdentityRow extends Omit<Account, 'groups'> {
@@ -30,16 +32,6 @@ interface AccessTokenRow extends IdentityRow {
   readonly isBound: boolean;
   readonly boundOrganizationId: number | null;
 }
-
-export const ACCOUNT_COLUMNS = sql`
-  u.id, u.username, u.first_name as "firstName", u.last_name as "lastName", u.email, u.is_staff as "isStaff",
-  u.is_superuser as "isSuperuser", u.is_active as "isActive", u.last_login as "lastLogin",
-  u.date_joined as "dateJoined",
-  array(
-    select g.name from auth_user_groups ug join auth_group g on g.id = ug.group_id
-    where ug.user_id = u.id order by g.id
-  ) as groups,
-  coalesce((select p.has_analytics_access from engine_profile p where p.user_id = u.id), false) as "hasAnalyticsAccess"`;
 
 const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
@@ -113,10 +105,7 @@ export const createIdentityStore = (db: Queryable): IdentityStore => ({
         join auth_user u on u.id = a.owner_id
         left join auth_server_access_tokens x on x.token_id = a.id
         ${LINEAGE} ${organization.tables}
-        where a.prefix = ${prefix}
-          and not a.revoked
-          and (a.expiry_date is null or a.expiry_date >= ${now})
-          and coalesce(a.last_used_date, a.created) >= ${notUsedSince}`,
+        where a.prefix = ${prefix} and ${usable({ now, notUsedSince })}`,
       { name: `identity_by_access_token_${organization.name}` },
     );
     return row && accessTokenIdentityOf(row);
@@ -155,19 +144,3 @@ function identityOf(row: IdentityRow): Identity {
           },
   };
 }
-
-/** @returns the account alone: what else a row holds stays behind */
-export const accountOf = (row: Account): Account => ({
-  id: row.id,
-  username: row.username,
-  firstName: row.firstName,
-  lastName: row.lastName,
-  email: row.email,
-  groups: row.groups,
-  isStaff: row.isStaff,
-  isSuperuser: row.isSuperuser,
-  isActive: row.isActive,
-  lastLogin: row.lastLogin,
-  dateJoined: row.dateJoined,
-  hasAnalyticsAccess: row.hasAnalyticsAccess,
-});

@@ -1,11 +1,11 @@
-import type { OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
-import { sql } from '../../platform/db/sql.js';
+import { type Sql, sql } from '../../platform/db/sql.js';
+import { type MembershipsOf, membershipsOf, removeMemberships } from '../memberships/index.js';
 import { isUnclaimed } from '../users/index.js';
 
-/** Who may be meant by an address. */
-export interface Candidate {
+/** An account that may be meant by an address. */
+export interface Addressee {
   readonly id: number;
   /** Nobody has the account yet: the person is asked by mail, and comes in by registering. */
   readonly isUnclaimed: boolean;
@@ -13,8 +13,8 @@ export interface Candidate {
 }
 
 /** @returns the accounts with the address, in any case; they can not be removed until the transaction ends */
-export const findCandidates = (tx: Queryable, email: string): Promise<Candidate[]> =>
-  many<Candidate>(
+export const findAddressees = (tx: Queryable, email: string): Promise<Addressee[]> =>
+  many<Addressee>(
     tx,
     sql`
       select u.id, ${isUnclaimed('u')} as "isUnclaimed",
@@ -34,38 +34,19 @@ export async function keepAccount(tx: Queryable, id: number): Promise<boolean> {
 
 export interface NewInvitation {
   readonly key: string;
-  readonly organizationId: number;
-  readonly userId: number;
-  readonly role: OrganizationRole;
+  readonly membershipId: number;
   readonly ownerId: number;
-  /** Null where a mail goes out and an answer is awaited; else the member has joined by it. */
-  readonly joinedAt: Date | null;
+  /** When it was mailed; null where no mail goes out. */
+  readonly sentAt: Date | null;
 }
 
-/** The membership and the invitation to it. @returns false when the person has a membership already */
-export async function insertInvitation(
-  tx: Queryable,
-  invitation: NewInvitation,
-  now: Date,
-): Promise<boolean> {
-  const { joinedAt } = invitation;
-  const made = await execute(
+export const insertInvitation = (tx: Queryable, invitation: NewInvitation, now: Date) =>
+  execute(
     tx,
     sql`
-      with membership as (
-        insert into organizations_membership (is_active, joined_date, role, organization_id, user_id)
-        values (${joinedAt !== null}, ${joinedAt}::timestamptz, ${invitation.role}, ${invitation.organizationId},
-          ${invitation.userId})
-        on conflict (user_id, organization_id) do nothing
-        returning id
-      )
       insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-      select ${invitation.key}, ${now}::timestamptz, case when ${joinedAt === null} then ${now}::timestamptz end,
-        membership.id, ${invitation.ownerId}::integer
-      from membership`,
+      values (${invitation.key}, ${now}, ${invitation.sentAt}, ${invitation.membershipId}, ${invitation.ownerId})`,
   );
-  return made > 0;
-}
 
 /** An invitation as it is now; nobody else acts on it until the transaction ends. */
 export interface LockedInvitation {
@@ -87,15 +68,11 @@ export const lockInvitation = (tx: Queryable, key: string): Promise<LockedInvita
       for update of m, i`,
   );
 
-export const activateMembership = (tx: Queryable, membershipId: number, now: Date) =>
-  execute(
-    tx,
-    sql`update organizations_membership set is_active = true, joined_date = ${now} where id = ${membershipId}`,
-  );
-
-export async function removeWithMembership(tx: Queryable, membershipId: number): Promise<void> {
-  await execute(tx, sql`delete from organizations_invitation where membership_id = ${membershipId}`);
-  await execute(tx, sql`delete from organizations_membership where id = ${membershipId}`);
+/** Removes memberships with the invitations to them. */
+export async function endMemberships(tx: Queryable, of: MembershipsOf): Promise<void> {
+  const memberships = sql`select id from organizations_membership where ${membershipsOf(of)}`;
+  await execute(tx, sql`delete from organizations_invitation where membership_id in (${memberships})`);
+  await removeMemberships(tx, of);
 }
 
 export const noteSent = (tx: Queryable, key: string, now: Date) =>
@@ -105,3 +82,30 @@ export const noteSent = (tx: Queryable, key: string, now: Date) =>
 export async function removeInvitation(tx: Queryable, key: string): Promise<boolean> {
   return (await execute(tx, sql`delete from organizations_invitation where key = ${key}`)) > 0;
 }
+
+/**
+ * @param since invitations that were mailed earlier have expired; one that was never mailed does not (`isExpired`)
+ * @returns whether an organization still waits for somebody with this address
+ */
+export async function hasPendingInvitation(db: Queryable, email: string, since: Date): Promise<boolean> {
+  const row = await one(
+    db,
+    sql`
+      select 1
+      from auth_user u
+      join organizations_membership m on m.user_id = u.id and not m.is_active
+      join organizations_invitation i on i.membership_id = m.id
+      where lower(u.email) = lower(${email}) and (i.sent_date is null or i.sent_date > ${since})
+      limit 1`,
+  );
+  return row !== undefined;
+}
+
+/** Adds invitations as they are. @param rows - a query with the columns of the table */
+export const copyInvitations = (tx: Queryable, rows: Sql) =>
+  execute(
+    tx,
+    sql`
+      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
+      select key, created_date, sent_date, membership_id, owner_id from (${rows}) as rows`,
+  );

@@ -1,0 +1,2 @@
+export { findCandidates } from './candidates-repository.js';
+export { createIdentityStore } from './identity-repository.js';

@@ -1,0 +1,61 @@
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { sql } from '../../platform/db/sql.js';
+
+/** What a directory decides of the accounts of its people. */
+
+/** Tells a CVAT that keeps track of it where a new account came from. */
+export async function recordOrigin(tx: Queryable, userId: number): Promise<void> {
+  const column = sql`
+    select 1 from pg_attribute
+    where attrelid = 'auth_user'::regclass and attname = 'created_via' and not attisdropped`;
+  if ((await one(tx, column)) === undefined) return;
+  await execute(tx, sql`update auth_user set created_via = 'ldap' where id = ${userId}`);
+}
+
+export const replaceUsername = (tx: Queryable, userId: number, username: string) =>
+  execute(tx, sql`update auth_user set username = ${username} where id = ${userId}`);
+
+export interface Attributes {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+  readonly isAdmin: boolean;
+}
+
+/** Writes only what differs: most logins change nothing. */
+export async function replaceAttributes(tx: Queryable, userId: number, wanted: Attributes): Promise<void> {
+  const { firstName, lastName, email, isAdmin } = wanted;
+  await execute(
+    tx,
+    sql`
+      update auth_user set first_name = ${firstName}, last_name = ${lastName}, email = ${email},
+        is_staff = ${isAdmin}, is_superuser = ${isAdmin}
+      where id = ${userId} and (first_name, last_name, email, is_staff, is_superuser)
+        is distinct from (${firstName}, ${lastName}, ${email}, ${isAdmin}, ${isAdmin})`,
+  );
+  await execute(tx, sql`delete from account_emailaddress where user_id = ${userId} and email <> ${email}`);
+  if (email === '') return;
+  // Unverified: some directories let people write their own address, and others trust a verified one.
+  await execute(
+    tx,
+    sql`
+      insert into account_emailaddress (email, verified, "primary", user_id) values (${email}, false, true, ${userId})
+      on conflict (user_id, email) do nothing`,
+  );
+}
+
+/** Takes back what only the admin group gave. */
+export const endAnalytics = (tx: Queryable, userId: number) =>
+  execute(tx, sql`update engine_profile set has_analytics_access = false where user_id = ${userId}`);
+
+/** Superusers with a password of their own, whom no directory puts into groups. @returns how many joined */
+export const addLocalAdmins = (db: Queryable) =>
+  execute(
+    db,
+    sql`
+      insert into auth_user_groups (user_id, group_id)
+      select u.id, g.id from auth_user u join auth_group g on g.name = 'admin'
+      where u.is_superuser and u.password not like '!%'
+        and not exists (select 1 from auth_server_directory_accounts d where d.user_id = u.id)
+      on conflict (user_id, group_id) do nothing`,
+  );
