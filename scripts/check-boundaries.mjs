@@ -45,6 +45,12 @@ const NEIGHBOURS = {
 /** What a file inside a feature may not import but for types, by its name: routes → service → repository. */
 const ROLES = [
   {
+    file: /(^|-)routes\.ts$/,
+    packages: /^pg$/,
+    siblings: /(^|-)repository\.ts$/,
+    advice: 'a handler asks its service, which alone knows the database',
+  },
+  {
     file: /(^|-)repository\.ts$/,
     packages: /^(express|zod)$/,
     siblings: /^(routes|service|present|access|mails|schemas|.*-routes)\.ts$/,

@@ -1,6 +1,6 @@
 import type { Express } from 'express';
-import { createBreachFile } from './authentication/passwords/validators/breach-file.js';
-import { createPasswordPolicy } from './authentication/passwords/validators/policy.js';
+import { type BreachFile, createBreachFile } from './authentication/passwords/validators/breach-file.js';
+import { createPasswordPolicy, type PasswordPolicy } from './authentication/passwords/validators/policy.js';
 import { composeAccounts } from './composition/accounts.js';
 import { composeAuthentication } from './composition/authentication.js';
 import { withoutLocalAccounts } from './composition/directory.js';
@@ -10,7 +10,7 @@ import type { ContainerOptions } from './composition/options.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createEventSink } from './composition/security-events.js';
-import { createState } from './composition/state.js';
+import { createState, type State } from './composition/state.js';
 import { composeWeb } from './composition/web.js';
 import type { Administration, FirstAdminOutcome } from './features/accounts/index.js';
 import { createMetrics } from './features/operations/metrics.js';
@@ -49,19 +49,56 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     config.PASSWORD_BREACH_FILE === undefined ? null : await createBreachFile(config.PASSWORD_BREACH_FILE);
   const policy = createPasswordPolicy({ context: contextOf(config), isBreached: breachFile?.contains });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
+  const parts = composeParts(options, { engines, state, policy });
+  const { web, routes, resources } = parts;
+  return {
+    app: web.app,
+    routes,
+    document: web.document,
+    engines,
+    administration: resources.administration,
+    ...lifecycleOf(options, { engines, state, policy, breachFile, parts }),
+  };
+}
+
+interface Foundations {
+  readonly engines: Engines;
+  readonly state: State;
+  readonly policy: PasswordPolicy;
+}
+
+/** Everything between the engines and the application. */
+function composeParts(options: ContainerOptions, { engines, state, policy }: Foundations) {
+  const { config } = options;
   const metrics = createMetrics();
   const exchanges = createExchanges(
     createOriginReader(config.TRUSTED_PROXIES),
     createEventSink(options, metrics),
   );
   const authentication = composeAuthentication({ options, engines, exchanges, state });
-  const { chain, directory, passwords } = authentication;
+  const { chain, directory } = authentication;
   const mail = composeMail(options, engines, state);
-  const parts = { options, engines, authentication, exchanges, state, mail, policy };
-  const { accounts, accessTokens } = composeAccounts(parts);
-  const resources = composeResources({ ...parts, mailer: accounts.mailer, mailLimits: accounts.mailLimits });
+  const { accounts, accessTokens } = composeAccounts({
+    options,
+    engines,
+    authentication,
+    exchanges,
+    state,
+    mail,
+    policy,
+  });
+  const { mailer, mailLimits } = accounts;
+  const resources = composeResources({
+    options,
+    engines,
+    authentication,
+    policy,
+    mailer,
+    mailLimits,
+    mail,
+    state,
+  });
   const signIn = directory === null ? accounts : withoutLocalAccounts(accounts);
-
   const routes: readonly AnyRoute[] = [
     ...signIn.routes,
     ...accessTokens.routes,
@@ -69,21 +106,41 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     ...serverInfoRoutes(serverInfoOf(options)),
     ...bundleRoutes(engines.rules.bundle),
   ];
-  const { app, document, giveUp } = composeWeb({
-    ...parts,
+  const throttleCaller = resources.throttle;
+  const web = composeWeb({
+    options,
+    engines,
+    exchanges,
+    state,
     metrics,
+    authentication,
     chain,
     routes,
     signIn,
-    throttleCaller: resources.throttle,
+    throttleCaller,
   });
+  return { authentication, mail, accessTokens, resources, routes, web };
+}
 
-  return {
-    app,
-    routes,
-    document,
+type Lifecycle = Pick<Container, 'prepare' | 'deliverMail' | 'runMaintenance' | 'stop' | 'close'>;
+
+/** What is started, and ended in the reverse order. */
+function lifecycleOf(
+  options: ContainerOptions,
+  {
     engines,
-    administration: resources.administration,
+    state,
+    policy,
+    breachFile,
+    parts,
+  }: Foundations & {
+    readonly breachFile: BreachFile | null;
+    readonly parts: ReturnType<typeof composeParts>;
+  },
+): Lifecycle {
+  const { authentication, mail, accessTokens, resources, web } = parts;
+  const { directory, passwords } = authentication;
+  return {
     prepare: async () => {
       const outcome = await prepare(options, engines.db, state, { passwords, policy });
       if (options.isServing === false) return outcome;
@@ -108,7 +165,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
       mail.transport.close();
       await breachFile?.close();
       await engines.close();
-      giveUp();
+      web.giveUp();
     },
   };
 }

@@ -24,7 +24,11 @@ export function composeAccounts(parts: AccountParts) {
   const { options, engines, authentication, exchanges, state, mail, policy } = parts;
   const { config, clock, random, log } = options;
   const accounts = createAccounts({
-    ...authentication,
+    identities: authentication.identities,
+    sessions: authentication.sessions,
+    passwords: authentication.passwords,
+    checkCredentials: authentication.checkCredentials,
+    failures: authentication.failures,
     db: engines.db,
     rates: engines.rates,
     clock,

@@ -23,12 +23,13 @@ export function directorySettingsOf(config: Config): DirectorySettings | null {
 export function composeDirectory(
   { config, clock, random, log }: ContainerOptions,
   { db }: Pick<Engines, 'db'>,
-  parts: { readonly passwords: PasswordService; readonly failures: FailureLimit },
+  { passwords, failures }: { readonly passwords: PasswordService; readonly failures: FailureLimit },
 ): DirectoryFeature | null {
   const settings = directorySettingsOf(config);
   if (settings === null) return null;
   return createDirectoryFeature({
-    ...parts,
+    passwords,
+    failures,
     db,
     clock,
     random,

@@ -65,11 +65,18 @@ export function composeOperations({
   ];
   const pages: readonly PlainHandler[] = [{ path: '/api/server/health/', handler: healthHandler(deps) }];
 
-  const onEnd = (
-    { id, req, path, userId, origin }: Exchange,
-    { status, aborted }: Ending,
-    seconds: number,
-  ): void => {
+  return {
+    probes,
+    pages,
+    slashPaths: [/^\/api\/server\/health\/$/],
+    onEnd: createAccessLog(log, metrics),
+  };
+}
+
+/** @returns what counts an answer, and writes its line into the log */
+const createAccessLog =
+  (log: ContainerOptions['log'], metrics: Metrics) =>
+  ({ id, req, path, userId, origin }: Exchange, { status, aborted }: Ending, seconds: number): void => {
     const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
     metrics.observe({ method: req.method, route, status: aborted ? 'aborted' : String(status) }, seconds);
     const ms = Math.round(seconds * 1000);
@@ -89,6 +96,3 @@ export function composeOperations({
       'request',
     );
   };
-
-  return { probes, pages, slashPaths: [/^\/api\/server\/health\/$/], onEnd };
-}

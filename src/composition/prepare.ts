@@ -19,7 +19,7 @@ export async function prepare(
   { config, clock, random, log }: ContainerOptions,
   db: Database,
   state: State,
-  rules: { readonly passwords: PasswordService; readonly policy: PasswordPolicy },
+  { passwords, policy }: { readonly passwords: PasswordService; readonly policy: PasswordPolicy },
 ): Promise<FirstAdminOutcome> {
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
   if (config.SECRET_KEY === undefined) {
@@ -33,7 +33,10 @@ export async function prepare(
   }
   state.learn({ siteName: await readSiteName(db) });
   const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
-  const outcome = await ensureFirstAdmin({ ...rules, db, clock, random }, { username, email, password });
+  const outcome = await ensureFirstAdmin(
+    { passwords, policy, db, clock, random },
+    { username, email, password },
+  );
   if (outcome.problem !== undefined) log.error({}, outcome.problem);
   state.prepared = true;
   return outcome;

@@ -54,21 +54,16 @@ function setPasswordMailOf({
   };
 }
 
-/** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
-export function composeResources(parts: ResourceParts): Resources {
+function usersOf(parts: ResourceParts) {
   const { options, engines, authentication, policy, mailer, mail, state } = parts;
-  const { secretKey } = state;
-  const { passwords, directory } = authentication;
-  const { config, clock, random } = options;
-  const { db } = engines;
-  const users = createUsers({
-    db,
-    clock,
-    random,
-    secretKey,
-    passwords,
+  return createUsers({
+    db: engines.db,
+    clock: options.clock,
+    random: options.random,
+    secretKey: state.secretKey,
+    passwords: authentication.passwords,
     policy,
-    defaultGroup: config.IAM_DEFAULT_ROLE,
+    defaultGroup: options.config.IAM_DEFAULT_ROLE,
     onActivated: async (tx, account) => {
       if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
     },
@@ -76,6 +71,29 @@ export function composeResources(parts: ResourceParts): Resources {
     wakeMail: mail.wake,
     endMemberships,
   });
+}
+
+function invitationsOf({ options, engines, authentication, mail, mailLimits }: ResourceParts) {
+  const { config, clock, random } = options;
+  return createInvitations({
+    db: engines.db,
+    random,
+    passwords: authentication.passwords,
+    lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
+    needsConfirmation: config.ORG_INVITATION_CONFIRM,
+    defaultGroup: config.IAM_DEFAULT_ROLE,
+    mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
+    requireMail: mailLimits.requireInvitation,
+    wakeMail: mail.wake,
+  });
+}
+
+/** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
+export function composeResources(parts: ResourceParts): Resources {
+  const { options, engines, authentication, policy, mailer, state } = parts;
+  const { config, clock, random, log } = options;
+  const { db } = engines;
+  const users = usersOf(parts);
   const organizations = createOrganizations({
     db,
     clock,
@@ -83,38 +101,27 @@ export function composeResources(parts: ResourceParts): Resources {
     endMemberships,
   });
   const memberships = createMemberships({ db, endMemberships });
-  const invitations = createInvitations({
-    db,
-    random,
-    passwords,
-    lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
-    needsConfirmation: config.ORG_INVITATION_CONFIRM,
-    defaultGroup: config.IAM_DEFAULT_ROLE,
-    mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
-    requireMail: parts.mailLimits.requireInvitation,
-    wakeMail: mail.wake,
-  });
-  const { service, apiTokens } = users;
+  const invitations = invitationsOf(parts);
   return {
     administration: createAdministration({
       db,
       random,
-      secretKey,
-      passwords,
+      secretKey: state.secretKey,
+      passwords: authentication.passwords,
       policy,
       mailer,
-      users: service,
-      apiTokens,
+      users: users.service,
+      apiTokens: users.apiTokens,
       clock,
       logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
-      directory,
+      directory: authentication.directory,
     }),
     routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE) await requireRate(engines.rates, `${scope}:${account.id}`, RESEND_RATE);
     },
     reportProblems: async () => {
-      for (const problem of await findIntegrityProblems(db)) options.log.warn({}, problem);
+      for (const problem of await findIntegrityProblems(db)) log.warn({}, problem);
     },
   };
 }

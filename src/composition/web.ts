@@ -31,24 +31,23 @@ export interface WebParts {
 }
 
 /** Joins the routes, the pages beside them and what stands around both into one application. */
-export function composeWeb({ routes, signIn, ...parts }: WebParts) {
-  const { options, exchanges } = parts;
+export function composeWeb(parts: WebParts) {
+  const { options, engines, exchanges, state, metrics, chain, routes, signIn } = parts;
   const { config, clock, random, log } = options;
   const allowedHosts = [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname];
-  const operations = composeOperations({ ...parts, allowedHosts });
-  const pipeline = composePipeline(parts);
+  const operations = composeOperations({ options, engines, exchanges, state, metrics, allowedHosts });
+  const { throttleCaller } = parts;
+  const pipeline = composePipeline({ options, engines, exchanges, state, chain, throttleCaller });
   const docs = createApiDocs({
-    ...pipeline,
+    exchanges,
+    identify: pipeline.identify,
+    admit: pipeline.admit,
+    throttle: pipeline.throttle,
     routes,
     version: options.version,
     isPublic: config.API_DOCS_PUBLIC,
     uiUrl: config.UI_URL,
   });
-  const repairCsrf = (exchange: Exchange): void => {
-    const cookie = cookieValue(exchange.cookies, CSRF_COOKIE);
-    if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined)
-      parts.authentication.sessions.rotateCsrf(exchange);
-  };
   const endings = createEndings();
   const app = createApp({
     exchanges,
@@ -59,7 +58,7 @@ export function composeWeb({ routes, signIn, ...parts }: WebParts) {
     allowedHosts,
     corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
     slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
-    repairCsrf,
+    repairCsrf: csrfRepairOf(parts.authentication),
     onEnd: operations.onEnd,
     probes: operations.probes,
     pages: [...operations.pages, ...signIn.pages, ...docs.pages],
@@ -68,3 +67,11 @@ export function composeWeb({ routes, signIn, ...parts }: WebParts) {
   });
   return { app, document: docs.document, giveUp: endings.giveUp };
 }
+
+/** A cookie that no check could ever take is replaced before anybody needs it. */
+const csrfRepairOf =
+  ({ sessions }: Authentication) =>
+  (exchange: Exchange): void => {
+    const cookie = cookieValue(exchange.cookies, CSRF_COOKIE);
+    if (cookie !== undefined && csrfFormatProblem(cookie) !== undefined) sessions.rotateCsrf(exchange);
+  };

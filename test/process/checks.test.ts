@@ -47,6 +47,11 @@ const BOUNDARIES: readonly (readonly [file: string, source: string, words: strin
     'users is used through its index.ts',
   ],
   ['src/features/users/repository.ts', "import { z } from 'zod';\nz;", 'repository.ts may not import zod'],
+  [
+    'src/features/users/api-routes.ts',
+    "import './api-repository.js';",
+    'api-routes.ts may not import ./api-repository.js',
+  ],
   ['src/features/users/service.ts', "import './routes.js';", 'service.ts may not import ./routes.js'],
   ['src/features/users/schemas.ts', "import './service.js';", 'schemas.ts may not import ./service.js'],
   ['src/features/users/b.ts', 'new Date();', 'new Date() reads the clock'],

@@ -1,10 +1,9 @@
 import type { Caller } from '../../kernel/account.js';
-import type { PolicyCheck } from '../../kernel/policy.js';
-import { idOf } from '../../platform/http/objects.js';
+import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { pageBody } from '../../platform/lists/pagination.js';
+import { mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import { presentAccessToken } from './present.js';
-import { type AccessToken, TOKEN_LIST } from './repository.js';
+import type { AccessToken } from './repository.js';
 import {
   AccessTokenPage,
   AccessTokenPatch,
@@ -17,30 +16,6 @@ import type { AccessTokenService } from './service.js';
 const COLLECTION = '/api/auth/access_tokens';
 const DETAIL = '/api/auth/access_tokens/:id';
 
-const mayList = (): PolicyCheck[] => [
-  { package: 'access_tokens', scope: 'list', resource: null, belongsTo: 'context' },
-];
-
-/** Whichever organization the new one is bound to: no token makes another. */
-const mayCreate = (): PolicyCheck[] => [
-  { package: 'access_tokens', scope: 'create', resource: null, belongsTo: null },
-];
-
-const may =
-  (scope: string) =>
-  ({ id, ownerId, organizationId }: AccessToken): PolicyCheck[] => [
-    {
-      package: 'access_tokens',
-      scope,
-      resource: { id, owner: { id: ownerId } },
-      belongsTo: organizationId,
-    },
-  ];
-
-const mayView = may('view');
-const mayUpdate = may('update');
-const mayDelete = may('delete');
-
 const aboutToken = ({ id, ownerId }: AccessToken) => ({ account: ownerId, accessToken: id });
 
 /** As in CVAT, where a token asks for tokens its answer shows this very use. */
@@ -52,7 +27,7 @@ const loadToken =
   (service: AccessTokenService) =>
   async (params: Readonly<Record<string, string>>, caller: Caller | null): Promise<AccessToken> => {
     await ownUseNoted(caller);
-    return service.get(idOf(params['id'], 'AccessToken'));
+    return service.find(params['id']);
   };
 
 const list = (service: AccessTokenService) =>
@@ -65,20 +40,18 @@ const list = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token List',
     access: { kind: 'policy', checks: mayList, filter: 'access_tokens' },
-    list: TOKEN_LIST,
+    list: service.listDefinition,
     query: AccessTokenQuery,
     responses: { 200: AccessTokenPage },
     handle: async ({ exchange, caller, policyFilter, query }) => {
       await ownUseNoted(caller);
-      const { rows, total, page, lastPage } = await service.list(exchange.query, policyFilter);
-      const address = {
-        baseUrl: exchange.origin.base + exchange.path,
-        params: exchange.query,
-        page,
-        lastPage,
-      };
-      const results = rows.map((token) => presentAccessToken(token, exchange.origin.base, query.include));
-      return reply(200, pageBody(address, { count: total, results }));
+      const rows = await service.list(exchange.query, policyFilter);
+      return reply(
+        200,
+        presentPage(exchange, rows, (token) =>
+          presentAccessToken(token, exchange.origin.base, query.include),
+        ),
+      );
     },
   });
 
@@ -124,7 +97,7 @@ const retrieveSelf = (service: AccessTokenService) =>
       if (credential.kind !== 'access-token')
         throw new TypeError('Another way in than the one of this view.');
       await ownUseNoted(caller);
-      return service.get(credential.id);
+      return service.find(String(credential.id));
     },
     responses: { 200: AccessTokenRead },
     query: AccessTokenQuery,

@@ -2,11 +2,12 @@ import { hashAccessToken } from '../../authentication/access-tokens.js';
 import { compilePolicyFilter } from '../../authorization/list-filter.js';
 import { type Caller, isId } from '../../kernel/account.js';
 import { type Clock, dateOf, SECOND } from '../../kernel/clock.js';
-import { NotFound, ValidationError } from '../../kernel/errors.js';
+import { ValidationError } from '../../kernel/errors.js';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
 import { allOf } from '../../platform/db/conditions.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import { found, idOf } from '../../platform/http/objects.js';
 import { planList } from '../../platform/lists/list-query.js';
 import {
   type AccessToken,
@@ -27,7 +28,7 @@ import {
 } from './repository.js';
 
 const LIMIT_REACHED = ['You have reached the maximum allowed number of Personal Access Tokens for a user'];
-const MISSING = 'No AccessToken matches the given query.';
+const MODEL = 'AccessToken';
 
 /** Every key starts so, which secret scanners look for; the shape stays CVAT's, 8 characters, a dot, 32 characters. */
 const MARK = 'cva';
@@ -66,11 +67,8 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
   });
 
   /** @throws NotFound for a token that is missing, expired, revoked or stale */
-  const get = async (id: number): Promise<AccessToken> => {
-    const token = isId(id) ? await findToken(db, id, usableAt()) : undefined;
-    if (token === undefined) throw new NotFound(MISSING);
-    return token;
-  };
+  const find = async (id: string | undefined): Promise<AccessToken> =>
+    found(await findToken(db, idOf(id, MODEL), usableAt()), MODEL);
 
   const list = (params: URLSearchParams, policyFilter: object | null) => {
     const plan = planList(TOKEN_LIST, params);
@@ -120,9 +118,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
   /** @throws NotFound for a token that was revoked meanwhile */
   const update = async (id: number, change: TokenChange): Promise<AccessToken> => {
     const changed = await updateToken(db, id, change, dateOf(clock));
-    const token = changed === 0 ? undefined : await findToken(db, id, null);
-    if (token === undefined) throw new NotFound(MISSING);
-    return token;
+    return found(changed === 0 ? undefined : await findToken(db, id, null), MODEL);
   };
 
   const revoke = async (id: number): Promise<void> => {
@@ -141,7 +137,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     }
   };
 
-  return { get, list, create, update, revoke, purge };
+  return { listDefinition: TOKEN_LIST, find, list, create, update, revoke, purge };
 }
 
 export type AccessTokenService = ReturnType<typeof createAccessTokenService>;

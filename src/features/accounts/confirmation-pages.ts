@@ -7,11 +7,13 @@ import type { SecurityEventName } from '../../kernel/security-events.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
-import type { Confirmation, EmailFlows } from './emails.js';
+import type { EmailChangeFlow } from './email-change.js';
+import type { Confirmation, EmailConfirmation } from './email-confirmation.js';
 
 export interface ConfirmationPageDeps {
   readonly exchanges: Exchanges;
-  readonly emails: EmailFlows;
+  readonly confirmation: EmailConfirmation;
+  readonly emailChange: EmailChangeFlow;
   readonly sessions: Sessions;
   readonly identities: IdentityStore;
   readonly csrfTrustedOrigins: readonly string[];
@@ -32,7 +34,7 @@ const HTML = 'text/html; charset=utf-8';
  * and our own link of a changed address, which behaves the same.
  */
 export function createConfirmationPages(deps: ConfirmationPageDeps) {
-  const { exchanges, emails } = deps;
+  const { exchanges, confirmation, emailChange } = deps;
 
   const page =
     (link: Link): RequestHandler =>
@@ -49,10 +51,10 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
     if (method === 'OPTIONS') return bare(200);
     if (!['GET', 'HEAD', 'POST'].includes(method)) return bare(405);
     if (method === 'POST' && !link.isKey(key)) return html(404, NOT_FOUND_PAGE);
-    const confirmation = await link.confirm(key);
-    if (confirmation.kind === 'refused') return redirect(deps.redirects.refused);
-    exchange.report(link.event, { account: confirmation.userId, way: 'link' });
-    return redirect(await afterwards(exchange, confirmation.userId));
+    const outcome = await link.confirm(key);
+    if (outcome.kind === 'refused') return redirect(deps.redirects.refused);
+    exchange.report(link.event, { account: outcome.userId, way: 'link' });
+    return redirect(await afterwards(exchange, outcome.userId));
   };
 
   const passesCsrf = async (exchange: Exchange): Promise<boolean> => {
@@ -78,10 +80,14 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   };
 
   return {
-    confirmEmail: page({ confirm: emails.confirm, isKey: emails.isKey, event: 'email.confirmed' }),
+    confirmEmail: page({
+      confirm: confirmation.confirm,
+      isKey: confirmation.isKey,
+      event: 'email.confirmed',
+    }),
     confirmEmailChange: page({
-      confirm: emails.confirmChange,
-      isKey: emails.isChangeKey,
+      confirm: emailChange.confirmChange,
+      isKey: emailChange.isChangeKey,
       event: 'email.changed',
     }),
   };

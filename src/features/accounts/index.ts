@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import type { CredentialCheck } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { IdentityStore } from '../../authentication/identity.js';
@@ -10,14 +11,18 @@ import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
 import { createConfirmationPages } from './confirmation-pages.js';
-import { createEmailFlows } from './emails.js';
+import { createEmailChange } from './email-change.js';
+import { createEmailConfirmation } from './email-confirmation.js';
 import { createLogin } from './login.js';
-import { createMailLimits, type MailRates } from './mail-limits.js';
-import { createAccountMailer, type MailerDeps } from './mailer.js';
+import { createMailLimits, type MailLimits, type MailRates } from './mail-limits.js';
+import { type AccountMailer, createAccountMailer, type MailerDeps } from './mailer.js';
+import { createNewPassword } from './new-password.js';
 import { createOwnPasswordCheck } from './own-password.js';
+import { createPasswordChange } from './password-change.js';
+import { createPasswordReset } from './password-reset.js';
 import { passwordRoutes } from './password-routes.js';
-import { createPasswordFlows } from './passwords.js';
-import { createRegistration, type RegistrationMode } from './registration.js';
+import { createRegistration } from './registration.js';
+import type { RegistrationMode } from './registration-check.js';
 import { accountRoutes } from './routes.js';
 
 export { type Administration, createAdministration } from './administration.js';
@@ -59,46 +64,97 @@ export interface AccountsDeps {
 
 /** Signing up, in and out, passwords and addresses. */
 export function createAccounts(deps: AccountsDeps) {
-  const mailer = createAccountMailer({ ...deps, ...deps.mail });
-  const mailLimits = createMailLimits(deps.rates, deps.mailRates);
-  const shared = { ...deps, mailer, mailLimits, isOwnPassword: createOwnPasswordCheck(deps) };
-  const emails = createEmailFlows(shared);
+  const { clock, secretKey, exchanges, sessions, identities, csrfTrustedOrigins, redirects } = deps;
   const emailVerificationIsMandatory = deps.verification === 'mandatory';
-  const login = createLogin({ ...deps, emailVerificationIsMandatory, mailConfirmation: emails.mailAtLogin });
+  const mailer = createAccountMailer({ clock, secretKey, ...deps.mail });
+  const mailLimits = createMailLimits(deps.rates, deps.mailRates);
+  const flows = createFlows(deps, mailer, mailLimits);
+  const { confirmation, emailChange } = flows;
+  const login = createLogin({
+    db: deps.db,
+    clock,
+    random: deps.random,
+    identities,
+    checkCredentials: deps.checkCredentials,
+    sessions,
+    emailVerificationIsMandatory,
+    mailConfirmation: confirmation.mailAtLogin,
+    onWriteError: deps.onWriteError,
+  });
   const registration = createRegistration({
-    ...deps,
     ...deps.registration,
+    db: deps.db,
+    clock,
+    passwords: deps.passwords,
+    policy: deps.policy,
     mailer,
     emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
     confirmsAddresses: deps.verification !== 'none',
-    confirmation: { mail: emails.mailAtSignUp, noteMailed: emails.noteSignUp },
+    confirmation: { mail: confirmation.mailAtSignUp, noteMailed: confirmation.noteSignUp },
+    wakeMail: deps.wakeMail,
   });
-  const flows = createPasswordFlows({ ...shared, logsOutOnChange: deps.logsOutOnPasswordChange });
-  const pages = createConfirmationPages({ ...deps, emails });
-  const confirmsSomebody =
-    deps.verification !== 'none' || deps.registration.mode !== 'open' || deps.registration.domains.length > 0;
-  const handlers = {
-    ...(confirmsSomebody ? { 'account-confirm-email': pages.confirmEmail } : {}),
-    'confirm-email-change': pages.confirmEmailChange,
-  };
+  const pages = createConfirmationPages({
+    exchanges,
+    confirmation,
+    emailChange,
+    sessions,
+    identities,
+    csrfTrustedOrigins,
+    redirects,
+  });
   return {
     mailer,
     mailLimits,
     routes: [
       ...accountRoutes({
-        ...deps,
+        identities,
+        sessions,
         login,
         registration,
         emailVerificationIsMandatory,
         registrationIsClosed: deps.registration.mode === 'closed',
       }),
-      ...passwordRoutes({ ...deps, flows, emails, logsOutOnChange: deps.logsOutOnPasswordChange }),
+      ...passwordRoutes({ ...flows, sessions, identities, logsOutOnChange: deps.logsOutOnPasswordChange }),
     ],
-    pages: Object.entries(handlers).map(([folder, handler]) => ({
-      path: `/api/auth/${folder}/:key/`,
-      handler,
-    })),
-    /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
-    slashPaths: Object.keys(handlers).map((folder) => new RegExp(`^/api/auth/${folder}/[-:\\w]+/$`)),
+    ...mountPages({
+      ...(confirmsSomebody(deps) ? { 'account-confirm-email': pages.confirmEmail } : {}),
+      'confirm-email-change': pages.confirmEmailChange,
+    }),
   };
 }
+
+/** What account holders do with their passwords and addresses. */
+function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: MailLimits) {
+  const { db, clock, secretKey, passwords, wakeMail } = deps;
+  const isOwnPassword = createOwnPasswordCheck({ passwords, failures: deps.failures });
+  const newPassword = createNewPassword({
+    db,
+    clock,
+    passwords,
+    policy: deps.policy,
+    mailer,
+    wakeMail,
+    logsOutOnChange: deps.logsOutOnPasswordChange,
+  });
+  const mails = { db, clock, secretKey, mailer, mailLimits, wakeMail };
+  return {
+    passwordChange: createPasswordChange({ db, isOwnPassword, newPassword }),
+    passwordReset: createPasswordReset({ ...mails, newPassword }),
+    confirmation: createEmailConfirmation({ ...mails, rates: deps.rates }),
+    emailChange: createEmailChange({ ...mails, isOwnPassword }),
+  };
+}
+
+/** Whether any address is ever asked to be confirmed. */
+const confirmsSomebody = ({ verification, registration }: AccountsDeps): boolean =>
+  verification !== 'none' || registration.mode !== 'open' || registration.domains.length > 0;
+
+/** Pages by the folder of their address; the key is part of it. */
+const mountPages = (handlers: Readonly<Record<string, RequestHandler>>) => ({
+  pages: Object.entries(handlers).map(([folder, handler]) => ({
+    path: `/api/auth/${folder}/:key/`,
+    handler,
+  })),
+  /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
+  slashPaths: Object.keys(handlers).map((folder) => new RegExp(`^/api/auth/${folder}/[-:\\w]+/$`)),
+});

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
+import type { Caller } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
@@ -9,7 +11,7 @@ import type { Exchange } from '../../platform/http/exchange.js';
 import { checkFields } from '../../platform/http/validate.js';
 import { isObject } from '../../platform/values/json.js';
 import { isTruthy } from '../../platform/values/python-text.js';
-import { findApiTokenKey, newApiTokenKey, recordLogin } from '../users/index.js';
+import { findApiTokenKey, newApiTokenKey, recordLogin, removeApiToken } from '../users/index.js';
 import { findAddressOwners } from './registration-repository.js';
 import { LoginWrite } from './schemas.js';
 
@@ -37,6 +39,9 @@ const UNCONFIRMED = 'the address is not confirmed';
 
 type RawFields = Readonly<Record<string, unknown>>;
 
+/** The fields, and as they were sent. */
+export type LoginFields = Partial<z.output<typeof LoginWrite>> & { readonly raw: RawFields };
+
 /** The answer to right credentials of an account whose address waits for confirmation. */
 export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { readonly kind: 'unverified' };
 
@@ -47,20 +52,27 @@ export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { 
 export function createLogin(deps: LoginDeps) {
   const { db, clock, random, identities, sessions } = deps;
 
-  /** @throws ValidationError, Throttled, ServiceUnavailable */
-  const login = async (exchange: Exchange, body: unknown): Promise<LoginOutcome> => {
+  /** Reads the body of a request. @throws ValidationError */
+  const readFields = async (body: unknown): Promise<LoginFields> => {
     const raw = isObject(body) ? body : {};
+    const { values, errors } = checkFields(LoginWrite, raw);
+    if (Object.keys(errors).length > 0) throw await secondLook(raw, new ValidationError(errors));
+    return { ...values, raw };
+  };
+
+  /** @throws ValidationError, Throttled, ServiceUnavailable */
+  const login = async (exchange: Exchange, fields: LoginFields): Promise<LoginOutcome> => {
     try {
-      return await firstLook(exchange, raw);
+      return await firstLook(exchange, fields);
     } catch (error) {
-      throw error instanceof ValidationError ? await secondLook(raw, error) : error;
+      throw error instanceof ValidationError ? await secondLook(fields.raw, error) : error;
     }
   };
 
-  const firstLook = async (exchange: Exchange, raw: RawFields): Promise<LoginOutcome> => {
-    const { values, errors } = checkFields(LoginWrite, raw);
-    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
-    const { username = '', email = '', password = '' } = values;
+  const firstLook = async (
+    exchange: Exchange,
+    { username = '', email = '', password = '' }: LoginFields,
+  ): Promise<LoginOutcome> => {
     if (email === '' && username === '') throw new ValidationError({ non_field_errors: MUST_INCLUDE });
     const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
     // An address that nobody has, or more than one account, is a failure like others, in its cost and for the limit.
@@ -120,10 +132,19 @@ export function createLogin(deps: LoginDeps) {
   const hasOneOwner = async (email: unknown): Promise<boolean> =>
     typeof email === 'string' && !email.includes('\0') && (await findAddressOwners(db, email)).length === 1;
 
-  return { login, noteLogin };
+  /** Ends the API token of the caller, which logging out does. */
+  const endToken = async (caller: Caller): Promise<void> => {
+    if (mayChange(caller)) await removeApiToken(db, caller.account.id);
+  };
+
+  return { readFields, login, noteLogin, endToken };
 }
 
 export type Login = ReturnType<typeof createLogin>;
+
+/** A read-only token changes nothing, and one that is bound to an organization nothing outside of it. */
+const mayChange = ({ credential }: Caller): boolean =>
+  credential.kind !== 'access-token' || (!credential.readOnly && credential.boundTo === null);
 
 /** SQLSTATE 25006: the server takes no writes. */
 const isReadOnly = (error: unknown): boolean => {

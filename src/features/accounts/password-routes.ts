@@ -3,8 +3,10 @@ import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Account } from '../../kernel/account.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import type { EmailFlows } from './emails.js';
-import type { PasswordFlows } from './passwords.js';
+import type { EmailChangeFlow } from './email-change.js';
+import type { EmailConfirmation } from './email-confirmation.js';
+import type { PasswordChange } from './password-change.js';
+import type { PasswordReset } from './password-reset.js';
 import {
   DetailRead,
   EmailChangeWrite,
@@ -15,8 +17,10 @@ import {
 } from './schemas.js';
 
 export interface PasswordRouteDeps {
-  readonly flows: PasswordFlows;
-  readonly emails: EmailFlows;
+  readonly passwordChange: PasswordChange;
+  readonly passwordReset: PasswordReset;
+  readonly confirmation: EmailConfirmation;
+  readonly emailChange: EmailChangeFlow;
   readonly sessions: Sessions;
   readonly identities: IdentityStore;
   /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE` (deviation 18). */
@@ -28,7 +32,7 @@ const ACCEPTED = ['token', 'session', 'basic'] as const;
 const OWN_ACCOUNT = 'it is about the caller alone, and no object (dj-rest-auth IsAuthenticated)';
 const FORGOTTEN = 'people who can not sign in come here';
 
-const changePassword = ({ flows, sessions, identities, logsOutOnChange }: PasswordRouteDeps) => {
+const changePassword = ({ passwordChange, sessions, identities, logsOutOnChange }: PasswordRouteDeps) => {
   const goOn = async (exchange: Exchange, { id }: Account): Promise<void> => {
     const identity = await identities.byId(id, { kind: 'absent' });
     if (identity !== undefined) await sessions.rebind(exchange, identity);
@@ -46,11 +50,12 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
     countsWithCredentials: true,
     body: PasswordChangeWrite,
-    checksBody: false,
+    readBody: (body, { exchange, caller }) =>
+      passwordChange.readChange(body, requireCaller(caller).account, exchange.client),
     responses: { 200: DetailRead },
-    handle: async ({ exchange, caller }) => {
+    handle: async ({ exchange, caller, body }) => {
       const { account, credential } = requireCaller(caller);
-      await flows.change(account, await exchange.body(), exchange.client);
+      await passwordChange.change(body, exchange.client);
       exchange.report('password.changed', { account: account.id });
       if (credential.kind === 'session')
         await (logsOutOnChange ? sessions.logout(exchange) : goOn(exchange, account));
@@ -59,7 +64,7 @@ const changePassword = ({ flows, sessions, identities, logsOutOnChange }: Passwo
   });
 };
 
-const resetPassword = ({ flows }: PasswordRouteDeps) =>
+const resetPassword = ({ passwordReset }: PasswordRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/password/reset',
@@ -74,12 +79,12 @@ const resetPassword = ({ flows }: PasswordRouteDeps) =>
     body: PasswordResetWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, body }) => {
-      await flows.requestReset(body.email, exchange.origin.clientAddress);
+      await passwordReset.requestReset(body.email, exchange.origin.clientAddress);
       return reply(200, { detail: 'Password reset e-mail has been sent.' });
     },
   });
 
-const confirmReset = ({ flows }: PasswordRouteDeps) =>
+const confirmReset = ({ passwordReset }: PasswordRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/password/reset/confirm',
@@ -92,16 +97,15 @@ const confirmReset = ({ flows }: PasswordRouteDeps) =>
     access: { kind: 'public', because: FORGOTTEN },
     countsWithCredentials: true,
     body: PasswordResetConfirmWrite,
-    checksBody: false,
     responses: { 200: DetailRead },
-    handle: async ({ exchange }) => {
-      const account = await flows.confirmReset(await exchange.body(), exchange.client);
+    handle: async ({ exchange, body }) => {
+      const account = await passwordReset.confirmReset(body, exchange.client);
       exchange.report('password.reset', { account, way: 'link' });
       return reply(200, { detail: 'Password has been reset with the new password.' });
     },
   });
 
-const resendConfirmation = ({ emails }: PasswordRouteDeps) =>
+const resendConfirmation = ({ confirmation }: PasswordRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/email/resend',
@@ -116,12 +120,12 @@ const resendConfirmation = ({ emails }: PasswordRouteDeps) =>
     body: EmailWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, body }) => {
-      await emails.resend(body.email, exchange.origin.clientAddress);
+      await confirmation.resend(body.email, exchange.origin.clientAddress);
       return reply(200, { detail: 'If the address waits for confirmation, a mail is on its way.' });
     },
   });
 
-const changeEmail = ({ emails }: PasswordRouteDeps) =>
+const changeEmail = ({ emailChange }: PasswordRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/email/change',
@@ -138,7 +142,7 @@ const changeEmail = ({ emails }: PasswordRouteDeps) =>
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller, body }) => {
       const { account } = requireCaller(caller);
-      await emails.requestChange(account, body.password, body.email, exchange.client);
+      await emailChange.requestChange(account, body.password, body.email, exchange.client);
       exchange.report('email.change_requested', { account: account.id });
       return reply(200, { detail: 'Confirmation e-mail sent to the new address.' });
     },

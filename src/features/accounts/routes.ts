@@ -1,15 +1,11 @@
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
-import type { Caller } from '../../kernel/account.js';
-import type { Database } from '../../platform/db/pool.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
-import { removeApiToken } from '../users/index.js';
 import type { Login } from './login.js';
 import type { Registration } from './registration.js';
 import { DetailRead, LoginWrite, RegisterRead, RegisterWrite, TokenRead } from './schemas.js';
 
 export interface AccountRouteDeps {
-  readonly db: Database;
   readonly identities: IdentityStore;
   readonly sessions: Sessions;
   readonly login: Login;
@@ -31,16 +27,16 @@ const loginRoute = ({ login }: AccountRouteDeps) =>
     access: { kind: 'public', because: 'people without a session come here to get one' },
     countsWithCredentials: true,
     body: LoginWrite,
-    checksBody: false,
+    readBody: login.readFields,
     responses: { 200: TokenRead },
-    handle: async ({ exchange }) => {
-      const outcome = await login.login(exchange, await exchange.body());
+    handle: async ({ exchange, body }) => {
+      const outcome = await login.login(exchange, body);
       if (outcome.kind === 'token') return reply(200, { key: outcome.key });
       return { status: 400, type: 'text/html; charset=utf-8', raw: 'Unverified email' };
     },
   });
 
-const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
+const logoutRoute = ({ login, sessions }: AccountRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/auth/logout',
@@ -54,16 +50,12 @@ const logoutRoute = ({ db, sessions }: AccountRouteDeps) =>
     access: { kind: 'public', because: 'logging out is no error for anybody (dj-rest-auth)' },
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller }) => {
-      if (caller !== null && mayChange(caller)) await removeApiToken(db, caller.account.id);
+      if (caller !== null) await login.endToken(caller);
       await sessions.logout(exchange);
       if (caller !== null) exchange.report('session.ended', { account: caller.account.id });
       return reply(200, { detail: 'Successfully logged out.' });
     },
   });
-
-/** A read-only token changes nothing, here neither, and one that is bound to an organization nothing outside of it. */
-const mayChange = ({ credential }: Caller): boolean =>
-  credential.kind !== 'access-token' || (!credential.readOnly && credential.boundTo === null);
 
 const registerRoute = ({ login, registration, sessions, identities, ...deps }: AccountRouteDeps) =>
   defineRoute({
@@ -79,11 +71,11 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     access: { kind: 'public', because: 'people without an account come here to get one' },
     countsWithCredentials: true,
     body: RegisterWrite,
-    checksBody: false,
+    readBody: registration.readApplication,
     responses: { 201: RegisterRead },
-    handle: async ({ exchange }) => {
+    handle: async ({ exchange, body }) => {
       const { id, isActive, awaitsProof, username, email, firstName, lastName } = await registration.register(
-        await exchange.body(),
+        body,
         exchange.client,
       );
       exchange.report('account.created', { account: id, way: 'registration' });

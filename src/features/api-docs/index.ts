@@ -38,8 +38,8 @@ const ASSETS: readonly Asset[] = [
 ];
 
 /** The OpenAPI document of this server, the pages that show it (deviation 15), and the front page. */
-export function createApiDocs({ routes, version, uiUrl, ...deps }: ApiDocsDeps) {
-  const { exchanges, isPublic } = deps;
+export function createApiDocs(deps: ApiDocsDeps) {
+  const { exchanges, isPublic, routes, version } = deps;
   let written: OpenApiDocument | undefined;
   const document = (): OpenApiDocument => {
     written ??= describe(routes, version, isPublic);
@@ -63,7 +63,7 @@ export function createApiDocs({ routes, version, uiUrl, ...deps }: ApiDocsDeps) 
       ...both('/api/swagger', toSwagger),
       ...serveAssets(exchanges, ASSETS),
       { path: '/api/docs/:file', handler: swaggerFiles() },
-      { path: '/', handler: homeHandler(exchanges, uiUrl) },
+      { path: '/', handler: homeHandler(exchanges, deps.uiUrl) },
     ],
   };
 }

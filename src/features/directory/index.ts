@@ -29,11 +29,13 @@ export interface DirectoryFeatureDeps {
 
 /** People whose accounts and passwords a directory keeps (`IAM_TYPE=LDAP`). */
 export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
-  const { db, clock, log, settings } = deps;
+  const { db, clock, random, log, passwords, failures, settings } = deps;
   const directory = createDirectory(settings, clock);
   const rules = { ...settings, defaultRole: deps.defaultRole };
   const accounts = createDirectoryAccounts({
-    ...deps,
+    db,
+    clock,
+    passwords,
     identityAttribute: settings.attributes.identity,
     recheckMs: settings.recheckMs,
     onNameTaken: (user, name) =>
@@ -42,9 +44,19 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
         'Somebody was renamed in the directory, and another account has the new name already.',
       ),
   });
-  const recheck = createRecheck({ ...deps, directory, accounts, rules, intervalMs: settings.recheckMs });
+  const recheck = createRecheck({
+    db,
+    clock,
+    random,
+    log,
+    directory,
+    accounts,
+    passwords,
+    rules,
+    intervalMs: settings.recheckMs,
+  });
   return {
-    login: createDirectoryLogin({ ...deps, directory, accounts, rules }),
+    login: createDirectoryLogin({ directory, accounts, passwords, failures, rules, log }),
     /** Looks again at everybody who is due; otherwise that happens beside the requests. */
     recheck: recheck.runOnce,
     /** @returns whether the account belongs to somebody of the directory, who has no password here */

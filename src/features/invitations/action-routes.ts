@@ -6,7 +6,7 @@ import { AcceptedRead } from './schemas.js';
 /** Name of the limit on sending again: 5 an hour for each account (CVAT `org/throttle.py`). */
 export const RESEND_THROTTLE = 'invitation-resend';
 
-const accept = ({ db, service }: InvitationRouteDeps) =>
+const accept = ({ service }: InvitationRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/invitations/:key/accept',
@@ -16,7 +16,7 @@ const accept = ({ db, service }: InvitationRouteDeps) =>
     tag: 'invitations',
     view: 'Accept',
     parsesBody: true,
-    load: loadInvitation(db),
+    load: loadInvitation(service),
     access: { kind: 'policy', checks: mayAccept, filter: 'invitations' },
     responses: { 200: AcceptedRead },
     handle: async ({ object, exchange }) => {
@@ -26,7 +26,7 @@ const accept = ({ db, service }: InvitationRouteDeps) =>
     },
   });
 
-const decline = ({ db, service }: InvitationRouteDeps) =>
+const decline = ({ service }: InvitationRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/invitations/:key/decline',
@@ -36,7 +36,7 @@ const decline = ({ db, service }: InvitationRouteDeps) =>
     tag: 'invitations',
     view: 'Decline',
     parsesBody: true,
-    load: loadInvitation(db),
+    load: loadInvitation(service),
     access: { kind: 'policy', checks: mayDecline, filter: 'invitations' },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {
@@ -46,7 +46,7 @@ const decline = ({ db, service }: InvitationRouteDeps) =>
     },
   });
 
-const resend = ({ db, service }: InvitationRouteDeps) =>
+const resend = ({ service }: InvitationRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/invitations/:key/resend',
@@ -58,7 +58,7 @@ const resend = ({ db, service }: InvitationRouteDeps) =>
     view: 'Resend',
     throttle: RESEND_THROTTLE,
     parsesBody: true,
-    load: loadInvitation(db),
+    load: loadInvitation(service),
     access: { kind: 'policy', checks: mayResend, filter: 'invitations' },
     responses: { 204: null },
     handle: async ({ object, caller }) => {

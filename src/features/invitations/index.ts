@@ -15,8 +15,8 @@ export interface InvitationsDeps extends Omit<InvitationServiceDeps, 'mail'> {
 
 /** Inviting people to organizations. */
 export function createInvitations(deps: InvitationsDeps) {
-  const { db, lifetime } = deps;
+  const { lifetime } = deps;
   const mail = deps.mail && createInvitationMail({ ...deps.mail, validDays: lifetime.days });
-  const parts = { db, lifetime, service: createInvitationService({ ...deps, mail }) };
+  const parts = { lifetime, service: createInvitationService({ ...deps, mail }) };
   return { routes: [...invitationRoutes(parts), ...actionRoutes(parts)] };
 }

@@ -5,7 +5,7 @@ import { type MembershipsOf, membershipsOf, removeMemberships } from '../members
 import { isUnclaimed } from '../users/index.js';
 
 /** An account that may be meant by an address. */
-export interface Addressee {
+export interface InvitableAccount {
   readonly id: number;
   /** Nobody has the account yet: the person is asked by mail, and comes in by registering. */
   readonly isUnclaimed: boolean;
@@ -13,8 +13,8 @@ export interface Addressee {
 }
 
 /** @returns the accounts with the address, in any case; they can not be removed until the transaction ends */
-export const findAddressees = (tx: Queryable, email: string): Promise<Addressee[]> =>
-  many<Addressee>(
+export const findInvitableAccounts = (tx: Queryable, email: string): Promise<InvitableAccount[]> =>
+  many<InvitableAccount>(
     tx,
     sql`
       select u.id, ${isUnclaimed('u')} as "isUnclaimed",

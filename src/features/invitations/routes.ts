@@ -1,23 +1,12 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
-import { NotFound, ValidationError } from '../../kernel/errors.js';
-import { isStorable } from '../../kernel/storable.js';
-import type { Queryable } from '../../platform/db/queryable.js';
-import { found } from '../../platform/http/objects.js';
+import { ValidationError } from '../../kernel/errors.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { planList } from '../../platform/lists/list-query.js';
 import { isAcceptance, mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import type { Lifetime } from './expiry.js';
 import { presentInvitation } from './present.js';
-import {
-  findInvitation,
-  getInvitation,
-  INVITATIONS,
-  type Invitation,
-  listInvitations,
-  type ViewedInvitation,
-} from './repository.js';
+import type { Invitation } from './repository.js';
 import {
   InvitationPage,
   InvitationPatch,
@@ -28,7 +17,6 @@ import {
 import type { InvitationService } from './service.js';
 
 export interface InvitationRouteDeps {
-  readonly db: Queryable;
   readonly service: InvitationService;
   readonly lifetime: Lifetime;
 }
@@ -41,7 +29,7 @@ export const about = ({ user, organization }: Invitation) => ({
   organization: organization.id,
 });
 
-const list = ({ db, lifetime }: InvitationRouteDeps) =>
+const list = ({ service, lifetime }: InvitationRouteDeps) =>
   defineRoute({
     method: 'get',
     path: COLLECTION,
@@ -52,15 +40,11 @@ const list = ({ db, lifetime }: InvitationRouteDeps) =>
     view: 'Invitation List',
     access: { kind: 'policy', checks: mayList, filter: 'invitations' },
     parsesBody: true,
-    list: INVITATIONS,
+    list: service.listDefinition,
     responses: { 200: InvitationPage },
     handle: async ({ caller, exchange, policyFilter }) => {
       const scope = organizationScope(exchange, requireCaller(caller));
-      const rows = await listInvitations(db, {
-        plan: planList(INVITATIONS, exchange.query),
-        visible: policyFilter,
-        scope,
-      });
+      const rows = await service.list(exchange.query, policyFilter, scope);
       return reply(
         200,
         presentPage(exchange, rows, (row) => presentInvitation(row, exchange.origin.base, lifetime)),
@@ -91,26 +75,18 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
     },
   });
 
-/** CVAT 2.62 looks among the invitations that the filter of lists lets through: a hidden one is missing, not forbidden. */
 export const loadInvitation =
-  (db: Queryable) =>
-  async (
-    { key = '' }: Readonly<Record<string, string>>,
-    caller: Caller | null,
-    visible: object | null,
-  ): Promise<ViewedInvitation> => {
-    const viewer = { id: requireCaller(caller).account.id, visible };
-    if (!isStorable(key)) throw new NotFound();
-    return found(await findInvitation(db, key, viewer), 'Invitation');
-  };
+  ({ find }: Pick<InvitationService, 'find'>) =>
+  ({ key = '' }: Readonly<Record<string, string>>, caller: Caller | null, visible: object | null) =>
+    find(key, { id: requireCaller(caller).account.id, visible });
 
-const detail = ({ db }: InvitationRouteDeps) =>
+const detail = ({ service }: InvitationRouteDeps) =>
   ({
     path: '/api/invitations/:key',
     tag: 'invitations',
     view: 'Invitation Instance',
     parsesBody: true,
-    load: loadInvitation(db),
+    load: loadInvitation(service),
   }) as const;
 
 const retrieve = (deps: InvitationRouteDeps) =>
@@ -143,7 +119,7 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
         throw new ValidationError(['An invitation can only be changed with "?accepted".']);
       if (await deps.service.acceptOnce(object.key))
         exchange.report('member.added', { ...about(object), role: object.role });
-      const invitation = found(await getInvitation(deps.db, object.key), 'Invitation');
+      const invitation = await deps.service.get(object.key);
       return reply(200, presentInvitation(invitation, exchange.origin.base, deps.lifetime));
     },
   });

@@ -1,4 +1,3 @@
-import type { Database } from '../../platform/db/pool.js';
 import { membershipRoutes } from './routes.js';
 import { createMembershipService, type MembershipServiceDeps } from './service.js';
 
@@ -14,6 +13,6 @@ export {
 } from './write-repository.js';
 
 /** Who belongs to which organization, and as what. */
-export function createMemberships(deps: MembershipServiceDeps & { readonly db: Database }) {
-  return { routes: membershipRoutes({ db: deps.db, service: createMembershipService(deps) }) };
+export function createMemberships(deps: MembershipServiceDeps) {
+  return { routes: membershipRoutes({ service: createMembershipService(deps) }) };
 }

@@ -1,22 +1,18 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Caller } from '../../kernel/account.js';
-import type { Queryable } from '../../platform/db/queryable.js';
-import { found, idOf } from '../../platform/http/objects.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { planList } from '../../platform/lists/list-query.js';
 import { mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import { presentMembership } from './present.js';
-import { findMembership, listMemberships, MEMBERSHIPS, type ViewedMembership } from './repository.js';
+import type { ViewedMembership } from './repository.js';
 import { MembershipPage, MembershipPatch, MembershipRead } from './schemas.js';
 import type { MembershipService } from './service.js';
 
 export interface MembershipRouteDeps {
-  readonly db: Queryable;
   readonly service: MembershipService;
 }
 
-const list = ({ db }: MembershipRouteDeps) =>
+const list = ({ service }: MembershipRouteDeps) =>
   defineRoute({
     method: 'get',
     path: '/api/memberships',
@@ -26,15 +22,11 @@ const list = ({ db }: MembershipRouteDeps) =>
     tag: 'memberships',
     view: 'Membership List',
     access: { kind: 'policy', checks: mayList, filter: 'memberships' },
-    list: MEMBERSHIPS,
+    list: service.listDefinition,
     responses: { 200: MembershipPage },
     handle: async ({ caller, exchange, policyFilter }) => {
       const scope = organizationScope(exchange, requireCaller(caller));
-      const rows = await listMemberships(db, {
-        plan: planList(MEMBERSHIPS, exchange.query),
-        visible: policyFilter,
-        scope,
-      });
+      const rows = await service.list(exchange.query, policyFilter, scope);
       return reply(
         200,
         presentPage(exchange, rows, (row) => presentMembership(row, exchange.origin.base)),
@@ -43,9 +35,9 @@ const list = ({ db }: MembershipRouteDeps) =>
   });
 
 const load =
-  ({ db }: MembershipRouteDeps) =>
-  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<ViewedMembership> =>
-    found(await findMembership(db, idOf(id, 'Membership'), requireCaller(caller).account.id), 'Membership');
+  ({ service }: MembershipRouteDeps) =>
+  ({ id }: Readonly<Record<string, string>>, caller: Caller | null) =>
+    service.find(id, requireCaller(caller).account.id);
 
 const detail = (deps: MembershipRouteDeps) =>
   ({

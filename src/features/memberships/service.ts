@@ -1,9 +1,17 @@
+import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { OrganizationRole } from '../../kernel/account.js';
 import { PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { found } from '../../platform/http/objects.js';
-import { findMembership, type Membership, type ViewedMembership } from './repository.js';
+import { found, idOf } from '../../platform/http/objects.js';
+import { planList } from '../../platform/lists/list-query.js';
+import {
+  findMembership,
+  listMemberships,
+  MEMBERSHIPS,
+  type Membership,
+  type ViewedMembership,
+} from './repository.js';
 import { changeRole, lockMembership, type MembershipsOf } from './write-repository.js';
 
 const OWNER_STAYS = 'The owner keeps this role until the organization is transferred to another member.';
@@ -20,8 +28,15 @@ export interface MembershipServiceDeps {
   readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
-/** What remains to refuse after the policy, which allows an administrator everything. */
+/** Memberships, and what remains to refuse after the policy, which allows an administrator everything. */
 export function createMembershipService({ db, endMemberships }: MembershipServiceDeps) {
+  const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
+    listMemberships(db, { plan: planList(MEMBERSHIPS, params), visible, scope });
+
+  /** @throws NotFound */
+  const find = async (id: string | undefined, viewerId: number): Promise<ViewedMembership> =>
+    found(await findMembership(db, idOf(id, 'Membership'), viewerId), 'Membership');
+
   /** @throws ValidationError; NotFound and PermissionDenied when it is not any more what the policy was asked about */
   const setRole = async (
     membership: ViewedMembership,
@@ -51,7 +66,7 @@ export function createMembershipService({ db, endMemberships }: MembershipServic
     return new PermissionDenied();
   };
 
-  return { setRole, remove };
+  return { listDefinition: MEMBERSHIPS, list, find, setRole, remove };
 }
 
 export type MembershipService = ReturnType<typeof createMembershipService>;

@@ -13,5 +13,5 @@ export type OrganizationsDeps = OrganizationServiceDeps & TransferServiceDeps;
 export function createOrganizations(deps: OrganizationsDeps) {
   const service = createOrganizationService(deps);
   const transfers = createTransferService(deps);
-  return { routes: [...organizationRoutes({ ...deps, service }), ...transferRoutes({ ...deps, transfers })] };
+  return { routes: [...organizationRoutes({ service }), ...transferRoutes({ service, transfers })] };
 }

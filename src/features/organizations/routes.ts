@@ -1,24 +1,19 @@
 import type { Caller } from '../../kernel/account.js';
-import type { Queryable } from '../../platform/db/queryable.js';
-import { found, idOf } from '../../platform/http/objects.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { planList } from '../../platform/lists/list-query.js';
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
 import { presentOrganization } from './present.js';
-import { findOrganization, listOrganizations, ORGANIZATIONS, type ViewedOrganization } from './repository.js';
 import { OrganizationPage, OrganizationPatch, OrganizationRead, OrganizationWrite } from './schemas.js';
 import type { OrganizationService } from './service.js';
 
 export interface OrganizationRouteDeps {
-  readonly db: Queryable;
   readonly service: OrganizationService;
 }
 
 const COLLECTION = '/api/organizations';
 const DETAIL = '/api/organizations/:id';
 
-const list = ({ db }: OrganizationRouteDeps) =>
+const list = ({ service }: OrganizationRouteDeps) =>
   defineRoute({
     method: 'get',
     path: COLLECTION,
@@ -28,10 +23,10 @@ const list = ({ db }: OrganizationRouteDeps) =>
     tag: 'organizations',
     view: 'Organization List',
     access: { kind: 'policy', checks: mayList, filter: 'organizations' },
-    list: ORGANIZATIONS,
+    list: service.listDefinition,
     responses: { 200: OrganizationPage },
     handle: async ({ exchange, policyFilter }) => {
-      const rows = await listOrganizations(db, planList(ORGANIZATIONS, exchange.query), policyFilter);
+      const rows = await service.list(exchange.query, policyFilter);
       return reply(
         200,
         presentPage(exchange, rows, (row) => presentOrganization(row, exchange.origin.base)),
@@ -51,35 +46,27 @@ const create = ({ service }: OrganizationRouteDeps) =>
     view: 'Organization List',
     access: { kind: 'policy', checks: mayCreate },
     body: OrganizationWrite,
-    checksBody: false,
+    readBody: service.readNew,
     responses: { 201: OrganizationRead },
-    handle: async ({ exchange, caller }) => {
+    handle: async ({ exchange, caller, body }) => {
       const { account } = requireCaller(caller);
-      const organization = await service.create(account, await exchange.body());
+      const organization = await service.create(account, body);
       exchange.report('organization.created', { account: account.id, organization: organization.id });
       return reply(201, presentOrganization(organization, exchange.origin.base));
     },
   });
 
-/** CVAT 2.62 looks among the organizations that the filter of lists lets through: a foreign one is missing, not forbidden. */
 export const loadOrganization =
-  (db: Queryable) =>
-  async (
-    { id }: Readonly<Record<string, string>>,
-    caller: Caller | null,
-    visible: object | null,
-  ): Promise<ViewedOrganization> => {
-    const key = idOf(id, 'Organization');
-    const viewer = { id: requireCaller(caller).account.id, visible };
-    return found(await findOrganization(db, key, viewer), 'Organization');
-  };
+  ({ find }: Pick<OrganizationService, 'find'>) =>
+  ({ id }: Readonly<Record<string, string>>, caller: Caller | null, visible: object | null) =>
+    find(id, { id: requireCaller(caller).account.id, visible });
 
-const detail = ({ db }: OrganizationRouteDeps) =>
+const detail = ({ service }: OrganizationRouteDeps) =>
   ({
     path: DETAIL,
     tag: 'organizations',
     view: 'Organization Instance',
-    load: loadOrganization(db),
+    load: loadOrganization(service),
   }) as const;
 
 const retrieve = (deps: OrganizationRouteDeps) =>
@@ -103,10 +90,10 @@ const partialUpdate = (deps: OrganizationRouteDeps) =>
     description: 'Changes what an organization says of itself. Fields that you leave out stay as they are.',
     access: { kind: 'policy', checks: mayUpdate, filter: 'organizations' },
     body: OrganizationPatch,
-    checksBody: false,
+    readBody: (body, { object }) => deps.service.readChanges(body, object),
     responses: { 200: OrganizationRead },
-    handle: async ({ object, exchange }) => {
-      const organization = await deps.service.update(object.id, await exchange.body());
+    handle: async ({ object, exchange, body }) => {
+      const organization = await deps.service.update(object.id, body);
       return reply(200, presentOrganization(organization, exchange.origin.base));
     },
   });

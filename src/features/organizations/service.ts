@@ -5,18 +5,24 @@ import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
-import { found, noMatch } from '../../platform/http/objects.js';
+import { found, idOf, noMatch } from '../../platform/http/objects.js';
 import { checkFields } from '../../platform/http/validate.js';
+import { planList } from '../../platform/lists/list-query.js';
 import { insertMembership, type MembershipsOf } from '../memberships/index.js';
 import {
+  findOrganization,
   getOrganization,
   insertOrganization,
   isSlugTaken,
+  listOrganizations,
   lockOrganization,
   type NewOrganization,
+  ORGANIZATIONS,
   type Organization,
+  type OrganizationChanges,
   removeOrganization,
   updateOrganization,
+  type ViewedOrganization,
 } from './repository.js';
 import { OrganizationPatch, OrganizationWrite } from './schemas.js';
 
@@ -30,7 +36,22 @@ export interface OrganizationServiceDeps {
 }
 
 export function createOrganizationService({ db, clock, endMemberships }: OrganizationServiceDeps) {
-  /** @throws ValidationError with the errors of all fields, the slug's first */
+  const list = (params: URLSearchParams, visible: unknown) =>
+    listOrganizations(db, planList(ORGANIZATIONS, params), visible);
+
+  /**
+   * CVAT 2.62 looks among the organizations that the filter of lists lets through: a foreign one is missing, not
+   * forbidden.
+   *
+   * @throws NotFound
+   */
+  const find = async (
+    id: string | undefined,
+    viewer: { readonly id: number; readonly visible: unknown },
+  ): Promise<ViewedOrganization> =>
+    found(await findOrganization(db, idOf(id, 'Organization'), viewer), 'Organization');
+
+  /** Reads the body of a request. @throws ValidationError with the errors of all fields, the slug's first */
   const read = async <S extends typeof OrganizationWrite | typeof OrganizationPatch>(
     schema: S,
     body: unknown,
@@ -44,6 +65,9 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     return values;
   };
 
+  const readNew = (body: unknown) => read(OrganizationWrite, body, null);
+  const readChanges = (body: unknown, { id }: Pick<Organization, 'id'>) => read(OrganizationPatch, body, id);
+
   /**
    * The answer to a write has the contact as it was sent, like the instance that Django saved: what is stored keeps
    * neither the order of keys nor exponents.
@@ -55,9 +79,11 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     return contact === undefined ? organization : { ...organization, contact };
   };
 
-  /** @throws ValidationError */
-  const create = async (owner: Account, body: unknown): Promise<Organization> => {
-    const { slug = '', name, description = '', contact = {} } = await read(OrganizationWrite, body, null);
+  /** @throws ValidationError when somebody else has the slug by now */
+  const create = async (
+    owner: Account,
+    { slug = '', name, description = '', contact = {} }: Partial<z.output<typeof OrganizationWrite>>,
+  ): Promise<Organization> => {
     const organization = { slug, name: name || slug, description, contact, ownerId: owner.id };
     const id = await whenSlugIsFree(() => db.transaction((tx) => insertWithOwner(tx, organization)));
     return reread(id, contact);
@@ -72,8 +98,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
   };
 
   /** @throws ValidationError; NotFound when it was removed meanwhile */
-  const update = async (id: number, body: unknown): Promise<Organization> => {
-    const changes = await read(OrganizationPatch, body, id);
+  const update = async (id: number, changes: OrganizationChanges): Promise<Organization> => {
     await whenSlugIsFree(() => updateOrganization(db, id, changes, dateOf(clock)));
     return reread(id, changes.contact);
   };
@@ -95,7 +120,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     }
   };
 
-  return { create, update, remove };
+  return { listDefinition: ORGANIZATIONS, list, find, readNew, readChanges, create, update, remove };
 }
 
 export type OrganizationService = ReturnType<typeof createOrganizationService>;

@@ -1,19 +1,19 @@
-import type { Queryable } from '../../platform/db/queryable.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayTransfer, mayView } from './access.js';
 import { presentOrganization, presentTransfer } from './present.js';
 import { loadOrganization } from './routes.js';
 import { OrganizationRead, TransferRead, TransferWrite } from './schemas.js';
+import type { OrganizationService } from './service.js';
 import type { TransferService } from './transfer-service.js';
 
 export interface TransferRouteDeps {
-  readonly db: Queryable;
+  readonly service: OrganizationService;
   readonly transfers: TransferService;
 }
 
 const TRANSFER = '/api/organizations/:id/transfer';
 
-const retrieve = ({ db, transfers }: TransferRouteDeps) =>
+const retrieve = ({ service, transfers }: TransferRouteDeps) =>
   defineRoute({
     method: 'get',
     path: TRANSFER,
@@ -24,13 +24,13 @@ const retrieve = ({ db, transfers }: TransferRouteDeps) =>
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },
-    load: loadOrganization(db),
+    load: loadOrganization(service),
     responses: { 200: TransferRead },
     handle: async ({ object, exchange }) =>
       reply(200, presentTransfer(await transfers.get(object.id), exchange.origin.base)),
   });
 
-const offer = ({ db, transfers }: TransferRouteDeps) =>
+const offer = ({ service, transfers }: TransferRouteDeps) =>
   defineRoute({
     method: 'post',
     path: TRANSFER,
@@ -41,14 +41,14 @@ const offer = ({ db, transfers }: TransferRouteDeps) =>
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
-    load: loadOrganization(db),
+    load: loadOrganization(service),
     body: TransferWrite,
     responses: { 201: TransferRead },
     handle: async ({ object, body, exchange }) =>
       reply(201, presentTransfer(await transfers.offer(object.id, body.user), exchange.origin.base)),
   });
 
-const withdraw = ({ db, transfers }: TransferRouteDeps) =>
+const withdraw = ({ service, transfers }: TransferRouteDeps) =>
   defineRoute({
     method: 'delete',
     path: TRANSFER,
@@ -58,7 +58,7 @@ const withdraw = ({ db, transfers }: TransferRouteDeps) =>
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
-    load: loadOrganization(db),
+    load: loadOrganization(service),
     responses: { 204: null },
     handle: async ({ object }) => {
       await transfers.withdraw(object.id);
@@ -67,7 +67,7 @@ const withdraw = ({ db, transfers }: TransferRouteDeps) =>
   });
 
 /** The policy lets members see the organization; only the one to whom it was offered finds something to confirm. */
-const confirm = ({ db, transfers }: TransferRouteDeps) =>
+const confirm = ({ service, transfers }: TransferRouteDeps) =>
   defineRoute({
     method: 'post',
     path: '/api/organizations/:id/transfer/confirm',
@@ -78,7 +78,7 @@ const confirm = ({ db, transfers }: TransferRouteDeps) =>
     tag: 'organizations',
     view: 'Confirm Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },
-    load: loadOrganization(db),
+    load: loadOrganization(service),
     responses: { 200: OrganizationRead },
     handle: async ({ object, caller, exchange }) => {
       const { account } = requireCaller(caller);

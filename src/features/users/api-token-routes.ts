@@ -1,24 +1,21 @@
 import type { Caller } from '../../kernel/account.js';
-import type { Queryable } from '../../platform/db/queryable.js';
-import { found, idOf } from '../../platform/http/objects.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayUpdateApiToken, mayViewApiToken } from './access.js';
 import type { ApiTokenService } from './api-token-service.js';
-import { findTarget, type Target } from './repository.js';
 import { ApiTokenRead, NewApiTokenRead } from './schemas.js';
+import type { UserService } from './service.js';
 
 export interface ApiTokenRouteDeps {
-  readonly db: Queryable;
+  readonly service: Pick<UserService, 'find'>;
   readonly apiTokens: ApiTokenService;
 }
 
 /** `self` stands for the id of who asks. */
 const load =
-  ({ db }: ApiTokenRouteDeps) =>
-  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<Target> => {
+  ({ service }: ApiTokenRouteDeps) =>
+  ({ id }: Readonly<Record<string, string>>, caller: Caller | null) => {
     const { account, organization } = requireCaller(caller);
-    const userId = id === 'self' ? account.id : idOf(id, 'User');
-    return found(await findTarget(db, userId, organization?.id ?? null), 'User');
+    return service.find(id === 'self' ? String(account.id) : id, organization?.id ?? null);
   };
 
 const view = (deps: ApiTokenRouteDeps) =>

@@ -1,6 +1,5 @@
-import type { Database } from '../../platform/db/pool.js';
 import { apiTokenRoutes } from './api-token-routes.js';
-import { createApiTokenService } from './api-token-service.js';
+import { type ApiTokenServiceDeps, createApiTokenService } from './api-token-service.js';
 import { userRoutes } from './routes.js';
 import { createUserService, type UserServiceDeps } from './service.js';
 
@@ -41,12 +40,12 @@ export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './sch
 export type { UserService, UserServiceDeps } from './service.js';
 
 /** People and their accounts. */
-export function createUsers(deps: UserServiceDeps & { readonly db: Database }) {
+export function createUsers(deps: UserServiceDeps & ApiTokenServiceDeps) {
   const service = createUserService(deps);
   const apiTokens = createApiTokenService(deps);
   return {
     service,
     apiTokens,
-    routes: [...userRoutes({ db: deps.db, service }), ...apiTokenRoutes({ db: deps.db, apiTokens })],
+    routes: [...userRoutes({ service }), ...apiTokenRoutes({ service, apiTokens })],
   };
 }

@@ -1,23 +1,18 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Account, Caller } from '../../kernel/account.js';
-import type { Queryable } from '../../platform/db/queryable.js';
 import type { Exchange } from '../../platform/http/exchange.js';
-import { found, idOf } from '../../platform/http/objects.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { planList } from '../../platform/lists/list-query.js';
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
 import { presentListedUser, presentUser, presentUserTo } from './present.js';
-import { findTarget, listUsers, type Target, USERS } from './repository.js';
 import { MetaUserRead, NewUserWrite, UserPage, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
-  readonly db: Queryable;
   readonly service: UserService;
 }
 
-const list = ({ db }: UserRouteDeps) =>
+const list = ({ service }: UserRouteDeps) =>
   defineRoute({
     method: 'get',
     path: '/api/users',
@@ -28,16 +23,11 @@ const list = ({ db }: UserRouteDeps) =>
     tag: 'users',
     view: 'User List',
     access: { kind: 'policy', checks: mayList, filter: 'users' },
-    list: USERS,
+    list: service.listDefinition,
     responses: { 200: UserPage },
     handle: async ({ caller, exchange, policyFilter }) => {
       const viewer = requireCaller(caller);
-      const plan = planList(USERS, exchange.query);
-      const rows = await listUsers(db, {
-        plan,
-        visible: policyFilter,
-        scope: organizationScope(exchange, viewer),
-      });
+      const rows = await service.list(exchange.query, policyFilter, organizationScope(exchange, viewer));
       return reply(
         200,
         presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)),
@@ -57,10 +47,10 @@ const create = ({ service }: UserRouteDeps) =>
     view: 'User List',
     access: { kind: 'policy', checks: mayCreate },
     body: NewUserWrite,
-    checksBody: false,
+    readBody: service.readNew,
     responses: { 201: MetaUserRead },
-    handle: async ({ caller, exchange }) => {
-      const account = await service.create(await exchange.body(), exchange.client);
+    handle: async ({ caller, exchange, body }) => {
+      const account = await service.create(body, exchange.client);
       exchange.report('account.created', { account: account.id });
       return reply(201, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
     },
@@ -81,9 +71,9 @@ const retrieveSelf = defineRoute({
 });
 
 const load =
-  ({ db }: UserRouteDeps) =>
-  async ({ id }: Readonly<Record<string, string>>, caller: Caller | null): Promise<Target> =>
-    found(await findTarget(db, idOf(id, 'User'), caller?.organization?.id ?? null), 'User');
+  ({ service }: UserRouteDeps) =>
+  ({ id }: Readonly<Record<string, string>>, caller: Caller | null) =>
+    service.find(id, caller?.organization?.id ?? null);
 
 const detail = (deps: UserRouteDeps) =>
   ({ path: '/api/users/:id', tag: 'users', view: 'User Instance', load: load(deps) }) as const;
@@ -112,10 +102,10 @@ const partialUpdate = (deps: UserRouteDeps) =>
       'Changes an account. The rules decide which fields you may change. Fields that you leave out stay as they are.',
     access: { kind: 'policy', checks: mayUpdate },
     body: UserWrite,
-    checksBody: false,
+    readBody: (body, { object }) => deps.service.readChanges(body, object.account),
     responses: { 200: MetaUserRead },
-    handle: async ({ object, caller, exchange }) => {
-      const account = await deps.service.update(object.account, await exchange.body());
+    handle: async ({ object, caller, exchange, body }) => {
+      const account = await deps.service.update(object.account, body);
       reportChanges(exchange, object.account, account);
       return reply(200, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
     },

@@ -107,3 +107,13 @@ export const NewUserWrite = z
     send_password_mail: booleanField(),
   })
   .meta({ id: 'UserRequest' });
+
+/** The fields that are columns of an account, by the names they have there. */
+export const columnsOf = (values: Partial<z.output<typeof UserWrite>>) => ({
+  firstName: values.first_name,
+  lastName: values.last_name,
+  email: values.email,
+  isStaff: values.is_staff,
+  isSuperuser: values.is_superuser,
+  isActive: values.is_active,
+});

@@ -209,8 +209,10 @@ async function validate(call: Call): Promise<undefined> {
   const { route, exchange } = call;
   if (route?.query !== undefined)
     call.query = check(route.query as z.ZodType, Object.fromEntries(exchange.query));
-  if (route?.body !== undefined && route.checksBody !== false)
-    call.body = check(route.body as z.ZodType, await exchange.body());
+  if (route?.body === undefined) return;
+  const body = await exchange.body();
+  call.body =
+    route.readBody === undefined ? check(route.body as z.ZodType, body) : await route.readBody(body, call);
 }
 
 async function respond(call: Call, deps: PipelineDeps): Promise<Outgoing> {

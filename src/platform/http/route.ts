@@ -44,7 +44,7 @@ export type Reply<R extends Responses> = {
   };
 }[keyof R & number];
 
-export interface Call<O, Q extends Schema | undefined, B extends Schema | undefined> {
+export interface Call<O, Q extends Schema | undefined, B> {
   readonly exchange: Exchange;
   readonly params: Readonly<Record<string, string>>;
   /** Null only on public routes. */
@@ -53,11 +53,20 @@ export interface Call<O, Q extends Schema | undefined, B extends Schema | undefi
   /** The answer to `access.filter`, for the compilers of `authorization/list-filter.ts`; null where none was asked. */
   readonly policyFilter: object | null;
   readonly query: Parsed<Q>;
-  readonly body: Parsed<B>;
+  readonly body: B;
 }
 
-/** One operation, as a value: mounted, checked, documented and tested from here. */
-export interface Route<O, Q extends Schema | undefined, B extends Schema | undefined, R extends Responses> {
+/**
+ * One operation, as a value: mounted, checked, documented and tested from here. Its types are those of the object, the
+ * query, the body, the answers, and of the body as the handler gets it.
+ */
+export interface Route<
+  O,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+  R extends Responses,
+  T = Parsed<B>,
+> {
   readonly method: Method;
   /** Express path with `:parameters`, from the root. */
   readonly path: `/${string}`;
@@ -91,15 +100,23 @@ export interface Route<O, Q extends Schema | undefined, B extends Schema | undef
   /** What the query of a list offers, for the document: the handler reads it with `planList`. */
   readonly list?: ListDefinition;
   readonly body?: B;
-  /** False: the handler checks the body itself, for the few views whose errors mix with look-ups. */
-  readonly checksBody?: false;
+  /**
+   * Reads the body in place of the schema alone, where the errors of fields mix with those of look-ups: a name that is
+   * taken is told beside a field that is too long.
+   *
+   * @throws ValidationError
+   */
+  readonly readBody?: (
+    body: unknown,
+    call: Pick<Call<O, Q, unknown>, 'exchange' | 'caller' | 'object'>,
+  ) => Promise<T>;
   /**
    * True: a body is parsed before the policy is asked, though the operation has none. A malformed one does nothing
    * then, as in CVAT's `InvitationPermission`, which looks into every request.
    */
   readonly parsesBody?: true;
   readonly responses: R;
-  readonly handle: (call: Call<O, Q, B>) => Promise<Reply<R> | RawReply>;
+  readonly handle: (call: Call<O, Q, T>) => Promise<Reply<R> | RawReply>;
 }
 
 /** An answer that is not JSON, for the few views of the contract that have one. */
@@ -111,16 +128,17 @@ export interface RawReply {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of routes has no common type arguments
-export type AnyRoute = Route<any, any, any, any>;
+export type AnyRoute = Route<any, any, any, any, any>;
 
 export const defineRoute = <
   O = undefined,
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
   const R extends Responses = Responses,
+  T = Parsed<B>,
 >(
-  route: Route<O, Q, B, R>,
-): Route<O, Q, B, R> => route;
+  route: Route<O, Q, B, R, T>,
+): Route<O, Q, B, R, T> => route;
 
 export const reply = <const S extends number, B>(
   status: S,

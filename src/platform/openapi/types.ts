@@ -17,7 +17,7 @@ export interface DescribedRoute
     | 'throttle'
     | 'documented'
     | 'list'
-    | 'checksBody'
+    | 'readBody'
     | 'parsesBody'
   > {
   readonly query?: z.ZodType | undefined;

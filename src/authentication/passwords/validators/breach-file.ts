@@ -110,3 +110,5 @@ export const createBreachFile = async (path: string) => {
     close: (): Promise<void> => file.close(),
   };
 };
+
+export type BreachFile = Awaited<ReturnType<typeof createBreachFile>>;

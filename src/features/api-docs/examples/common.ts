@@ -43,10 +43,10 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...(acceptedCredentials(route.accepted).length === 0 ? {} : STARTING),
 });
 
-function bodyExamples({ body, checksBody, parsesBody }: DescribedRoute): Examples {
+function bodyExamples({ body, readBody, parsesBody }: DescribedRoute): Examples {
   if (body === undefined && !parsesBody) return {};
   return {
-    ...(body === undefined || checksBody === false
+    ...(body === undefined || readBody !== undefined
       ? {}
       : refused(() => check(body, {}), MISSING_FIELDS, { body: {} })),
     ...(parsesBody ? refused(() => requireObject([]), NO_OBJECT, { text: '[]' }) : {}),

@@ -1,0 +1,84 @@
+import { SERVER } from '../../authentication/passwords/queue.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
+import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
+import { sessionAuthHash } from '../../authentication/signing.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import { StartError } from '../../kernel/start-error.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
+import type { Database } from '../../platform/db/pool.js';
+import { revokeAllTokens } from '../access-tokens/index.js';
+import { type ApiTokenService, removeApiToken, replaceLineage, storePassword } from '../users/index.js';
+import type { AdministeredAccount } from './administered-account.js';
+import type { AccountSummary } from './administration-repository.js';
+import type { AccountMailer } from './mailer.js';
+
+export interface AdministeredCredentialsDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secretKey: () => string;
+  readonly passwords: PasswordService;
+  readonly policy: PasswordPolicy;
+  readonly mailer: AccountMailer;
+  readonly apiTokens: ApiTokenService;
+  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`: the API token ends with the password. */
+  readonly logsOutOnPasswordChange: boolean;
+  readonly directory: object | null;
+}
+
+/** What an operator does to the password, the sessions and the API token of an account. */
+export function createAdministeredCredentials(
+  deps: AdministeredCredentialsDeps,
+  { require, requireLocal, requireHolder }: AdministeredAccount,
+) {
+  const { db, random, secretKey, passwords, policy, mailer } = deps;
+
+  /** Ends the sessions of the account and its API token, as every new password does. */
+  const setPassword = async (
+    username: string,
+    password: string,
+    { revokesAccessTokens = false } = {},
+  ): Promise<AccountSummary> => {
+    await requireLocal(username, 'change the password there');
+    const holder = await requireHolder(username);
+    const problems = await policy.validate(password, holder);
+    if (problems.length > 0) throw new StartError(problems.join(' '));
+    const hash = await passwords.hash(password, SERVER);
+    await db.transaction(async (tx) => {
+      await storePassword(tx, holder.id, hash);
+      if (deps.logsOutOnPasswordChange) await removeApiToken(tx, holder.id);
+      if (revokesAccessTokens) await revokeAllTokens(tx, holder.id, dateOf(deps.clock));
+      await mailer.passwordChanged(tx, holder);
+    });
+    return require(username);
+  };
+
+  /** @returns the link of a reset mail, for handing over by another way */
+  const resetLink = async (username: string): Promise<string> => {
+    if (deps.directory !== null)
+      throw new StartError('With IAM_TYPE=LDAP no page takes such a link: use user set-password.');
+    return mailer.resetLink(await requireHolder(username));
+  };
+
+  const endSessions = async (username: string): Promise<AccountSummary> => {
+    const holder = await requireHolder(username);
+    const current = sessionAuthHash(holder.password, secretKey());
+    await replaceLineage(db, holder.id, { current, root: random.bytes(32).toString('hex') });
+    return require(username);
+  };
+
+  /** @returns when the API token was made, null without one */
+  const showApiToken = async (username: string): Promise<Timestamp | null> =>
+    (await deps.apiTokens.find((await require(username)).id)) ?? null;
+
+  /** @returns the key of the new token */
+  const rotateApiToken = async (username: string): Promise<string> =>
+    deps.apiTokens.rotate((await require(username)).id);
+
+  /** @returns whether there was one */
+  const revokeApiToken = async (username: string): Promise<boolean> =>
+    deps.apiTokens.revoke((await require(username)).id);
+
+  return { setPassword, resetLink, endSessions, showApiToken, rotateApiToken, revokeApiToken };
+}

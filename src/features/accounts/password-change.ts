@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Account } from '../../kernel/account.js';
+import type { Client } from '../../kernel/client.js';
+import { ValidationError } from '../../kernel/errors.js';
+import type { Database } from '../../platform/db/pool.js';
+import { checkFields } from '../../platform/http/validate.js';
+import type { NewPassword } from './new-password.js';
+import type { OwnPasswordCheck } from './own-password.js';
+import { findHolder, type PasswordHolder } from './password-repository.js';
+import { PasswordChangeWrite } from './schemas.js';
+
+const WRONG_OLD = 'Your old password was entered incorrectly. Please enter it again.';
+
+export interface PasswordChangeDeps {
+  readonly db: Database;
+  readonly isOwnPassword: OwnPasswordCheck;
+  readonly newPassword: NewPassword;
+}
+
+/** The fields, and the account as the old password was right for it. */
+export type PasswordChangeFields = Partial<z.output<typeof PasswordChangeWrite>> & {
+  readonly holder: PasswordHolder;
+};
+
+/** Changing the own password (dj-rest-auth 5 over allauth 0.57). */
+export function createPasswordChange({ db, isOwnPassword, newPassword }: PasswordChangeDeps) {
+  /**
+   * Reads the body of a change: the old password is an error of its field like others.
+   *
+   * @returns the new passwords, and the account as the old one was right for it
+   * @throws ValidationError in the order of dj-rest-auth's serializers; Throttled after too many wrong old passwords
+   */
+  const readChange = async (
+    body: unknown,
+    account: Account,
+    client: Client,
+  ): Promise<PasswordChangeFields> => {
+    const { values, errors } = checkFields(PasswordChangeWrite, body);
+    const holder = await findHolder(db, account.id);
+    if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
+    const oldErrors =
+      errors['old_password'] ?? (await oldPasswordErrors(holder, values.old_password ?? '', client));
+    const all = { ...(oldErrors === undefined ? {} : { old_password: oldErrors }), ...errors };
+    if (Object.keys(all).length > 0) throw new ValidationError(all);
+    return { ...values, holder };
+  };
+
+  /** @throws ValidationError for a new password that is no good, and when somebody else changed the password meanwhile */
+  const change = async ({ holder, ...values }: PasswordChangeFields, client: Client): Promise<void> => {
+    const password = await newPassword.hash(holder, values, client);
+    await newPassword.store(holder, password, values.revoke_access_tokens, { old_password: [WRONG_OLD] });
+  };
+
+  const oldPasswordErrors = async (
+    holder: PasswordHolder,
+    given: string,
+    client: Client,
+  ): Promise<string[] | undefined> =>
+    (await isOwnPassword(holder, given, client)) ? undefined : [WRONG_OLD];
+
+  return { readChange, change };
+}
+
+export type PasswordChange = ReturnType<typeof createPasswordChange>;

@@ -1,0 +1,24 @@
+import { ValidationError } from '../../kernel/errors.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
+import { countAdministrators, lockAdministrators } from './administrators-repository.js';
+
+const LAST_SUPERUSER = 'This is the last active superuser. Make another account a superuser first.';
+const LAST_ADMIN =
+  'This is the last active member of the group admin. Put another account into the group first.';
+
+/**
+ * Runs work that may take rights away, in a transaction. Two administrators who do so to one another at once take turns.
+ *
+ * @throws ValidationError where nobody would be left who can administer the server
+ */
+export const keepingAdministrators = <T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+  db.transaction(async (tx) => {
+    await lockAdministrators(tx);
+    const before = await countAdministrators(tx);
+    const result = await work(tx);
+    const after = await countAdministrators(tx);
+    if (before.superusers > 0 && after.superusers === 0) throw new ValidationError([LAST_SUPERUSER]);
+    if (before.members > 0 && after.members === 0) throw new ValidationError([LAST_ADMIN]);
+    return result;
+  });
