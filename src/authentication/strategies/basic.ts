@@ -1,26 +1,28 @@
 import type { Request } from 'express';
 import type { Strategy, StrategyCreatedStatic } from 'passport';
-import { BasicStrategy as HttpBasicStrategy } from 'passport-http';
+import { type BasicVerifyFunctionWithRequest, BasicStrategy as HttpBasicStrategy } from 'passport-http';
 import type { Caller } from '../../kernel/account.js';
 import { type BasicCredentials, basicCredentials } from '../authorization-header.js';
-import { settle } from './settle.js';
+import { readOrSettle, settleWith, whenChecked } from './settle.js';
 
 export type CheckBasic = (req: Request, credentials: BasicCredentials) => Promise<Caller>;
 
 /**
  * `Authorization: Basic` (DRF `BasicAuthentication`). The library splits a password at its colons, takes any scheme
- * that contains the word and decodes what DRF refuses: its reading of the request is replaced.
+ * that contains the word and decodes what DRF refuses: its reading of the request is replaced, its verify callback
+ * checks.
  */
 export function createBasicStrategy(check: CheckBasic): Strategy {
+  const verify: BasicVerifyFunctionWithRequest = (req, login, password, done) =>
+    whenChecked(check(req, { login, password }), done);
+
   class BasicStrategy extends HttpBasicStrategy {
     override readonly name = 'basic';
 
     override authenticate(this: StrategyCreatedStatic, req: Request): void {
-      settle(this, () => {
-        const credentials = basicCredentials(req.headers.authorization);
-        return credentials === undefined ? undefined : check(req, credentials);
-      });
+      const credentials = readOrSettle(this, () => basicCredentials(req.headers.authorization));
+      if (credentials !== undefined) verify(req, credentials.login, credentials.password, settleWith(this));
     }
   }
-  return new BasicStrategy((_login, _password, done) => done(null, false));
+  return new BasicStrategy({ passReqToCallback: true }, verify);
 }

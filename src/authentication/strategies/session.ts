@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { Strategy, type StrategyCreatedStatic } from 'passport';
 import type { Caller } from '../../kernel/account.js';
-import { settle } from './settle.js';
+import { settleWith, whenChecked } from './settle.js';
 
 /** @returns undefined for an anonymous session. @throws PermissionDenied when the CSRF check fails */
 export type CheckSession = (req: Request) => Promise<Caller | undefined>;
@@ -12,7 +12,7 @@ export function createSessionStrategy(check: CheckSession): Strategy {
     override readonly name = 'session';
 
     override authenticate(this: StrategyCreatedStatic, req: Request): void {
-      settle(this, () => check(req));
+      whenChecked(check(req), settleWith(this));
     }
   }
   return new SessionStrategy();

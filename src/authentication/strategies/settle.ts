@@ -5,27 +5,36 @@ import type { Caller } from '../../kernel/account.js';
 /** What a strategy's check gives: the caller, or a thrown AuthenticationFailed. */
 export type CheckToken = (req: Request, token: string) => Promise<Caller>;
 
+type Outcomes = Pick<StrategyCreatedStatic, 'success' | 'fail' | 'error'>;
+
+/** How Passport's verify callbacks end: with an error, with the caller, or with nobody. */
+type Done = (error: unknown, caller?: Caller) => void;
+
 /**
- * Translates DRF's three outcomes into Passport's: "not mine" (undefined) is `fail`, so the next strategy is tried;
- * "mine and wrong" (an error) is `error`, which stops the chain; "mine and good" is `success`.
+ * Reads the credentials of a request. Translates two of DRF's three outcomes into Passport's: "not mine" (undefined) is
+ * `fail`, so the next strategy is tried; "mine and malformed" (an error) is `error`, which stops the chain.
  */
-export function settle(
-  strategy: Pick<StrategyCreatedStatic, 'success' | 'fail' | 'error'>,
-  attempt: () => Promise<Caller | undefined> | undefined,
-): void {
-  let outcome: Promise<Caller | undefined> | undefined;
+export function readOrSettle<T>(strategy: Outcomes, read: () => T | undefined): T | undefined {
   try {
-    outcome = attempt();
+    const credentials = read();
+    if (credentials === undefined) strategy.fail(401);
+    return credentials;
   } catch (error) {
     strategy.error(error);
-    return;
+    return undefined;
   }
-  if (outcome === undefined) {
-    strategy.fail(401);
-    return;
-  }
-  outcome.then(
-    (caller) => (caller === undefined ? strategy.fail(401) : strategy.success(caller)),
-    (error: unknown) => strategy.error(error),
-  );
+}
+
+/** @returns the end of a verify callback: "mine and wrong" is `error`, "mine and good" is `success` */
+export const settleWith =
+  (strategy: Outcomes): Done =>
+  (error, caller) => {
+    if (error) strategy.error(error);
+    else if (caller === undefined) strategy.fail(401);
+    else strategy.success(caller);
+  };
+
+/** Ends a verify callback with what a check gives. */
+export function whenChecked(check: Promise<Caller | undefined>, done: Done): void {
+  check.then((caller) => done(null, caller), done);
 }

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { Strategy, type StrategyCreatedStatic } from 'passport';
 import { tokenAfter } from '../authorization-header.js';
-import { type CheckToken, settle } from './settle.js';
+import { type CheckToken, readOrSettle, settleWith, whenChecked } from './settle.js';
 
 /** `Authorization: Token <40 hex>` (DRF `TokenAuthentication`). */
 export function createTokenStrategy(check: CheckToken): Strategy {
@@ -9,10 +9,8 @@ export function createTokenStrategy(check: CheckToken): Strategy {
     override readonly name = 'token';
 
     override authenticate(this: StrategyCreatedStatic, req: Request): void {
-      settle(this, () => {
-        const token = tokenAfter('token', req.headers.authorization);
-        return token === undefined ? undefined : check(req, token);
-      });
+      const token = readOrSettle(this, () => tokenAfter('token', req.headers.authorization));
+      if (token !== undefined) whenChecked(check(req, token), settleWith(this));
     }
   }
   return new TokenStrategy();

@@ -6,6 +6,8 @@ import type { RedisClient } from '../redis/client.js';
 
 export interface RateDecision {
   readonly allowed: boolean;
+  /** Attempts in the window, this one included. */
+  readonly hits: number;
   /** Seconds until the oldest entry leaves the window; 0 when allowed. */
   readonly waitSeconds: number;
 }
@@ -41,9 +43,11 @@ export function createMemoryRateStore(clock: Clock): RateStore {
     const now = clock.now();
     const kept = (logs.get(key) ?? []).filter((time) => time > now - rate.periodSeconds * 1000);
     const oldest = kept[0];
-    if (kept.length >= rate.limit && oldest !== undefined) return refusal(rate, now, oldest);
+    const hits = kept.length + 1;
+    if (hits > rate.limit && oldest !== undefined)
+      return { allowed: false, hits, waitSeconds: waitFor(rate, now, oldest) };
     if (record) logs.set(key, [...kept, now]);
-    return { allowed: true, waitSeconds: 0 };
+    return { allowed: true, hits, waitSeconds: 0 };
   };
 
   return {
@@ -55,14 +59,12 @@ export function createMemoryRateStore(clock: Clock): RateStore {
   };
 }
 
-const refusal = (rate: Rate, now: number, oldest: number): RateDecision => ({
-  allowed: false,
-  waitSeconds: (oldest + rate.periodSeconds * 1000 - now) / 1000,
-});
+const waitFor = (rate: Rate, now: number, oldest: number): number =>
+  (oldest + rate.periodSeconds * 1000 - now) / 1000;
 
 /**
  * One atomic step: drops what left the window, then refuses with the oldest time or records. Newest first, so that the
- * oldest entry is the last one.
+ * oldest entry is the last one. Returns the attempts with this one and, for a refusal, the oldest time.
  */
 const SLIDING_LOG = `
 local now, period, limit, record = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -71,12 +73,13 @@ while oldest and tonumber(oldest) <= now - period do
   redis.call('RPOP', KEYS[1])
   oldest = redis.call('LINDEX', KEYS[1], -1)
 end
-if redis.call('LLEN', KEYS[1]) >= limit then return oldest end
+local hits = redis.call('LLEN', KEYS[1]) + 1
+if hits > limit then return {hits, oldest} end
 if record == '1' then
   redis.call('LPUSH', KEYS[1], ARGV[1])
   redis.call('PEXPIRE', KEYS[1], period)
 end
-return false
+return {hits}
 `;
 
 /** The log that replicas share. Failures of Redis pass through. */
@@ -84,8 +87,12 @@ export function createRedisRateStore(client: RedisClient, prefix: string, clock:
   const decide = async (key: string, rate: Rate, record: boolean): Promise<RateDecision> => {
     const now = clock.now();
     const args = [now, rate.periodSeconds * 1000, rate.limit, record ? 1 : 0];
-    const oldest: unknown = await client.eval(SLIDING_LOG, 1, prefix + key, ...args);
-    return oldest === null ? { allowed: true, waitSeconds: 0 } : refusal(rate, now, Number(oldest));
+    const answer: unknown = await client.eval(SLIDING_LOG, 1, prefix + key, ...args);
+    const [hits, oldest] = Array.isArray(answer) ? answer.map(Number) : [];
+    if (hits === undefined) throw new TypeError('Redis gave no answer to the script of the sliding log.');
+    return oldest === undefined
+      ? { allowed: true, hits, waitSeconds: 0 }
+      : { allowed: false, hits, waitSeconds: waitFor(rate, now, oldest) };
   };
   return {
     take: (key, rate) => decide(key, rate, true),

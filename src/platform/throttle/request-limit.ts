@@ -41,15 +41,13 @@ export function createRequestLimit(
     });
 }
 
-/** express-rate-limit asks for a count: one above the limit says "refused", and the log decides that. */
+/** The sliding log as express-rate-limit's store: it counts, and the limiter compares the count with the limit. */
 const slidingStore = (rate: Rate, rates: RateStore, clock: Clock): Store => ({
   increment: async (key) => {
-    const { allowed, waitSeconds } = await rates.take(key, rate);
-    return {
-      totalHits: allowed ? 1 : rate.limit + 1,
-      resetTime: new Date(clock.now() + waitSeconds * SECOND),
-    };
+    const { hits, waitSeconds } = await rates.take(key, rate);
+    return { totalHits: hits, resetTime: new Date(clock.now() + waitSeconds * SECOND) };
   },
+  // Only for limiters that give attempts back, which this one does not (`skipFailedRequests`).
   decrement: () => {},
   resetKey: (key) => rates.forget(key),
 });

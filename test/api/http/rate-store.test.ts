@@ -48,10 +48,9 @@ describe('the sliding log', () => {
     ];
     for (const [seconds, waitSeconds] of vector) {
       at(seconds);
-      expect(await store.take(key, THREE), `at ${seconds}`).toEqual({
-        allowed: waitSeconds === 0,
-        waitSeconds,
-      });
+      const decision = await store.take(key, THREE);
+      expect(decision, `at ${seconds}`).toMatchObject({ allowed: waitSeconds === 0, waitSeconds });
+      expect(decision.hits <= THREE.limit, `at ${seconds}`).toBe(decision.allowed);
     }
   });
 
@@ -60,7 +59,7 @@ describe('the sliding log', () => {
     for (let i = 0; i < 3; i += 1) await store.take(key, THREE);
     for (let second = 1; second < 60; second += 1) {
       at(second);
-      expect(await store.take(key, THREE)).toEqual({ allowed: false, waitSeconds: 60 - second });
+      expect(await store.take(key, THREE)).toEqual({ allowed: false, hits: 4, waitSeconds: 60 - second });
     }
     at(60);
     expect((await store.take(key, THREE)).allowed).toBe(true);
@@ -79,13 +78,17 @@ describe('the sliding log', () => {
       Array.from({ length: 50 }, () => store.take(key, { limit: 20, periodSeconds: 60 })),
     );
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(20);
+    expect(decisions.map(({ hits }) => hits).sort((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 20 }, (_, index) => index + 1),
+      ...Array.from({ length: 30 }, () => 21),
+    ]);
   });
 
   it('records nothing when it is only looked at', async () => {
     at(10);
     for (let i = 0; i < 5; i += 1) expect((await store.peek(key, THREE)).allowed).toBe(true);
     for (let i = 0; i < 3; i += 1) expect((await store.take(key, THREE)).allowed).toBe(true);
-    expect(await store.peek(key, THREE)).toEqual({ allowed: false, waitSeconds: 60 });
+    expect(await store.peek(key, THREE)).toEqual({ allowed: false, hits: 4, waitSeconds: 60 });
   });
 
   it('starts anew when it is forgotten', async () => {
