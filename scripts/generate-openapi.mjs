@@ -27,7 +27,7 @@ async function describeApi() {
     { createLog },
     { systemClock },
     { systemRandom },
-    { VERSION },
+    { CVAT_VERSION },
   ] = await Promise.all(
     [
       'container.ts',
@@ -49,7 +49,7 @@ async function describeApi() {
     clock: systemClock,
     random: systemRandom,
     log: createLog(config.LOG_LEVEL),
-    version: VERSION,
+    version: CVAT_VERSION,
     strict: false,
   });
   try {

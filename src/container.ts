@@ -21,6 +21,7 @@ import { createExchanges } from './platform/http/exchange.js';
 import { createOriginReader } from './platform/http/origin.js';
 import type { AnyRoute } from './platform/http/route.js';
 import type { OpenApiDocument } from './platform/openapi/types.js';
+import { SERVER_VERSION } from './version.js';
 
 export interface Container {
   readonly app: Express;
@@ -70,7 +71,7 @@ interface Foundations {
 /** Everything between the engines and the application. */
 function composeParts(options: ContainerOptions, { engines, state, policy }: Foundations) {
   const { config } = options;
-  const metrics = createMetrics();
+  const metrics = createMetrics(SERVER_VERSION);
   const exchanges = createExchanges(
     createOriginReader(config.TRUSTED_PROXIES),
     createEventSink(options, metrics),

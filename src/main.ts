@@ -13,7 +13,7 @@ import { loadConfig, readEnvironment } from './platform/config/load.js';
 import type { Config } from './platform/config/settings.js';
 import { createHttpServer } from './platform/http/server.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
-import { VERSION } from './version.js';
+import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 
 const RETRY_PREPARATION = 2 * SECOND;
 
@@ -30,7 +30,7 @@ async function serve(config: Config, log: Log): Promise<void> {
     log,
     clock: systemClock,
     random: systemRandom,
-    version: VERSION,
+    version: CVAT_VERSION,
     strict: false,
   });
   const server = createHttpServer(container.app);
@@ -91,7 +91,7 @@ function announceReady(server: Server, { engines }: Container, config: Config, l
   const url = config.PUBLIC_URL.replace(/:0$/, `:${port}`);
   const { database, sessions, policy } = engines;
   log.info(
-    { url, docs: `${url}/api/docs`, database, sessions, policy },
+    { url, docs: `${url}/api/docs`, version: SERVER_VERSION, database, sessions, policy },
     `Ready at ${url} (docs: ${url}/api/docs), database: ${database}, sessions: ${sessions}, policy: ${policy}`,
   );
 }

@@ -1,2 +1,12 @@
-/** The release of CVAT whose API this is: `/api/server/about` says so, and clients compare it with their own. */
-export const VERSION = '2.62.0';
+import { readFileSync } from 'node:fs';
+
+/** The CVAT release whose API this server has. `/api/server/about` reports it, and clients compare it with their own. */
+export const CVAT_VERSION = '2.62.0';
+
+/** The release of this server. package.json lies beside src/ as well as beside dist/. */
+export const SERVER_VERSION: string = readVersion(new URL('../package.json', import.meta.url));
+
+function readVersion(file: URL): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return version;
+}

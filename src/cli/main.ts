@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../version.js';
+import { SERVER_VERSION } from '../version.js';
 import { exportCommand, importCommand } from './cvat-import.js';
 import { ldapCommand } from './ldap.js';
 import { fail } from './run.js';
@@ -14,7 +14,7 @@ const program = new Command('cvat-auth')
   .description(
     'Runs on the settings of the server. Stop the server first when its database is the embedded one.',
   )
-  .version(VERSION);
+  .version(SERVER_VERSION);
 for (const command of [
   userCommand(),
   sessionCommand(),

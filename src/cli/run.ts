@@ -5,7 +5,7 @@ import { systemRandom } from '../kernel/random.js';
 import { StartError } from '../kernel/start-error.js';
 import { loadConfig, readEnvironment } from '../platform/config/load.js';
 import { createLog } from '../platform/telemetry/log.js';
-import { VERSION } from '../version.js';
+import { CVAT_VERSION } from '../version.js';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -23,7 +23,7 @@ export async function withServer<T>(work: (container: Container) => Promise<T>):
     clock: systemClock,
     random: systemRandom,
     log: createLog('silent'),
-    version: VERSION,
+    version: CVAT_VERSION,
     strict: false,
     isServing: false,
   });

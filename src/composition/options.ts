@@ -9,6 +9,7 @@ export interface ContainerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The version of CVAT that clients are told. */
   readonly version: string;
   /** Checks answers against their schemas and misuse of transactions: tests and development. */
   readonly strict: boolean;

@@ -1,13 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CVAT_VERSION } from '../../src/version.js';
 import { basicAuth, createBrowser, send } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { missingServices, onPath } from '../support/programs.js';
 import { freePort, type Service, startRedis } from '../support/services.js';
 import { reply, startMailServer } from '../unit/platform/mail/mail-server.js';
 import { type Command, type Result, runAtTerminal, runCli } from './cli.js';
-import { startServer, temporaryFolder } from './server.js';
+import { startServer, temporaryFolder, VERSION } from './server.js';
 
 const PASSWORD = 'Wiesel-42-quarks';
 const NEW = 'Otter-43-leptons';
@@ -35,6 +36,11 @@ describe('the command line', () => {
       expect(expectDone(help)).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(nothing).toEqual({ status: 2, stdout: '', stderr: help.stdout });
     expect(wrong).toEqual({ status: 2, stdout: '', stderr: "error: unknown option '--password'\n" });
+  });
+
+  it('tells the release of this server, and not the one of CVAT', async () => {
+    expect(expectDone(await runCli(['--version'], { cwd: '/' }))).toBe(`${VERSION}\n`);
+    expect(VERSION).not.toBe(CVAT_VERSION);
   });
 
   it('checks settings: 0 for good ones, 1 and a sentence for what would stop the start', async () => {

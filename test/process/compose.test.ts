@@ -8,7 +8,7 @@ import { startPostgres } from '../support/postgres-server.js';
 import { findOpa, findPostgres, findRedis, missingServices } from '../support/programs.js';
 import { freePort } from '../support/services.js';
 import { composeText, readCompose } from './compose.js';
-import { send, startServer, temporaryFolder, until } from './server.js';
+import { send, startServer, temporaryFolder, until, VERSION } from './server.js';
 
 const SECRETS = {
   POSTGRES_PASSWORD: 'a3f1c2d4',
@@ -31,7 +31,7 @@ describe('docker-compose.yml', () => {
   it('runs the parts that the tests run, each with a health check or one in its image, and again after a failure', () => {
     const services = readCompose(SECRETS);
     expect(Object.entries(services).map(([name, { image }]) => [name, image])).toEqual([
-      ['cvat-server', 'cvat-auth-server:2.62.0'],
+      ['cvat-server', `cvat-auth-server:${VERSION}`],
       ['postgres', 'postgres:17'],
       ['redis', 'redis:8'],
       ['opa', 'openpolicyagent/opa:1.12.2'],

@@ -10,6 +10,10 @@ import { type Answer, type RequestOptions, send as sendUnchecked } from '../supp
 import { checkAnswer } from '../support/watch.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
+/** The release of this server, which operators see. */
+export const { version: VERSION }: { version: string } = JSON.parse(
+  readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+);
 const SERVER = path.join(ROOT, 'dist/main.js');
 
 type Environment = Readonly<Record<string, string>>;

@@ -4,7 +4,15 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { basicAuth } from '../support/http.js';
-import { failingServer, residentMegabytes, send, slowness, startServer, temporaryFolder } from './server.js';
+import {
+  failingServer,
+  residentMegabytes,
+  send,
+  slowness,
+  startServer,
+  temporaryFolder,
+  VERSION,
+} from './server.js';
 
 const FIRST_START = 10_000;
 const LATER_START = 3_000;
@@ -37,10 +45,12 @@ describe('the server, started on nothing', () => {
       msg: `Ready at ${url} (docs: ${url}/api/docs), database: embedded, sessions: in the database, policy: embedded`,
       url,
       docs: `${url}/api/docs`,
+      version: VERSION,
       database: 'embedded',
       sessions: 'in the database',
       policy: 'embedded',
     });
+    expect((await send(url, '/metrics')).text).toContain(`\ncvat_auth_server_info{version="${VERSION}"} 1\n`);
     const answer = await send(url, '/readyz');
     expect(answer.status).toBe(200);
     expect(answer.json()).toEqual({

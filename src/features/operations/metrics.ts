@@ -1,10 +1,16 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { SECURITY_EVENTS, type SecurityEventName } from '../../kernel/security-events.js';
 
 /** Prometheus metrics of one process. Labels are routes, never paths: those would be endless. */
-export function createMetrics() {
+export function createMetrics(version: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'cvat_auth_server_info',
+    help: 'Always 1; the label names the release of this server.',
+    labelNames: ['version'] as const,
+    registers: [registry],
+  }).set({ version }, 1);
   const requests = new Counter({
     name: 'http_requests_total',
     help: 'Requests, by method, route and status; aborted when the client was gone before the end of its answer.',
