@@ -9,57 +9,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
+import { withApi } from './api.mjs';
 import { renderRoutes } from './routes-page.mjs';
+import { ROOT } from './source-files.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** A port on which nothing listens: the routes are composed, and nothing is asked of any service. */
-const NOWHERE = '127.0.0.1:1';
-
-const source = (name) => tsImport(path.join(ROOT, 'src', name), import.meta.url);
-
-async function describeApi() {
-  const [
-    { createContainer },
-    { renderYaml },
-    { loadConfig },
-    { createLog },
-    { systemClock },
-    { systemRandom },
-    { CVAT_VERSION },
-  ] = await Promise.all(
-    [
-      'container.ts',
-      'features/api-docs/index.ts',
-      'platform/config/load.ts',
-      'platform/telemetry/log.ts',
-      'kernel/clock.ts',
-      'kernel/random.ts',
-      'version.ts',
-    ].map(source),
-  );
-  const config = loadConfig({
-    DATABASE_URL: `postgres://${NOWHERE}/cvat`,
-    OPA_URL: `http://${NOWHERE}`,
-    LOG_LEVEL: 'silent',
-  });
-  const container = await createContainer({
-    config,
-    clock: systemClock,
-    random: systemRandom,
-    log: createLog(config.LOG_LEVEL),
-    version: CVAT_VERSION,
-    strict: false,
-  });
-  try {
-    const document = container.document();
-    const paths = container.app.router.stack.flatMap(({ route }) => route?.path ?? []);
-    return { document, yaml: renderYaml(document), routes: renderRoutes(container.routes, paths) };
-  } finally {
-    await container.close();
-  }
-}
+const describeApi = async () => {
+  const { renderYaml } = await tsImport('../src/features/api-docs/index.ts', import.meta.url);
+  return withApi(({ routes, paths, document }) => ({
+    document: document(),
+    yaml: renderYaml(document()),
+    routes: renderRoutes(routes, paths),
+  }));
+};
 
 /** openapi-typescript needs the compiler's JavaScript API, which TypeScript 7 no longer has. */
 async function describeTypes(document) {

@@ -26,12 +26,9 @@ const link = (file) => `[${file.replace('src/features/', '')}](../${file})`;
  * @returns the page
  */
 export function renderRoutes(routes, paths) {
-  const sources = readSources(['src']);
-  const known = new Set(routes.map(({ path }) => path));
-  const others = [...new Set(paths)].filter((path) => !known.has(path)).sort();
   const operations = table(
     ['Method', 'Path', 'Operation', 'Ways in', 'Access', 'Limit', 'File'],
-    routes.map((route) => rowOf(route, fileOf(sources, route))),
+    describeRoutes(routes).map(rowOf),
   );
   return `${INTRODUCTION}
 ## Operations
@@ -46,17 +43,42 @@ They are answered outside of these steps. \`src/composition/operations.ts\` has 
 \`src/features/api-docs/\` the pages and the schema, \`src/features/accounts/\` the pages behind the links of mails. With
 \`ACCOUNT_EMAIL_VERIFICATION\` there is \`/api/auth/account-confirm-email/:key/\`, too.
 
-${others.map((path) => `- \`${path}\``).join('\n')}
+${othersOf(routes, paths)
+  .map((path) => `- \`${path}\``)
+  .join('\n')}
 `;
 }
 
-const rowOf = (route, file) => [
-  route.method.toUpperCase(),
-  `\`${route.path}\``,
-  route.summary,
-  waysOf(route),
-  accessOf(route, file),
-  limitOf(route),
+/** @returns what is said of each route, here and by `npm run routes` */
+export function describeRoutes(routes) {
+  const sources = readSources(['src']);
+  return routes.map((route) => {
+    const file = fileOf(sources, route);
+    return {
+      method: route.method.toUpperCase(),
+      path: route.path,
+      summary: route.summary,
+      ways: waysOf(route),
+      ...accessOf(route, file),
+      limit: limitOf(route),
+      file,
+    };
+  });
+}
+
+/** @returns the paths outside of the pipeline */
+export function othersOf(routes, paths) {
+  const known = new Set(routes.map(({ path }) => path));
+  return [...new Set(paths)].filter((path) => !known.has(path)).sort();
+}
+
+const rowOf = ({ method, path, summary, ways, access, because, limit, file }) => [
+  method,
+  `\`${path}\``,
+  summary,
+  ways,
+  because === undefined ? `\`${access}\`` : `${access}: ${because}`,
+  limit,
   link(file),
 ];
 
@@ -69,9 +91,9 @@ const waysOf = ({ accepted = 'all' }) => {
 
 /** The package of the rules is that of the feature. */
 function accessOf({ access }, file) {
-  if (access.kind !== 'policy') return `${access.kind}: ${access.because}`;
+  if (access.kind !== 'policy') return { access: access.kind, because: access.because };
   const [feature] = file.replace('src/features/', '').split('/');
-  return `\`${feature === 'server-info' ? 'server' : feature.replaceAll('-', '_')}\``;
+  return { access: feature === 'server-info' ? 'server' : feature.replaceAll('-', '_') };
 }
 
 const limitOf = ({ throttle, countsWithCredentials }) =>
