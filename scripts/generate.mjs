@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Writes what is made from something else, so that nobody has to keep two in step: .env.example and the table of
- * README.md from the settings, docs/permissions.md from the decision tables, openapi/ from the routes.
+ * Writes what is made from something else, so that nobody has to keep two in step: .env.example and
+ * docs/configuration.md from the settings, docs/permissions.md from the decision tables, openapi/ from the routes.
  *
  *   node scripts/generate.mjs           writes what is not current
  *   node scripts/generate.mjs --check   writes nothing; names what is not current, the compiled rules too; exits 1
@@ -18,11 +18,10 @@ const isCheck = process.argv.includes('--check');
 /** Each knows `--check` as well. The compiled rules need OPA: `npm run rules:build` makes them. */
 const OTHERS = ['generate-permissions.mjs', 'generate-openapi.mjs', ...(isCheck ? ['build-rules.mjs'] : [])];
 const PERIODS = { 1: 'second', 60: 'minute', 3600: 'hour', 86400: 'day' };
-const MARKERS = ['<!-- settings: written by npm run generate -->\n', '<!-- end of settings -->'];
 
 const sections = readSections();
 keep('.env.example', envExample());
-keep('README.md', readmeWith(settingsTable()));
+keep('docs/configuration.md', configurationPage());
 for (const script of OTHERS.map((name) => path.join(ROOT, 'scripts', name)).filter(existsSync)) {
   const { status } = spawnSync(process.execPath, [script, ...(isCheck ? ['--check'] : [])], {
     cwd: ROOT,
@@ -67,8 +66,9 @@ function fail(rate) {
 }
 
 function envExample() {
-  const head = `# Settings of the server. Copy this file to .env and remove the # before what you change; every line below shows the
-# default. The environment goes before .env. NAME_FILE names a file with the value of NAME, for secrets.
+  const head = `# Settings of the server. Copy this file to .env and remove the # before each line that you change; every line below
+# shows the default. The environment takes precedence over .env. For secrets, NAME_FILE names a file that contains the
+# value of NAME.
 # Written by npm run generate from src/platform/config/settings.ts.
 `;
   const setting = ({ name, value, description }) => `\n${comment(description)}\n#${name}=${value}\n`;
@@ -88,17 +88,20 @@ function comment(text) {
   return lines.join('\n');
 }
 
-function settingsTable() {
+function configurationPage() {
+  const head = `# Configuration
+
+<!-- Written by npm run generate from src/platform/config/settings.ts. Change the settings, not this page. -->
+
+The server reads its settings from the environment, and from a file \`.env\` in the working folder. The environment takes
+precedence. [.env.example](../.env.example) is such a file, with every default. An empty value counts as not set.
+
+For secrets, \`NAME_FILE\` can name a file that contains the value of \`NAME\`: \`SECRET_KEY_FILE=/run/secrets/key\`.
+\`npm run cli -- config check\` checks the settings without starting the server.
+`;
   const row = ({ name, value, description }) =>
     `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${description.replaceAll('|', '\\|')} |`;
   const table = ({ title, settings }) =>
-    `**${title}**\n\n| Name | Default | Meaning |\n| --- | --- | --- |\n${settings.map(row).join('\n')}\n`;
-  return sections.map(table).join('\n');
-}
-
-function readmeWith(table) {
-  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const [start, end] = MARKERS.map((marker) => readme.indexOf(marker));
-  if (start < 0 || end < start) throw new Error(`README.md has lost the marks ${MARKERS.join(' ')}`);
-  return `${readme.slice(0, start) + MARKERS[0]}\n${table}\n${readme.slice(end)}`;
+    `## ${title}\n\n| Name | Default | Meaning |\n| --- | --- | --- |\n${settings.map(row).join('\n')}\n`;
+  return `${head}\n${sections.map(table).join('\n')}`;
 }

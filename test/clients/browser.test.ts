@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
       expect(troubles).toEqual([]);
     });
 
-    it('looks as in the README: pictures that show something', async () => {
+    it('looks as in the documents: pictures that show something', async () => {
       const { page } = await openDocs();
       await page.setViewportSize({ width: 1100, height: 720 });
       await page.evaluate("document.querySelector('.scheme-container').scrollIntoView()");

@@ -27,6 +27,26 @@ describe('the documents', () => {
     expect(named.filter(({ target }) => !existsSync(path.join(ROOT, target)))).toEqual([]);
   });
 
+  it('name no heading that is not there', () => {
+    const slug = (heading: string): string =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+    const named = DOCUMENTS.flatMap((document) =>
+      [...read(document).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, target, anchor]) => ({
+        document: target ? path.join(path.dirname(document), target) : document,
+        anchor,
+      })),
+    );
+    expect(named.length).toBeGreaterThan(4);
+    const missing = named.filter(({ document, anchor }) => {
+      const headings = [...read(document).matchAll(/^#+ (.+)$/gm)];
+      return !headings.some(([, heading = '']) => slug(heading) === anchor);
+    });
+    expect(missing).toEqual([]);
+  });
+
   it('give every deviation from CVAT a number, a reason and a test', () => {
     const rows = read('docs/deviations-from-cvat.md')
       .split('\n')

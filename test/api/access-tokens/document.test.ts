@@ -41,9 +41,9 @@ describe('docs/access-tokens.md', () => {
     expect(after).toContain('{"detail":"Invalid token."}');
   });
 
-  it('has the regular expression of the README', () => {
+  it('has the regular expression of docs/security.md', () => {
     const [regexp] = blocksOf(DOCUMENT).filter(({ language }) => language === 'regexp');
-    expect(readFileSync('README.md', 'utf8')).toContain(`\`${regexp?.text.trim()}\``);
+    expect(readFileSync('docs/security.md', 'utf8')).toContain(`\`${regexp?.text.trim()}\``);
   });
 
   it('has the settings with their defaults', () => {
