@@ -28,17 +28,17 @@ interface ImportArguments extends OutputOptions {
 }
 
 export const importCommand = (): Command =>
-  new Command('import').description('copy from elsewhere').addCommand(
+  new Command('import').description('import accounts').addCommand(
     new Command('cvat')
       .description(
-        "copy accounts, tokens, organizations, memberships and invitations from the database of a CVAT, or from a file of Django's dumpdata. To start from a CVAT database in place, set DATABASE_URL instead.",
+        "import accounts, tokens, organizations, memberships and invitations from a CVAT database, or from a file that Django's dumpdata wrote. To use a CVAT database in place, set DATABASE_URL instead.",
       )
       .option(
         '--from <url>',
-        'postgres://... of the CVAT; other users of the machine can see arguments, so better set CVAT_DATABASE_URL',
+        'CVAT database, postgres://...; other users of the machine can see arguments, so prefer CVAT_DATABASE_URL',
       )
       .option('--fixture <file>', 'dump.json or dump.json.gz')
-      .option('--dry-run', 'change nothing, show what would happen')
+      .option('--dry-run', 'show what would happen, and change nothing')
       .option(...json)
       .action(async (options: ImportArguments) => {
         const config = loadConfig(readEnvironment());
@@ -129,14 +129,11 @@ interface ExportArguments extends OutputOptions {
 export const exportCommand = (): Command =>
   new Command('export')
     .description(
-      "write accounts, tokens, organizations, memberships and invitations as Django's dumpdata does, for `import cvat` or loaddata; the file holds password hashes and tokens",
+      "export accounts, tokens, organizations, memberships and invitations in the format of Django's dumpdata, for `import cvat` or loaddata; the file contains password hashes and tokens",
     )
-    .requiredOption('--output <file>', 'a new file; dump.json.gz is packed')
+    .requiredOption('--output <file>', 'new file; a name that ends in .gz is compressed')
     .addOption(
-      new Option(
-        '--user-model <name>',
-        "Django's name of the user model; newer releases of CVAT have iam.user",
-      )
+      new Option('--user-model <name>', "Django's name of the user model; newer CVAT releases use iam.user")
         .choices(['auth.user', 'iam.user'])
         .default('auth.user'),
     )

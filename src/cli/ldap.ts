@@ -9,10 +9,10 @@ import { readPasswordIfAny } from './password.js';
 
 /** `ldap test <user>`: whether the settings of the directory work, before or after IAM_TYPE is switched to LDAP. */
 export const ldapCommand = (): Command =>
-  new Command('ldap').description('the directory of accounts (LDAP)').addCommand(
+  new Command('ldap').description('LDAP directory').addCommand(
     new Command('test')
       .description(
-        'sign somebody in step by step, and show the time and the outcome of each; changes nothing',
+        'sign a person in step by step, and show the time and the result of each step; changes nothing',
       )
       .argument('<user>', 'login name')
       .action(async (name: string) => {

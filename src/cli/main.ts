@@ -11,9 +11,7 @@ import { sessionCommand, userCommand } from './users.js';
 const USAGE = 2;
 
 const program = new Command('cvat-auth')
-  .description(
-    'Runs on the settings of the server. Stop the server first when its database is the embedded one.',
-  )
+  .description('Uses the settings of the server. If the server uses the embedded database, stop it first.')
   .version(SERVER_VERSION);
 for (const command of [
   userCommand(),

@@ -14,7 +14,7 @@ const json = ['--json', 'print JSON'] as const;
 
 export const migrateCommand = (): Command =>
   new Command('migrate')
-    .description('bring the tables up to date')
+    .description('run the database migrations')
     .option(...json)
     .action(async (options: OutputOptions) => {
       const config = loadConfig(readEnvironment());
@@ -40,7 +40,9 @@ export const migrateCommand = (): Command =>
 export const configCommand = (): Command =>
   new Command('config').description('settings').addCommand(
     new Command('check')
-      .description('check the settings, and the files they name, without starting; prints no values')
+      .description(
+        'check the settings and the files that they name, without starting the server; prints no values',
+      )
       .option(...json)
       .action(async (options: OutputOptions) => {
         await checkSettings(loadConfig(readEnvironment()));
@@ -51,7 +53,7 @@ export const configCommand = (): Command =>
 export const mailCommand = (): Command =>
   new Command('mail').description('mail').addCommand(
     new Command('test')
-      .description('send a test mail and say precisely what fails')
+      .description('send a test mail, and show which step fails')
       .requiredOption('--to <address>', 'recipient')
       .option(...json)
       .action(async ({ to, ...options }: OutputOptions & { to: string }) => {

@@ -47,7 +47,7 @@ const printWithPassword = (account: AccountSummary, password: string, options: P
 
 const create = () =>
   new Command('create')
-    .description('create an account; the password is asked for, piped in, or generated')
+    .description('create an account; type or pipe its password, or generate one')
     .argument('<username>')
     .option('--email <address>', 'e-mail address', '')
     .option('--admin', 'superuser, staff and group admin')
@@ -61,9 +61,7 @@ const create = () =>
 
 const setPassword = () =>
   new Command('set-password')
-    .description(
-      'set a password, which ends the sessions and the API token; it is asked for, piped in, or generated',
-    )
+    .description('set a password; type or pipe it, or generate one; ends the sessions and the API token')
     .argument('<username>')
     .option('--generate', 'generate a password and print it')
     .option('--revoke-access-tokens', 'revoke the personal access tokens of the account as well')
@@ -90,7 +88,7 @@ const list = () =>
 
 const resetLink = () =>
   new Command('reset-link')
-    .description('print a link that sets a new password, good once and for three days')
+    .description('print a link to set a new password; it works once, for three days')
     .argument('<username>')
     .option(...json)
     .action(async (username: string, options: OutputOptions) => {
@@ -101,10 +99,10 @@ const resetLink = () =>
 /** The API token that a login answers with, and that never expires. */
 const apiToken = () =>
   new Command('api-token')
-    .description('the API token of an account, which a login answers with and which has no expiry')
+    .description('the API token of an account, which a login returns and which does not expire')
     .addCommand(
       new Command('show')
-        .description('show whether there is one, and since when; never the token')
+        .description('show whether there is a token, and when it was created; never shows the token')
         .argument('<username>')
         .option(...json)
         .action(async (username: string, options: OutputOptions) => {
@@ -115,7 +113,7 @@ const apiToken = () =>
     )
     .addCommand(
       new Command('rotate')
-        .description('end the token, make another one, and print it')
+        .description('replace the token, and print the new one')
         .argument('<username>')
         .option(...json)
         .action(async (username: string, options: OutputOptions) => {
@@ -125,7 +123,7 @@ const apiToken = () =>
     )
     .addCommand(
       new Command('revoke')
-        .description('end the token; the next login makes another one')
+        .description('revoke the token; the next login creates a new one')
         .argument('<username>')
         .option(...json)
         .action(async (username: string, options: OutputOptions) => {
@@ -143,12 +141,12 @@ export const userCommand = (): Command =>
     .addCommand(list())
     .addCommand(onAccount('show', 'show an account', (users, name) => users.show(name)))
     .addCommand(
-      onAccount('activate', 'let an account sign in; tells somebody who waited for it', (users, name) =>
+      onAccount('activate', 'activate an account; notifies people who waited for approval', (users, name) =>
         users.activate(name),
       ),
     )
     .addCommand(
-      onAccount('deactivate', 'keep an account out, with the next request', (users, name) =>
+      onAccount('deactivate', 'deactivate an account, from the next request on', (users, name) =>
         users.deactivate(name),
       ),
     )
@@ -162,8 +160,8 @@ export const userCommand = (): Command =>
 export const sessionCommand = (): Command =>
   new Command('session').description('sessions').addCommand(
     new Command('end')
-      .description('end all sessions of an account; tokens stay')
-      .requiredOption('--user <username>', 'whose')
+      .description('end all sessions of an account; tokens keep working')
+      .requiredOption('--user <username>', 'owner of the sessions')
       .option(...json)
       .action(async (options: OutputOptions & { user: string }) => {
         const account = await administer((users) => users.endSessions(options.user));
