@@ -14,24 +14,24 @@ const { parseCsv } = await tsImport('../test/policy/csv.ts', import.meta.url);
 const PAGE = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 const MATRIX = fileURLToPath(new URL('../rules/matrix/', import.meta.url));
 
-const INTRODUCTION = `# Who may do what
+const INTRODUCTION = `# Permissions
 
 <!-- Generated from rules/matrix/ by scripts/generate-permissions.mjs. Change the tables, not this page. -->
 
-Open Policy Agent decides by the rules in [rules/](../rules). This page is made from the tables in
-[rules/matrix/](../rules/matrix), and the tests ask every combination of their columns of each engine.
+Open Policy Agent decides with the rules in [rules/](../rules). This page is generated from the tables in
+[rules/matrix/](../rules/matrix). The tests check every combination of their columns on each engine.
 
-**Account role**: the highest group of the account, \`admin\`, \`user\` or \`worker\`; "any" includes an account
-in no group. An **admin may do everything** on this page, in every organization, so the tables speak of the others.
+**Account role**: the highest group of the account, \`admin\`, \`user\` or \`worker\`. "any" includes accounts
+without a group. An **admin can do everything** on this page, in every organization, so the tables are about the others.
 
-**Context**: the organization that a request names (\`org\`, \`org_id\` or \`X-Organization\`), or the one that the
-object belongs to. "none" is the personal workspace.
+**Context**: the organization that a request names (\`org\`, \`org_id\` or \`X-Organization\`), or the organization
+of the object. "none" means the personal workspace.
 
-**Role there**: what one is in that organization, by an active membership. *member*: in any role; *staff*: its owner
-or a maintainer; *other members*: neither; *no member*: without one. An owner is who the organization's record names
-*and* has the role.
+**Role there**: the caller's role in that organization, from an active membership. *member*: any role. *staff*: the owner
+or a maintainer. *other members*: any other role. *no member*: no active membership. An owner needs both: the organization's
+record names them, *and* they have the role.
 
-Nothing is permitted but what a row permits. A row permits only what satisfies all its columns; a dash is no condition.
+Everything that no row permits is refused. A row applies only if all its columns match; a dash means no condition.
 `;
 
 /** In the order of the page. */
@@ -41,7 +41,7 @@ const PACKAGES = [
   { name: 'memberships', title: 'Memberships', one: 'a membership', many: 'memberships', belongs: true },
   { name: 'invitations', title: 'Invitations', one: 'an invitation', many: 'invitations', belongs: true },
   { name: 'access_tokens', title: 'Personal access tokens', one: 'a token', many: 'tokens' },
-  { name: 'server', title: 'Server', one: 'what the server has', many: '' },
+  { name: 'server', title: 'Server', one: 'information about the server', many: '' },
 ];
 
 const ACTIONS = {
@@ -55,9 +55,9 @@ const ACTIONS = {
   accept: ({ one }) => `accept ${one}`,
   decline: ({ one }) => `decline ${one}`,
   'update:personal_data': () => 'change the names',
-  'update:email': () => 'change the mail address',
+  'update:email': () => 'change the e-mail address',
   'view:api_token': () => 'see whether there is an API token',
-  'update:api_token': () => 'replace or end the API token',
+  'update:api_token': () => 'replace or revoke the API token',
   'update:permissions': () => 'change groups and flags',
   'change:role': () => 'change the role',
   'list:content': () => 'browse the shared files',
@@ -113,10 +113,10 @@ function tokens() {
   );
   return `## With a personal access token
 
-Who comes with a personal access token may do what the account may, except that
+A personal access token has the permissions of its account, except that
 
-- a read-only token reads: \`GET\`, \`HEAD\` and \`OPTIONS\`;
-- of accounts and tokens, also a token that may write only reads: ${allowed.join(', ')}.
+- a read-only token can only read: \`GET\`, \`HEAD\` and \`OPTIONS\`;
+- even a token with write access can only read accounts and tokens: ${allowed.join(', ')}.
 `;
 }
 
