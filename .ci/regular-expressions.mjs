@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import ts from 'typescript-api';
+import ts from 'typescript';
 
 /** Milliseconds for one expression, on a machine that does other things too. */
 const PATIENCE = 300_000;

@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 /**
  * The rules of docs/architecture.md that Biome has no words for. biome.json keeps the rings apart; here is who may use
- * whom inside a ring, where time, chance and SQL are at home, and that nothing is exported for nobody.
+ * whom inside a ring, and where time, chance and SQL are at home.
  *
  *   node scripts/check-boundaries.mjs      prints every violation with what to do instead; exits 1 if there is one
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript-api';
-import { importsOf, placeOf, ROOT, readSources, walk } from './source-files.mjs';
+import ts from 'typescript';
+import { importsOf, placeOf, readSources, walk } from './source-files.mjs';
 
 /** Which of its neighbours a folder may import. A folder that is not here has no rules yet, and that is an error. */
 const NEIGHBOURS = {
@@ -84,19 +83,13 @@ const SQL_TEXT =
 
 const CHANCE = /^(randomBytes|randomFill|randomFillSync|randomInt|randomUUID|getRandomValues|webcrypto)$/;
 
-/** Loaded by their path, so nobody imports what they export. */
-const ENTRANCES = /^(src\/main|src\/cli\/main|src\/platform\/db\/embedded\/seed)\.ts$/;
-
 const problems = [];
-const sources = readSources(['src', 'test', 'scripts']);
-const ours = sources.filter(({ file }) => file.startsWith('src/') && file.endsWith('.ts'));
-for (const source of ours) {
+for (const source of readSources(['src']).filter(({ file }) => file.endsWith('.ts'))) {
   checkNeighbours(source);
   checkRole(source);
   checkTimeAndChance(source);
   checkSql(source);
 }
-checkExports();
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -188,70 +181,4 @@ function checkSql(source) {
     if (isTagged || isText)
       report(source, node, 'SQL belongs to a repository of its feature (repository.ts or *-repository.ts).');
   });
-}
-
-/** A value nobody imports, and a type that nobody imports and its own file does not mention. */
-function checkExports() {
-  const used = collectUses();
-  for (const source of ours) {
-    const names = used.get(source.file) ?? new Set();
-    if (ENTRANCES.test(source.file) || names.has('*')) continue;
-    for (const { node, name, isType } of exportsOf(source)) {
-      if (names.has(name) || (isType && isMentioned(source, node, name))) continue;
-      report(
-        source,
-        node,
-        `nobody imports ${name}: remove it, or only the word export if this file uses it.`,
-      );
-    }
-  }
-}
-
-/** @returns the names that others take from each file; `*` for all, as when a script names a file to load */
-function collectUses() {
-  const used = new Map();
-  const add = (file, names) => used.set(file, new Set([...(used.get(file) ?? []), ...names]));
-  for (const source of sources) {
-    for (const { target, names } of importsOf(source)) if (target !== undefined) add(target, names ?? ['*']);
-    walk(source.tree, (node) => {
-      if (!ts.isStringLiteralLike(node) || !node.text.endsWith('.ts')) return;
-      for (const folder of [path.dirname(source.file), 'src']) {
-        const target = path.join(folder, node.text);
-        if (existsSync(path.join(ROOT, target))) add(target, ['*']);
-      }
-    });
-  }
-  return used;
-}
-
-function exportsOf({ tree }) {
-  return tree.statements.flatMap((node) => {
-    if (
-      ts.isExportDeclaration(node) &&
-      node.exportClause !== undefined &&
-      ts.isNamedExports(node.exportClause)
-    ) {
-      return node.exportClause.elements.map(({ name, isTypeOnly }) => ({
-        node,
-        name: name.text,
-        isType: node.isTypeOnly || isTypeOnly,
-      }));
-    }
-    if (!node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
-    const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
-    const declared = ts.isVariableStatement(node) ? node.declarationList.declarations : [node];
-    return declared.flatMap(({ name }) => boundNames(name)).map((name) => ({ node, name, isType }));
-  });
-}
-
-function boundNames(name) {
-  return ts.isIdentifier(name) ? [name.text] : name.elements.flatMap((element) => boundNames(element.name));
-}
-
-function isMentioned({ tree }, declaration, name) {
-  let mentioned = false;
-  walk(tree, (node) => {
-    if (ts.isIdentifier(node) && node.text === name && node.parent !== declaration) mentioned = true;
-  });
-  return mentioned;
 }

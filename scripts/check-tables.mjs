@@ -8,7 +8,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript-api';
+import ts from 'typescript';
 import { placeOf, ROOT, readSources, walk } from './source-files.mjs';
 
 /** The folder that alone inserts into a table, updates and deletes; null for a table that this server leaves alone. */

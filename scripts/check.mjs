@@ -29,6 +29,11 @@ const STEPS = [
     otherwise: 'Each line says what to do instead.',
   },
   {
+    name: 'unused code',
+    run: [tool('knip'), '--no-progress'],
+    otherwise: 'Remove what is named above, or only the word export if its own file uses it (knip.json).',
+  },
+  {
     name: 'sizes',
     run: [process.execPath, script('check-sizes.mjs')],
     otherwise: 'Split what is named above.',

@@ -7,8 +7,8 @@
  *   node scripts/generate-openapi.mjs --check   writes nothing; fails when a file differs
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { register } from 'node:module';
 import path from 'node:path';
+import openapiTS, { astToString } from 'openapi-typescript';
 import { tsImport } from 'tsx/esm/api';
 import { withApi } from './api.mjs';
 import { renderRoutes } from './routes-page.mjs';
@@ -23,12 +23,7 @@ const describeApi = async () => {
   }));
 };
 
-/** openapi-typescript needs the compiler's JavaScript API, which TypeScript 7 no longer has. */
 async function describeTypes(document) {
-  const hook =
-    "export const resolve = (name, context, next) => next(name === 'typescript' ? 'typescript-api' : name, context);";
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
-  const { default: openapiTS, astToString } = await import('openapi-typescript');
   return astToString(
     await openapiTS(structuredClone(document), { alphabetize: false, defaultNonNullable: false }),
   );

@@ -2,7 +2,7 @@ import type { PolicyAuth, PolicyPackage } from '../../src/authorization/engines/
 
 /** Numbers that no two things share, so that a rule cannot be right by accident. */
 export const ME = 7;
-export const ANOTHER = 8;
+const ANOTHER = 8;
 export const ORGANIZATION = 30;
 const FOREIGN = 31;
 const OBJECT = 500;

@@ -57,7 +57,7 @@ const SERVER = (port: number) =>
   ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dbfilename', `${port}.rdb`] as const;
 
 /** Runs a command on a connection of its own. */
-export async function ask<T>(port: number, work: (redis: Redis) => Promise<T>): Promise<T> {
+async function ask<T>(port: number, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => null, lazyConnect: true });
   redis.on('error', () => undefined);
   try {

@@ -27,7 +27,7 @@ import { accountRoutes } from './routes.js';
 
 export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
-export { ensureFirstAdmin, type FirstAdmin, type FirstAdminOutcome } from './first-admin.js';
+export { ensureFirstAdmin, type FirstAdminOutcome } from './first-admin.js';
 export type { MailLimits } from './mail-limits.js';
 export type { AccountMailer } from './mailer.js';
 export { findHolder } from './password-repository.js';

@@ -39,7 +39,7 @@ export const IVANA = person('ivana', 'user', as('worker', false));
 /** The member, the account and the owner of the token that others try to reach. */
 export const TESSA = person('tessa', 'user', as('worker'));
 /** To him olivia has offered acme. */
-export const SAM = person('samson', 'user', as('supervisor'));
+const SAM = person('samson', 'user', as('supervisor'));
 /** Was invited to globex by its owner, and accepted. */
 export const OTTILIE = person('ottilie', 'user', null, as('worker'));
 /** The account that they try to reach in globex. */

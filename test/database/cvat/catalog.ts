@@ -3,7 +3,7 @@ import { many, type Queryable } from '../../../src/platform/db/queryable.js';
 import { raw, type Sql, sql } from '../../../src/platform/db/sql.js';
 
 /** The tables of CVAT that this server works with. */
-export const CVAT_TABLES = [
+const CVAT_TABLES = [
   'access_tokens_accesstoken',
   'account_emailaddress',
   'account_emailconfirmation',
