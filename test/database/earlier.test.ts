@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SERVER_VERSION } from '../../src/version.js';
 import { createTestApp } from '../support/app.js';
 import {
   hasPostgres,
@@ -21,6 +22,12 @@ describe.skipIf(!hasPostgres)(`a database that an earlier server made (${POSTGRE
     server = await startPostgres();
   });
   afterAll(() => server.remove());
+
+  it('is there for this release, and for three commits before the first one', () => {
+    const releases = SAVED.filter((name) => /^v\d/.test(name));
+    expect(releases).toContain(`v${SERVER_VERSION}.sql`);
+    expect(SAVED.length - releases.length).toBeGreaterThanOrEqual(3);
+  });
 
   it.each(SAVED)('%s is opened, and its people go on', { timeout: 60_000 }, async (name) => {
     const database = await createDatabaseOn(server.url);
