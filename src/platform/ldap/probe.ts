@@ -3,19 +3,15 @@ import { type Connection, createConnection } from './connection.js';
 import { createDeadline, type Deadline } from './deadline.js';
 import { type DirectoryServer, dial } from './dial.js';
 import { bindService, type Member } from './directory.js';
-import { DirectoryFailure, type DirectoryStep } from './failure.js';
+import { DirectoryFailure } from './failure.js';
 import { readGroups } from './groups.js';
 import { type Found, findByName, type Person, readOwnEntry } from './person.js';
+import { createSteps, type StepResult, type Steps, Stop } from './probe-steps.js';
 import type { DirectorySettings } from './settings.js';
 
-/** How one step of a trial login went. */
-export interface ProbeResult {
+/** How one step of a trial login went, and where. */
+export interface ProbeResult extends StepResult {
   readonly server: string;
-  readonly step: DirectoryStep;
-  readonly outcome: 'passed' | 'failed' | 'skipped';
-  readonly milliseconds: number;
-  /** What was found, or what to correct. */
-  readonly detail: string;
 }
 
 export interface ProbeLogin {
@@ -24,9 +20,12 @@ export interface ProbeLogin {
   readonly password: string | null;
 }
 
-/** Why a step could not pass although the directory answered. */
-class Stop extends Error {
-  override readonly name = 'Stop';
+/** A trial on one server. */
+interface Trial {
+  readonly settings: DirectorySettings;
+  readonly clock: Clock;
+  readonly server: DirectoryServer;
+  readonly steps: Steps;
 }
 
 /**
@@ -42,11 +41,16 @@ export async function probeDirectory(
   report: (result: ProbeResult) => void,
 ): Promise<Member | undefined> {
   for (const server of settings.servers) {
-    const probe = createProbe(settings, clock, server, report);
-    const connection = await probe.connect();
+    const steps = createSteps({
+      clock,
+      timeoutMs: settings.timeoutMs,
+      report: (result) => report({ server: server.url, ...result }),
+    });
+    const trial = { settings, clock, server, steps };
+    const connection = await connect(trial);
     if (connection === undefined) continue;
     try {
-      return await probe.signIn(connection, login);
+      return await signIn(trial, connection, login);
     } finally {
       connection.close();
     }
@@ -54,139 +58,140 @@ export async function probeDirectory(
   return undefined;
 }
 
-function createProbe(
-  settings: DirectorySettings,
-  clock: Clock,
-  server: DirectoryServer,
-  report: (result: ProbeResult) => void,
-) {
-  const say = (
-    step: DirectoryStep,
-    outcome: ProbeResult['outcome'],
-    detail: string,
-    milliseconds = 0,
-  ): void => report({ server: server.url, step, outcome, milliseconds, detail });
-
-  /** @returns undefined when the step failed, which has been reported */
-  const attempt = async <T>(
-    step: DirectoryStep,
-    work: (deadline: Deadline) => Promise<T>,
-    describe: (result: T) => string,
-  ): Promise<T | undefined> => {
-    const start = clock.now();
-    try {
-      const result = await work(createDeadline(clock, settings.timeoutMs));
-      say(step, 'passed', describe(result), clock.now() - start);
-      return result;
-    } catch (error) {
-      if (!(error instanceof DirectoryFailure || error instanceof Stop)) throw error;
-      const detail = error instanceof DirectoryFailure ? error.sentence : error.message;
-      say(step, 'failed', detail, clock.now() - start);
-      return undefined;
-    }
-  };
-
-  const open = async (deadline: Deadline, onStep?: Parameters<typeof dial>[3]): Promise<Connection> =>
-    createConnection(server, await dial(server, settings.dial, deadline, onStep));
-
-  const connect = async (): Promise<Connection | undefined> => {
-    const deadline = createDeadline(clock, settings.timeoutMs);
-    let start = clock.now();
-    let connection: Connection;
-    try {
-      connection = await open(deadline, (step) => {
-        say(step, 'passed', '', clock.now() - start);
-        start = clock.now();
-      });
-    } catch (error) {
-      if (!(error instanceof DirectoryFailure)) throw error;
-      say(error.step, 'failed', error.sentence, clock.now() - start);
-      return undefined;
-    }
-    if (!server.secure && !settings.dial.startTls) say('tls', 'skipped', 'passwords go in plain text');
-    if (settings.service === null) {
-      say('bind', 'skipped', 'AUTH_LDAP_BIND_DN is not set: searches go without a name');
-      return connection;
-    }
-    const { dn } = settings.service;
-    return attempt(
-      'bind',
-      (time) => bindService(connection, settings, time),
-      () => `as ${dn}`,
-    );
-  };
-
-  const signIn = async (
-    connection: Connection,
-    { name, password }: ProbeLogin,
-  ): Promise<Member | undefined> => {
-    const { lookup, service } = settings;
-    const readsAsPerson = lookup.kind === 'template' && service === null;
-    if (readsAsPerson) say('search', 'skipped', 'people read their own entry after their password was right');
-    const found = readsAsPerson
-      ? null
-      : await attempt(
-          'search',
-          async (time) => personOf(await findByName(connection, settings, name, time)),
-          ({ dn }) => dn,
-        );
-    if (found === undefined) return undefined;
-    const dn = found?.dn ?? (lookup.kind === 'template' ? lookup.template.forName(name) : '');
-    const own = await tryPassword(dn, password);
-    if (own === undefined) return undefined;
-    try {
-      const reader = readsAsPerson ? own : connection;
-      if (reader === null) return undefined;
-      const person =
-        found ??
-        (await attempt(
-          'search',
-          async (time) => personOf(await readOwnEntry(reader, settings, dn, time)),
-          () => dn,
-        ));
-      return person && (await listGroups(reader, person));
-    } finally {
-      own?.close();
-    }
-  };
-
-  /** @returns null when there is no password to try, undefined when it failed */
-  const tryPassword = async (dn: string, password: string | null): Promise<Connection | null | undefined> => {
-    if (password !== null)
-      return attempt(
-        'login',
-        (time) => bindPerson(dn, password, time),
-        () => `as ${dn}`,
-      );
-    say('login', 'skipped', 'no password was given');
-    return null;
-  };
-
-  const bindPerson = async (dn: string, password: string, deadline: Deadline): Promise<Connection> => {
-    const connection = await open(deadline);
-    const outcome = await connection.bind(dn, password, 'login', deadline);
-    if (outcome.accepted) return connection;
-    connection.close();
-    throw new Stop(outcome.reason);
-  };
-
-  const listGroups = async (connection: Connection, person: Person): Promise<Member | undefined> => {
-    if (settings.groups.kind === 'none') {
-      say('groups', 'skipped', 'no setting names a group');
-      return { person, groups: new Set() };
-    }
-    const groups = await attempt(
-      'groups',
-      (time) => readGroups(connection, settings.groups, person, time),
-      (found) => (found.size === 0 ? 'none' : [...found].join('; ')),
-    );
-    return groups && { person, groups };
-  };
-
-  return { connect, signIn };
+/** @returns a connection on which searches can be made, undefined when a step failed */
+async function connect(trial: Trial): Promise<Connection | undefined> {
+  const { settings, server, steps } = trial;
+  const connection = await reach(trial);
+  if (connection === undefined) return undefined;
+  if (!server.secure && !settings.dial.startTls) steps.say('tls', 'skipped', 'passwords go in plain text');
+  if (settings.service === null) {
+    steps.say('bind', 'skipped', 'AUTH_LDAP_BIND_DN is not set: searches go without a name');
+    return connection;
+  }
+  const { dn } = settings.service;
+  return steps.attempt(
+    'bind',
+    (time) => bindService(connection, settings, time),
+    () => `as ${dn}`,
+  );
 }
+
+/** Name, connection and TLS are one attempt with one deadline; each is told of by itself. */
+async function reach(trial: Trial): Promise<Connection | undefined> {
+  const { settings, clock, steps } = trial;
+  const deadline = createDeadline(clock, settings.timeoutMs);
+  let start = clock.now();
+  try {
+    return await open(trial, deadline, (step) => {
+      steps.say(step, 'passed', '', clock.now() - start);
+      start = clock.now();
+    });
+  } catch (error) {
+    if (!(error instanceof DirectoryFailure)) throw error;
+    steps.say(error.step, 'failed', error.sentence, clock.now() - start);
+    return undefined;
+  }
+}
+
+async function open(
+  { settings, server }: Trial,
+  deadline: Deadline,
+  onStep?: Parameters<typeof dial>[3],
+): Promise<Connection> {
+  return createConnection(server, await dial(server, settings.dial, deadline, onStep));
+}
+
+async function signIn(
+  trial: Trial,
+  connection: Connection,
+  { name, password }: ProbeLogin,
+): Promise<Member | undefined> {
+  const { settings, steps } = trial;
+  const { lookup, service } = settings;
+  const readsAsPerson = lookup.kind === 'template' && service === null;
+  if (readsAsPerson)
+    steps.say('search', 'skipped', 'people read their own entry after their password was right');
+  const found = readsAsPerson
+    ? null
+    : await search(
+        steps,
+        (time) => findByName(connection, settings, name, time),
+        (person) => person.dn,
+      );
+  if (found === undefined) return undefined;
+  const dn = found?.dn ?? (lookup.kind === 'template' ? lookup.template.forName(name) : '');
+  const own = await tryPassword(trial, dn, password);
+  if (own === undefined) return undefined;
+  try {
+    const reader = readsAsPerson ? own : connection;
+    if (reader === null) return undefined;
+    const person =
+      found ??
+      (await search(
+        steps,
+        (time) => readOwnEntry(reader, settings, dn, time),
+        () => dn,
+      ));
+    return person && (await listGroups(trial, reader, person));
+  } finally {
+    own?.close();
+  }
+}
+
+const search = (
+  steps: Steps,
+  find: (deadline: Deadline) => Promise<Found>,
+  describe: (person: Person) => string,
+): Promise<Person | undefined> =>
+  steps.attempt('search', async (time) => personOf(await find(time)), describe);
 
 function personOf(found: Found): Person {
   if (found.kind === 'person') return found.person;
   throw new Stop(found.reason);
+}
+
+/** @returns null when there is no password to try, undefined when it failed */
+async function tryPassword(
+  trial: Trial,
+  dn: string,
+  password: string | null,
+): Promise<Connection | null | undefined> {
+  if (password !== null)
+    return trial.steps.attempt(
+      'login',
+      (time) => bindPerson(trial, dn, password, time),
+      () => `as ${dn}`,
+    );
+  trial.steps.say('login', 'skipped', 'no password was given');
+  return null;
+}
+
+async function bindPerson(
+  trial: Trial,
+  dn: string,
+  password: string,
+  deadline: Deadline,
+): Promise<Connection> {
+  const connection = await open(trial, deadline);
+  const outcome = await connection.bind(dn, password, 'login', deadline);
+  if (outcome.accepted) return connection;
+  connection.close();
+  throw new Stop(outcome.reason);
+}
+
+async function listGroups(
+  { settings, steps }: Trial,
+  connection: Connection,
+  person: Person,
+): Promise<Member | undefined> {
+  if (settings.groups.kind === 'none') {
+    steps.say('groups', 'skipped', 'no setting names a group');
+    return { person, groups: new Set() };
+  }
+  const groups = await steps.attempt(
+    'groups',
+    (time) => readGroups(connection, settings.groups, person, time),
+    (found) => (found.size === 0 ? 'none' : [...found].join('; ')),
+  );
+  return groups && { person, groups };
 }
