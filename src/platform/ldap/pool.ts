@@ -1,15 +1,13 @@
-import { type Clock, MINUTE, SECOND } from '../../kernel/clock.js';
-import { ServiceUnavailable } from '../../kernel/errors.js';
+import { type Clock, SECOND } from '../../kernel/clock.js';
 import type { Connection } from './connection.js';
-import { type Deadline, within } from './deadline.js';
+import type { Deadline } from './deadline.js';
 import type { DirectoryServer } from './dial.js';
 import { DirectoryFailure } from './failure.js';
+import { createIdleConnections } from './idle-connections.js';
+import { createTurns } from './turns.js';
 
-/** Directories, and firewalls before them, drop connections that nobody uses: better not to find out with a login. */
-const LONGEST_IDLE = MINUTE;
 /** How long a server that failed is tried last. */
 const REST = 30 * SECOND;
-const MAXIMUM_WAITING = 500;
 
 /** The order in which servers are tried: as they are written, but those that just failed last. */
 export function createServerOrder(servers: readonly DirectoryServer[], clock: Clock) {
@@ -28,8 +26,10 @@ export function createServerOrder(servers: readonly DirectoryServer[], clock: Cl
   };
 }
 
+type ServerOrder = ReturnType<typeof createServerOrder>;
+
 export interface PoolOptions {
-  readonly servers: ReturnType<typeof createServerOrder>;
+  readonly servers: ServerOrder;
   readonly open: (server: DirectoryServer, deadline: Deadline) => Promise<Connection>;
   /** Connections in use at once. */
   readonly size: number;
@@ -40,9 +40,8 @@ export type Work<T> = (connection: Connection, deadline: Deadline) => Promise<T>
 
 /** Connections that are used by one piece of work at a time, kept for the next one, and never more than `size`. */
 export function createPool({ servers, open, size, clock }: PoolOptions) {
-  const idle: { readonly connection: Connection; readonly since: number }[] = [];
+  const idle = createIdleConnections(clock);
   const turns = createTurns(size);
-  let isClosed = false;
 
   /**
    * Runs work on a connection to the first server that answers. Work must have no effect that matters twice: it runs
@@ -53,32 +52,14 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
   const use = async <T>(work: Work<T>, deadline: Deadline): Promise<T> => {
     const leave = await turns.enter(deadline);
     try {
-      return await onAnyServer(work, deadline);
+      return await onAnyServer(servers, deadline, (server, share) => onServer(server, work, share));
     } finally {
       leave();
     }
   };
 
-  const onAnyServer = async <T>(work: Work<T>, deadline: Deadline): Promise<T> => {
-    const candidates = servers.list();
-    let failure: unknown;
-    for (const [index, server] of candidates.entries()) {
-      const share = deadline.part(deadline.remaining() / (candidates.length - index));
-      try {
-        const result = await onServer(server, work, share);
-        servers.answered(server);
-        return result;
-      } catch (error) {
-        if (!(error instanceof DirectoryFailure)) throw error;
-        servers.failed(server);
-        failure = error;
-      }
-    }
-    throw failure;
-  };
-
   const onServer = async <T>(server: DirectoryServer, work: Work<T>, deadline: Deadline): Promise<T> => {
-    const kept = takeIdle(server);
+    const kept = idle.take(server);
     if (kept !== undefined) {
       try {
         return await onConnection(kept, work, deadline);
@@ -92,8 +73,7 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
   const onConnection = async <T>(connection: Connection, work: Work<T>, deadline: Deadline): Promise<T> => {
     try {
       const result = await work(connection, deadline);
-      if (connection.isOpen() && !isClosed) idle.push({ connection, since: clock.now() });
-      else connection.close();
+      idle.put(connection);
       return result;
     } catch (error) {
       connection.close();
@@ -101,68 +81,28 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
     }
   };
 
-  const takeIdle = (server: DirectoryServer): Connection | undefined => {
-    for (const { connection } of idle.filter((kept) => !isFresh(kept))) connection.close();
-    idle.splice(0, idle.length, ...idle.filter(isFresh));
-    const at = idle.findLastIndex(({ connection }) => connection.server === server);
-    return at < 0 ? undefined : idle.splice(at, 1)[0]?.connection;
-  };
-
-  const isFresh = ({
-    connection,
-    since,
-  }: {
-    readonly connection: Connection;
-    readonly since: number;
-  }): boolean => connection.isOpen() && Math.abs(clock.now() - since) < LONGEST_IDLE;
-
-  return {
-    use,
-    close: (): void => {
-      isClosed = true;
-      for (const { connection } of idle.splice(0)) connection.close();
-    },
-  };
+  return { use, close: idle.close };
 }
 
-/** Lets `size` in at once; the others wait in line, until their time is up. */
-function createTurns(size: number) {
-  const waiting: (() => void)[] = [];
-  let free = size;
-
-  const leave = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) free += 1;
-    else next();
-  };
-
-  return {
-    /** @returns what to call when the turn is over */
-    enter: async (deadline: Deadline): Promise<() => void> => {
-      if (free > 0) {
-        free -= 1;
-        return leave;
-      }
-      if (waiting.length >= MAXIMUM_WAITING) throw busy();
-      let start: () => void = leave;
-      const turn = new Promise<void>((resolve) => {
-        start = resolve;
-        waiting.push(start);
-      });
-      const stepOut = (): void => void waiting.splice(waiting.indexOf(start), 1);
-      await within(deadline, turn, stepOut).catch((cause: unknown) => {
-        throw busy(cause);
-      });
-      return leave;
-    },
-  };
+/** Each server gets its share of the time that is left. */
+async function onAnyServer<T>(
+  servers: ServerOrder,
+  deadline: Deadline,
+  attempt: (server: DirectoryServer, share: Deadline) => Promise<T>,
+): Promise<T> {
+  const candidates = servers.list();
+  let failure: unknown;
+  for (const [index, server] of candidates.entries()) {
+    const share = deadline.part(deadline.remaining() / (candidates.length - index));
+    try {
+      const result = await attempt(server, share);
+      servers.answered(server);
+      return result;
+    } catch (error) {
+      if (!(error instanceof DirectoryFailure)) throw error;
+      servers.failed(server);
+      failure = error;
+    }
+  }
+  throw failure;
 }
-
-const busy = (cause?: unknown): ServiceUnavailable =>
-  new ServiceUnavailable(
-    'directory_busy',
-    'Too many people sign in at the moment. Try again in a few seconds.',
-    {
-      cause,
-    },
-  );
