@@ -51,16 +51,7 @@ const SIZE_LIMIT = 4;
 
 /** @param socket open, and encrypted where it has to be */
 export function createConnection(server: DirectoryServer, socket: Socket): Connection {
-  let handedOver = false;
-  const client = new Client({
-    url: 'ldap://connected',
-    // The client would connect anew, without TLS and without us, when the connection is lost.
-    createConnection: () => {
-      if (handedOver) throw new Error('Connection closed');
-      handedOver = true;
-      return socket;
-    },
-  });
+  const { client, isHandedOver } = createClient(socket);
 
   const run = async <T>(step: DirectoryStep, deadline: Deadline, operate: () => Promise<T>): Promise<T> => {
     try {
@@ -108,10 +99,25 @@ export function createConnection(server: DirectoryServer, socket: Socket): Conne
     },
 
     close: () => {
-      if (handedOver && !socket.destroyed) void client.unbind().catch(() => socket.destroy());
+      if (isHandedOver() && !socket.destroyed) void client.unbind().catch(() => socket.destroy());
       else socket.destroy();
     },
   };
+}
+
+/** The client takes the socket with its first operation: until then nobody but us can close it. */
+function createClient(socket: Socket) {
+  let handedOver = false;
+  const client = new Client({
+    url: 'ldap://connected',
+    // The client would connect anew, without TLS and without us, when the connection is lost.
+    createConnection: () => {
+      if (handedOver) throw new Error('Connection closed');
+      handedOver = true;
+      return socket;
+    },
+  });
+  return { client, isHandedOver: (): boolean => handedOver };
 }
 
 /** The text of the answer goes to the log with its cause; it names entries, not passwords. */

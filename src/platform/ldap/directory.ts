@@ -35,31 +35,9 @@ type Admitted = { readonly kind: 'member' } & Member;
  * own; both are kept and few.
  */
 export function createDirectory(settings: DirectorySettings, clock: Clock) {
-  const servers = createServerOrder(settings.servers, clock);
-  const common = { servers, size: POOL_SIZE, clock };
-  const connect = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
-    createConnection(server, await dial(server, settings.dial, deadline));
-  const connectService = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
-    bindService(await connect(server, deadline), settings, deadline);
-  const searching = createPool({ ...common, open: connectService });
-  const trying = createPool({ ...common, open: connect });
+  const { searching, trying } = createPools(settings, clock);
   /** Direct bind without an account for searches: people read their own entries. */
   const readsAsPerson = settings.lookup.kind === 'template' && settings.service === null;
-
-  const admit = async (connection: Connection, person: Person, deadline: Deadline): Promise<Admitted> => ({
-    kind: 'member',
-    person,
-    groups: await readGroups(connection, settings.groups, person, deadline),
-  });
-
-  const admitFound = async (
-    connection: Connection,
-    found: Found,
-    deadline: Deadline,
-  ): Promise<Admitted | Refused> =>
-    found.kind === 'person'
-      ? admit(connection, found.person, deadline)
-      : { kind: 'refused', reason: found.reason };
 
   return {
     /** The time that one login has, all its calls together. */
@@ -83,13 +61,13 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
         const outcome = await connection.bind(dn, password, 'login', part);
         if (!outcome.accepted) return { kind: 'refused', reason: outcome.reason };
         return readsAsPerson
-          ? admitFound(connection, await readOwnEntry(connection, settings, dn, part), part)
+          ? admitFound(settings, connection, await readOwnEntry(connection, settings, dn, part), part)
           : undefined;
       }, deadline);
       if (own !== undefined) return own;
       return searching.use(async (connection, part) => {
-        if (located.kind === 'person') return admit(connection, located.person, part);
-        return admitFound(connection, await readOwnEntry(connection, settings, dn, part), part);
+        if (located.kind === 'person') return admit(settings, connection, located.person, part);
+        return admitFound(settings, connection, await readOwnEntry(connection, settings, dn, part), part);
       }, deadline);
     },
 
@@ -97,7 +75,7 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
     review: (known: Acquaintance, deadline: Deadline): Promise<Admitted | Refused> =>
       searching.use(
         async (connection, part) =>
-          admitFound(connection, await findAgain(connection, settings, known, part), part),
+          admitFound(settings, connection, await findAgain(connection, settings, known, part), part),
         deadline,
       ),
 
@@ -109,6 +87,40 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
 }
 
 export type Directory = ReturnType<typeof createDirectory>;
+
+function createPools(settings: DirectorySettings, clock: Clock) {
+  const servers = createServerOrder(settings.servers, clock);
+  const common = { servers, size: POOL_SIZE, clock };
+  const connect = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
+    createConnection(server, await dial(server, settings.dial, deadline));
+  const connectService = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
+    bindService(await connect(server, deadline), settings, deadline);
+  return {
+    searching: createPool({ ...common, open: connectService }),
+    trying: createPool({ ...common, open: connect }),
+  };
+}
+
+const admit = async (
+  settings: DirectorySettings,
+  connection: Connection,
+  person: Person,
+  deadline: Deadline,
+): Promise<Admitted> => ({
+  kind: 'member',
+  person,
+  groups: await readGroups(connection, settings.groups, person, deadline),
+});
+
+const admitFound = async (
+  settings: DirectorySettings,
+  connection: Connection,
+  found: Found,
+  deadline: Deadline,
+): Promise<Admitted | Refused> =>
+  found.kind === 'person'
+    ? admit(settings, connection, found.person, deadline)
+    : { kind: 'refused', reason: found.reason };
 
 /** @throws DirectoryFailure also when the account of the settings is refused: nobody can sign in then */
 export async function bindService(
