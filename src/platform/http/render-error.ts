@@ -1,0 +1,37 @@
+import type { ErrorRequestHandler } from 'express';
+import { ApiError, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
+import type { Log } from '../telemetry/log.js';
+import type { Exchange, Exchanges } from './exchange.js';
+import { NOT_FOUND_PAGE, SERVER_ERROR_PAGE } from './pages.js';
+import { send } from './send.js';
+import { sendPage } from './send-page.js';
+
+export interface ErrorRendererDeps {
+  readonly exchanges: Exchanges;
+  readonly log: Log;
+}
+
+/** Answers a request that failed: with what the error says if it is one of the API, else with a page of Django's. */
+export function createErrorRenderer({ exchanges, log }: ErrorRendererDeps): ErrorRequestHandler {
+  return async (error, req, res, _next) => {
+    const exchange = exchanges.of(req);
+    if (error instanceof ApiError) {
+      if (error instanceof ServiceUnavailable)
+        log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+      if (error instanceof Throttled) exchange.report('limit.met');
+      await sendApiError(exchange, error);
+      return;
+    }
+    if (isUndecodable(error)) return sendPage(exchange, 404, NOT_FOUND_PAGE);
+    log.error({ request: exchange.id, error }, 'A request failed unexpectedly.');
+    if (res.headersSent) res.destroy();
+    else await sendPage(exchange, 500, SERVER_ERROR_PAGE);
+  };
+}
+
+const sendApiError = (exchange: Exchange, { status, headers, body }: ApiError): Promise<void> =>
+  send(exchange, { status, headers, content: { kind: 'json', value: body } });
+
+/** The router's error for a path parameter whose escapes are no UTF-8: there is nothing at such an address. */
+const isUndecodable = (error: unknown): boolean =>
+  error instanceof URIError && 'status' in error && error.status === 400;
