@@ -1,17 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.js';
 import type { Requester, WorkQueue } from './queue.js';
+import { createTypicalDurations, type TypicalDurations } from './typical-durations.js';
 
 /** A refusal takes this times a new hash, so that an old one met for the first time is covered too. */
 const HEADROOM = 1.5;
 /** Above the slowest algorithm seen, so that its natural spread does not show. */
 const MARGIN = 1.1;
-/** Weight of the newest duration in the running average. */
-const SMOOTHING = 1 / 8;
 /** One very slow imported hash must not make every refusal as slow. */
 const LONGEST_STRETCH_MS = 1000;
-/** No hash below the ceilings takes longer: the clock was set. */
-const PLAUSIBLE_MS = 3000;
 
 /** One stored hash to compare a password with. */
 export interface Comparison {
@@ -45,26 +42,8 @@ interface EqualizerDependencies {
  * a million iterations is of the second.
  */
 export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }: EqualizerDependencies) => {
-  const typicalMs = new Map<string, number>();
+  const typical = createTypicalDurations(clock);
   let mostAtOnce = 1;
-
-  const measure = async <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> => {
-    const startedAt = clock.now();
-    const result = await work();
-    const took = Math.min(Math.max(clock.now() - startedAt, 0), PLAUSIBLE_MS);
-    const before = typicalMs.get(algorithm) ?? took;
-    typicalMs.set(algorithm, before + (took - before) * SMOOTHING);
-    return result;
-  };
-
-  const preferredMs = (): number => typicalMs.get(preferred.algorithm) ?? 0;
-
-  const refusalMs = (): number => {
-    const slowest = Math.max(...typicalMs.values());
-    const last = Math.max(HEADROOM * preferredMs(), Math.min(MARGIN * slowest, LONGEST_STRETCH_MS));
-    const before = Math.max(preferredMs(), Math.min(slowest, LONGEST_STRETCH_MS));
-    return last + (mostAtOnce - 1) * before;
-  };
 
   const waitFor = async (startedAt: number, totalMs: number): Promise<void> => {
     const remaining = Math.min(startedAt + totalMs - clock.now(), totalMs);
@@ -74,16 +53,16 @@ export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }:
   /** @returns whether it matched; if not, after the time of a new hash */
   const compare = async ({ algorithm, run }: Comparison): Promise<boolean> => {
     const startedAt = clock.now();
-    if (await measure(algorithm, run)) return true;
-    if (!typicalMs.has(preferred.algorithm)) await measure(preferred.algorithm, preferred.run);
-    await waitFor(startedAt, preferredMs());
+    if (await typical.measure(algorithm, run)) return true;
+    if (!typical.isKnown(preferred.algorithm)) await typical.measure(preferred.algorithm, preferred.run);
+    await waitFor(startedAt, typical.of(preferred.algorithm));
     return false;
   };
 
   return {
     /** Runs work that has no refusal, in the queue, and learns how long it takes. */
     run: <Result>(requester: Requester, algorithm: string, work: () => Promise<Result>): Promise<Result> =>
-      queue.run(requester, () => measure(algorithm, work)),
+      queue.run(requester, () => typical.measure(algorithm, work)),
 
     /**
      * Compares one after another until one matches. All of them take one place in the queue: whoever has it is not
@@ -100,8 +79,17 @@ export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }:
         for (const [index, comparison] of comparisons.entries()) if (await compare(comparison)) return index;
         return undefined;
       });
-      if (match === undefined) await waitFor(startedAt, refusalMs());
+      if (match === undefined) await waitFor(startedAt, refusalMs(typical, preferred.algorithm, mostAtOnce));
       return match;
     },
   };
+};
+
+/** How long a refusal takes in all: the last hash with its headroom, and the time of each one before. */
+const refusalMs = (typical: TypicalDurations, preferred: string, hashes: number): number => {
+  const preferredMs = typical.of(preferred);
+  const slowest = typical.slowest();
+  const last = Math.max(HEADROOM * preferredMs, Math.min(MARGIN * slowest, LONGEST_STRETCH_MS));
+  const before = Math.max(preferredMs, Math.min(slowest, LONGEST_STRETCH_MS));
+  return last + (hashes - 1) * before;
 };

@@ -65,3 +65,5 @@ export const createFairLine = <Job extends Owner>() => {
     },
   };
 };
+
+export type FairLine<Job extends Owner> = ReturnType<typeof createFairLine<Job>>;

@@ -1,7 +1,7 @@
 import type { Client } from '../../kernel/client.js';
 import { ClientGone, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
 import { clientKey } from '../../platform/http/client-address.js';
-import { createFairLine, type Owner } from './fair-line.js';
+import { createFairLine, type FairLine, type Owner } from './fair-line.js';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -31,6 +31,8 @@ interface Waiting extends Owner {
   readonly refuse: (reason: Error) => void;
 }
 
+type Line = FairLine<Waiting>;
+
 const lineIsFull = (): ServiceUnavailable =>
   new ServiceUnavailable('password_queue_full', 'Too many passwords are being checked. Try again soon.', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -52,38 +54,6 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
   const share = Math.max(1, Math.ceil(limit * LARGEST_SHARE));
   let running = 0;
 
-  const requireShare = ({ account, address }: Owner): void => {
-    const isGreedy =
-      (account !== null && line.ofAccount(account) >= share) ||
-      (address !== null && line.ofAddress(address) >= share);
-    if (isGreedy) throw new Throttled(RETRY_AFTER_SECONDS);
-  };
-
-  const requireRoom = ({ address }: Owner): void => {
-    if (line.size() < limit) return;
-    const longest = line.longest();
-    const youngest = longest.at(-1);
-    if (youngest === undefined || longest.length <= line.ofAddress(address) + 1) throw lineIsFull();
-    youngest.refuse(lineIsFull());
-  };
-
-  const wait = (owner: Owner, signal: AbortSignal | undefined): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const settle = (outcome: () => void): void => {
-        signal?.removeEventListener('abort', hangUp);
-        line.remove(job);
-        outcome();
-      };
-      const hangUp = (): void => settle(() => reject(new ClientGone()));
-      const job: Waiting = {
-        ...owner,
-        start: () => settle(resolve),
-        refuse: (reason) => settle(() => reject(reason)),
-      };
-      signal?.addEventListener('abort', hangUp);
-      line.add(job);
-    });
-
   const enter = async ({ account, client }: Requester): Promise<void> => {
     if (client?.signal.aborted) throw new ClientGone();
     if (running < concurrency) {
@@ -91,9 +61,9 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
       return;
     }
     const owner = { account, address: client && clientKey(client.address) };
-    requireShare(owner);
-    requireRoom(owner);
-    await wait(owner, client?.signal);
+    requireShare(line, owner, share);
+    requireRoom(line, owner, limit);
+    await wait(line, owner, client?.signal);
   };
 
   /** Hands the place to the next in line; counting down and up again would let a newcomer slip in between. */
@@ -122,3 +92,35 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
 };
 
 export type WorkQueue = ReturnType<typeof createWorkQueue>;
+
+function requireShare(line: Line, { account, address }: Owner, share: number): void {
+  const isGreedy =
+    (account !== null && line.ofAccount(account) >= share) ||
+    (address !== null && line.ofAddress(address) >= share);
+  if (isGreedy) throw new Throttled(RETRY_AFTER_SECONDS);
+}
+
+function requireRoom(line: Line, { address }: Owner, limit: number): void {
+  if (line.size() < limit) return;
+  const longest = line.longest();
+  const youngest = longest.at(-1);
+  if (youngest === undefined || longest.length <= line.ofAddress(address) + 1) throw lineIsFull();
+  youngest.refuse(lineIsFull());
+}
+
+const wait = (line: Line, owner: Owner, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (outcome: () => void): void => {
+      signal?.removeEventListener('abort', hangUp);
+      line.remove(job);
+      outcome();
+    };
+    const hangUp = (): void => settle(() => reject(new ClientGone()));
+    const job: Waiting = {
+      ...owner,
+      start: () => settle(resolve),
+      refuse: (reason) => settle(() => reject(reason)),
+    };
+    signal?.addEventListener('abort', hangUp);
+    line.add(job);
+  });

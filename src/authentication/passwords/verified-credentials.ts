@@ -1,10 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import type { VerifiedLogin } from '../credentials.js';
+import { createFingerprints } from './fingerprints.js';
+import { createSharedWork } from './shared-work.js';
 
-const KEY_BYTES = 32;
 const DEFAULT_MAXIMUM = 10_000;
 const DEFAULT_LIFETIME = 5 * MINUTE;
 
@@ -30,13 +31,6 @@ interface VerifiedRecord {
   readonly verifiedAt: number;
 }
 
-/** UTF-16 keeps lone surrogates apart; the length in front keeps `ab`+`c` and `a`+`bc` apart. */
-const frame = (login: string, password: string): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(login.length);
-  return Buffer.concat([length, Buffer.from(login + password, 'utf16le')]);
-};
-
 /**
  * Remembers which Basic credentials were right, so that a client that sends them with every request pays for
  * the slow hash once. Memory holds no passwords and no stored hashes, only HMACs under keys of this process.
@@ -47,16 +41,9 @@ const frame = (login: string, password: string): Buffer => {
  */
 export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) => {
   const { clock, random, maximum = DEFAULT_MAXIMUM, lifetime = DEFAULT_LIFETIME } = options;
-  const credentialsKey = random.bytes(KEY_BYTES);
-  const storedHashKey = random.bytes(KEY_BYTES);
+  const { fingerprintOf, tagOf } = createFingerprints(random);
   const records = new LRUCache<string, VerifiedRecord>({ max: maximum });
-  /** Comparisons that are under way. */
-  const pending = new Map<string, Promise<VerifiedLogin | undefined>>();
-
-  const fingerprintOf = (login: string, password: string): string =>
-    createHmac('sha256', credentialsKey).update(frame(login, password)).digest('base64');
-  const tagOf = (storedHash: string): Buffer =>
-    createHmac('sha256', storedHashKey).update(storedHash).digest();
+  const shareComparison = createSharedWork<VerifiedLogin>();
 
   const find = (fingerprint: string): VerifiedRecord | undefined => {
     const record = records.get(fingerprint);
@@ -68,19 +55,6 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     return undefined;
   };
 
-  const lead = async (
-    fingerprint: string,
-    compare: () => Promise<VerifiedLogin | undefined>,
-  ): Promise<VerifiedLogin | undefined> => {
-    const comparison = compare();
-    pending.set(fingerprint, comparison);
-    try {
-      return await comparison;
-    } finally {
-      if (pending.get(fingerprint) === comparison) pending.delete(fingerprint);
-    }
-  };
-
   return {
     /**
      * Compares, unless a request with the same credentials does so already: a client that opens many connections at
@@ -90,22 +64,11 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
      * @param compare - the real comparison
      * @returns what it gave, to this request or to the one before
      */
-    together: async (
+    together: (
       login: string,
       password: string,
       compare: () => Promise<VerifiedLogin | undefined>,
-    ): Promise<VerifiedLogin | undefined> => {
-      const fingerprint = fingerprintOf(login, password);
-      for (let other = pending.get(fingerprint); other !== undefined; other = pending.get(fingerprint)) {
-        const outcome = await other.then(
-          (match) => ({ match }),
-          () => undefined,
-        );
-        if (outcome?.match !== undefined) return outcome.match;
-        if (outcome !== undefined) break;
-      }
-      return lead(fingerprint, compare);
-    },
+    ): Promise<VerifiedLogin | undefined> => shareComparison(fingerprintOf(login, password), compare),
 
     /**
      * Call after a real comparison succeeded.

@@ -1,0 +1,33 @@
+import type { Clock } from '../../kernel/clock.js';
+
+/** Weight of the newest duration in the running average. */
+const SMOOTHING = 1 / 8;
+/** No hash below the ceilings takes longer: the clock was set. */
+const PLAUSIBLE_MS = 3000;
+
+/** How long each algorithm takes on this machine: running averages of this process. */
+export const createTypicalDurations = (clock: Clock) => {
+  const typicalMs = new Map<string, number>();
+
+  return {
+    /** Does the work, and learns how long the algorithm takes. Work that fails teaches nothing. */
+    measure: async <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> => {
+      const startedAt = clock.now();
+      const result = await work();
+      const took = Math.min(Math.max(clock.now() - startedAt, 0), PLAUSIBLE_MS);
+      const before = typicalMs.get(algorithm) ?? took;
+      typicalMs.set(algorithm, before + (took - before) * SMOOTHING);
+      return result;
+    },
+
+    isKnown: (algorithm: string): boolean => typicalMs.has(algorithm),
+
+    /** @returns milliseconds, 0 for an algorithm that was not met yet */
+    of: (algorithm: string): number => typicalMs.get(algorithm) ?? 0,
+
+    /** @returns milliseconds of the slowest algorithm met so far */
+    slowest: (): number => Math.max(...typicalMs.values()),
+  };
+};
+
+export type TypicalDurations = ReturnType<typeof createTypicalDurations>;
