@@ -6,6 +6,7 @@ import { AuthenticationFailed } from '../kernel/errors.js';
 import { millisecondsOf, type Timestamp } from '../kernel/timestamp.js';
 import { type IdentityStore, isOpen } from './identity.js';
 import type { PasswordService } from './passwords/service.js';
+import { createSideWrites, type Write } from './side-writes.js';
 import { equalInConstantTime } from './signing.js';
 
 const SHA512_PREFIX = 'sha512$$';
@@ -16,10 +17,6 @@ export const hashAccessToken = (key: string): string =>
 
 /** What the store knows of the token that a request presents. */
 type PresentedToken = NonNullable<Awaited<ReturnType<IdentityStore['byAccessTokenPrefix']>>>['token'];
-
-type Write = () => Promise<unknown>;
-
-const NOTHING_TO_WRITE = Promise.resolve();
 
 export interface TokenUse {
   readonly tokenId: number;
@@ -48,8 +45,7 @@ export interface AccessTokenDeps {
 /** Checks personal access tokens: `<8 alphanumerics>.<32 alphanumerics>`. */
 export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
-  /** Writes under way, by token. However many requests a token makes, it takes one connection for that. */
-  const writing = new Map<number, Promise<void>>();
+  const besideRequest = createSideWrites(deps.onWriteError);
 
   /** @param client where the request came from, for the owner to see */
   return async (key: string, selector: OrganizationSelector, client: Client): Promise<Caller> => {
@@ -60,54 +56,44 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
       dot < 0
         ? undefined
         : await identities.byAccessTokenPrefix(key.slice(0, dot), selector, { now, notUsedSince });
-    if (found === undefined || !(await matches(key, found.token, client))) {
+    if (found === undefined || !(await matches(key, found.token, client, passwords))) {
       throw new AuthenticationFailed('Invalid token.');
     }
     if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
     const { id, readOnly, boundTo } = found.token;
-    const writes = writesOf(key, found.token, now, client.address);
+    const writes = writesOf(key, found.token, { now, address: client.address }, deps);
     return {
       account: found.account,
       organization: found.organization,
       credential: { kind: 'access-token', id, readOnly, boundTo, useNoted: besideRequest(id, writes) },
     };
   };
-
-  async function matches(
-    key: string,
-    { id, hashedKey: stored }: PresentedToken,
-    client: Client,
-  ): Promise<boolean> {
-    if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
-    const { valid } = await passwords.verify(key, stored, { account: `token:${id}`, client });
-    return valid;
-  }
-
-  /** @returns what a good key leaves to be written, which is nothing for most requests */
-  function writesOf(key: string, token: PresentedToken, now: Date, address: string): readonly Write[] {
-    const { id, hashedKey, lastUsedAt: previous } = token;
-    const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
-    const isDue = age >= deps.lastUseIntervalSeconds * SECOND;
-    const isLegacy = !hashedKey.startsWith(SHA512_PREFIX);
-    return [
-      ...(isLegacy ? [() => deps.upgradeHash(id, hashedKey, hashAccessToken(key))] : []),
-      ...(isDue ? [() => deps.recordUse({ tokenId: id, previous, now, address })] : []),
-    ];
-  }
-
-  /** @returns when the token's writes are over, those that another request began too */
-  function besideRequest(id: number, writes: readonly Write[]): Promise<void> {
-    const underWay = writing.get(id);
-    if (underWay !== undefined) return underWay;
-    if (writes.length === 0) return NOTHING_TO_WRITE;
-    const written = inTurn(writes)
-      .catch(deps.onWriteError)
-      .finally(() => writing.delete(id));
-    writing.set(id, written);
-    return written;
-  }
 }
 
-async function inTurn(writes: readonly Write[]): Promise<void> {
-  for (const write of writes) await write();
+async function matches(
+  key: string,
+  { id, hashedKey: stored }: PresentedToken,
+  client: Client,
+  passwords: AccessTokenDeps['passwords'],
+): Promise<boolean> {
+  if (stored.startsWith(SHA512_PREFIX)) return equalInConstantTime(stored, hashAccessToken(key));
+  const { valid } = await passwords.verify(key, stored, { account: `token:${id}`, client });
+  return valid;
+}
+
+/** @returns what a good key leaves to be written, which is nothing for most requests */
+function writesOf(
+  key: string,
+  token: PresentedToken,
+  { now, address }: Pick<TokenUse, 'now' | 'address'>,
+  deps: AccessTokenDeps,
+): readonly Write[] {
+  const { id, hashedKey, lastUsedAt: previous } = token;
+  const age = previous === null ? Number.POSITIVE_INFINITY : now.getTime() - millisecondsOf(previous);
+  const isDue = age >= deps.lastUseIntervalSeconds * SECOND;
+  const isLegacy = !hashedKey.startsWith(SHA512_PREFIX);
+  return [
+    ...(isLegacy ? [() => deps.upgradeHash(id, hashedKey, hashAccessToken(key))] : []),
+    ...(isDue ? [() => deps.recordUse({ tokenId: id, previous, now, address })] : []),
+  ];
 }

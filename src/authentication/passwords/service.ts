@@ -50,31 +50,7 @@ export interface Match {
  * @throws RangeError when `rounds` is out of range
  */
 export const createPasswordService = (options: PasswordServiceOptions) => {
-  const {
-    clock,
-    random,
-    rounds = DEFAULT_ROUNDS,
-    queueLimit = DEFAULT_QUEUE_LIMIT,
-    extraHashers = [],
-  } = options;
-  const concurrency = options.concurrency || Math.min(availableParallelism(), MAXIMUM_DEFAULT_CONCURRENCY);
-  if (!areRounds(rounds)) {
-    throw new RangeError(`bcrypt rounds must be ${MINIMUM_ROUNDS} to ${MAXIMUM_ROUNDS}, not ${rounds}`);
-  }
-
-  const { algorithm } = bcryptSha256;
-  const newHash = (password: string) => hashBcryptSha256(password, rounds, random);
-  /** Costs what a new hash costs, and matches nothing. */
-  const burning = (password: string): Comparison => ({
-    algorithm,
-    run: async () => {
-      await newHash(password);
-      return false;
-    },
-  });
-  const queue = createWorkQueue({ concurrency, limit: queueLimit });
-  const equalizer = createEqualizer({ clock, queue, preferred: burning('') });
-  const readHash = createHashReader(extraHashers, createArgon2(options.argon2));
+  const { newHash, readHash, equalizer, currentPrefix } = createHashing(options);
 
   const verifyFirst = async (
     password: string,
@@ -87,14 +63,14 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
       return stored === undefined ? [] : [{ ...stored, index, text }];
     });
     const comparisons = readable.map(
-      ({ algorithm: name, check }): Comparison => ({ algorithm: name, run: () => check(password) }),
+      ({ algorithm, check }): Comparison => ({ algorithm, run: () => check(password) }),
     );
     const first = await equalizer.first(
       requester,
-      comparisons.length === 0 ? [burning(password)] : comparisons,
+      comparisons.length === 0 ? [burning(newHash, password)] : comparisons,
     );
     const match = first === undefined ? undefined : readable[first];
-    return match && { index: match.index, needsRehash: !match.text.startsWith(bcryptSha256Prefix(rounds)) };
+    return match && { index: match.index, needsRehash: !match.text.startsWith(currentPrefix) };
   };
 
   return {
@@ -105,7 +81,7 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
      */
     hash: async (password: string, requester: Requester): Promise<string> => {
       if (!isComparable(password)) throw new RangeError('This password cannot be hashed.');
-      return equalizer.run(requester, algorithm, () => newHash(password));
+      return equalizer.run(requester, bcryptSha256.algorithm, () => newHash(password));
     },
 
     /**
@@ -132,7 +108,7 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
     },
 
     /** @returns a value of the password column that no password matches */
-    makeUnusable: (): string => makeUnusable(random),
+    makeUnusable: (): string => makeUnusable(options.random),
 
     /** @returns whether the account has a password of its own */
     isUsable,
@@ -140,3 +116,32 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
 };
 
 export type PasswordService = ReturnType<typeof createPasswordService>;
+
+type NewHash = (password: string) => Promise<string>;
+
+/** What new hashes are made by, old ones are read by, and both wait for their turn in. */
+function createHashing(options: PasswordServiceOptions) {
+  const { clock, random, rounds = DEFAULT_ROUNDS, queueLimit = DEFAULT_QUEUE_LIMIT } = options;
+  const concurrency = options.concurrency || Math.min(availableParallelism(), MAXIMUM_DEFAULT_CONCURRENCY);
+  if (!areRounds(rounds)) {
+    throw new RangeError(`bcrypt rounds must be ${MINIMUM_ROUNDS} to ${MAXIMUM_ROUNDS}, not ${rounds}`);
+  }
+  const newHash: NewHash = (password) => hashBcryptSha256(password, rounds, random);
+  const queue = createWorkQueue({ concurrency, limit: queueLimit });
+  return {
+    newHash,
+    readHash: createHashReader(options.extraHashers ?? [], createArgon2(options.argon2)),
+    equalizer: createEqualizer({ clock, queue, preferred: burning(newHash, '') }),
+    /** What a hash begins with that `newHash` would make now. */
+    currentPrefix: bcryptSha256Prefix(rounds),
+  };
+}
+
+/** Costs what a new hash costs, and matches nothing. */
+const burning = (newHash: NewHash, password: string): Comparison => ({
+  algorithm: bcryptSha256.algorithm,
+  run: async () => {
+    await newHash(password);
+    return false;
+  },
+});
