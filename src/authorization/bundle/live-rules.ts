@@ -1,20 +1,16 @@
-import { type Clock, SECOND } from '../../kernel/clock.js';
-import { ServiceUnavailable } from '../../kernel/errors.js';
+import { SECOND } from '../../kernel/clock.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { OpaRules } from '../engines/opa-rules.js';
 import type { Bundle } from './bundle.js';
+import { createServedRules, ignoreUnavailable, PATIENCE, type ServedRulesDeps } from './served-rules.js';
 
-/** Milliseconds after which rules that OPA does not load count as broken: more than OPA waits between two pulls. */
-const PATIENCE = 180 * SECOND;
 const KEPT = 'The last good rules stay in use.';
+const NOT_LOADED = `OPA did not load the newest rules within ${PATIENCE / SECOND} s; its log says why. ${KEPT}`;
 
-export interface LiveRulesDeps {
-  readonly first: Bundle;
+export interface LiveRulesDeps extends ServedRulesDeps {
   /** Packs what is in the directories now. @throws StartError */
   readonly read: () => Promise<Bundle>;
   readonly opa: Pick<OpaRules, 'loadedRevision' | 'problemOf'>;
-  readonly clock: Clock;
-  readonly onPublished: (bundle: Bundle) => void;
   /** Told once of each problem, and with null when it is over. */
   readonly onProblem: (problem: string | null) => void;
 }
@@ -36,84 +32,15 @@ export interface LiveRules {
  * it has if it cannot; then that one is served again, for an OPA that starts anew would have none.
  */
 export function createLiveRules(deps: LiveRulesDeps): LiveRules {
-  let served = deps.first;
-  /** Whether OPA has loaded `served`. */
-  let isProven = false;
-  /** What OPA had loaded before `served`. */
-  let fallback: Bundle | undefined;
-  /** Since when OPA, which answers, has not had `served`. */
-  let behindSince: number | undefined;
-  /** Revision that the last look found in the directories. */
-  let seen = served.revision;
-  let refused: { readonly revision: string; readonly problem: string } | undefined;
-  let problem: string | null = null;
-
-  const report = (now: string | null): void => {
-    if (now !== problem) deps.onProblem(now);
-    problem = now;
-  };
-
-  const serve = (bundle: Bundle): void => {
-    served = bundle;
-    behindSince = undefined;
-    deps.onPublished(bundle);
-  };
-
-  const patienceIsOver = (): boolean =>
-    behindSince !== undefined && deps.clock.now() - behindSince >= PATIENCE;
-
-  const compareWithOpa = async (): Promise<void> => {
-    const loaded = await deps.opa.loadedRevision().catch(ignoreUnavailable);
-    if (loaded === undefined) behindSince = undefined;
-    else if (loaded !== served.revision) behindSince ??= deps.clock.now();
-    else [isProven, behindSince] = [true, undefined];
-    if (isProven || fallback === undefined || !patienceIsOver()) return;
-    const seconds = PATIENCE / SECOND;
-    refused = {
-      revision: served.revision,
-      problem: `OPA did not load the newest rules within ${seconds} s; its log says why. ${KEPT}`,
-    };
-    isProven = true;
-    serve(fallback);
-    fallback = undefined;
-  };
-
-  const publish = (bundle: Bundle): void => {
-    if (isProven) fallback = served;
-    isProven = false;
-    serve(bundle);
-    report(null);
-  };
-
-  /** @returns why a bundle may not be served; undefined when OPA cannot say now */
-  const problemOf = async ({ custom }: Bundle): Promise<string | null | undefined> => {
-    const problems = await Promise.all(custom.map(deps.opa.problemOf)).catch(ignoreUnavailable);
-    return problems && (problems.find((found) => found !== null) ?? null);
-  };
-
-  const look = async (): Promise<void> => {
-    await compareWithOpa();
-    const found = await deps.read().catch(asProblem);
-    if (typeof found === 'string') return report(`${found} ${KEPT}`);
-    const isAtRest = found.revision === seen;
-    seen = found.revision;
-    if (found.revision === served.revision) return report(null);
-    if (found.revision === refused?.revision) return report(refused.problem);
-    if (!isAtRest) return;
-    const reason = await problemOf(found);
-    if (reason === undefined)
-      return report(`Changed rules wait for OPA, which cannot check them now. ${KEPT}`);
-    if (reason === null) return publish(found);
-    refused = { revision: found.revision, problem: `${reason}. ${KEPT}` };
-    report(refused.problem);
-  };
-
+  const rules = createServedRules(deps);
+  const problem = createProblem(deps.onProblem);
+  const look = createLook(deps, rules, problem.report);
   let running: Promise<void> | undefined;
+
   return {
-    bundle: () => served,
-    isOurs: (revision) =>
-      revision === served.revision || (revision === fallback?.revision && !patienceIsOver()),
-    state: () => problem ?? (isProven ? 'ok' : 'OPA has not loaded the newest rules yet.'),
+    bundle: rules.bundle,
+    isOurs: rules.isOurs,
+    state: () => problem.current() ?? (rules.isProven() ? 'ok' : 'OPA has not loaded the newest rules yet.'),
     refresh: () => {
       running ??= look().finally(() => {
         running = undefined;
@@ -123,8 +50,53 @@ export function createLiveRules(deps: LiveRulesDeps): LiveRules {
   };
 }
 
-function ignoreUnavailable(error: unknown): undefined {
-  if (!(error instanceof ServiceUnavailable)) throw error;
+function createProblem(onProblem: LiveRulesDeps['onProblem']) {
+  let problem: string | null = null;
+  return {
+    current: (): string | null => problem,
+    report: (now: string | null): void => {
+      if (now !== problem) onProblem(now);
+      problem = now;
+    },
+  };
+}
+
+/** @returns a function that looks at the directories and at OPA once, and remembers for the next time what it saw */
+function createLook(
+  { first, read, opa }: LiveRulesDeps,
+  rules: ReturnType<typeof createServedRules>,
+  report: (problem: string | null) => void,
+): () => Promise<void> {
+  /** Revision that the last look found in the directories. */
+  let seen = first.revision;
+  let refused: { readonly revision: string; readonly problem: string } | undefined;
+
+  return async () => {
+    const unloaded = await rules.compareWithOpa();
+    if (unloaded !== undefined) refused = { revision: unloaded.revision, problem: NOT_LOADED };
+    const found = await read().catch(asProblem);
+    if (typeof found === 'string') return report(`${found} ${KEPT}`);
+    const isAtRest = found.revision === seen;
+    seen = found.revision;
+    if (found.revision === rules.bundle().revision) return report(null);
+    if (found.revision === refused?.revision) return report(refused.problem);
+    if (!isAtRest) return;
+    const reason = await problemOf(found, opa);
+    if (reason === undefined)
+      return report(`Changed rules wait for OPA, which cannot check them now. ${KEPT}`);
+    if (reason === null) {
+      rules.publish(found);
+      return report(null);
+    }
+    refused = { revision: found.revision, problem: `${reason}. ${KEPT}` };
+    report(refused.problem);
+  };
+}
+
+/** @returns why a bundle may not be served; undefined when OPA cannot say now */
+async function problemOf({ custom }: Bundle, opa: LiveRulesDeps['opa']): Promise<string | null | undefined> {
+  const problems = await Promise.all(custom.map(opa.problemOf)).catch(ignoreUnavailable);
+  return problems && (problems.find((found) => found !== null) ?? null);
 }
 
 function asProblem(error: unknown): string {
