@@ -191,9 +191,17 @@ describe('npm run check', () => {
     write('src/long.ts', `export function long(): void {\n${body}\n}\n${'// a line\n'.repeat(300)}`);
     write('src/wide.ts', 'export const wide = (a: 1, b: 2, c: 3, d: 4, e: 5) => [a, b, c, d, e] as never;\n');
     write('src/deep.ts', 'export function deep() {\n  if (1) for (;;) while (1) if (2) return;\n}\n');
+    const members = Array.from({ length: 35 }, (_, index) => `  const m${index} = () => {\n  };`).join('\n');
+    write('src/factory.ts', `export function factory() {\n${members}\n  return { m0 };\n}\n`);
+    const more = members.replaceAll('const m', 'const n');
+    write('src/huge.ts', `export function huge() {\n${members}\n${more}\n  return { m0 };\n}\n`);
+    write('src/inner.ts', `export const outer = () => {\n  work();\n  return () => {\n${body}\n  };\n};\n`);
     const { status, output } = run('scripts/check-sizes.mjs');
     expect(status).toBe(1);
+    expect(output).not.toContain('src/factory.ts');
     for (const place of [
+      'src/huge.ts:1 143',
+      'src/inner.ts:1 75',
       'src/long.ts 372',
       'src/long.ts:1 72',
       'src/wide.ts:1 5',
