@@ -19,8 +19,16 @@ if (!hasGolden) process.stdout.write(`Not replayed: test/parity ${GOLDEN_HINT}.\
 
 const reportFile = process.env['VITEST_JSON'];
 
-/** CI machines are slow and noisy: a test that measures time may try once more there. */
-const limits = { testTimeout: 60_000, hookTimeout: 120_000, retry: process.env['CI'] ? 1 : 0 };
+/**
+ * CI machines are slow and noisy: a test that measures time may try once more there. Files share a worker's modules:
+ * importing the server again for each file took as long as a fifth of the tests. So no file may leave anything behind.
+ */
+const limits = {
+  isolate: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  retry: process.env['CI'] ? 1 : 0,
+};
 
 /** Holds every answer of every server against the OpenAPI document. */
 const setupFiles = ['test/support/setup.ts'];

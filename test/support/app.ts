@@ -12,6 +12,7 @@ import type { Queryable } from '../../src/platform/db/queryable.js';
 import { createHttpServer, type ServerTimeouts } from '../../src/platform/http/server.js';
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
+import { copyPreparedFolder } from './database.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
 import { watchServer } from './watch.js';
@@ -65,11 +66,13 @@ function nextUsername(): string {
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { env = {}, engines = inject('engines'), prepare = true } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
-  const real = engines === 'real' ? await realServices() : undefined;
+  const real = engines === 'real' ? await realServices(prepare) : undefined;
+  const dataDir = path.join(folder, 'data');
+  if (engines === 'embedded' && prepare) await copyPreparedFolder(dataDir);
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: '0',
-    DATA_DIR: path.join(folder, 'data'),
+    DATA_DIR: dataDir,
     ADMIN_USERNAME: ADMIN.username,
     ADMIN_PASSWORD: ADMIN.password,
     PASSWORD_BCRYPT_ROUNDS: '4',
@@ -138,10 +141,10 @@ async function register(
 }
 
 /** A database of its own on the shared server, keys of its own in the shared Redis, and the shared OPA. */
-async function realServices() {
+async function realServices(isMigrated: boolean) {
   const services = inject('services');
   if (services === null) throw new Error('The real services are not running.');
-  const database = await createDatabaseOn(services.database);
+  const database = await createDatabaseOn(services.database, isMigrated ? services.template : undefined);
   return {
     env: {
       DATABASE_URL: database.url,

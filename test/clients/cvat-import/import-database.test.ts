@@ -61,6 +61,8 @@ describe.each(['2.15', '2.47', '2.62', 'newer'] as const)(
 
     it.each(release === '2.62' ? (['embedded', 'PostgreSQL'] as const) : (['PostgreSQL'] as const))(
       'copies all of it into a fresh %s database, once, and leaves the source as it is',
+      // The embedded one is opened for each step anew.
+      { timeout: 240_000 },
       async (kind) => {
         const env = await freshServer(kind, { CVAT_DATABASE_URL: cvat.url });
         const config = loadConfig(env);
