@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { LookupFunction } from 'node:net';
 
 export interface Answer {
   readonly status: number;
@@ -18,6 +19,12 @@ export interface RequestOptions {
   readonly from?: string;
 }
 
+/** What `localhost` is: asking the system costs as much as half of a small request, each time. */
+const findHere: LookupFunction = (_name, { all }, callback) => {
+  if (all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+};
+
 /** One request over a connection of its own, with full control over headers; redirects are not followed. */
 export function send(
   base: string,
@@ -33,9 +40,10 @@ export function send(
   };
   const { hostname, port } = new URL(base);
   const source = from === undefined ? {} : { localAddress: from };
+  const found = hostname === 'localhost' ? { lookup: findHere } : {};
   return new Promise((resolve, reject) => {
     const req = httpRequest(
-      { hostname, port, path, method, headers: sent, agent: false, ...source },
+      { hostname, port, path, method, headers: sent, agent: false, ...source, ...found },
       (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));
