@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import { blocksOf } from '../support/document-blocks.js';
 import { installClients } from '../support/python.js';
 import { insertOrganization } from '../support/rows.js';
@@ -11,15 +11,13 @@ import { insertOrganization } from '../support/rows.js';
 
 const DOCUMENT = 'access-tokens.md';
 const bin = installClients();
-let app: TestApp;
 let person: TestAccount;
 let organization: number;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
   organization = await insertOrganization(app.db, 'research', person.id);
 });
-afterAll(() => app.close());
 
 async function createToken(bound: boolean): Promise<string> {
   const answer = await app.send('/api/auth/access_tokens', {

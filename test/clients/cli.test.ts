@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import { installClients, type Ran, runCli } from '../support/python.js';
 import { insertOrganization } from '../support/rows.js';
 
@@ -9,14 +9,12 @@ import { insertOrganization } from '../support/rows.js';
  */
 
 const bin = installClients();
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register('cliona');
   await insertOrganization(app.db, 'cli-org', person.id);
 });
-afterAll(() => app.close());
 
 interface Line {
   readonly msg: string;

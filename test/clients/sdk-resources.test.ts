@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import { installClients, runPython } from '../support/python.js';
 
 /** The unmodified cvat-sdk 2.62.0 and what it makes of users, organizations, memberships and invitations. */
 
 const bin = installClients();
-let app: TestApp;
 let owner: TestAccount;
 let guest: TestAccount;
+const app = useTestApp({ env: { ORG_INVITATION_CONFIRM: 'true', EMAIL_BACKEND: 'console' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { ORG_INVITATION_CONFIRM: 'true', EMAIL_BACKEND: 'console' } });
   [owner, guest] = [await app.register(), await app.register()];
 });
-afterAll(() => app.close());
 
 const IMPORTS = `
 import json, sys

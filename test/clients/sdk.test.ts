@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../support/app.js';
 import { installClients, runPython } from '../support/python.js';
 import { insertOrganization } from '../support/rows.js';
 
 /** The unmodified cvat-sdk 2.62.0 against this server on PostgreSQL, Redis and OPA. */
 
 const bin = installClients();
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const IMPORTS = `
 import json, sys

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/kernel/clock.js';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { useTestApp } from '../support/app.js';
 import type { Answer } from '../support/http.js';
-import { type Mailbox, openMailbox } from '../support/mailbox.js';
+import { useMailbox } from '../support/mailbox.js';
 import { createUi, messageOf, type Ui } from './axios.js';
 
 /**
@@ -12,16 +12,10 @@ import { createUi, messageOf, type Ui } from './axios.js';
 
 const PASSWORD = 'Wiesel-42-Quarks';
 
-let app: TestApp;
-let mailbox: Mailbox;
-beforeAll(async () => {
-  mailbox = await openMailbox();
+const mailbox = useMailbox();
+const app = useTestApp(() => {
   const { PUBLIC_URL: _, ...env } = mailbox.env;
-  app = await createTestApp({ env: { ...env, ORG_INVITATION_CONFIRM: 'true' } });
-});
-afterAll(async () => {
-  await app?.close();
-  await mailbox?.close();
+  return { env: { ...env, ORG_INVITATION_CONFIRM: 'true' } };
 });
 
 interface Person {

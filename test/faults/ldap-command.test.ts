@@ -2,18 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { testDirectory } from '../../src/cli/ldap.js';
 import { loadConfig } from '../../src/platform/config/load.js';
-import {
-  directoryEnv,
-  findSlapd,
-  GROUPS,
-  PASSWORD,
-  PEOPLE,
-  startDirectory,
-  type TestDirectory,
-} from '../support/ldap.js';
+import { directoryEnv, findSlapd, GROUPS, PASSWORD, PEOPLE, useDirectory } from '../support/ldap.js';
 import { settingsOf } from '../support/ldap-document.js';
 import { freePort } from '../support/services.js';
 
@@ -21,13 +13,11 @@ const PROGRAM = path.resolve('src/cli/main.ts');
 const TSX = import.meta.resolve('tsx');
 
 describe.skipIf(findSlapd() === undefined)('ldap test', () => {
-  let directory: TestDirectory;
+  const directory = useDirectory();
   beforeAll(async () => {
-    directory = await startDirectory();
     const dn = await directory.addPerson('anna');
     await directory.setGroup('admins', [dn]);
   });
-  afterAll(() => directory.remove());
 
   const run = async (
     env: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.js';
 import { loadConfig } from '../../src/platform/config/load.js';
 import { createDirectory, type Directory } from '../../src/platform/ldap/directory.js';
@@ -12,9 +12,8 @@ import {
   PASSWORD,
   PEOPLE,
   READER,
-  startDirectory,
-  type TestDirectory,
   uniqueName,
+  useDirectory,
 } from '../support/ldap.js';
 
 const CROWD = 10_000;
@@ -22,16 +21,14 @@ const CROWD = 10_000;
 const ANY_GROUP = { AUTH_LDAP_USER_GROUPS: `cn=any,${GROUPS}` };
 
 describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people', () => {
-  let slapd: TestDirectory;
   const opened: Directory[] = [];
+  const slapd = useDirectory({ crowd: CROWD });
   beforeAll(async () => {
-    slapd = await startDirectory({ crowd: CROWD });
     await makeGroups();
   });
   afterEach(() => {
     for (const directory of opened.splice(0)) directory.close();
   });
-  afterAll(() => slapd.remove());
 
   const open = (env: Readonly<Record<string, string>> = {}): Directory => {
     const settings = resolveDirectorySettings(

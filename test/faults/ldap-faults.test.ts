@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { useSetUp } from '../support/hooks.js';
 import { basicAuth, cookieOf } from '../support/http.js';
 import {
   directoryEnv,
@@ -8,9 +9,8 @@ import {
   GROUPS,
   PASSWORD,
   PEOPLE,
-  startDirectory,
-  type TestDirectory,
   uniqueName,
+  useDirectory,
 } from '../support/ldap.js';
 import { freePort } from '../support/services.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
@@ -45,18 +45,17 @@ async function startTrap(answer: (sent: Buffer) => Buffer | undefined = () => un
 }
 
 describe.skipIf(findSlapd() === undefined)('a directory that fails', () => {
-  let directory: TestDirectory;
-  let trap: Awaited<ReturnType<typeof startTrap>>;
+  const trap = useSetUp(
+    () => startTrap(),
+    ({ close }) => close(),
+  );
+  const directory = useDirectory(() => ({ referral: `ldap://127.0.0.1:${trap().port}` }));
   const apps: TestApp[] = [];
   beforeAll(async () => {
-    trap = await startTrap();
-    directory = await startDirectory({ referral: `ldap://127.0.0.1:${trap.port}` });
     await directory.addPerson('anna');
   });
   afterAll(async () => {
     for (const app of apps) await app.close();
-    await directory.remove();
-    await trap.close();
   });
 
   const startApp = async (env: Readonly<Record<string, string>> = {}): Promise<TestApp> => {
@@ -206,7 +205,7 @@ describe.skipIf(findSlapd() === undefined)('a directory that fails', () => {
     expect(answer.json()).toEqual(UNREACHABLE);
     expect(app.logs.join('')).toContain(reason);
     expect(app.logs.join('')).not.toContain(PASSWORD);
-    expect(trap.visitors()).toBe(0);
+    expect(trap().visitors()).toBe(0);
   });
 
   it('follows no reference to another server, and finds who is here', async () => {
@@ -214,12 +213,12 @@ describe.skipIf(findSlapd() === undefined)('a directory that fails', () => {
     await directory.add(`ou=${branch},${PEOPLE}`, {
       objectClass: ['referral', 'extensibleObject'],
       ou: branch,
-      ref: `ldap://127.0.0.1:${trap.port}/${PEOPLE}`,
+      ref: `ldap://127.0.0.1:${trap().port}/${PEOPLE}`,
     });
     const app = await startApp();
     expect((await login(app)).status).toBe(200);
     expect((await login(app, 'somebody-there')).status).toBe(400);
-    expect(trap.visitors()).toBe(0);
+    expect(trap().visitors()).toBe(0);
   });
 
   it('signs in over STARTTLS', async () => {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { createTestApp, useTestApp } from '../support/app.js';
 import { basicAuth, cookieOf } from '../support/http.js';
 import {
   directoryEnv,
@@ -9,9 +9,8 @@ import {
   GROUPS,
   PASSWORD,
   PEOPLE,
-  startDirectory,
-  type TestDirectory,
   uniqueName,
+  useDirectory,
 } from '../support/ldap.js';
 import { insertMembership, insertOrganization, setActive } from '../support/rows.js';
 
@@ -39,28 +38,22 @@ interface Self {
 }
 
 describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => {
-  let directory: TestDirectory;
-  let app: TestApp;
+  const directory = useDirectory();
   beforeAll(async () => {
-    directory = await startDirectory();
     await directory.addPerson('admin');
-    app = await createTestApp({
-      env: {
-        ...directoryEnv(directory),
-        AUTH_LDAP_ADMIN_GROUPS: `CN=cvat-admins, ${GROUPS.toUpperCase()}`,
-        AUTH_LDAP_USER_GROUPS: `cn=cvat-users,${GROUPS};cn=engineers,${GROUPS}`,
-        AUTH_LDAP_WORKER_GROUPS: `cn=cvat-workers,${GROUPS}`,
-        IAM_DEFAULT_ROLE: 'worker',
-        AUTH_LDAP_TIMEOUT: '30',
-        EMAIL_BACKEND: 'console',
-        LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: `${FAILURES}/hour`,
-      },
-    });
   });
-  afterAll(async () => {
-    await app.close();
-    await directory.remove();
-  });
+  const app = useTestApp(() => ({
+    env: {
+      ...directoryEnv(directory),
+      AUTH_LDAP_ADMIN_GROUPS: `CN=cvat-admins, ${GROUPS.toUpperCase()}`,
+      AUTH_LDAP_USER_GROUPS: `cn=cvat-users,${GROUPS};cn=engineers,${GROUPS}`,
+      AUTH_LDAP_WORKER_GROUPS: `cn=cvat-workers,${GROUPS}`,
+      IAM_DEFAULT_ROLE: 'worker',
+      AUTH_LDAP_TIMEOUT: '30',
+      EMAIL_BACKEND: 'console',
+      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: `${FAILURES}/hour`,
+    },
+  }));
 
   const login = (username: string, password = PASSWORD, from = '127.0.0.1') =>
     app.send('/api/auth/login', { method: 'POST', body: { username, password }, from });

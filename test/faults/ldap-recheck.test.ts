@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../support/app.js';
 import { basicAuth, cookieOf } from '../support/http.js';
 import {
   directoryEnv,
@@ -7,9 +7,8 @@ import {
   GROUPS,
   PASSWORD,
   PEOPLE,
-  startDirectory,
-  type TestDirectory,
   uniqueName,
+  useDirectory,
 } from '../support/ldap.js';
 import { insertAccessToken, setActive } from '../support/rows.js';
 
@@ -28,24 +27,16 @@ interface SignedIn {
 }
 
 describe.skipIf(findSlapd() === undefined)('people who leave the directory', () => {
-  let directory: TestDirectory;
-  let app: TestApp;
-  beforeAll(async () => {
-    directory = await startDirectory();
-    app = await createTestApp({
-      env: {
-        ...directoryEnv(directory),
-        AUTH_LDAP_RECHECK_INTERVAL: String(INTERVAL),
-        AUTH_LDAP_TIMEOUT: '30',
-        AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
-        AUTH_LDAP_REQUIRE_GROUP: `cn=members,${GROUPS}`,
-      },
-    });
-  });
-  afterAll(async () => {
-    await app.close();
-    await directory.remove();
-  });
+  const directory = useDirectory();
+  const app = useTestApp(() => ({
+    env: {
+      ...directoryEnv(directory),
+      AUTH_LDAP_RECHECK_INTERVAL: String(INTERVAL),
+      AUTH_LDAP_TIMEOUT: '30',
+      AUTH_LDAP_ADMIN_GROUPS: `cn=admins,${GROUPS}`,
+      AUTH_LDAP_REQUIRE_GROUP: `cn=members,${GROUPS}`,
+    },
+  }));
 
   const members = new Set<string>();
   const join = async (uid: string): Promise<string> => {

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOpa as startOpaWith } from '../policy/opa.js';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { createTestApp, type TestAccount, useTestApp } from '../support/app.js';
 import { basicAuth } from '../support/http.js';
 import { insertAccessToken, readUser } from '../support/rows.js';
 import { freePort, type Service, startOpa } from '../support/services.js';
 
 let opa: Service;
 let port: number;
-let app: TestApp;
 let person: TestAccount;
 beforeAll(async () => {
   port = await freePort();
   opa = await startOpa(port);
-  app = await createTestApp({ env: { OPA_URL: opa.url, OPA_TIMEOUT_MS: '500' } });
+});
+const app = useTestApp(() => ({ env: { OPA_URL: opa.url, OPA_TIMEOUT_MS: '500' } }));
+beforeAll(async () => {
   person = await app.register();
 });
 afterAll(async () => {
-  await app.close();
   await opa.stop();
 });
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import { createDatabaseOn } from '../support/real-database.js';
 import { insertAccessToken, readAccessToken, readUser, setPassword } from '../support/rows.js';
 
@@ -11,7 +11,6 @@ const MD5 = 'md5$seasalt$207cdd0df3d34e6f649fff0e99931436';
 const MD5_PASSWORD = 'P\u00e4ssw0rd!';
 
 let database: Awaited<ReturnType<typeof createDatabaseOn>>;
-let app: TestApp;
 let person: TestAccount;
 let tokenId: number;
 
@@ -27,7 +26,9 @@ async function setReadOnly(isReadOnly: boolean): Promise<void> {
 
 beforeAll(async () => {
   database = await createDatabaseOn(inject('services')?.database ?? '');
-  app = await createTestApp({ env: { DATABASE_URL: database.url, PASSWORD_HASHERS_EXTRA: 'md5' } });
+});
+const app = useTestApp(() => ({ env: { DATABASE_URL: database.url, PASSWORD_HASHERS_EXTRA: 'md5' } }));
+beforeAll(async () => {
   person = await app.register();
   tokenId = await insertAccessToken(app.db, { ownerId: person.id, key: ACCESS_TOKEN });
   await setPassword(app.db, person.id, MD5);
@@ -35,7 +36,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await setReadOnly(false);
-  await app.close();
   await database.drop();
 });
 

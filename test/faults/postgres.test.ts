@@ -1,20 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { createDatabaseOn } from '../support/real-database.js';
 
 let postgres: PostgresServer;
-let app: TestApp;
 let person: TestAccount;
 beforeAll(async () => {
   postgres = await startPostgres();
-  const { url } = await createDatabaseOn(postgres.url);
-  app = await createTestApp({ env: { DATABASE_URL: url, DATABASE_TIMEOUT: '1' } });
-  person = await app.register();
 });
-afterAll(async () => {
-  await app.close();
-  await postgres.remove();
+afterAll(() => postgres.remove());
+const app = useTestApp(async () => ({
+  env: { DATABASE_URL: (await createDatabaseOn(postgres.url)).url, DATABASE_TIMEOUT: '1' },
+}));
+beforeAll(async () => {
+  person = await app.register();
 });
 
 const self = () => app.send('/api/users/self', { headers: person.authorization });

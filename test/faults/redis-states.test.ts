@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import type { Browser } from '../support/http.js';
 import { insertAccessToken } from '../support/rows.js';
 import { freePort, type Service, startRedis } from '../support/services.js';
@@ -12,16 +12,17 @@ const ACCESS_TOKEN = `states00.${'r'.repeat(32)}`;
 
 let redis: Service;
 let admin: Redis;
-let app: TestApp;
 let person: TestAccount;
 let browser: Browser;
 
 beforeAll(async () => {
   redis = await startRedis();
   admin = new Redis(redis.url);
-  app = await createTestApp({
-    env: { REDIS_URL: redis.url, REDIS_KEY_PREFIX: PREFIX, THROTTLE_ANON: '30/minute' },
-  });
+});
+const app = useTestApp(() => ({
+  env: { REDIS_URL: redis.url, REDIS_KEY_PREFIX: PREFIX, THROTTLE_ANON: '30/minute' },
+}));
+beforeAll(async () => {
   person = await app.register();
   await insertAccessToken(app.db, { ownerId: person.id, key: ACCESS_TOKEN });
 });
@@ -30,7 +31,6 @@ beforeEach(async () => {
   expect((await logIn(browser)).status).toBe(200);
 });
 afterAll(async () => {
-  await app.close();
   admin.disconnect();
   await redis.stop();
 });

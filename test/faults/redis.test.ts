@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import type { Browser } from '../support/http.js';
 import { freePort, type Service, startRedis } from '../support/services.js';
 
 let redis: Service;
 let port: number;
-let app: TestApp;
 let person: TestAccount;
 let browser: Browser;
 beforeAll(async () => {
   port = await freePort();
   redis = await startRedis(port);
-  app = await createTestApp({ env: { REDIS_URL: redis.url, THROTTLE_ANON: '20/minute' } });
+});
+const app = useTestApp(() => ({ env: { REDIS_URL: redis.url, THROTTLE_ANON: '20/minute' } }));
+beforeAll(async () => {
   person = await app.register();
   browser = app.browser();
   const { username, password } = person;
   await browser.send('/api/auth/login', { method: 'POST', body: { username, password } });
 });
 afterAll(async () => {
-  await app.close();
   await redis.stop();
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import { type TestAccount, useTestApp } from '../support/app.js';
 import type { Answer, Browser } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { createDatabaseOn } from '../support/real-database.js';
@@ -11,28 +11,26 @@ let postgres: PostgresServer;
 let redis: Service;
 let opa: Service;
 const ports = { redis: 0, opa: 0 };
-let app: TestApp;
 let person: TestAccount;
 let browser: Browser;
 
 beforeAll(async () => {
   [ports.redis, ports.opa] = [await freePort(), await freePort()];
   [postgres, redis, opa] = await Promise.all([startPostgres(), startRedis(ports.redis), startOpa(ports.opa)]);
-  app = await createTestApp({
-    env: {
-      DATABASE_URL: (await createDatabaseOn(postgres.url)).url,
-      DATABASE_TIMEOUT: '1',
-      REDIS_URL: redis.url,
-      OPA_URL: opa.url,
-      OPA_TIMEOUT_MS: '500',
-    },
-  });
+});
+afterAll(() => Promise.all([postgres.remove(), redis.stop(), opa.stop()]));
+const app = useTestApp(async () => ({
+  env: {
+    DATABASE_URL: (await createDatabaseOn(postgres.url)).url,
+    DATABASE_TIMEOUT: '1',
+    REDIS_URL: redis.url,
+    OPA_URL: opa.url,
+    OPA_TIMEOUT_MS: '500',
+  },
+}));
+beforeAll(async () => {
   person = await app.register();
   browser = app.browser();
-});
-afterAll(async () => {
-  await app.close();
-  await Promise.all([postgres.remove(), redis.stop(), opa.stop()]);
 });
 
 const logIn = () =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { useTestApp } from '../support/app.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { freePort, type Service, startOpa, startRedis } from '../support/services.js';
 
@@ -7,16 +7,15 @@ import { freePort, type Service, startOpa, startRedis } from '../support/service
 
 describe('started before PostgreSQL', () => {
   let postgres: PostgresServer;
-  let app: TestApp;
   beforeAll(async () => {
     postgres = await startPostgres();
     await postgres.stop();
-    app = await createTestApp({ env: { DATABASE_URL: postgres.url, DATABASE_TIMEOUT: '1' }, prepare: false });
   });
-  afterAll(async () => {
-    await app.close();
-    await postgres.remove();
-  });
+  afterAll(() => postgres.remove());
+  const app = useTestApp(() => ({
+    env: { DATABASE_URL: postgres.url, DATABASE_TIMEOUT: '1' },
+    prepare: false,
+  }));
 
   const logIn = () => app.send('/api/auth/login', { method: 'POST', body: app.admin });
 
@@ -65,17 +64,13 @@ describe('started before PostgreSQL', () => {
 describe('started before Redis', () => {
   let redis: Service | undefined;
   let port: number;
-  let app: TestApp;
   beforeAll(async () => {
     port = await freePort();
-    app = await createTestApp({
-      env: { REDIS_URL: `redis://127.0.0.1:${port}/0`, THROTTLE_ANON: '10/minute' },
-    });
   });
-  afterAll(async () => {
-    await app.close();
-    await redis?.stop();
-  });
+  afterAll(() => redis?.stop());
+  const app = useTestApp(() => ({
+    env: { REDIS_URL: `redis://127.0.0.1:${port}/0`, THROTTLE_ANON: '10/minute' },
+  }));
 
   const from = (address: string) => ({ 'X-Forwarded-For': address });
   const logIn = (address: string) =>
@@ -111,15 +106,13 @@ describe('started before Redis', () => {
 describe('started before Open Policy Agent', () => {
   let opa: Service | undefined;
   let port: number;
-  let app: TestApp;
   beforeAll(async () => {
     port = await freePort();
-    app = await createTestApp({ env: { OPA_URL: `http://127.0.0.1:${port}`, OPA_TIMEOUT_MS: '500' } });
   });
-  afterAll(async () => {
-    await app.close();
-    await opa?.stop();
-  });
+  afterAll(() => opa?.stop());
+  const app = useTestApp(() => ({
+    env: { OPA_URL: `http://127.0.0.1:${port}`, OPA_TIMEOUT_MS: '500' },
+  }));
 
   it('it signs people in and permits nothing, until OPA is there', async () => {
     const answer = await app.send('/api/auth/login', { method: 'POST', body: app.admin });

@@ -13,6 +13,7 @@ import { createHttpServer, type ServerTimeouts } from '../../src/platform/http/s
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
 import { copyPreparedFolder } from './database.js';
+import { useSetUp } from './hooks.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
 import { watchServer } from './watch.js';
@@ -114,6 +115,42 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       await real?.drop();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * A server for all tests of a file or suite: started before them, and closed after them.
+ *
+ * @param options a function when they depend on what earlier hooks made
+ */
+export function useTestApp(
+  options: TestAppOptions | (() => TestAppOptions | Promise<TestAppOptions>) = {},
+): TestApp {
+  const app = useSetUp(
+    async () => createTestApp(typeof options === 'function' ? await options() : options),
+    ({ close }) => close(),
+  );
+  return {
+    get url() {
+      return app().url;
+    },
+    get clock() {
+      return app().clock;
+    },
+    get container() {
+      return app().container;
+    },
+    get db() {
+      return app().db;
+    },
+    get logs() {
+      return app().logs;
+    },
+    admin: ADMIN,
+    send: (route, request) => app().send(route, request),
+    browser: () => app().browser(),
+    register: (username, fields) => app().register(username, fields),
+    close: () => app().close(),
   };
 }
 

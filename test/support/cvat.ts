@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { inject } from 'vitest';
 import { hashAccessToken } from '../../src/authentication/access-tokens.js';
+import { useSetUp } from './hooks.js';
 import { createDatabaseOn } from './real-database.js';
 
 /** Databases of CVAT as its releases leave them, with people in them. */
@@ -97,6 +99,26 @@ export async function createCvatDatabase(server: string, release: Release): Prom
       await client.end();
       await drop();
     },
+  };
+}
+
+/** The database of a CVAT for all tests of a suite, on the PostgreSQL of the run. */
+export function useCvatDatabase(release: Release): CvatDatabase {
+  const database = useSetUp(
+    () => createCvatDatabase(inject('services')?.database ?? '', release),
+    ({ drop }) => drop(),
+  );
+  return {
+    get url() {
+      return database().url;
+    },
+    get client() {
+      return database().client;
+    },
+    get ids() {
+      return database().ids;
+    },
+    drop: () => database().drop(),
   };
 }
 

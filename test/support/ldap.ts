@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Attribute, Change, Client } from 'ldapts';
+import { useSetUp } from './hooks.js';
 import { freePort } from './services.js';
 
 /** OpenLDAP's server with a small tree of people and groups, encrypted and not, on free ports of this machine. */
@@ -83,7 +84,7 @@ export interface DirectoryOptions {
   readonly referral?: string;
 }
 
-export async function startDirectory({ crowd = 0, referral }: DirectoryOptions = {}): Promise<TestDirectory> {
+async function startDirectory({ crowd = 0, referral }: DirectoryOptions = {}): Promise<TestDirectory> {
   const binary = findSlapd();
   if (binary === undefined) throw new Error('slapd is not installed.');
   const folder = mkdtempSync(path.join(tmpdir(), 'slapd-'));
@@ -132,6 +133,40 @@ export async function startDirectory({ crowd = 0, referral }: DirectoryOptions =
     },
     binds: () => countBinds(ldap),
     ...entries(ldap),
+  };
+}
+
+/** A directory for all tests of a file or suite, which later hooks may fill. */
+export function useDirectory(options: DirectoryOptions | (() => DirectoryOptions) = {}): TestDirectory {
+  const directory = useSetUp(
+    () => startDirectory(typeof options === 'function' ? options() : options),
+    ({ remove }) => remove(),
+  );
+  return {
+    get ldap() {
+      return directory().ldap;
+    },
+    get ldaps() {
+      return directory().ldaps;
+    },
+    get caFile() {
+      return directory().caFile;
+    },
+    get otherCaFile() {
+      return directory().otherCaFile;
+    },
+    addPerson: (uid, fields) => directory().addPerson(uid, fields),
+    change: (dn, attributes) => directory().change(dn, attributes),
+    rename: (dn, newRdn) => directory().rename(dn, newRdn),
+    removeEntry: (dn) => directory().removeEntry(dn),
+    add: (dn, attributes) => directory().add(dn, attributes),
+    setGroup: (cn, members, kind) => directory().setGroup(cn, members, kind),
+    binds: () => directory().binds(),
+    stop: () => directory().stop(),
+    start: () => directory().start(),
+    pause: () => directory().pause(),
+    resume: () => directory().resume(),
+    remove: () => directory().remove(),
   };
 }
 

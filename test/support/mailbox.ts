@@ -1,6 +1,7 @@
 import type { SMTPServerOptions } from 'smtp-server';
 import { type ReceivedMail, startMailServer } from '../unit/platform/mail/mail-server.js';
 import type { TestApp } from './app.js';
+import { useSetUp } from './hooks.js';
 
 /** A mail server of the test's own, which takes every mail unless it is told otherwise. */
 export interface Mailbox {
@@ -39,6 +40,22 @@ export async function openMailbox(options: SMTPServerOptions = {}): Promise<Mail
       return mail;
     },
     close: server.close,
+  };
+}
+
+/** A mailbox for all tests of a file or suite. A server that sends to it has its options made by a function. */
+export function useMailbox(options?: SMTPServerOptions): Mailbox {
+  const mailbox = useSetUp(
+    () => openMailbox(options),
+    ({ close }) => close(),
+  );
+  return {
+    get env() {
+      return mailbox().env;
+    },
+    collect: (app) => mailbox().collect(app),
+    receive: (app, recipient) => mailbox().receive(app, recipient),
+    close: () => mailbox().close(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { execute, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import type { TestAccount, TestApp } from './app.js';
+import { useSetUp } from './hooks.js';
 import { type Answer, basicAuth, type RequestOptions } from './http.js';
 import { insertMembership, insertOrganization, setGroups } from './rows.js';
 
@@ -110,6 +111,55 @@ export async function createWorld(app: TestApp, prefix = '') {
     stranger: await person('stefan'),
     /** In no group. */
     nobody: await person('norbert', []),
+  };
+}
+
+/** The same people for all tests of a file or suite. @param app from `useTestApp`, before this */
+export function useWorld(app: TestApp, prefix?: string): World {
+  const world = useSetUp(() => createWorld(app, prefix));
+  return {
+    get acme() {
+      return world().acme;
+    },
+    get globex() {
+      return world().globex;
+    },
+    get admin() {
+      return world().admin;
+    },
+    get groupAdmin() {
+      return world().groupAdmin;
+    },
+    get owner() {
+      return world().owner;
+    },
+    get maintainer() {
+      return world().maintainer;
+    },
+    get supervisor() {
+      return world().supervisor;
+    },
+    get worker() {
+      return world().worker;
+    },
+    get invited() {
+      return world().invited;
+    },
+    get key() {
+      return world().key;
+    },
+    get otherOwner() {
+      return world().otherOwner;
+    },
+    get otherWorker() {
+      return world().otherWorker;
+    },
+    get stranger() {
+      return world().stranger;
+    },
+    get nobody() {
+      return world().nobody;
+    },
   };
 }
 

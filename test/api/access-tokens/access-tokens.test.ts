@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import {
   type AccessTokenRow,
@@ -19,19 +19,15 @@ interface Created {
   readonly value: string;
 }
 
-let app: TestApp;
 let owner: TestAccount;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: {
-      CVAT_MAX_ACCESS_TOKENS_PER_USER: String(LIMIT),
-      CVAT_ACCESS_TOKEN_STALE_PERIOD: String(STALE),
-      CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: String(KEPT),
-      CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL: '0',
-    },
-  });
+const app = useTestApp({
+  env: {
+    CVAT_MAX_ACCESS_TOKENS_PER_USER: String(LIMIT),
+    CVAT_ACCESS_TOKEN_STALE_PERIOD: String(STALE),
+    CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: String(KEPT),
+    CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL: '0',
+  },
 });
-afterAll(() => app.close());
 beforeEach(async () => {
   owner = await app.register();
 });

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EXPIRED_KEY } from '../../../src/features/api-docs/examples/people.js';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import { insertAccessToken, insertMembership } from '../../support/rows.js';
 import { buildWorld, SECRET_KEY } from '../docs/world.js';
 import {
@@ -28,18 +28,16 @@ const SETTINGS = { SECRET_KEY, EMAIL_BACKEND: 'console', MAIL_REQUESTS_PER_RECIP
 /** Names that only globex, its people and tokens that are not bound to acme have. */
 const OF_OTHERS = ['globex', 'zoe', 'elsewhere', EXPIRED_KEY];
 
-let app: TestApp;
 let targets: readonly Target[];
 /** What the parameters of a path name in globex. */
 let inGlobex: Readonly<Record<string, string | number>>;
 let headers: Record<string, string>;
-beforeAll(async () => {
-  app = await createTestApp({ env: SETTINGS });
+const app = useTestApp({ env: SETTINGS });
+beforeAll(() => {
   targets = targetsOf(app).filter(
     ({ route, method }) => route?.access.kind === 'policy' && method !== 'OPTIONS',
   );
 });
-afterAll(() => app.close());
 
 const isSafe = ({ method }: Target) => SAFE.has(method);
 const parameterOf = ({ view }: Target) => /^(.*\/):(\w+)/.exec(view.path);

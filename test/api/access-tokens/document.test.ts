@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/platform/config/load.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { blocksOf, commandsOf } from '../../support/document-blocks.js';
 
 /** docs/access-tokens.md, as its reader uses it. */
@@ -12,11 +12,7 @@ import { blocksOf, commandsOf } from '../../support/document-blocks.js';
 const DOCUMENT = 'access-tokens.md';
 const TEXT = readFileSync(path.resolve('docs', DOCUMENT), 'utf8');
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 describe('docs/access-tokens.md', () => {
   it('has commands that do what it says', async () => {

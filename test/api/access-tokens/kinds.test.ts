@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR } from '../../../src/kernel/clock.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { insertOrganization, setGroups } from '../../support/rows.js';
 import { buildWorld, SECRET_KEY } from '../docs/world.js';
 import {
@@ -33,13 +33,11 @@ const SETTINGS = {
   MAIL_REQUESTS_PER_CLIENT: 'none',
 };
 
-let app: TestApp;
 let targets: readonly Target[];
-beforeAll(async () => {
-  app = await createTestApp({ env: SETTINGS });
+const app = useTestApp({ env: SETTINGS });
+beforeAll(() => {
   targets = targetsOf(app);
 });
-afterAll(() => app.close());
 
 const isPublic = ({ route, view }: Target) =>
   route === undefined ? view.isPublic : route.access.kind === 'public';

@@ -1,28 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Administration } from '../../../src/features/accounts/index.js';
 import { many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { linkOf, type Mailbox, openMailbox, subjectOf } from '../../support/mailbox.js';
+import { linkOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, readUser } from '../../support/rows.js';
 
 /** What the command line does to accounts, seen by who uses the server meanwhile. */
 
 const NEW = 'Otter-43-leptons';
 
-let mailbox: Mailbox;
-let app: TestApp;
 let operator: Administration;
+const mailbox = useMailbox();
+const app = useTestApp(() => ({ env: { ...mailbox.env, REGISTRATION_MODE: 'open' } }));
 beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, REGISTRATION_MODE: 'open' } });
   operator = app.container.administration;
   await app.register('taken1');
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
 });
 
 const logIn = (username: string, password: string) =>

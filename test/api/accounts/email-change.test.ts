@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { signValue } from '../../../src/authentication/signing.js';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
+import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, readUser, setVerified } from '../../support/rows.js';
 
 const SECRET_KEY = 'a secret key for tests, and for nothing else';
@@ -17,24 +17,16 @@ const NEW_PASSWORD = 'Otter-43-leptons';
 const LIFETIME = 259_200_000;
 const SECOND = 1000;
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: {
-      ...mailbox.env,
-      SECRET_KEY,
-      MAIL_REQUESTS_PER_CLIENT: 'none',
-      ACCOUNT_EMAIL_VERIFICATION: 'optional',
-      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
-    },
-  });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: {
+    ...mailbox.env,
+    SECRET_KEY,
+    MAIL_REQUESTS_PER_CLIENT: 'none',
+    ACCOUNT_EMAIL_VERIFICATION: 'optional',
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
+  },
+}));
 
 let counter = 0;
 const newEmail = () => `new${(counter += 1)}@example.org`;

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { signValue } from '../../../src/authentication/signing.js';
 import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox } from '../../support/mailbox.js';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
+import { linkOf, useMailbox } from '../../support/mailbox.js';
 
 /** The link of the confirmation mail (allauth, `ConfirmEmailView`). */
 
@@ -12,16 +12,10 @@ const PAGE = '/api/auth/account-confirm-email';
 const LIFETIME = 259_200_000;
 const SECOND = 1000;
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, SECRET_KEY, ACCOUNT_EMAIL_VERIFICATION: 'optional' } });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: { ...mailbox.env, SECRET_KEY, ACCOUNT_EMAIL_VERIFICATION: 'optional' },
+}));
 
 interface Newcomer extends TestAccount {
   readonly link: string;

@@ -3,7 +3,7 @@ import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
+import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { readUser, setVerified } from '../../support/rows.js';
 
 /** What registration and login do with an address that waits (allauth, `ACCOUNT_EMAIL_VERIFICATION`; CVAT `LoginViewEx`). */
@@ -13,11 +13,7 @@ const SECOND = 1000;
 const COOLDOWN = 180 * SECOND;
 const KEY_LINK = /^\/api\/auth\/account-confirm-email\/[-:\w]+\/$/;
 
-let mailbox: Mailbox;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-});
-afterAll(() => mailbox.close());
+const mailbox = useMailbox();
 
 let counter = 0;
 function newcomer() {

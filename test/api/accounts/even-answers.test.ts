@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { type Answer, basicAuth } from '../../support/http.js';
-import { type Mailbox, openMailbox } from '../../support/mailbox.js';
+import { useMailbox } from '../../support/mailbox.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
 /**
@@ -13,26 +13,24 @@ import { setActive, setPassword } from '../../support/rows.js';
 const ROUNDS = 9;
 const MOST_ROUNDS = 63;
 
-let mailbox: Mailbox;
-let app: TestApp;
 let known: TestAccount;
 let inactive: TestAccount;
 let unusable: TestAccount;
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: {
+    ...mailbox.env,
+    // Long enough to tell a hash from none, short enough for a test.
+    PASSWORD_BCRYPT_ROUNDS: '8',
+    ACCOUNT_EMAIL_VERIFICATION: 'optional',
+    LOGIN_FAILURES_PER_ADDRESS: 'none',
+    LOGIN_FAILURES_PER_ACCOUNT: 'none',
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
+    MAIL_REQUESTS_PER_RECIPIENT: 'none',
+    MAIL_REQUESTS_PER_CLIENT: 'none',
+  },
+}));
 beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: {
-      ...mailbox.env,
-      // Long enough to tell a hash from none, short enough for a test.
-      PASSWORD_BCRYPT_ROUNDS: '8',
-      ACCOUNT_EMAIL_VERIFICATION: 'optional',
-      LOGIN_FAILURES_PER_ADDRESS: 'none',
-      LOGIN_FAILURES_PER_ACCOUNT: 'none',
-      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
-      MAIL_REQUESTS_PER_RECIPIENT: 'none',
-      MAIL_REQUESTS_PER_CLIENT: 'none',
-    },
-  });
   [known, inactive, unusable] = [
     await app.register('known1'),
     await app.register('inactive1'),
@@ -40,10 +38,6 @@ beforeAll(async () => {
   ];
   await setActive(app.db, inactive.id, false);
   await setPassword(app.db, unusable.id, '!unusable');
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
 });
 
 /** What is the same in two answers that say the same. */

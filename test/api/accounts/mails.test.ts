@@ -1,9 +1,9 @@
 import type { SMTPServerOptions } from 'smtp-server';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox, PUBLIC_URL } from '../../support/mailbox.js';
+import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
+import { linkOf, type Mailbox, openMailbox, PUBLIC_URL, useMailbox } from '../../support/mailbox.js';
 import { freePort, makeCertificates, reply, startRawServer } from '../../unit/platform/mail/mail-server.js';
 
 /** The mails of accounts on their whole way, from the request to a real mail server. */
@@ -128,18 +128,11 @@ describe('a mail', () => {
 });
 
 describe('a mail to an address', () => {
-  let mailbox: Mailbox;
-  let app: TestApp;
+  const mailbox = useMailbox();
+  const app = useTestApp(() => ({
+    env: { ...mailbox.env, REGISTRATION_MODE: 'approval', ADMIN_EMAIL: 'boss@example.org' },
+  }));
   let counter = 0;
-  beforeAll(async () => {
-    mailbox = await openMailbox();
-    const env = { REGISTRATION_MODE: 'approval', ADMIN_EMAIL: 'boss@example.org' };
-    app = await createTestApp({ env: { ...mailbox.env, ...env } });
-  });
-  afterAll(async () => {
-    await app.close();
-    await mailbox.close();
-  });
 
   it.each([
     ['a display name and a second address', '"x<victim@example.com>,y"@example.org'],

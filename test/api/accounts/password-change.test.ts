@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
+import { recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken } from '../../support/rows.js';
 
 /** POST /api/auth/password/change (dj-rest-auth `PasswordChangeSerializer`; deviation 18). */
@@ -11,22 +11,14 @@ const NEW = 'Otter-43-leptons';
 const LETTER = '𝒜';
 const PAT = 'abcdefgh.0123456789abcdefghijklmnopqrstuv';
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: {
-      ...mailbox.env,
-      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
-      LOGIN_FAILURES_PER_ADDRESS: 'none',
-    },
-  });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: {
+    ...mailbox.env,
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: '10/hour',
+    LOGIN_FAILURES_PER_ADDRESS: 'none',
+  },
+}));
 
 const bodyOf = ({ password }: TestAccount, fields: object = {}) => ({
   old_password: password,

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox, subjectOf } from '../../support/mailbox.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
+import { linkOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, setActive, setPassword } from '../../support/rows.js';
 
 /** POST /api/auth/password/reset/confirm (dj-rest-auth `PasswordResetConfirmSerializer`). */
@@ -12,18 +12,10 @@ const NEW = 'Otter-43-leptons';
 const LIFETIME = 259_200_000;
 const SECOND = 1000;
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none', MAIL_REQUESTS_PER_RECIPIENT: 'none' },
-  });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none', MAIL_REQUESTS_PER_RECIPIENT: 'none' },
+}));
 
 interface Link {
   readonly uid: string;

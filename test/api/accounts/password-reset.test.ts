@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
+import { createTestApp, useTestApp } from '../../support/app.js';
+import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
 /** POST /api/auth/password/reset (CVAT 2.62, `PasswordResetSerializerEx`). */
@@ -10,16 +10,8 @@ import { setActive, setPassword } from '../../support/rows.js';
 const RESET = '/api/auth/password/reset';
 const SENT = '{"detail":"Password reset e-mail has been sent."}';
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none' } });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({ env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none' } }));
 
 const reset = (email: unknown, to = app) => to.send(RESET, { method: 'POST', body: { email } });
 

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { linkOf, type Mailbox, openMailbox } from '../../support/mailbox.js';
+import { useTestApp } from '../../support/app.js';
+import { linkOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, insertMembership, readUser, setGroups } from '../../support/rows.js';
-import { createWorld, insertInvitation, type World } from '../../support/world.js';
+import { insertInvitation, useWorld } from '../../support/world.js';
 
 /** Who may have the account that waits for an address, and who may not. */
 
-let mailbox: Mailbox;
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({ env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none' } });
-  world = await createWorld(app);
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({ env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: 'none' } }));
+const world = useWorld(app);
 
 const PASSWORD = 'Wiesel-42-quarks';
 const TAKEN = ['A user is already registered with this e-mail address.'];

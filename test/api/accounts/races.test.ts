@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { type Mailbox, openMailbox } from '../../support/mailbox.js';
+import { useMailbox } from '../../support/mailbox.js';
 import { insertOrganization, readUser } from '../../support/rows.js';
 
 /** Fifty at once for what only one can have (deviation 16). That of one reset link is with the other cases of the link. */
@@ -11,25 +11,17 @@ import { insertOrganization, readUser } from '../../support/rows.js';
 const PASSWORD = 'Wiesel-42-quarks';
 const FIFTY = Array.from({ length: 50 }, (_, i) => i);
 
-let mailbox: Mailbox;
-let app: TestApp;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: {
-      ...mailbox.env,
-      ACCOUNT_EMAIL_VERIFICATION: 'optional',
-      // Those who lose a race for a password are told that theirs is wrong, and are no guessers.
-      LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
-      LOGIN_FAILURES_PER_ADDRESS: 'none',
-      LOGIN_FAILURES_PER_ACCOUNT: 'none',
-    },
-  });
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: {
+    ...mailbox.env,
+    ACCOUNT_EMAIL_VERIFICATION: 'optional',
+    // Those who lose a race for a password are told that theirs is wrong, and are no guessers.
+    LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none',
+    LOGIN_FAILURES_PER_ADDRESS: 'none',
+    LOGIN_FAILURES_PER_ACCOUNT: 'none',
+  },
+}));
 
 async function race(bodyOf: (i: number) => object) {
   const answers = await Promise.all(

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { cookieOf } from '../../support/http.js';
 import { readUser, setPassword, setVerified } from '../../support/rows.js';
 
 /** CVAT's registration with its defaults: everybody may, no address is confirmed (CVAT 2.62, `RegisterSerializerEx`). */
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 const REGISTER = '/api/auth/register';
 const PASSWORD = 'Wiesel-42-quarks';

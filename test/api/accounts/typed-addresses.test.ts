@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { mailSettingsOf } from '../../../src/composition/mail.js';
 import { loadConfig } from '../../../src/platform/config/load.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { type TestApp, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
+import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertOrganization, readUser } from '../../support/rows.js';
 
 /** Where an address decides who may register, typing it opens nothing: a mail has to prove whose it is. */
@@ -16,13 +16,11 @@ describe.each([
   ['REGISTRATION_MODE=approval', { REGISTRATION_MODE: 'approval' }, 'invited@elsewhere.example'],
   ['REGISTRATION_EMAIL_DOMAINS', { REGISTRATION_EMAIL_DOMAINS: 'example.org' }, 'colleague@example.org'],
 ])('a stranger who types a suitable address, with %s', (_name, env, email) => {
-  let mailbox: Mailbox;
-  let app: TestApp;
   let asAdmin: { readonly Authorization: string };
   let registration: Awaited<ReturnType<TestApp['send']>>;
+  const mailbox = useMailbox();
+  const app = useTestApp(() => ({ env: { ...mailbox.env, ACCOUNT_EMAIL_VERIFICATION: 'none', ...env } }));
   beforeAll(async () => {
-    mailbox = await openMailbox();
-    app = await createTestApp({ env: { ...mailbox.env, ACCOUNT_EMAIL_VERIFICATION: 'none', ...env } });
     asAdmin = { Authorization: basicAuth(app.admin.username, app.admin.password) };
     const { id } = await readUser(app.db, app.admin.username);
     await insertOrganization(app.db, 'acme', id);
@@ -35,10 +33,6 @@ describe.each([
       method: 'POST',
       body: { username: 'mallory', email, password1: PASSWORD, password2: PASSWORD },
     });
-  });
-  afterAll(async () => {
-    await app.close();
-    await mailbox.close();
   });
 
   const logIn = (login: object) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createPasswordService } from '../../../src/authentication/passwords/service.js';
 import { createPasswordPolicy } from '../../../src/authentication/passwords/validators/policy.js';
 import { ensureFirstAdmin } from '../../../src/features/accounts/index.js';
@@ -7,20 +7,16 @@ import { systemRandom } from '../../../src/kernel/random.js';
 import { StartError } from '../../../src/kernel/start-error.js';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { createTestApp, useTestApp } from '../../support/app.js';
 
 /** Passwords that a guesser tries first, wherever one is chosen (deviation 14). */
 
 const COMMON = ['This password is too common.'];
 const GOOD = 'Otter-43-leptons';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: { SITE_NAME: 'Fjord Annotation', PUBLIC_URL: 'http://annotate.fjord-lab.example.org' },
-  });
+const app = useTestApp({
+  env: { SITE_NAME: 'Fjord Annotation', PUBLIC_URL: 'http://annotate.fjord-lab.example.org' },
 });
-afterAll(() => app.close());
 
 const host = { Host: 'annotate.fjord-lab.example.org' };
 const post = (path: string, body: object, headers: object = {}) =>

@@ -1,16 +1,14 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY, HOUR, SECOND } from '../../../src/kernel/clock.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type AccessTokenRow, insertAccessToken, readAccessToken, setActive } from '../../support/rows.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 let counter = 0;
 const SECRET = 'n9F1KTezy5EiehTHELxM5NZJeXgv7qTQ';

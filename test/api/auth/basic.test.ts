@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { readUser, setActive, setPassword } from '../../support/rows.js';
 
-let app: TestApp;
 let person: TestAccount;
 /** His credentials end in a single `=` when they are encoded. */
 let padded: TestAccount;
+const app = useTestApp({
+  env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
-  });
   person = await app.register();
   padded = await app.register('padded');
 });
-afterAll(() => app.close());
 
 const whoIs = (authorization: string) =>
   app.send('/api/users/self', { headers: { Authorization: authorization } });

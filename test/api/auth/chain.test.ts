@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type Browser, basicAuth } from '../../support/http.js';
 import { insertAccessToken } from '../../support/rows.js';
 
-let app: TestApp;
 let holder: TestAccount;
 let other: TestAccount;
 let browser: Browser;
 const pat = `chain000.${'a'.repeat(32)}`;
 
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   [holder, other] = [await app.register(), await app.register()];
   browser = app.browser();
   await browser.send('/api/auth/login', {
@@ -19,7 +18,6 @@ beforeAll(async () => {
   });
   await insertAccessToken(app.db, { ownerId: other.id, key: pat });
 });
-afterAll(() => app.close());
 
 const self = (headers: Readonly<Record<string, string>>) => app.send('/api/users/self', { headers });
 const cookie = () => ({ Cookie: browser.cookieHeader() });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestApp, useTestApp } from '../../support/app.js';
 import { maskCsrf } from '../../support/csrf.js';
 
 /** The CSRF check behind a proxy that ends TLS: requests come from loopback, which is trusted by default. */
@@ -8,7 +8,6 @@ type Headers = Readonly<Record<string, string>>;
 const PASSED = 405;
 const HTTPS = { 'X-Forwarded-Proto': 'https' };
 
-let app: TestApp;
 let signedIn: Headers;
 
 async function signIn(to: TestApp): Promise<Headers> {
@@ -21,13 +20,12 @@ async function signIn(to: TestApp): Promise<Headers> {
   };
 }
 
+const app = useTestApp({
+  env: { ALLOWED_HOSTS: '*', CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,https://*.example.net:8443' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { ALLOWED_HOSTS: '*', CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,https://*.example.net:8443' },
-  });
   signedIn = await signIn(app);
 });
-afterAll(() => app.close());
 
 const post = (headers: Headers) =>
   app.send('/api/users/self', { method: 'POST', headers: { ...signedIn, ...headers } });
@@ -151,13 +149,11 @@ describe('X-Forwarded-Host', () => {
 });
 
 describe('from a peer that is no trusted proxy', () => {
-  let far: TestApp;
   let session: Headers;
+  const far = useTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8', ALLOWED_HOSTS: '*' } });
   beforeAll(async () => {
-    far = await createTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8', ALLOWED_HOSTS: '*' } });
     session = await signIn(far);
   });
-  afterAll(() => far.close());
   const send = (headers: Headers) =>
     far.send('/api/users/self', { method: 'POST', headers: { ...session, ...headers } });
 

@@ -1,19 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { maskCsrf } from '../../support/csrf.js';
 import { type Browser, cookieOf } from '../../support/http.js';
 
-let app: TestApp;
 let person: TestAccount;
 let browser: Browser;
 let session: string;
 let secret: string;
 let host: string;
 
+const app = useTestApp({
+  env: { CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,http://*.example.net:81' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { CSRF_TRUSTED_ORIGINS: 'https://ui.example.org,http://*.example.net:81' },
-  });
   person = await app.register();
   browser = app.browser();
   await browser.send('/api/auth/login', {
@@ -24,7 +23,6 @@ beforeAll(async () => {
   secret = browser.jar.get('csrftoken') ?? '';
   host = new URL(app.url).host;
 });
-afterAll(() => app.close());
 
 type Headers = Readonly<Record<string, string>>;
 /** A POST that is 405 once the CSRF check has passed. */

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { readUser, setPassword, setVerified } from '../../support/rows.js';
 
@@ -30,11 +30,7 @@ const basic = (app: TestApp, name: string, password = PASSWORD) =>
   app.send('/api/users/self', { headers: { Authorization: basicAuth(name, password) } });
 
 describe('mandatory verification', () => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await createTestApp({ env: { ACCOUNT_EMAIL_VERIFICATION: 'mandatory' } });
-  });
-  afterAll(() => app.close());
+  const app = useTestApp({ env: { ACCOUNT_EMAIL_VERIFICATION: 'mandatory' } });
 
   it('answers a login by name or address with a text that is no JSON, and no cookie', async () => {
     const { username, email } = await register(app);

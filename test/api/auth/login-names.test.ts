@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/kernel/clock.js';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { setActive, setUsername, setVerified } from '../../support/rows.js';
 
 /** Whom a name or an address means: login and Basic resolve it alike, so each claim is made of both. */
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
-  });
+const app = useTestApp({
+  env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
 });
-afterAll(() => app.close());
 
 const ways = [
   [

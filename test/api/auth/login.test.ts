@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { setActive, setPassword } from '../../support/rows.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp({
+  env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
-  });
   person = await app.register('marta1');
 });
-afterAll(() => app.close());
 
 const LOGIN = '/api/auth/login';
 const logIn = (body: unknown) => app.send(LOGIN, { method: 'POST', body });

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type Browser, cookieOf } from '../../support/http.js';
 import { insertAccessToken } from '../../support/rows.js';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 const DONE = { detail: 'Successfully logged out.' };
 const LOGOUT = '/api/auth/logout';

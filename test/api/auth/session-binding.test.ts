@@ -4,18 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/kernel/clock.js';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type Browser, cookieOf } from '../../support/http.js';
 import { readUser, setActive, setPassword } from '../../support/rows.js';
 import { openSessionLives, type SessionLives } from '../../support/sessions.js';
 
 /** What ends a session that nobody logged out of. */
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 async function signIn(
   { username, password }: Pick<TestAccount, 'username' | 'password'>,

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { openSessionLives, type SessionLives } from '../../support/sessions.js';
 
 /** Whoever can write where sessions are kept, by mistake or not: what is no record of ours is no session. */
 
-let app: TestApp;
 let person: TestAccount;
 let lives: SessionLives;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
   lives = openSessionLives(app.db);
 });
 afterAll(async () => {
   await lives.close();
-  await app.close();
 });
 
 const HASH = 'a'.repeat(64);

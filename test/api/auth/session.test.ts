@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { type Answer, type Browser, cookieOf } from '../../support/http.js';
 import { readUser } from '../../support/rows.js';
 import { openSessionLives } from '../../support/sessions.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const DATE = '[A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT';
 const DELETED = (name: string) =>

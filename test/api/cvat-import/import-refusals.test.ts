@@ -1,14 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHashInspector } from '../../../src/authentication/passwords/stored-hash.js';
-import { describeImport, type ImportReport, importCvat } from '../../../src/features/cvat-import/index.js';
-import { systemRandom } from '../../../src/kernel/random.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { describeImport } from '../../../src/features/cvat-import/index.js';
+import { useTestApp } from '../../support/app.js';
 import { HASHES, PASSWORD } from '../../support/cvat.js';
 import {
   accessToken,
-  type DumpObject,
   email,
   group,
   invitation,
@@ -19,25 +16,10 @@ import {
   user,
   writeDump,
 } from '../../support/fixture.js';
+import { importFile, importObjects, reasonsOf } from '../../support/imports.js';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
-const importFile = (path: string): Promise<ImportReport> =>
-  importCvat({
-    source: { kind: 'fixture', path },
-    target: app.container.engines.db,
-    random: systemRandom,
-    inspectHash: createHashInspector(),
-    isDryRun: false,
-    onProgress: () => undefined,
-  });
-const importObjects = (objects: readonly (DumpObject | object)[]) => importFile(writeDump(objects));
-const reasons = ({ findings }: ImportReport) =>
-  findings.map(({ effect, kind, item, reason }) => `${effect} ${kind} ${item}: ${reason}`);
 const login = (username: string, password = PASSWORD) =>
   app.send('/api/auth/login', { method: 'POST', body: { username, password } });
 
@@ -54,12 +36,13 @@ const HOSTILE = [
 describe('a dump with things in it that cannot be right', () => {
   it('gives no password to an account whose hash is hostile or damaged, and says so', async () => {
     const report = await importObjects(
+      app,
       HOSTILE.map((password, index) => user(100 + index, `h${index}`, { password })),
     );
     expect(report.counts.user).toMatchObject({ imported: HOSTILE.length, skipped: 0 });
     const reason =
       'it has no password until it is reset: the hash is damaged, of an unknown format, or too costly';
-    expect(reasons(report)).toEqual(HOSTILE.map((_, index) => `changed user h${index}: ${reason}`));
+    expect(reasonsOf(report)).toEqual(HOSTILE.map((_, index) => `changed user h${index}: ${reason}`));
     const stored = await app.container.engines.db.query<{ password: string }>({
       text: `select password from auth_user where username like 'h_'`,
     });
@@ -72,7 +55,7 @@ describe('a dump with things in it that cannot be right', () => {
     const tokens = HOSTILE.filter((hash) => hash.length <= 150).map((hashed_key, index) =>
       accessToken(100 + index, key(index), ['patty'], { hashed_key }),
     );
-    const report = await importObjects([user(120, 'patty'), ...tokens]);
+    const report = await importObjects(app, [user(120, 'patty'), ...tokens]);
     expect(report.counts.access_token).toMatchObject({ imported: 0, skipped: tokens.length });
     expect(new Set(report.findings.map(({ reason }) => reason))).toEqual(
       new Set(['its hash is of no format that can be checked']),
@@ -81,7 +64,7 @@ describe('a dump with things in it that cannot be right', () => {
 
   it('keeps hashes of formats that a setting enables, and names the setting', async () => {
     const sha1 = 'sha1$seasalt$f1f44578b3fba45da8060bf5980e543e260d3a94';
-    const report = await importObjects([
+    const report = await importObjects(app, [
       user(130, 'olda', { password: HASHES.md5 }),
       user(131, 'oldb', { password: HASHES.md5 }),
       user(132, 'oldc', { password: sha1 }),
@@ -98,7 +81,7 @@ describe('a dump with things in it that cannot be right', () => {
 
   it('leaves out what cannot be read, and imports the rest', async () => {
     const bad = (fields: object) => user(140, 'bad', fields);
-    const report = await importObjects([
+    const report = await importObjects(app, [
       bad({ username: 'x'.repeat(151) }),
       bad({ username: 'nul\0' }),
       bad({ username: '\ud800' }),
@@ -114,7 +97,7 @@ describe('a dump with things in it that cannot be right', () => {
       user(150, 'good', { date_joined: '2024-02-29 00:00:00.123456+02:00' }),
     ]);
     expect(report.findings).toHaveLength(12);
-    expect(reasons(report).slice(0, 5)).toEqual([
+    expect(reasonsOf(report).slice(0, 5)).toEqual([
       'skipped user object 1 of the file: username: is longer than 150 characters',
       'skipped user object 2 of the file: username: holds a character that PostgreSQL cannot store',
       'skipped user object 3 of the file: username: holds a character that PostgreSQL cannot store',
@@ -127,7 +110,7 @@ describe('a dump with things in it that cannot be right', () => {
 
   it('takes the first of rows that exclude each other, and says what it left out', async () => {
     const key = 'doublekk.0123456789abcdefghijABCDEFGHIJkl';
-    const report = await importObjects([
+    const report = await importObjects(app, [
       user(200, 'first'),
       user(200, 'sameid'),
       user(201, 'first', { email: 'x@example.org' }),
@@ -150,7 +133,7 @@ describe('a dump with things in it that cannot be right', () => {
       profile(201, ['first']),
       profile(202, ['nobody']),
     ]);
-    expect(reasons(report).sort()).toEqual(
+    expect(reasonsOf(report).sort()).toEqual(
       [
         'skipped user sameid: the source has another account with this id',
         'skipped user first: the source has another account with this name',
@@ -171,7 +154,7 @@ describe('a dump with things in it that cannot be right', () => {
   });
 
   it('makes members of the former group business users, and one member of several the owner', async () => {
-    const report = await importObjects([
+    const report = await importObjects(app, [
       group(1, 'business'),
       group(2, 'nurses'),
       user(300, 'merchant', { groups: [1] }),
@@ -180,7 +163,7 @@ describe('a dump with things in it that cannot be right', () => {
       membership(300, 301, 300, 'owner'),
       membership(301, 300, 300, 'owner'),
     ]);
-    expect(reasons(report)).toEqual([
+    expect(reasonsOf(report)).toEqual([
       'skipped group business: CVAT 2.22 and later have no such group: its members become members of the group user',
       'changed membership usurper in court: the role is worker: only one member can be owner, and CVAT gives no rights of an owner to the others',
     ]);
@@ -200,7 +183,7 @@ describe('a dump with things in it that cannot be right', () => {
 
   it('keeps no unconfirmed address of a placeholder, so that the invited person can register', async () => {
     const guest = 'guest@example.org';
-    const report = await importObjects([
+    const report = await importObjects(app, [
       user(400, guest, { email: guest, password: HASHES.unusable }),
       email(400, [guest], guest, false),
       // Nobody invited this one, so the address is all that keeps strangers out.
@@ -231,7 +214,7 @@ describe('a file that is not UTF-8', () => {
     for (const packed of [false, true]) {
       const file = writeDump('', packed ? 'dump.json.gz' : 'dump.json');
       writeFileSync(file, packed ? gzipSync(bytes) : bytes);
-      const failure = await importFile(file).catch((error: unknown) => error);
+      const failure = await importFile(app, file).catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: 'StartError' });
       const [, place] = String(failure).match(/: it is not UTF-8, as byte (\d+) shows$/) ?? [];
       expect(Number(place) - dashes).toBeGreaterThanOrEqual(1);
@@ -245,21 +228,21 @@ describe('a file that is not UTF-8', () => {
     const [good, bad] = [writeDump(''), writeDump('')];
     writeFileSync(good, Buffer.concat([Buffer.from('x'), bytes]).subarray(1));
     // The name is too long for an account, which is another matter.
-    expect(reasons(await importFile(good))).toEqual([
+    expect(reasonsOf(await importFile(app, good))).toEqual([
       'skipped user object 2 of the file: last_name: is longer than 150 characters',
     ]);
     const at = 65_536 + 2_001;
     bytes[at] = 0xff;
     writeFileSync(bad, bytes);
-    await expect(importFile(bad)).rejects.toThrow(`it is not UTF-8, as byte ${at + 1} shows`);
+    await expect(importFile(app, bad)).rejects.toThrow(`it is not UTF-8, as byte ${at + 1} shows`);
   });
 
   it('is refused when it is UTF-16, and taken with a mark of the byte order', async () => {
     const file = writeDump('');
     writeFileSync(file, Buffer.from(`\ufeff${dump('x')}`, 'utf16le'));
-    await expect(importFile(file)).rejects.toThrow('it is not UTF-8, as byte 1 shows');
+    await expect(importFile(app, file)).rejects.toThrow('it is not UTF-8, as byte 1 shows');
     writeFileSync(file, `\ufeff${JSON.stringify([user(920, 'marked')])}`);
-    expect((await importFile(file)).counts.user).toMatchObject({ imported: 1 });
+    expect((await importFile(app, file)).counts.user).toMatchObject({ imported: 1 });
   });
 });
 
@@ -278,7 +261,7 @@ describe('a file that would fill the memory', () => {
   ])('is refused, with the limit: %s', async (_what, [start = '', more = '']) => {
     const text = start + more.repeat((17 * MEBIBYTE) / more.length);
     for (const name of ['bomb.json', 'bomb.json.gz'])
-      await expect(importFile(writeDump(text, name))).rejects.toMatchObject({
+      await expect(importFile(app, writeDump(text, name))).rejects.toMatchObject({
         name: 'StartError',
         message: expect.stringMatching(/: object \d of the list is larger than 16 MiB$/),
       });
@@ -289,7 +272,7 @@ describe('a file that would fill the memory', () => {
     const many = Array.from({ length: 6 }, (_, index) =>
       organization(930 + index, `big${index}`, null, { contact }),
     );
-    const report = await importObjects([
+    const report = await importObjects(app, [
       ...many,
       { model: 'engine.job', fields: { x: 'y'.repeat(MEBIBYTE) } },
     ]);
@@ -301,7 +284,7 @@ describe('a file that would fill the memory', () => {
 describe('models with names of properties', () => {
   it('are counted like any other', async () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
-    const report = await importObjects([
+    const report = await importObjects(app, [
       user(940, 'proto'),
       ...names.map((model) => ({ model })),
       { model: '__proto__' },
@@ -326,7 +309,7 @@ describe('a packed file', () => {
       file,
       Buffer.concat([gzipSync(text.slice(0, 70)), gzipSync(text.slice(70)), Buffer.alloc(512)]),
     );
-    expect((await importFile(file)).counts.user).toMatchObject({ imported: 2 });
+    expect((await importFile(app, file)).counts.user).toMatchObject({ imported: 2 });
   });
 });
 
@@ -386,7 +369,7 @@ describe('a file that is no dump', () => {
       sentence: /^More than 100000 objects can't be imported, the first of them object 1 of the file: it: /,
     },
   ])('is refused whole: $name', async ({ name, content, sentence }) => {
-    await expect(importFile(writeDump(content, name))).rejects.toMatchObject({
+    await expect(importFile(app, writeDump(content, name))).rejects.toMatchObject({
       name: 'StartError',
       message: expect.stringMatching(sentence),
     });
@@ -396,14 +379,14 @@ describe('a file that is no dump', () => {
   it('is refused when it is packed and damaged, or not there', async () => {
     const packed = writeDump(whole, 'dump.json.gz');
     writeFileSync(packed, readFileSync(packed).subarray(0, 60));
-    await expect(importFile(packed)).rejects.toThrow(
+    await expect(importFile(app, packed)).rejects.toThrow(
       /is not the JSON of Django's dumpdata: unexpected end of file/,
     );
     writeFileSync(packed, whole);
-    await expect(importFile(packed)).rejects.toThrow(
+    await expect(importFile(app, packed)).rejects.toThrow(
       /is not the JSON of Django's dumpdata: incorrect header check/,
     );
-    await expect(importFile('/nowhere/dump.json')).rejects.toThrow(
+    await expect(importFile(app, '/nowhere/dump.json')).rejects.toThrow(
       "The file /nowhere/dump.json can't be read",
     );
   });

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHashInspector } from '../../../src/authentication/passwords/stored-hash.js';
-import { type ImportReport, importCvat } from '../../../src/features/cvat-import/index.js';
-import { systemRandom } from '../../../src/kernel/random.js';
+import { describe, expect, it } from 'vitest';
+import type { ImportReport } from '../../../src/features/cvat-import/index.js';
 import { many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { HASHES, PASSWORD } from '../../support/cvat.js';
 import {
   accessToken,
-  type DumpObject,
   email,
   group,
   invitation,
@@ -19,28 +16,12 @@ import {
   user,
   writeDump,
 } from '../../support/fixture.js';
+import { importFile, importObjects, reasonsOf } from '../../support/imports.js';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
-const importFile = (path: string, isDryRun = false): Promise<ImportReport> =>
-  importCvat({
-    source: { kind: 'fixture', path },
-    target: app.container.engines.db,
-    random: systemRandom,
-    inspectHash: createHashInspector(),
-    isDryRun,
-    onProgress: () => undefined,
-  });
-const importObjects = (objects: readonly DumpObject[], isDryRun = false) =>
-  importFile(writeDump(objects), isDryRun);
 const importedOf = ({ counts }: ImportReport) =>
   Object.fromEntries(Object.entries(counts).map(([kind, { imported }]) => [kind, imported]));
-const reasons = ({ findings }: ImportReport) =>
-  findings.map(({ effect, kind, item, reason }) => `${effect} ${kind} ${item}: ${reason}`);
 const login = (username: string, password = PASSWORD) =>
   app.send('/api/auth/login', { method: 'POST', body: { username, password } });
 const self = async (authorization: string) => {
@@ -123,8 +104,8 @@ describe('import cvat --fixture', () => {
     async ({ prefix, base, refer, users }) => {
       const { anna, ben, objects, apiToken, accessKey, invitationKey } = household(prefix, base, refer);
       const dump = [...users(anna, ben), { model: 'engine.task', pk: 1, fields: { name: 'x' } }, ...objects];
-      const report = await importFile(writeDump(dump, 'dump.json.gz'));
-      expect(reasons(report)).toEqual([]);
+      const report = await importFile(app, writeDump(dump, 'dump.json.gz'));
+      expect(reasonsOf(report)).toEqual([]);
       expect(importedOf(report)).toEqual({
         ...NOTHING,
         user: 2,
@@ -172,14 +153,14 @@ describe('import cvat --fixture', () => {
       fields: { domain, name },
     });
     const nameHere = () => one(app.db, sql`select id, domain, name from django_site`);
-    const first = await importObjects([
+    const first = await importObjects(app, [
       site(2, 'other.example.org', 'Other'),
       site(1, 'lab.example.org', 'Lab'),
     ]);
-    expect(reasons(first)).toEqual(['skipped site Other: CVAT uses only the site with the id 1']);
+    expect(reasonsOf(first)).toEqual(['skipped site Other: CVAT uses only the site with the id 1']);
     expect(importedOf(first)).toEqual({ ...NOTHING, site: 1 });
     expect(await nameHere()).toEqual({ id: 1, domain: 'lab.example.org', name: 'Lab' });
-    const second = await importObjects([site(1, 'new.example.org', 'New')]);
+    const second = await importObjects(app, [site(1, 'new.example.org', 'New')]);
     expect([second.isUnchanged, second.counts.site.present]).toEqual([true, 1]);
     expect(await nameHere()).toEqual({ id: 1, domain: 'lab.example.org', name: 'Lab' });
   });
@@ -187,7 +168,7 @@ describe('import cvat --fixture', () => {
   it('imports nothing the second time, whatever happened here meanwhile', async () => {
     const { anna, ben, objects, apiToken } = household('twice', 4000, (name) => [name]);
     const dump = [user(4001, anna), user(4002, ben), ...objects];
-    expect((await importObjects(dump)).isUnchanged).toBe(false);
+    expect((await importObjects(app, dump)).isUnchanged).toBe(false);
     // A new hash, a token taken away, a member gone, an account with another name.
     await login(anna);
     await app.send('/api/auth/logout', { method: 'POST', headers: { Authorization: `Token ${apiToken}` } });
@@ -198,8 +179,8 @@ describe('import cvat --fixture', () => {
     await app.container.engines.db.query({
       text: `update auth_user set username = 'renamed' where id = 4002`,
     });
-    const again = await importObjects(dump);
-    expect(reasons(again)).toEqual([]);
+    const again = await importObjects(app, dump);
+    expect(reasonsOf(again)).toEqual([]);
     expect(importedOf(again)).toEqual(NOTHING);
     expect(again.isUnchanged).toBe(true);
     expect(again.counts.user).toMatchObject({ read: 2, present: 2, skipped: 0 });
@@ -216,11 +197,11 @@ describe('import cvat --fixture', () => {
         sql`select (select count(*) from auth_user), (select count(*) from organizations_membership), (select count(*) from auth_user_groups)`,
       );
     const before = await rows();
-    const rehearsal = await importObjects(dump, true);
+    const rehearsal = await importObjects(app, dump, true);
     expect(rehearsal.dryRun).toBe(true);
     expect(await rows()).toEqual(before);
     expect((await login(anna)).status).toBe(400);
-    const report = await importObjects(dump);
+    const report = await importObjects(app, dump);
     expect({ ...rehearsal, dryRun: false }).toEqual(report);
     expect(importedOf(report)).toMatchObject({ user: 2, membership: 2 });
   });
@@ -236,8 +217,8 @@ describe('import cvat --fixture', () => {
       membership(6001, ['Stranger'], 6001, 'owner'),
       membership(6002, ['friend'], 6001, 'worker'),
     ];
-    const report = await importObjects(dump);
-    expect(reasons(report)).toEqual([
+    const report = await importObjects(app, dump);
+    expect(reasonsOf(report)).toEqual([
       'skipped user Stranger: another account here has this name',
       'skipped user somebody: another account here has this e-mail address',
       'skipped token of Stranger: its account is not in the source, or is not imported',
@@ -258,7 +239,7 @@ describe('import cvat --fixture', () => {
       organization(7000, 'movedorg', here.id),
       membership(7000, here.id, 7000, 'owner'),
     ];
-    const report = await importObjects(dump);
+    const report = await importObjects(app, dump);
     const ids = await many<{ username: string; id: number }>(
       app.db,
       sql`select username, id from auth_user where username in ('moved', 'kept', 'last') order by username`,
@@ -267,7 +248,7 @@ describe('import cvat --fixture', () => {
     const [kept, last, moved] = ids.map(({ id }) => id);
     expect(kept).toBe(7000);
     expect([last, moved].sort()).toEqual([7001, 7002]);
-    expect(reasons(report)).toEqual([
+    expect(reasonsOf(report)).toEqual([
       `changed user moved: it gets the id ${moved}: ${here.id} is in use here or cannot be kept`,
       `changed user last: it gets the id ${last}: 2147483647 is in use here or cannot be kept`,
     ]);

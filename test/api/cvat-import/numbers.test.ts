@@ -1,27 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHashInspector } from '../../../src/authentication/passwords/stored-hash.js';
-import { exportCvat, type ImportSource, importCvat } from '../../../src/features/cvat-import/index.js';
-import { systemRandom } from '../../../src/kernel/random.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { exportCvat } from '../../../src/features/cvat-import/index.js';
+import { type TestApp, useTestApp } from '../../support/app.js';
 import { writeDump } from '../../support/fixture.js';
 import { basicAuth } from '../../support/http.js';
+import { importInto } from '../../support/imports.js';
 
 /** The contact of an organization is any JSON: its numbers keep their digits on every way in and out. */
 
-let first: TestApp;
-let second: TestApp;
+const first = useTestApp();
+const second = useTestApp();
 const folder = mkdtempSync(path.join(tmpdir(), 'export-'));
-beforeAll(async () => {
-  [first, second] = [await createTestApp(), await createTestApp()];
-});
-afterAll(async () => {
-  await first.close();
-  await second.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const CONTACT = '{"a":1.0,"b":12345678901234567890,"c":[100.0,-0.5],"__proto__":{"d":2.50}}';
 /** As Python reads and writes it, in the order in which the database keeps keys. */
@@ -36,15 +28,6 @@ const DUMP = `[
   {"model": "engine.profile", "pk": 70, "fields": {"user": ["nobody"], "rating": 0.0}}
 ]`;
 
-const importInto = (target: TestApp, source: ImportSource) =>
-  importCvat({
-    source,
-    target: target.container.engines.db,
-    random: systemRandom,
-    inspectHash: createHashInspector(),
-    isDryRun: false,
-    onProgress: () => undefined,
-  });
 const contactIn = async (app: TestApp) => {
   const { username, password } = app.admin;
   const headers = { Authorization: basicAuth(username, password) };

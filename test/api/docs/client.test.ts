@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { createApiClient } from '../../support/client.js';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 describe('a TypeScript client made of the document', () => {
   it('registers, signs in, and works with an organization', async () => {

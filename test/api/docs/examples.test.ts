@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { HOUR, MINUTE } from '../../../src/kernel/clock.js';
 import type { ExampleObject, ExampleRequest, Operation } from '../../../src/platform/openapi/types.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { committedDocument, resolved, undocumented } from '../../support/openapi.js';
 import { missingServices } from '../../support/programs.js';
@@ -170,12 +170,8 @@ describe.skipIf(isSpared).each(grouped(shown, settingsOf))(
   (settings, examples) => {
     const env = JSON.parse(settings) as Record<string, string>;
     const isStarted = env['DATABASE_URL'] === undefined;
-    let app: TestApp;
     let isFresh = false;
-    beforeAll(async () => {
-      app = await createTestApp({ env: { ...SETTINGS, ...env }, prepare: isStarted });
-    });
-    afterAll(() => app.close());
+    const app = useTestApp({ env: { ...SETTINGS, ...env }, prepare: isStarted });
 
     it.each(grouped(examples, idOf))('%s answers as they say', async (_id, own) => {
       // What succeeds comes last, on a world that nobody has touched.

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { createTestApp, type TestAccount, type TestApp, useTestApp } from '../../support/app.js';
 
 const YAML = 'application/vnd.oai.openapi; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 
 describe('the documentation', () => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await createTestApp();
-  });
-  afterAll(() => app.close());
+  const app = useTestApp();
 
   it.each(['/api/schema', '/api/schema/'])('%s answers YAML to whoever does not mind', async (path) => {
     const answer = await app.send(path);

@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 
 /** Requests that two readers could understand in two ways: refused before anything reads them, and the connection closed. */
 
-let app: TestApp;
 let person: TestAccount;
 let other: TestAccount;
+const app = useTestApp({
+  env: { METRICS_TOKEN: 'a-token-for-the-metrics', ALLOWED_HOSTS: 'localhost' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { METRICS_TOKEN: 'a-token-for-the-metrics', ALLOWED_HOSTS: 'localhost' },
-  });
   person = await app.register();
   other = await app.register();
 });
-afterAll(() => app.close());
 
 const ask = (lines: readonly string[], behind = '') =>
   sendRaw(

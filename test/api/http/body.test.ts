@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp({ env: { LOGIN_FAILURES_PER_ADDRESS: 'none' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { LOGIN_FAILURES_PER_ADDRESS: 'none' } });
   person = await app.register();
 });
-afterAll(() => app.close());
 
 /** To a view that reads its body and answers `MUST_INCLUDE` to an object without the right keys. */
 const post = (body: string | Uint8Array, contentType = 'application/json') =>

@@ -1,32 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { type Answer, basicAuth } from '../../support/http.js';
 
 /** One client is one address for every limit, however it and its proxies write it. */
 
 const TRUSTED_PROXIES = 'loopback,10.0.0.0/8,2001:db8:ffff::/48';
 
-let app: TestApp;
+const app = useTestApp({ env: { THROTTLE_ANON: '3/minute', TRUSTED_PROXIES } });
 /** Limits what people do who are not limited as anonymous. */
-let other: TestApp;
+const other = useTestApp({
+  env: { LOGIN_FAILURES_PER_ADDRESS: '3/minute', MAIL_REQUESTS_PER_CLIENT: '3/minute', TRUSTED_PROXIES },
+});
 /** Others for each test: nothing that was counted before matters. */
 let client: string;
 let network: string;
 let tests = 0;
-beforeAll(async () => {
-  [app, other] = await Promise.all([
-    createTestApp({ env: { THROTTLE_ANON: '3/minute', TRUSTED_PROXIES } }),
-    createTestApp({
-      env: { LOGIN_FAILURES_PER_ADDRESS: '3/minute', MAIL_REQUESTS_PER_CLIENT: '3/minute', TRUSTED_PROXIES },
-    }),
-  ]);
-});
 beforeEach(() => {
   tests += 1;
   client = `203.0.113.${tests}`;
   network = `2001:db8:${tests.toString(16)}:1`;
 });
-afterAll(() => Promise.all([app.close(), other.close()]));
 
 const from = (forwarded: string) => ({ 'X-Forwarded-For': forwarded });
 const about = (forwarded: string): Promise<Answer> =>

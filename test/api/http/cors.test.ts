@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { type TestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 
-let closed: TestApp;
-let open: TestApp;
 const UI = 'https://ui.example.org';
-beforeAll(async () => {
-  [closed, open] = await Promise.all([
-    createTestApp(),
-    createTestApp({ env: { CORS_ALLOWED_ORIGINS: `${UI},http://localhost:3000` } }),
-  ]);
-});
-afterAll(() => Promise.all([closed.close(), open.close()]));
+const closed = useTestApp();
+const open = useTestApp({ env: { CORS_ALLOWED_ORIGINS: `${UI},http://localhost:3000` } });
 
 const corsHeaders = ({ headers }: Answer) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));

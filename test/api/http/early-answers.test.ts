@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 
 /** Answers that need not know the body: nobody's tens of megabytes are read for them. */
@@ -10,13 +10,11 @@ const MEGABYTE = 1024 * 1024;
 /** What the server reads, and what both ends of a connection hold in buffers of the system. */
 const ENOUGH = 12 * MEGABYTE;
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const HOST = 'Host: localhost';
 const JSON_TYPE = 'Content-Type: application/json';

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const NOT_FOUND_PAGE =
   '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n';

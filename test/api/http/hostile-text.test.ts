@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 
 /** Text that no database column, header or regular expression of ours may choke on. */
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp({
+  env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },
-  });
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const NUL = 'Null characters are not allowed.';
 const SURROGATE = 'Surrogate characters are not allowed: U+D800.';

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { createTestApp, useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: {
-      ALLOWED_HOSTS: 'cvat.example.org,.example.net,[::1],localhost',
-      PUBLIC_URL: 'https://public.example.com:8443',
-    },
-  });
+const app = useTestApp({
+  env: {
+    ALLOWED_HOSTS: 'cvat.example.org,.example.net,[::1],localhost',
+    PUBLIC_URL: 'https://public.example.com:8443',
+  },
 });
-afterAll(() => app.close());
 
 const about = (headers: Readonly<Record<string, string>>) => app.send('/api/server/about', { headers });
 const PAGE =

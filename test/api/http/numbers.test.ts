@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { createWorld, type World } from '../../support/world.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
+import { useWorld } from '../../support/world.js';
 
 /** Numbers of a body are kept as CVAT keeps them: a double would change digits and spellings. */
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 let counter = 0;
 const headers = { 'Content-Type': 'application/json' };

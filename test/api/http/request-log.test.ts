@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 
 /** Every request has one line in the log, whatever becomes of its client. */
@@ -16,13 +16,11 @@ interface Line {
   readonly user: number | null;
 }
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp({ env: { METRICS_TOKEN: 'a-token-for-the-metrics' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { METRICS_TOKEN: 'a-token-for-the-metrics' } });
   person = await app.register();
 });
-afterAll(() => app.close());
 
 const HOST = 'Host: localhost';
 const JSON_TYPE = 'Content-Type: application/json';

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { forgiveProblem } from '../../support/problems.js';
 import { insertAccessToken } from '../../support/rows.js';
@@ -10,16 +10,14 @@ const SECRET_KEY = 'signing-secret-of-more-than-32-characters';
 const METRICS_TOKEN = 'metrics-token-of-some-length';
 const PASSWORDS = { right: 'Wiesel-42-quarks', wrong: 'Mistyped-42-quark', next: 'Otter-17-gluons' };
 
-let app: TestApp;
 const secrets = new Set<string>([SECRET_KEY, METRICS_TOKEN, ...Object.values(PASSWORDS)]);
 
+const app = useTestApp({
+  env: { SECRET_KEY, METRICS_TOKEN, LOG_LEVEL: 'trace', ACCOUNT_EMAIL_VERIFICATION: 'optional' },
+});
 beforeAll(async () => {
-  app = await createTestApp({
-    env: { SECRET_KEY, METRICS_TOKEN, LOG_LEVEL: 'trace', ACCOUNT_EMAIL_VERIFICATION: 'optional' },
-  });
   await useEverything();
 });
-afterAll(() => app.close());
 
 /** Signs in and out in every way, rightly and wrongly, and remembers what was secret about it. */
 async function useEverything(): Promise<void> {

@@ -1,18 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 
 /** Clients that hold connections without asking for anything: they are let go, and others are served meanwhile. */
 
 const CROWD = 40;
 const HEAD = 'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp({ timeouts: { head: 500, request: 1000, idle: 500, check: 50 } });
-});
-afterAll(() => app.close());
+const app = useTestApp({ timeouts: { head: 500, request: 1000, idle: 500, check: 50 } });
 
 interface Held {
   readonly socket: Socket;

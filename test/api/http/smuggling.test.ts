@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { rawRequest, sendRaw } from '../../support/raw.js';
 import { AMBIGUOUS, EMPTY_CHUNKS, HIDDEN, HOST, JSON_TYPE, POST } from '../../support/smuggling.js';
 
 /** Requests whose end two parsers could see at two places: refused, and nothing behind them is ever read as a request. */
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.close());
+const app = useTestApp();
 
 describe('a request with', () => {
   it.each(AMBIGUOUS)('%s gets one 400 and a closed connection', async (_what, bytes) => {

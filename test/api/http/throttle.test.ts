@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SECOND } from '../../../src/kernel/clock.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth, type RequestOptions } from '../../support/http.js';
 
 /** The limit on requests without credentials, at CVAT's 100 a minute. Loopback is a trusted proxy here. */
 
-let app: TestApp;
 let person: TestAccount;
 let client: string;
 let clients = 0;
+const app = useTestApp({ env: { THROTTLE_ANON: '100/minute', LOGIN_FAILURES_PER_ADDRESS: 'none' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { THROTTLE_ANON: '100/minute', LOGIN_FAILURES_PER_ADDRESS: 'none' } });
   person = await app.register();
 });
 beforeEach(() => {
   clients += 1;
   client = `192.0.2.${clients}`;
 });
-afterAll(() => app.close());
 
 const ask = (path: string, { headers = {}, ...options }: RequestOptions = {}) =>
   app.send(path, { ...options, headers: { 'X-Forwarded-For': client, ...headers } });

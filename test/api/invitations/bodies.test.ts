@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR } from '../../../src/kernel/clock.js';
 import { one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { insertAccessToken } from '../../support/rows.js';
 import { createWorld, type World } from '../../support/world.js';
 
 /** Who has a body looked at that means nothing to the operation: in CVAT 2.62 the permissions of invitations read it. */
 
-let app: TestApp;
 let world: World;
 let round = 0;
 const renewWorld = async (): Promise<void> => {
   world = await createWorld(app, `b${(round += 1)}`);
 };
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
   await renewWorld();
 });
-afterAll(() => app.close());
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const MALFORMED = { detail: expect.stringMatching(/^JSON parse error - /) };

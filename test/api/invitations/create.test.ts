@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { clientOf, createWorld, type World } from '../../support/world.js';
+import { createTestApp, useTestApp } from '../../support/app.js';
+import { clientOf, createWorld, useWorld, type World } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org', SITE_NAME: 'Lab' },
-  });
-  world = await createWorld(app);
+const app = useTestApp({
+  env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org', SITE_NAME: 'Lab' },
 });
-afterAll(() => app.close());
+const world = useWorld(app);
 
 const DENIED = { detail: 'You do not have permission to perform this action.' };
 const IS_MEMBER = ['The user is a member of the organization already.'];

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { execute, many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { type Client, createWorld, type World } from '../../support/world.js';
 
 /** Invitations are mails to whomever somebody names: they are limited like all others. */
 
-let app: TestApp;
 let world: World;
 let prefix = 0;
-beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console', MAIL_REQUESTS_PER_ORGANIZATION: '40/day' } });
-});
-afterAll(() => app.close());
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console', MAIL_REQUESTS_PER_ORGANIZATION: '40/day' } });
 beforeEach(async () => {
   prefix += 1;
   world = await createWorld(app, `w${prefix}-`);

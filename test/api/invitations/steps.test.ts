@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../../src/kernel/clock.js';
 import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { insertMembership } from '../../support/rows.js';
 import {
   type Client,
@@ -10,16 +10,11 @@ import {
   createWorld,
   insertInvitation,
   type Member,
-  type World,
+  useWorld,
 } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console' } });
+const world = useWorld(app);
 
 const DENIED = { detail: 'You do not have permission to perform this action.' };
 const MISSING = { detail: 'No Invitation matches the given query.' };

@@ -1,23 +1,21 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { findIntegrityProblems } from '../../../src/features/organizations/index.js';
 import { many, one } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type Client, clientOf, createWorld } from '../../support/world.js';
 
 /** Everybody does at once whatever he may: whoever wins, the rows stay sound, and no answer is a 500. */
 
 const PEOPLE = 5;
-let app: TestApp;
 let admin: Client;
 /** The first one founded the organization. Of each run, because accounts are removed too. */
 let people: readonly Client[];
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'true' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'true' } });
   ({ admin } = await createWorld(app));
 });
-afterAll(() => app.close());
 
 const KINDS = [
   'invite',

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, inject, it } from 'vitest';
+import { createTestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 
 const TOKEN = 'a-token-for-the-metrics';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await createTestApp({
-    env: {
-      METRICS_TOKEN: TOKEN,
-      ALLOWED_HOSTS: 'cvat.example.org,localhost',
-      PUBLIC_URL: 'https://public.example.com:8443',
-    },
-  });
+const app = useTestApp({
+  env: {
+    METRICS_TOKEN: TOKEN,
+    ALLOWED_HOSTS: 'cvat.example.org,localhost',
+    PUBLIC_URL: 'https://public.example.com:8443',
+  },
 });
-afterAll(() => app.close());
 
 describe('GET /livez', () => {
   it('answers as long as the process does', async () => {

@@ -1,27 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SECURITY_EVENTS } from '../../../src/kernel/security-events.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { linkOf, type Mailbox, openMailbox } from '../../support/mailbox.js';
-import { createWorld, type World } from '../../support/world.js';
+import { linkOf, useMailbox } from '../../support/mailbox.js';
+import { useWorld } from '../../support/world.js';
 
 /** What an operator's tools see of identities and rights: the names are a promise (docs/security-events.md). */
 
-let mailbox: Mailbox;
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await createTestApp({
-    env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: '12/hour', ORG_INVITATION_CONFIRM: 'true' },
-  });
-  world = await createWorld(app);
-});
-afterAll(async () => {
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = useMailbox();
+const app = useTestApp(() => ({
+  env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: '12/hour', ORG_INVITATION_CONFIRM: 'true' },
+}));
+const world = useWorld(app);
 
 const PASSWORD = 'Wiesel-42-quarks';
 const NEW = 'Otter-43-leptons';

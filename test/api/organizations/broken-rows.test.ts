@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { execute } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { insertOrganization } from '../../support/rows.js';
-import { clientOf, createWorld, type World } from '../../support/world.js';
+import { clientOf, useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 it('a database that broke a rule before is reported at the start, and served', async () => {
   const table = raw('organizations_membership');

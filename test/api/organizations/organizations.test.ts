@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { insertAccessToken } from '../../support/rows.js';
-import { type Client, createWorld, type World } from '../../support/world.js';
+import { type Client, useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 const DENIED = { detail: 'You do not have permission to perform this action.' };
 const MISSING = { detail: 'No Organization matches the given query.' };

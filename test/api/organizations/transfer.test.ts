@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY } from '../../../src/kernel/clock.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { insertMembership } from '../../support/rows.js';
 import { createWorld, type Member, type World } from '../../support/world.js';
 
-let app: TestApp;
 let world: World;
 let round = 0;
-beforeAll(async () => {
-  app = await createTestApp();
-});
+const app = useTestApp();
 beforeEach(async () => {
   world = await createWorld(app, `r${(round += 1)}`);
 });
-afterAll(() => app.close());
 
 const path = (more = '') => `/api/organizations/${world.acme.id}/transfer${more}`;
 const roleOf = async ({ membershipId }: Member) =>

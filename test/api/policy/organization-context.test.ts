@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { insertMembership, insertOrganization } from '../../support/rows.js';
 
 /**
@@ -16,7 +16,6 @@ interface Question {
 
 let opa: Server;
 let questions: Question[] = [];
-let app: TestApp;
 let owner: TestAccount;
 let member: TestAccount;
 let stranger: TestAccount;
@@ -33,7 +32,11 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(opa, 'listening');
-  app = await createTestApp({ env: { OPA_URL: `http://127.0.0.1:${(opa.address() as AddressInfo).port}` } });
+});
+const app = useTestApp(() => ({
+  env: { OPA_URL: `http://127.0.0.1:${(opa.address() as AddressInfo).port}` },
+}));
+beforeAll(async () => {
   [owner, member, stranger] = [await app.register(), await app.register(), await app.register()];
   acme = await insertOrganization(app.db, 'acme', owner.id);
   other = await insertOrganization(app.db, 'Other-1', owner.id);
@@ -48,8 +51,7 @@ beforeAll(async () => {
 beforeEach(() => {
   questions = [];
 });
-afterAll(async () => {
-  await app.close();
+afterAll(() => {
   opa.closeAllConnections();
   opa.close();
 });

@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { setGroups } from '../../support/rows.js';
 
-let app: TestApp;
 let person: TestAccount;
+const app = useTestApp();
 beforeAll(async () => {
-  app = await createTestApp();
   person = await app.register();
 });
-afterAll(() => app.close());
 
 describe('GET /api/server/about', () => {
   it('tells the version to everybody, in this order of keys', async () => {

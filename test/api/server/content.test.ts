@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { createWorld, type World } from '../../support/world.js';
+import { expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
+import { useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 it('gives clients that start the lists they look for, in the shape of CVAT', async () => {
   const { status, body } = await world.nobody.get('/api/server/annotation/formats');

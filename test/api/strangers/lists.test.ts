@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
 import { type Asked, CONTEXTS, isAdmin, isAtLeast, roleIn, slugOf, tokenRefuses } from './contract.js';
 import {
   type Gate,
@@ -20,13 +20,11 @@ import {
 
 /** Every list in every context, asked by everybody: it shows and counts the rows of the contract, and no others. */
 
-let app: TestApp;
 let gate: Gate;
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
   gate = await openGate(app);
 });
-afterAll(() => app.close());
 
 type Row = Readonly<Record<string, unknown>>;
 const SLUGS = ['acme', 'globex'] as const;

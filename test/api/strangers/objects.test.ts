@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/kernel/clock.js';
 import { one } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { CONTEXTS, isElsewhere, type Named, THINGS, type Thing } from './contract.js';
 import { type Gate, NAMES, openGate, VISITORS, type Visitor, type VisitorName } from './people.js';
 
 /** Every object, every method and every context, asked by everybody: the status is the one of the contract. */
 
-let app: TestApp;
 let gate: Gate;
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console' } });
 beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console' } });
   gate = await openGate(app);
 });
-afterAll(() => app.close());
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestAccount, type TestApp } from '../../support/app.js';
+import { describe, expect, it } from 'vitest';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { insertAccessToken } from '../../support/rows.js';
-import { createWorld, type World } from '../../support/world.js';
+import { useWorld } from '../../support/world.js';
 
 /** `/api/users/{id}/api_token`: the token that a login answers with, seen, replaced and ended. */
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 const pathOf = (id: number | 'self') => `/api/users/${id}/api_token`;
 const ask = (method: string, id: number | 'self', headers: Readonly<Record<string, string>>) =>

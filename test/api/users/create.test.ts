@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { many } from '../../../src/platform/db/queryable.js';
 import { sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { insertAccessToken } from '../../support/rows.js';
-import { createWorld, type World } from '../../support/world.js';
+import { useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp({ env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org' } });
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp({ env: { EMAIL_BACKEND: 'console', PUBLIC_URL: 'https://cvat.example.org' } });
+const world = useWorld(app);
 
 const PASSWORD = 'Wiesel-42-quarks';
 const create = (body: unknown) => world.admin.send('POST', '/api/users', body);

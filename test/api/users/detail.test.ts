@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { execute, many, one } from '../../../src/platform/db/queryable.js';
 import { raw, sql } from '../../../src/platform/db/sql.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { createTestApp, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { insertAccessToken, insertOrganization } from '../../support/rows.js';
-import { clientOf, createWorld, type World } from '../../support/world.js';
+import { clientOf, useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 const BASIC = ['url', 'id', 'username', 'first_name', 'last_name'];
 const DENIED = { detail: 'You do not have permission to perform this action.' };

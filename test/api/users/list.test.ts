@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { createWorld, type World } from '../../support/world.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
+import { useWorld } from '../../support/world.js';
 
-let app: TestApp;
-let world: World;
-beforeAll(async () => {
-  app = await createTestApp();
-  world = await createWorld(app);
-});
-afterAll(() => app.close());
+const app = useTestApp();
+const world = useWorld(app);
 
 const BASIC = ['url', 'id', 'username', 'first_name', 'last_name'];
 const FULL = [

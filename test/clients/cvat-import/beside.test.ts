@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../support/app.js';
-import { type CvatDatabase, createCvatDatabase, HASHES, PASSWORD, type Release } from '../../support/cvat.js';
+import { describe, expect, it } from 'vitest';
+import { useTestApp } from '../../support/app.js';
+import { HASHES, PASSWORD, type Release, useCvatDatabase } from '../../support/cvat.js';
 
 /** What Django's ORM sends for the steps of CVAT's views, statement by statement, while the server runs. */
 describe.each(['2.15', '2.47', '2.62', 'newer'] as const)(
   'beside a CVAT %s on the same database',
   (release) => {
-    let cvat: CvatDatabase;
-    let app: TestApp;
-    beforeAll(async () => {
-      cvat = await createCvatDatabase(inject('services')?.database ?? '', release);
-      app = await createTestApp({ env: { DATABASE_URL: cvat.url } });
-    });
-    afterAll(async () => {
-      await app.close();
-      await cvat.drop();
-    });
+    const cvat = useCvatDatabase(release);
+    const app = useTestApp(() => ({ env: { DATABASE_URL: cvat.url } }));
 
     const run = async (text: string, values: readonly unknown[] = []): Promise<number> =>
       (await cvat.client.query<{ id: number }>(text, [...values])).rows[0]?.id ?? 0;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runExport, runImport } from '../../../src/cli/cvat-import.js';
 import { loadConfig } from '../../../src/platform/config/load.js';
 import type { Config } from '../../../src/platform/config/settings.js';
@@ -9,11 +9,11 @@ import { createDatabase } from '../../../src/platform/db/database.js';
 import { createTestApp } from '../../support/app.js';
 import {
   ACCESS_TOKENS,
-  type CvatDatabase,
   createCvatDatabase,
   HASHES,
   hasAccessTokens,
   PASSWORD,
+  useCvatDatabase,
 } from '../../support/cvat.js';
 import { readIdentities } from '../../support/identities.js';
 import { createDatabaseOn } from '../../support/real-database.js';
@@ -48,16 +48,14 @@ async function identitiesOf({ DATABASE_URL: url, DATA_DIR: dataDir }: Config) {
 describe.each(['2.15', '2.47', '2.62', 'newer'] as const)(
   'import cvat from the database of CVAT %s',
   (release) => {
-    let cvat: CvatDatabase;
+    const cvat = useCvatDatabase(release);
     beforeAll(async () => {
-      cvat = await createCvatDatabase(server(), release);
       await cvat.client.query(`UPDATE "auth_user" SET "password" = $1 WHERE "password" LIKE '%aGFzaA=='`, [
         HASHES.django42,
       ]);
       if (hasAccessTokens(release))
         await cvat.client.query(`DELETE FROM "access_tokens_accesstoken" WHERE "hashed_key" = 'sha512$$00'`);
     });
-    afterAll(() => cvat.drop());
 
     it.each(release === '2.62' ? (['embedded', 'PostgreSQL'] as const) : (['PostgreSQL'] as const))(
       'copies all of it into a fresh %s database, once, and leaves the source as it is',

@@ -1,28 +1,23 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAllRows } from '../../database/cvat/catalog.js';
-import { createTestApp, type TestApp } from '../../support/app.js';
+import { useTestApp } from '../../support/app.js';
 import {
   ACCESS_TOKENS,
-  type CvatDatabase,
-  createCvatDatabase,
   HASHES,
   hasAccessTokens,
   INVITATION_KEY,
   PASSWORD,
   PEOPLE,
   tokenOf,
+  useCvatDatabase,
 } from '../../support/cvat.js';
+import { useSetUp } from '../../support/hooks.js';
 import { basicAuth } from '../../support/http.js';
 
 /** A server is pointed at the database of a CVAT, and nothing else is done. */
 describe.each(['2.15', '2.47', '2.62', 'newer'] as const)('on the database of CVAT %s', (release) => {
-  let cvat: CvatDatabase;
-  let app: TestApp;
-  let before: Record<string, readonly string[]>;
-  let after: Record<string, readonly string[]>;
-
-  beforeAll(async () => {
-    cvat = await createCvatDatabase(inject('services')?.database ?? '', release);
+  const cvat = useCvatDatabase(release);
+  const before = useSetUp(async () => {
     const { client } = cvat;
     if (release === '2.15') {
       // A member of the former group, and of no other.
@@ -30,14 +25,10 @@ describe.each(['2.15', '2.47', '2.62', 'newer'] as const)('on the database of CV
         cvat.ids.scrypt,
       ]);
     }
-    before = await readAllRows(client);
-    app = await createTestApp({ env: { DATABASE_URL: cvat.url } });
-    after = await readAllRows(client);
+    return readAllRows(client);
   });
-  afterAll(async () => {
-    await app.close();
-    await cvat.drop();
-  });
+  const app = useTestApp(() => ({ env: { DATABASE_URL: cvat.url } }));
+  const after = useSetUp(() => readAllRows(cvat.client));
 
   const login = (body: object) => app.send('/api/auth/login', { method: 'POST', body });
   const get = async (path: string, name: string) => {
@@ -48,10 +39,10 @@ describe.each(['2.15', '2.47', '2.62', 'newer'] as const)('on the database of CV
   it('the start drops and changes no row', () => {
     const added: Record<string, readonly string[]> = { auth_group: ['(4,worker)'] };
     const columns: Record<string, string> = { engine_profile: ',f,', organizations_invitation: ',' };
-    for (const [table, rows] of Object.entries(before)) {
+    for (const [table, rows] of Object.entries(before())) {
       const isOld = release === '2.15';
       const expected = rows.map((row) => (isOld ? row.replace(/\)$/, `${columns[table] ?? ''})`) : row));
-      expect(after[table], table).toEqual([...expected, ...((isOld && added[table]) || [])]);
+      expect(after()[table], table).toEqual([...expected, ...((isOld && added[table]) || [])]);
     }
   });
 
