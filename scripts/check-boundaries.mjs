@@ -90,6 +90,7 @@ for (const source of readSources(['src']).filter(({ file }) => file.endsWith('.t
   checkTimeAndChance(source);
   checkSql(source);
 }
+for (const source of readSources(['test'])) checkRows(source);
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -181,4 +182,17 @@ function checkSql(source) {
     if (isTagged || isText)
       report(source, node, 'SQL belongs to a repository of its feature (repository.ts or *-repository.ts).');
   });
+}
+
+/** Rows that tests of the server write or read have a function in test/support, named for what it makes. */
+function checkRows(source) {
+  if (!/^test\/(api|faults|clients)\//.test(source.file)) return;
+  for (const { node, target } of importsOf(source)) {
+    if (target === 'src/platform/db/sql.ts')
+      report(
+        source,
+        node,
+        'SQL belongs to test/support: take a function of its *rows.ts or tables.ts, or add one.',
+      );
+  }
 }

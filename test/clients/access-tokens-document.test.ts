@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestAccount, useTestApp } from '../support/app.js';
 import { blocksOf } from '../support/document-blocks.js';
+import { insertOrganization } from '../support/organization-rows.js';
 import { installClients } from '../support/python.js';
-import { insertOrganization } from '../support/rows.js';
 
 /** What docs/access-tokens.md says of CVAT's clients, with clients that nobody changed. */
 

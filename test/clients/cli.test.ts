@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestAccount, useTestApp } from '../support/app.js';
+import { insertOrganization } from '../support/organization-rows.js';
 import { installClients, type Ran, runCli } from '../support/python.js';
-import { insertOrganization } from '../support/rows.js';
 
 /**
  * The unmodified cvat-cli 2.62.0. It signs in, compares versions, and then works on tasks, projects and functions: all

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, useTestApp } from '../support/app.js';
+import { insertOrganization } from '../support/organization-rows.js';
 import { installClients, runPython } from '../support/python.js';
-import { insertOrganization } from '../support/rows.js';
 
 /** The unmodified cvat-sdk 2.62.0 against this server on PostgreSQL, Redis and OPA. */
 

@@ -3,7 +3,7 @@ import { findIntegrityProblems } from '../../src/features/organizations/index.js
 import { execute, one } from '../../src/platform/db/queryable.js';
 import { raw, type Sql, sql } from '../../src/platform/db/sql.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { insertMembership, insertOrganization } from '../support/rows.js';
+import { insertMembership, insertOrganization } from '../support/organization-rows.js';
 
 /** What the database itself refuses: to everybody, or where a CVAT works on it too, to this server. */
 

@@ -16,13 +16,13 @@ import type { Database } from '../../src/platform/db/pool.js';
 import { execute, one } from '../../src/platform/db/queryable.js';
 import { raw, sql } from '../../src/platform/db/sql.js';
 import { found } from '../../src/platform/http/objects.js';
+import { insertMembership, insertOrganization } from '../support/organization-rows.js';
 import {
   hasPostgres,
   POSTGRES_HINT,
   type PostgresServer,
   startPostgres,
 } from '../support/postgres-server.js';
-import { insertMembership, insertOrganization } from '../support/rows.js';
 
 /**
  * Somebody becomes the owner while another transaction acts on his membership. The triggers are off: the statements

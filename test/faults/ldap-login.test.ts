@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
-import { sql } from '../../src/platform/db/sql.js';
+import type { Queryable } from '../../src/platform/db/queryable.js';
 import { createTestApp, useTestApp } from '../support/app.js';
 import { basicAuth, cookieOf } from '../support/http.js';
 import {
@@ -12,13 +11,12 @@ import {
   uniqueName,
   useDirectory,
 } from '../support/ldap.js';
-import { insertMembership, insertOrganization, setActive } from '../support/rows.js';
+import { insertInvitationRow, insertMembership, insertOrganization } from '../support/organization-rows.js';
+import { directoryAccountOf, insertUser, setActive, usersInGroup, usersNamed } from '../support/rows.js';
+import { withOriginColumn } from '../support/tables.js';
 
 const insertInvitation = (db: Queryable, key: string, membershipId: number) =>
-  execute(
-    db,
-    sql`insert into organizations_invitation (key, created_date, membership_id) values (${key}, now(), ${membershipId})`,
-  );
+  insertInvitationRow(db, { key, membershipId, ownerId: null, created: new Date(), sent: null });
 
 /** Wrong passwords that the server of these tests takes for one person from one address. */
 const FAILURES = 6;
@@ -64,23 +62,9 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     expect(answer.status, answer.text).toBe(200);
     return self({ Authorization: `Token ${(answer.json() as { key: string }).key}` });
   };
-  const insertUser = async (username: string, password: string, email = ''): Promise<number> => {
-    const row = await one<{ id: number }>(
-      app.db,
-      sql`
-        insert into auth_user
-          (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-        values (${password}, true, ${username}, '', '', ${email}, true, true, now()) returning id`,
-    );
-    return row?.id ?? 0;
-  };
-  const origin = (userId: number) =>
-    one<{ createdVia: string; identity: string; password: string }>(
-      app.db,
-      sql`
-        select d.created_via as "createdVia", d.identity, u.password
-        from auth_server_directory_accounts d join auth_user u on u.id = d.user_id where d.user_id = ${userId}`,
-    );
+  const insertSuperuser = (username: string, password: string, email = '') =>
+    insertUser(app.db, { username, password, email, isSuperuser: true, isStaff: true });
+  const origin = (userId: number) => directoryAccountOf(app.db, userId);
 
   it('gives a new person an account with session, token, attributes and the default role', async () => {
     const name = uniqueName('anna');
@@ -158,7 +142,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
 
   it('keeps the old name of a person whose new one is taken', async () => {
     const [name, taken] = [uniqueName('edgar'), uniqueName('taken')];
-    await insertUser(taken, '!');
+    await insertSuperuser(taken, '!');
     const dn = await directory.addPerson(name);
     const { id } = await selfAfterLogin(name);
     await directory.rename(dn, `uid=${capitalized(taken)}`);
@@ -225,7 +209,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
 
   it('takes up the account that CVAT made for a person, and keeps its id', async () => {
     const name = uniqueName('ines');
-    const id = await insertUser(capitalized(name), '!');
+    const id = await insertSuperuser(capitalized(name), '!');
     await directory.addPerson(name);
     expect(await selfAfterLogin(name)).toMatchObject({
       id,
@@ -236,11 +220,11 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
   });
 
   it('takes up the placeholder of an invitation only for the person with its address', async () => {
-    const owner = await insertUser(uniqueName('owner-of-all'), '!');
+    const owner = await insertSuperuser(uniqueName('owner-of-all'), '!');
     const organization = await insertOrganization(app.db, uniqueName('invites'), owner);
     const [invited, unlucky] = [uniqueName('invited'), uniqueName('unlucky')];
     for (const name of [invited, unlucky]) {
-      const userId = await insertUser(name, `!${name}`, `${name}@example.org`);
+      const userId = await insertSuperuser(name, `!${name}`, `${name}@example.org`);
       const member = { organizationId: organization, userId, role: 'worker', isActive: false };
       await insertInvitation(app.db, `key-${name}`, await insertMembership(app.db, member));
     }
@@ -253,31 +237,20 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
 
   it('puts local superusers into the admin group when it starts, and nobody else', async () => {
     const [local, remote] = [uniqueName('local-superuser'), uniqueName('old-directory-superuser')];
-    await insertUser(local, 'md5$salt$0123456789abcdef');
-    await insertUser(remote, '!no-password');
+    await insertSuperuser(local, 'md5$salt$0123456789abcdef');
+    await insertSuperuser(remote, '!no-password');
     await app.container.prepare();
-    const rows = await many<{ username: string }>(
-      app.db,
-      sql`
-        select u.username from auth_user u
-        join auth_user_groups ug on ug.user_id = u.id join auth_group g on g.id = ug.group_id
-        where g.name = 'admin' and u.username in (${local}, ${remote})`,
-    );
-    expect(rows).toEqual([{ username: local }]);
+    const admins = await usersInGroup(app.db, 'admin');
+    expect(admins.filter((name) => [local, remote].includes(name))).toEqual([local]);
   });
 
   it('tells a CVAT that has a column for it where an account came from', async () => {
-    await execute(app.db, sql`alter table auth_user add column created_via varchar(32) null`);
-    try {
+    await withOriginColumn(app.db, async (originOf) => {
       const name = uniqueName('nils');
       await directory.addPerson(name);
       const { id } = await selfAfterLogin(name);
-      expect(await one(app.db, sql`select created_via as "via" from auth_user where id = ${id}`)).toEqual({
-        via: 'ldap',
-      });
-    } finally {
-      await execute(app.db, sql`alter table auth_user drop column created_via`);
-    }
+      expect(await originOf(id)).toBe('ldap');
+    });
   });
 
   it('works on the embedded database', async () => {
@@ -407,8 +380,8 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     await directory.addPerson(name);
     const answers = await Promise.all(spellingsOf(name, 12).map((spelling) => login(spelling)));
     expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200));
-    const rows = await many(app.db, sql`select username from auth_user where lower(username) = ${name}`);
-    expect(rows).toEqual([{ username: name }]);
+    const names = await usersNamed(app.db, name);
+    expect(names).toEqual([name]);
   });
 
   it.each([

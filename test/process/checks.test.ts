@@ -64,6 +64,14 @@ const BOUNDARIES: readonly (readonly [file: string, source: string, words: strin
   ],
   ['src/features/users/f.ts', 'sql`select 1`;', 'SQL belongs to a repository'],
   ['src/features/users/g.ts', "query('delete from auth_user');", 'SQL belongs to a repository'],
+  ...['api', 'faults', 'clients'].map(
+    (folder) =>
+      [
+        `test/${folder}/deep/a.test.ts`,
+        "import { sql } from '../../../src/platform/db/sql.js';\nsql;",
+        'SQL belongs to test/support',
+      ] as const,
+  ),
 ];
 
 const TABLES: readonly (readonly [file: string, source: string, words: string])[] = [
@@ -105,6 +113,9 @@ const LAWFUL: Readonly<Record<string, string>> = {
   'src/features/accounts/pages/page.ts':
     "import { one } from '../../users/index.js';\nimport { find } from '../repository.js';\n\nnew Date(0, one, find, 'select one of these');\n",
   'src/features/accounts/repository.ts': "export { find } from '../users/index.js';\n",
+  'src/platform/db/sql.ts': 'export const sql = String.raw;\n',
+  'test/support/rows.ts': "import { sql } from '../../src/platform/db/sql.js';\n\nsql`select 1`;\n",
+  'test/database/rows.test.ts': "import { sql } from '../../src/platform/db/sql.js';\n\nsql`select 1`;\n",
 };
 
 describe('npm run check', () => {

@@ -1,10 +1,10 @@
 import { hashAccessToken } from '../../src/authentication/access-tokens.js';
-import { execute, one, type Queryable } from '../../src/platform/db/queryable.js';
+import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 
 /** Rows that tests write themselves: states of an account that no endpoint of the tested piece brings about. */
 
-async function idOf(row: Promise<{ id: number } | undefined>): Promise<number> {
+export async function idOf(row: Promise<{ id: number } | undefined>): Promise<number> {
   const found = await row;
   if (found === undefined) throw new Error('The insert returned no row.');
   return found.id;
@@ -18,6 +18,137 @@ export const setActive = (db: Queryable, userId: number, isActive: boolean) =>
 
 export const setUsername = (db: Queryable, userId: number, username: string) =>
   execute(db, sql`update auth_user set username = ${username} where id = ${userId}`);
+
+export interface UserFields {
+  readonly username?: string;
+  readonly firstName?: string;
+  readonly email?: string;
+  readonly isSuperuser?: boolean;
+  readonly isStaff?: boolean;
+  readonly lastLogin?: Date;
+}
+
+/** Changes columns of an account; those that are not named stay. */
+export function changeUser(db: Queryable, userId: number, fields: UserFields) {
+  const { username = null, firstName = null, email = null, lastLogin = null } = fields;
+  const { isSuperuser = null, isStaff = null } = fields;
+  return execute(
+    db,
+    sql`
+      update auth_user set username = coalesce(${username}, username), first_name = coalesce(${firstName}, first_name),
+        email = coalesce(${email}, email), last_login = coalesce(${lastLogin}, last_login),
+        is_superuser = coalesce(${isSuperuser}, is_superuser), is_staff = coalesce(${isStaff}, is_staff)
+      where id = ${userId}`,
+  );
+}
+
+export const deactivateSuperusers = (db: Queryable) =>
+  execute(db, sql`update auth_user set is_active = false where is_superuser`);
+
+/** Gives an address to every account that has none: no other may be without one by chance. */
+export const giveAddresses = (db: Queryable) =>
+  execute(db, sql`update auth_user set email = username || '@example.org' where email = ''`);
+
+/** An account as another program may have made it. @returns its id */
+export function insertUser(
+  db: Queryable,
+  user: UserFields & { readonly username: string; readonly password: string },
+): Promise<number> {
+  const { username, password, email = '', isSuperuser = false, isStaff = false } = user;
+  return idOf(
+    one<{ id: number }>(
+      db,
+      sql`
+        insert into auth_user
+          (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
+        values (${password}, ${isSuperuser}, ${username}, '', '', ${email}, ${isStaff}, true, now()) returning id`,
+    ),
+  );
+}
+
+/** Removes everybody with everything of theirs; ids begin at 1 again. */
+export const removeEverybody = (db: Queryable) =>
+  execute(db, sql`truncate auth_user restart identity cascade`);
+
+/** @returns who has this name, in any case */
+export async function usersNamed(db: Queryable, username: string): Promise<readonly string[]> {
+  const rows = await many<{ username: string }>(
+    db,
+    sql`select username from auth_user where lower(username) = lower(${username})`,
+  );
+  return rows.map((row) => row.username);
+}
+
+/** @returns who is in a group, in the order of their names */
+export async function usersInGroup(db: Queryable, group: string): Promise<readonly string[]> {
+  const rows = await many<{ username: string }>(
+    db,
+    sql`
+      select u.username from auth_user u
+      join auth_user_groups ug on ug.user_id = u.id join auth_group g on g.id = ug.group_id
+      where g.name = ${group} order by u.username`,
+  );
+  return rows.map((row) => row.username);
+}
+
+/** @returns the accounts with this address, in any case, and what there is of each */
+export const accountsWithAddress = (db: Queryable, email: string) =>
+  many<{
+    id: number;
+    username: string;
+    email: string;
+    password: string;
+    rows: number;
+    groups: string[];
+    hasProfile: boolean;
+  }>(
+    db,
+    sql`
+      select u.id, u.username, u.email, u.password,
+        (select count(*)::int from account_emailaddress e where e.user_id = u.id) as rows,
+        array(select g.name from auth_user_groups ug join auth_group g on g.id = ug.group_id where ug.user_id = u.id) as groups,
+        exists (select 1 from engine_profile p where p.user_id = u.id) as "hasProfile"
+      from auth_user u where lower(u.email) = lower(${email})`,
+  );
+
+/** @returns what one has to know or be to get at an account */
+export const readAccess = (db: Queryable, userId: number) =>
+  one<{ username: string; password: string; isSuperuser: boolean }>(
+    db,
+    sql`select username, password, is_superuser as "isSuperuser" from auth_user where id = ${userId}`,
+  );
+
+/** An API token. */
+export const insertToken = (db: Queryable, userId: number, key: string, created = new Date()) =>
+  execute(
+    db,
+    sql`insert into authtoken_token (key, created, user_id) values (${key}, ${created}, ${userId})`,
+  );
+
+export const hasToken = async (db: Queryable, userId: number): Promise<boolean> =>
+  (await one(db, sql`select from authtoken_token where user_id = ${userId}`)) !== undefined;
+
+export const readProfile = (db: Queryable, userId: number) =>
+  one<{ analytics: boolean }>(
+    db,
+    sql`select has_analytics_access as analytics from engine_profile where user_id = ${userId}`,
+  );
+
+export const deleteProfile = (db: Queryable, userId: number) =>
+  execute(db, sql`delete from engine_profile where user_id = ${userId}`);
+
+/** Of which older hashes of its password sessions may know. */
+export const forgetPasswordLineage = (db: Queryable, userId: number) =>
+  execute(db, sql`delete from auth_server_password_lineage where user_id = ${userId}`);
+
+/** Where a directory found an account. */
+export const directoryAccountOf = (db: Queryable, userId: number) =>
+  one<{ createdVia: string; identity: string; password: string }>(
+    db,
+    sql`
+      select d.created_via as "createdVia", d.identity, u.password
+      from auth_server_directory_accounts d join auth_user u on u.id = d.user_id where d.user_id = ${userId}`,
+  );
 
 /** Confirms, or unconfirms, all addresses of an account. */
 export const setVerified = (db: Queryable, userId: number, verified: boolean) =>
@@ -99,36 +230,12 @@ export async function readAccessToken(db: Queryable, id: number) {
   return row;
 }
 
-/** @returns the id of an organization in which only its owner is a member */
-export async function insertOrganization(db: Queryable, slug: string, ownerId: number): Promise<number> {
-  const id = await idOf(
-    one<{ id: number }>(
-      db,
-      sql`
-        insert into organizations_organization (slug, name, description, created_date, updated_date, contact, owner_id)
-        values (${slug}, ${slug}, '', now(), now(), '{}', ${ownerId}) returning id`,
-    ),
-  );
-  await insertMembership(db, { organizationId: id, userId: ownerId, role: 'owner' });
-  return id;
-}
+export const setAccessTokenName = (db: Queryable, ids: readonly number[], name: string) =>
+  execute(db, sql`update access_tokens_accesstoken set name = ${name} where id = any(${ids}::int[])`);
 
-export function insertMembership(
-  db: Queryable,
-  member: {
-    readonly organizationId: number;
-    readonly userId: number;
-    readonly role: string;
-    readonly isActive?: boolean;
-  },
-): Promise<number> {
-  const { organizationId, userId, role, isActive = true } = member;
-  return idOf(
-    one<{ id: number }>(
-      db,
-      sql`
-        insert into organizations_membership (is_active, joined_date, role, organization_id, user_id)
-        values (${isActive}, now(), ${role}, ${organizationId}, ${userId}) returning id`,
-    ),
+/** Binds a personal access token to an organization. */
+export const bindAccessToken = (db: Queryable, tokenId: number, organizationId: number) =>
+  execute(
+    db,
+    sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${tokenId}, ${organizationId}, true)`,
   );
-}

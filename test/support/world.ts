@@ -1,9 +1,13 @@
-import { execute, one } from '../../src/platform/db/queryable.js';
-import { sql } from '../../src/platform/db/sql.js';
 import type { TestAccount, TestApp } from './app.js';
 import { useSetUp } from './hooks.js';
 import { type Answer, basicAuth, type RequestOptions } from './http.js';
-import { insertMembership, insertOrganization, setGroups } from './rows.js';
+import {
+  insertInvitationRow,
+  insertMembership,
+  insertOrganization,
+  membershipsIn,
+} from './organization-rows.js';
+import { setGroups } from './rows.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -76,10 +80,7 @@ export async function createWorld(app: TestApp, prefix = '') {
     };
   };
   const membershipOf = async (client: Client, organizationId: number): Promise<Member> => {
-    const row = await one<{ id: number }>(
-      db,
-      sql`select id from organizations_membership where user_id = ${client.id} and organization_id = ${organizationId}`,
-    );
+    const row = (await membershipsIn(db, organizationId)).find(({ userId }) => userId === client.id);
     if (row === undefined) throw new Error(`${client.username} is not a member.`);
     return { ...client, membershipId: row.id };
   };
@@ -173,12 +174,8 @@ export async function insertInvitation(
   sentAt: Date | null = new Date(app.clock.now()),
 ): Promise<string> {
   const key = `${(counter += 1)}`.padStart(64, 'k');
-  await execute(
-    app.db,
-    sql`
-      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-      values (${key}, ${new Date(app.clock.now())}, ${sentAt}, ${membershipId}, ${ownerId})`,
-  );
+  const created = new Date(app.clock.now());
+  await insertInvitationRow(app.db, { key, membershipId, ownerId, created, sent: sentAt });
   return key;
 }
 

@@ -2,12 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import {
-  type AccessTokenRow,
-  insertAccessToken,
-  insertMembership,
-  insertOrganization,
-} from '../../support/rows.js';
+import { insertMembership, insertOrganization } from '../../support/organization-rows.js';
+import { type AccessTokenRow, insertAccessToken } from '../../support/rows.js';
 
 const COLLECTION = '/api/auth/access_tokens';
 const LIMIT = 5;

@@ -1,21 +1,17 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EXPIRED_KEY } from '../../../src/features/api-docs/examples/people.js';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
-import { insertAccessToken, insertMembership } from '../../support/rows.js';
-import { buildWorld, SECRET_KEY } from '../docs/world.js';
 import {
-  ask,
-  bindToken,
-  giveToken,
-  idOf,
-  METHODS,
-  SAFE,
-  type Target,
-  takeSnapshot,
-  targetsOf,
-} from './replay.js';
+  insertMembership,
+  insertTransfer,
+  removeMember,
+  setOwnerOnly,
+  suspendMember,
+} from '../../support/organization-rows.js';
+import { changeUser, insertAccessToken, setAccessTokenName } from '../../support/rows.js';
+import { takeSnapshot } from '../../support/tables.js';
+import { buildWorld, SECRET_KEY } from '../docs/world.js';
+import { ask, bindToken, giveToken, idOf, METHODS, SAFE, type Target, targetsOf } from './replay.js';
 
 /**
  * A token that is bound to acme, and globex, of which its owner is a member too: on no route does it reach what is not
@@ -41,12 +37,11 @@ beforeAll(() => {
 
 const isSafe = ({ method }: Target) => SAFE.has(method);
 const parameterOf = ({ view }: Target) => /^(.*\/):(\w+)/.exec(view.path);
-const query = (statement: ReturnType<typeof sql>) => execute(app.db, statement);
 
 /** @param username `pablo` works for acme and maintains globex; `admin` works for acme and owns globex */
 async function prepare(username: 'pablo' | 'admin'): Promise<void> {
   await buildWorld(app);
-  await query(sql`update auth_user set username = 'zoe', first_name = 'zoe' where username = 'diego'`);
+  await changeUser(app.db, await idOf(app, 'diego'), { username: 'zoe', firstName: 'zoe' });
   const [owner, zoe] = [await idOf(app, username), await idOf(app, 'zoe')];
   const membership = await insertMembership(app.db, { organizationId: 2, userId: zoe, role: 'worker' });
   await (username === 'admin'
@@ -55,12 +50,8 @@ async function prepare(username: 'pablo' | 'admin'): Promise<void> {
   const unbound = await insertAccessToken(app.db, { ownerId: owner, key: `elsewher.${'e'.repeat(32)}` });
   const bound = await insertAccessToken(app.db, { ownerId: owner, key: `elsewhe2.${'e'.repeat(32)}` });
   await bindToken(app, bound, 2);
-  await query(
-    sql`update access_tokens_accesstoken set name = 'elsewhere' where id in (${unbound}, ${bound})`,
-  );
-  await query(sql`
-    insert into auth_server_organization_transfers (organization_id, owner_id, successor_id, created_at)
-    values (2, 1, ${zoe}, now())`);
+  await setAccessTokenName(app.db, [unbound, bound], 'elsewhere');
+  await insertTransfer(app.db, { organizationId: 2, ownerId: 1, successorId: zoe });
   inGlobex = {
     '/api/users/': zoe,
     '/api/organizations/': 2,
@@ -82,16 +73,8 @@ function abroad(target: Target): Target | undefined {
   return { ...target, request: { ...target.request, path: { [name]: value } } };
 }
 
-const leave = async (userId: number): Promise<void> => {
-  const membership = sql`organization_id = 1 and user_id = ${userId}`;
-  await query(sql`
-    delete from organizations_invitation where membership_id in (
-      select id from organizations_membership where ${membership})`);
-  await query(sql`delete from organizations_membership where ${membership}`);
-};
-const suspend = (userId: number) =>
-  query(sql`
-    update organizations_membership set is_active = false where organization_id = 1 and user_id = ${userId}`);
+const leave = (userId: number) => removeMember(app.db, 1, userId);
+const suspend = (userId: number) => suspendMember(app.db, 1, userId);
 
 const page = (text: string) => (JSON.parse(text) as { results: Record<string, unknown>[] }).results;
 const get = async (path: string) => app.send(path, { headers });
@@ -131,7 +114,7 @@ describe.each(['pablo', 'admin'] as const)('a token of %s that is bound to acme'
   it('neither sees nor touches anything of globex: missing or refused, as it is to strangers', {
     timeout: LONG,
   }, async () => {
-    const before = await takeSnapshot(app);
+    const before = await takeSnapshot(app.db);
     const failures: string[] = [];
     for (const target of targets) {
       const foreign = abroad(target);
@@ -142,11 +125,11 @@ describe.each(['pablo', 'admin'] as const)('a token of %s that is bound to acme'
         failures.push(`${target.name}: ${status} instead of ${right}`);
     }
     expect(failures).toEqual([]);
-    expect(await takeSnapshot(app)).toEqual(before);
+    expect(await takeSnapshot(app.db)).toEqual(before);
   });
 
   it('makes nothing that would be outside of acme', async () => {
-    const before = await takeSnapshot(app);
+    const before = await takeSnapshot(app.db);
     const post = (path: string, body: object) =>
       app.send(`${path}?org=acme`, { method: 'POST', headers, body });
     for (const [path, body] of [
@@ -156,7 +139,7 @@ describe.each(['pablo', 'admin'] as const)('a token of %s that is bound to acme'
       ['/api/auth/access_tokens', { name: 'bound', organization: 1 }],
     ] as const)
       expect([path, (await post(path, body)).status]).toEqual([path, 403]);
-    expect(await takeSnapshot(app)).toEqual(before);
+    expect(await takeSnapshot(app.db)).toEqual(before);
   });
 
   it.each([
@@ -164,7 +147,7 @@ describe.each(['pablo', 'admin'] as const)('a token of %s that is bound to acme'
     ['is no active member', suspend],
   ])('is 403 on every route as soon as its owner %s', { timeout: LONG }, async (_how, end) => {
     await end(await idOf(app, username));
-    const before = await takeSnapshot(app);
+    const before = await takeSnapshot(app.db);
     const failures: string[] = [];
     for (const target of targets)
       for (const each of [target, abroad(target), missing(target)])
@@ -174,7 +157,7 @@ describe.each(['pablo', 'admin'] as const)('a token of %s that is bound to acme'
           if (status !== 403) failures.push(`${target.name} ${JSON.stringify(context)}: ${status}`);
         }
     expect(failures).toEqual([]);
-    expect(await takeSnapshot(app)).toEqual(before);
+    expect(await takeSnapshot(app.db)).toEqual(before);
   });
 
   it('is as anybody to what is public', async () => {
@@ -204,10 +187,8 @@ it('every method of every route is asked, but for what nothing is decided about'
 describe('who owns an organization by its record alone, as a database of CVAT may have it', () => {
   it('neither binds a token to it nor uses one', async () => {
     await prepare('pablo');
-    const table = raw('organizations_organization');
-    await query(sql`alter table ${table} disable trigger all`);
-    await query(sql`update ${table} set owner_id = ${await idOf(app, 'pablo')} where id = 1`);
-    await query(sql`alter table ${table} enable trigger all`);
+    await setOwnerOnly(app.db, 1, await idOf(app, 'pablo'));
+
     expect((await get('/api/organizations?org=acme')).status).toBe(200);
     await leave(await idOf(app, 'pablo'));
     const owner = { Authorization: `Token ${'3'.repeat(40)}` };

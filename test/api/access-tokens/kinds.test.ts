@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR } from '../../../src/kernel/clock.js';
 import { useTestApp } from '../../support/app.js';
-import { insertOrganization, setGroups } from '../../support/rows.js';
+import { insertOrganization } from '../../support/organization-rows.js';
+import { setGroups } from '../../support/rows.js';
+import { takeSnapshot } from '../../support/tables.js';
 import { buildWorld, SECRET_KEY } from '../docs/world.js';
 import {
   ask,
@@ -16,7 +18,6 @@ import {
   pagesOf,
   SAFE,
   type Target,
-  takeSnapshot,
   targetsOf,
 } from './replay.js';
 
@@ -86,9 +87,9 @@ async function failuresOf(asked: readonly Target[], { headersOf, expected, conte
 /** The same, and nothing in the database may change. */
 async function expectWithoutEffect(asked: readonly Target[], round: Round): Promise<void> {
   for (const target of asked) await round.headersOf(target);
-  const before = await takeSnapshot(app);
+  const before = await takeSnapshot(app.db);
   expect(await failuresOf(asked, round)).toEqual([]);
-  expect(await takeSnapshot(app)).toEqual(before);
+  expect(await takeSnapshot(app.db)).toEqual(before);
 }
 
 const anonymous = async (target: Target) => (await ask(app, target, {})).status;
@@ -105,7 +106,7 @@ it('a token makes no difference to pages outside of the routes, and changes noth
 }, async () => {
   await buildWorld(app);
   const tokens = [await giveToken(app, 'admin', 'read-only'), await giveToken(app, 'admin', 'read/write')];
-  const before = await takeSnapshot(app);
+  const before = await takeSnapshot(app.db);
   for (const { path, method } of pagesOf(app)) {
     const status = async (headers: Record<string, string>) =>
       (await app.send(path, { method, headers })).status;
@@ -113,7 +114,7 @@ it('a token makes no difference to pages outside of the routes, and changes noth
     for (const { headers } of tokens)
       expect(`${method} ${path} ${await status(headers)}`).toBe(`${method} ${path} ${expected}`);
   }
-  expect(await takeSnapshot(app)).toEqual(before);
+  expect(await takeSnapshot(app.db)).toEqual(before);
 });
 
 describe.each<KindName>(['expired', 'revoked', 'stale', 'never used and stale', "of an inactive owner's"])(
@@ -151,9 +152,9 @@ describe('a read-only token', () => {
       // Mails to one address wait for one another.
       app.clock.advance(HOUR);
       const token = await giveToken(app, askerOf(target), 'read-only');
-      const before = await takeSnapshot(app);
+      const before = await takeSnapshot(app.db);
       const { status } = await ask(app, target, isAnonymous ? {} : token.headers);
-      return { name: target.name, status, effect: effectOf(before, await takeSnapshot(app)) };
+      return { name: target.name, status, effect: effectOf(before, await takeSnapshot(app.db)) };
     };
     const asked = targets.filter((each) => !isSafe(each) && isPublic(each) && each.route !== undefined);
     const effects = [];
@@ -190,10 +191,10 @@ describe.each(OWNERS)('a read/write token of $kind', ({ kind, as, groups }) => {
       const owner = isTaboo(target) ? 403 : (await ask(app, target, await asPerson(app, target))).status;
       if (!isTaboo(target)) await world(target);
       const { headers } = await giveToken(app, askerOf(target), 'read/write');
-      const before = await takeSnapshot(app);
+      const before = await takeSnapshot(app.db);
       const { status } = await ask(app, target, headers);
       if (status !== owner) failures.push(`${target.name}: ${status} instead of ${owner}`);
-      if (status === 403) expect(await takeSnapshot(app)).toEqual(before);
+      if (status === 403) expect(await takeSnapshot(app.db)).toEqual(before);
       else expect(status, target.name).toBeLessThan(kind === 'who may' ? 300 : 500);
     }
     expect(failures).toEqual([]);

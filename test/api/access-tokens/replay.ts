@@ -1,11 +1,10 @@
 import { examplesOf } from '../../../src/features/api-docs/examples/index.js';
 import { DAY } from '../../../src/kernel/clock.js';
-import { execute, many } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import { type AnyRoute, groupViews, type View } from '../../../src/platform/http/route.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
 import type { TestApp } from '../../support/app.js';
-import { insertAccessToken, setActive } from '../../support/rows.js';
+import { bindAccessToken, insertAccessToken, readUser, setActive } from '../../support/rows.js';
+import type { Snapshot } from '../../support/tables.js';
 import { credentialsOf } from '../docs/world.js';
 
 /** Every route of the server as it can be asked in the world of the examples, and every kind of token to ask it with. */
@@ -113,45 +112,13 @@ export async function giveToken(app: TestApp, username: string, name: KindName) 
   return { id, headers: { Authorization: `Bearer ${key}` } };
 }
 
-export async function idOf(app: TestApp, username: string): Promise<number> {
-  const [row] = await many<{ id: number }>(
-    app.db,
-    sql`select id from auth_user where username = ${username}`,
-  );
-  if (row === undefined) throw new Error(`There is no ${username}.`);
-  return row.id;
-}
+export const idOf = async ({ db }: TestApp, username: string): Promise<number> =>
+  (await readUser(db, username)).id;
 
 /** Binds a token to the organization of the examples. */
-export const bindToken = (app: TestApp, id: number, organizationId = 1) =>
-  execute(
-    app.db,
-    sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${id}, ${organizationId}, true)`,
-  );
+export const bindToken = ({ db }: TestApp, id: number, organizationId = 1) =>
+  bindAccessToken(db, id, organizationId);
 
-/** What the database holds: for each table, each row as text. */
-export type Snapshot = ReadonlyMap<string, readonly string[]>;
-
-export async function takeSnapshot(app: TestApp): Promise<Snapshot> {
-  const tables = await many<{ name: string }>(
-    app.db,
-    sql`select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
-  );
-  const snapshot = new Map<string, readonly string[]>();
-  for (const { name } of tables) {
-    const rows = await many<{ row: string }>(
-      app.db,
-      raw(`select t::text as row from "${name}" t order by 1`),
-    );
-    snapshot.set(
-      name,
-      rows.map(({ row }) => row),
-    );
-  }
-  return snapshot;
-}
-
-/** @returns how many rows each table lost and gained */
 export const effectOf = (before: Snapshot, after: Snapshot) =>
   [...after].flatMap(([table, rows]) => {
     const earlier = before.get(table) ?? [];

@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Administration } from '../../../src/features/accounts/index.js';
-import { many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, readUser } from '../../support/rows.js';
+import { countRows } from '../../support/tables.js';
 
 /** What the command line does to accounts, seen by who uses the server meanwhile. */
 
@@ -179,10 +178,10 @@ describe('an operator who makes an account', () => {
     ['an address with a line break', { email: 'a@example.org\nBcc: b@example.org' }, 'Enter a valid email'],
     ['a common password', { password: 'password1' }, 'This password is too common.'],
   ])('is refused %s, and nothing is left', async (_what, fields, sentence) => {
-    const before = await many(app.db, sql`select from auth_user`);
+    const before = await countRows(app.db, 'auth_user');
     const person = { username: 'fresh1', email: 'fresh@example.org', password: NEW, isAdmin: false };
     await expect(operator.create({ ...person, ...fields })).rejects.toThrow(sentence);
-    expect(await many(app.db, sql`select from auth_user`)).toHaveLength(before.length);
+    expect(await countRows(app.db, 'auth_user')).toBe(before);
   });
 
   it('counts the letters of a name, not their bytes', async () => {

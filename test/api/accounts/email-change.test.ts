@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { signValue } from '../../../src/authentication/signing.js';
-import { execute, many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf, deleteAddresses } from '../../support/address-rows.js';
 import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
 import { insertAccessToken, readUser, setVerified } from '../../support/rows.js';
@@ -151,12 +150,7 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const link = await request(account, email);
     expect(await click(link)).toBe(DONE);
     expect(await emailOf(account)).toBe(email);
-    expect(
-      await many(
-        app.db,
-        sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`,
-      ),
-    ).toEqual([{ email, verified: true, primary: true }]);
+    expect(await addressesOf(app.db, account.id)).toEqual([{ email, verified: true, primary: true }]);
     const mail = await mailbox.receive(app, account.email);
     expect(subjectOf(mail)).toBe('Your email address was changed');
     expect(mail.parsed.text).toContain(`is now ${email}.`);
@@ -209,7 +203,7 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
 
   it('goes on working after a login and after somebody asked for a reset', async () => {
     const account = await app.register();
-    await execute(app.db, sql`delete from account_emailaddress where user_id = ${account.id}`);
+    await deleteAddresses(app.db, account.id);
     const link = await request(account, newEmail());
     await app.send('/api/auth/login', {
       method: 'POST',
@@ -297,10 +291,7 @@ describe('GET /api/auth/confirm-email-change/{key}/', () => {
     const email = newEmail();
     await click(await request(account, email));
     expect(
-      await many(
-        app.db,
-        sql`select email from account_emailaddress where user_id = ${account.id} and verified`,
-      ),
+      (await addressesOf(app.db, account.id)).flatMap((row) => (row.verified ? [{ email: row.email }] : [])),
     ).toEqual([{ email }]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { signValue } from '../../../src/authentication/signing.js';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesLike, addressesOf, addressIdOf, changeAddresses } from '../../support/address-rows.js';
 import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { linkOf, useMailbox } from '../../support/mailbox.js';
+import { changeUser, setPassword } from '../../support/rows.js';
 
 /** The link of the confirmation mail (allauth, `ConfirmEmailView`). */
 
@@ -26,11 +26,10 @@ async function register(): Promise<Newcomer> {
   return { ...account, link: linkOf(await mailbox.receive(app, account.email)) };
 }
 
-const addressOf = ({ id }: { readonly id: number }) =>
-  one<{ verified: boolean; primary: boolean }>(
-    app.db,
-    sql`select verified, "primary" from account_emailaddress where user_id = ${id}`,
-  );
+const addressOf = async ({ id }: { readonly id: number }) => {
+  const [{ verified, primary } = {}] = await addressesOf(app.db, id);
+  return { verified, primary };
+};
 
 const browserOf = async ({ username, password }: Pick<TestAccount, 'username' | 'password'>) => {
   const browser = app.browser();
@@ -53,11 +52,8 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
 
   it('makes the address primary if the account has no primary one, and its e-mail address then', async () => {
     const person = await register();
-    await execute(
-      app.db,
-      sql`update account_emailaddress set "primary" = false where user_id = ${person.id}`,
-    );
-    await execute(app.db, sql`update auth_user set email = '' where id = ${person.id}`);
+    await changeAddresses(app.db, person.id, { primary: false });
+    await changeUser(app.db, person.id, { email: '' });
     await app.send(person.link);
     expect(await addressOf(person)).toEqual({ verified: true, primary: true });
     const self = await app.send('/api/users/self', { headers: person.authorization });
@@ -115,10 +111,7 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
 
   it('leads on without confirming when somebody else confirmed the address, in any case', async () => {
     const [slow, fast] = [await register(), await register()];
-    await execute(
-      app.db,
-      sql`update account_emailaddress set email = ${slow.email.toUpperCase()}, verified = true where user_id = ${fast.id}`,
-    );
+    await changeAddresses(app.db, fast.id, { email: slow.email.toUpperCase(), verified: true });
     expect((await app.send(slow.link)).headers.location).toBe(DONE);
     expect(await addressOf(slow)).toMatchObject({ verified: false });
   });
@@ -126,15 +119,9 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
   it('confirms one of two spellings of an address when both are clicked at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [one, two] = [await register(), await register()];
-      await execute(
-        app.db,
-        sql`update account_emailaddress set email = ${one.email.toUpperCase()} where user_id = ${two.id}`,
-      );
+      await changeAddresses(app.db, two.id, { email: one.email.toUpperCase() });
       await Promise.all([one, two, one, two].map(({ link }) => app.send(link)));
-      const rows = await many<{ verified: boolean }>(
-        app.db,
-        sql`select verified from account_emailaddress where lower(email) = ${one.email}`,
-      );
+      const rows = await addressesLike(app.db, one.email);
       expect(rows.filter(({ verified }) => verified)).toHaveLength(1);
     }
   });
@@ -168,7 +155,7 @@ describe('GET /api/auth/account-confirm-email/{key}/', () => {
   it('takes no session of an account that changed its password for signed in', async () => {
     const person = await register();
     const browser = await browserOf(person);
-    await execute(app.db, sql`update auth_user set password = '!gone' where id = ${person.id}`);
+    await setPassword(app.db, person.id, '!gone');
     expect((await browser.send(person.link)).headers.location).toBe(DONE);
   });
 });
@@ -243,11 +230,8 @@ describe('/api/auth/account-confirm-email/{key}/', () => {
     });
     const [first, second] = [await other.register('first1'), await other.register('second1')];
     const linkTo = async ({ id }: TestAccount) => {
-      const row = await one<{ id: number }>(
-        other.db,
-        sql`select id from account_emailaddress where user_id = ${id}`,
-      );
-      return `${PAGE}/${signValue(row?.id, 'account', SECRET_KEY, other.clock.now())}/`;
+      const row = await addressIdOf(other.db, id);
+      return `${PAGE}/${signValue(row, 'account', SECRET_KEY, other.clock.now())}/`;
     };
     expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/done');
     expect((await other.send(await linkTo(first))).headers.location).toBe('https://ui.example.org/wrong');

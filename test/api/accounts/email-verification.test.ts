@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf, deleteAddresses } from '../../support/address-rows.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
-import { readUser, setVerified } from '../../support/rows.js';
+import { hasToken, readUser, setVerified } from '../../support/rows.js';
 
 /** What registration and login do with an address that waits (allauth, `ACCOUNT_EMAIL_VERIFICATION`; CVAT `LoginViewEx`). */
 
@@ -135,7 +134,7 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
     expect([self.status, self.setCookies]).toEqual([401, []]);
     const { id, lastLogin } = await readUser(app.db, body.username);
     expect(lastLogin).toBeNull();
-    expect(await one(app.db, sql`select from authtoken_token where user_id = ${id}`)).toBeUndefined();
+    expect(await hasToken(app.db, id)).toBe(false);
     expect((await mailbox.collect(app)).map(subjectOf)).toEqual(['Please Confirm Your Email Address']);
   });
 
@@ -223,12 +222,10 @@ describe('ACCOUNT_EMAIL_VERIFICATION=mandatory', () => {
   it('answers several first logins of an account without an address row at once', async () => {
     const { username } = await register();
     const { id } = await readUser(app.db, username);
-    await execute(app.db, sql`delete from account_emailaddress where user_id = ${id}`);
+    await deleteAddresses(app.db, id);
     const answers = await Promise.all(Array.from({ length: 6 }, () => logIn({ username })));
     expect(answers.map(({ text }) => text)).toEqual(Array(6).fill('Unverified email'));
-    expect(await many(app.db, sql`select verified from account_emailaddress where user_id = ${id}`)).toEqual([
-      { verified: false },
-    ]);
+    expect((await addressesOf(app.db, id)).map(({ verified }) => verified)).toEqual([false]);
   });
 
   it('answers the same to a resend whoever has the address', async () => {

@@ -1,9 +1,9 @@
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { execute, many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import { linkOf, type Mailbox, openMailbox, PUBLIC_URL, useMailbox } from '../../support/mailbox.js';
+import { endMailPauses, outboxOf } from '../../support/outbox-rows.js';
+import { readUser, setActive } from '../../support/rows.js';
 import { freePort, makeCertificates, reply, startRawServer } from '../../unit/platform/mail/mail-server.js';
 
 /** The mails of accounts on their whole way, from the request to a real mail server. */
@@ -26,16 +26,7 @@ async function open(options?: SMTPServerOptions): Promise<Mailbox> {
 }
 
 /** Mails that wait are due again only after a pause, by the clock of the database. */
-const endPause = ({ db }: TestApp) =>
-  execute(db, sql`update auth_server_outbox set due_at = now() where failed_at is null`);
-
-const outboxOf = ({ db }: TestApp) =>
-  many<{ recipient: string; attempts: number; isGivenUp: boolean; error: string | null; text: string }>(
-    db,
-    sql`
-      select recipient, attempts, failed_at is not null as "isGivenUp", last_error as error, body_text as text
-      from auth_server_outbox order by created_at`,
-  );
+const endPause = ({ db }: TestApp) => endMailPauses(db);
 
 describe('a mail', () => {
   it('has the words of its kind, as text and as HTML, and says that a robot sent it', async () => {
@@ -151,7 +142,7 @@ describe('a mail to an address', () => {
     expect((await app.send('/api/auth/register', { method: 'POST', body })).status).toBe(201);
     const mail = await mailbox.receive(app, 'boss@example.org');
     expect(mail.parsed.html).not.toMatch(/<img|<victim/);
-    await execute(app.db, sql`update auth_user set is_active = true where username = ${username}`);
+    await setActive(app.db, (await readUser(app.db, username)).id, true);
     await app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
     const mails = await mailbox.collect(app);
     expect(mails.length).toBeLessThanOrEqual(1);
@@ -177,7 +168,7 @@ describe('a mail server that', () => {
     const app = await start(mailbox.env);
     const { email } = await signUp(app);
     await mailbox.collect(app);
-    expect(await outboxOf(app)).toEqual([
+    expect(await outboxOf(app.db)).toMatchObject([
       {
         recipient: email,
         attempts: 1,
@@ -217,7 +208,7 @@ describe('a mail server that', () => {
     const delivering = app.container.deliverMail();
     await signUp(app);
     expect(await delivering).toBe(0);
-    const [first] = await outboxOf(app);
+    const [first] = await outboxOf(app.db);
     expect(first).toMatchObject({ recipient: email, attempts: 1, isGivenUp: false });
     expect(first?.error).toContain('sent no greeting within 1 s');
   });
@@ -229,7 +220,7 @@ describe('a mail server that', () => {
       200,
     );
     expect(await app.container.deliverMail()).toBe(0);
-    expect((await outboxOf(app)).map(({ isGivenUp }) => isGivenUp)).toEqual([false, false]);
+    expect((await outboxOf(app.db)).map(({ isGivenUp }) => isGivenUp)).toEqual([false, false]);
   });
 
   it('hangs up after the mail, without a word, gets it again under the same Message-ID', async () => {
@@ -257,10 +248,10 @@ describe('a mail server that', () => {
     const app = await start({ EMAIL_URL: `smtp://127.0.0.1:${server.port}`, PUBLIC_URL });
     await signUp(app);
     expect(await app.container.deliverMail()).toBe(0);
-    expect(await outboxOf(app)).toMatchObject([{ attempts: 1, isGivenUp: false }]);
+    expect(await outboxOf(app.db)).toMatchObject([{ attempts: 1, isGivenUp: false }]);
     await endPause(app);
     expect(await app.container.deliverMail()).toBe(1);
-    expect(await outboxOf(app)).toEqual([]);
+    expect(await outboxOf(app.db)).toEqual([]);
     expect(received).toHaveLength(2);
     expect(new Set(received.map((content) => /^Message-ID: (.*)$/im.exec(content)?.[1])).size).toBe(1);
   });

@@ -1,9 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { deleteAddress, insertAddress } from '../../support/address-rows.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import { linkOf, subjectOf, useMailbox } from '../../support/mailbox.js';
-import { insertAccessToken, setActive, setPassword } from '../../support/rows.js';
+import { changeUser, insertAccessToken, setActive, setPassword } from '../../support/rows.js';
 
 /** POST /api/auth/password/reset/confirm (dj-rest-auth `PasswordResetConfirmSerializer`). */
 
@@ -236,28 +235,18 @@ describe('a reset link ends with', () => {
       headers: account.authorization,
       body: { email: 'other@example.org' },
     });
-    await execute(app.db, sql`update auth_user set email = 'other@example.org' where id = ${account.id}`);
+    await changeUser(app.db, account.id, { email: 'other@example.org' });
     await dies(account, link);
   });
 
   it.each([
-    [
-      'an address that is added',
-      (id: number) =>
-        sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('more@example.org', false, false, ${id})`,
-    ],
-    [
-      'an address that is taken away',
-      (id: number) => sql`delete from account_emailaddress where user_id = ${id} and email like 'second%'`,
-    ],
-  ])('%s', async (_what, statement) => {
+    ['an address that is added', (id: number) => insertAddress(app.db, id, 'more@example.org')],
+    ['an address that is taken away', (id: number) => deleteAddress(app.db, id, 'second@example.org')],
+  ])('%s', async (_what, change) => {
     const account = await app.register();
-    await execute(
-      app.db,
-      sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('second@example.org', false, false, ${account.id})`,
-    );
+    await insertAddress(app.db, account.id, 'second@example.org');
     const link = await request(account);
-    await execute(app.db, statement(account.id));
+    await change(account.id);
     await dies(account, link);
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { execute, many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf, deleteAddresses, insertAddress } from '../../support/address-rows.js';
 import { createTestApp, useTestApp } from '../../support/app.js';
 import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
-import { setActive, setPassword } from '../../support/rows.js';
+import { outboxOf } from '../../support/outbox-rows.js';
+import { changeUser, setActive, setPassword } from '../../support/rows.js';
 
 /** POST /api/auth/password/reset (CVAT 2.62, `PasswordResetSerializerEx`). */
 
@@ -51,11 +51,8 @@ describe('POST /api/auth/password/reset', () => {
 
   it('mails to each active account of an address, also an unconfirmed second one, and one without a password', async () => {
     const [one, two, three] = [await app.register(), await app.register(), await app.register()];
-    await execute(app.db, sql`update auth_user set email = ${one.email} where id = ${two.id}`);
-    await execute(
-      app.db,
-      sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${one.email}, false, false, ${three.id})`,
-    );
+    await changeUser(app.db, two.id, { email: one.email });
+    await insertAddress(app.db, three.id, one.email);
     await setPassword(app.db, three.id, '!unusable');
     await reset(one.email);
     const mails = await mailbox.collect(app);
@@ -68,14 +65,11 @@ describe('POST /api/auth/password/reset', () => {
 
   it('adds the missing address row of the account, unconfirmed', async () => {
     const account = await app.register();
-    await execute(app.db, sql`delete from account_emailaddress where user_id = ${account.id}`);
+    await deleteAddresses(app.db, account.id);
     await reset(account.email);
-    expect(
-      await many(
-        app.db,
-        sql`select email, verified, "primary" from account_emailaddress where user_id = ${account.id}`,
-      ),
-    ).toEqual([{ email: account.email, verified: false, primary: false }]);
+    expect(await addressesOf(app.db, account.id)).toEqual([
+      { email: account.email, verified: false, primary: false },
+    ]);
   });
 
   it.each([
@@ -192,7 +186,7 @@ describe('EMAIL_BACKEND=none', () => {
     const other = await createTestApp({ env: { EMAIL_BACKEND: 'none' } });
     const account = await other.register();
     expect((await reset(account.email, other)).text).toBe(SENT);
-    expect(await many(other.db, sql`select from auth_server_outbox`)).toEqual([]);
+    expect(await outboxOf(other.db)).toEqual([]);
     await other.close();
   });
 });

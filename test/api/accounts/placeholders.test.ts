@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf, addressIdOf, insertAddress } from '../../support/address-rows.js';
 import { useTestApp } from '../../support/app.js';
 import { linkOf, useMailbox } from '../../support/mailbox.js';
-import { insertAccessToken, insertMembership, readUser, setGroups } from '../../support/rows.js';
+import { insertMembership, membershipOf } from '../../support/organization-rows.js';
+import {
+  changeUser,
+  insertAccessToken,
+  insertToken,
+  readAccess,
+  readUser,
+  setGroups,
+} from '../../support/rows.js';
 import { insertInvitation, useWorld } from '../../support/world.js';
 
 /** Who may have the account that waits for an address, and who may not. */
@@ -34,18 +41,12 @@ const register = (email: string, username = `stranger${(counter += 1)}`) =>
 
 /** Nobody gets the account by typing its address. */
 const expectKept = async (id: number, email: string): Promise<void> => {
-  const before = await one(app.db, sql`select username, password from auth_user where id = ${id}`);
+  const before = await readAccess(app.db, id);
   const answer = await register(email);
   expect(answer.status).toBe(400);
   expect([TAKEN, { email: TAKEN }]).toContainEqual(answer.json());
-  expect(await one(app.db, sql`select username, password from auth_user where id = ${id}`)).toEqual(before);
+  expect(await readAccess(app.db, id)).toEqual(before);
 };
-
-const addressesOf = (id: number) =>
-  many(
-    app.db,
-    sql`select email, verified, "primary" from account_emailaddress where user_id = ${id} order by id`,
-  );
 
 describe('a stranger who registers the address of an account without a password', () => {
   it('does not become the superuser whose address an administrator corrected', async () => {
@@ -61,34 +62,15 @@ describe('a stranger who registers the address of an account without a password'
   });
 
   it.each<[string, (id: number, key: string) => Promise<unknown>]>([
-    ['it is staff', (id) => execute(app.db, sql`update auth_user set is_staff = true where id = ${id}`)],
-    [
-      'it is a superuser',
-      (id) => execute(app.db, sql`update auth_user set is_superuser = true where id = ${id}`),
-    ],
+    ['it is staff', (id) => changeUser(app.db, id, { isStaff: true })],
+    ['it is a superuser', (id) => changeUser(app.db, id, { isSuperuser: true })],
     ['it is in the group admin', (id) => setGroups(app.db, id, ['user', 'admin'])],
     [
       'somebody signed in to it, as people of a directory do',
-      (id) => execute(app.db, sql`update auth_user set last_login = now() where id = ${id}`),
+      (id) => changeUser(app.db, id, { lastLogin: new Date() }),
     ],
-    [
-      'it has an address of its own',
-      (id) =>
-        execute(
-          app.db,
-          sql`
-            insert into account_emailaddress (email, verified, "primary", user_id)
-            values ('second@example.org', false, false, ${id})`,
-        ),
-    ],
-    [
-      'it has an API token',
-      (id) =>
-        execute(
-          app.db,
-          sql`insert into authtoken_token (key, created, user_id) values (${`${id}`.padStart(40, '0')}, now(), ${id})`,
-        ),
-    ],
+    ['it has an address of its own', (id) => insertAddress(app.db, id, 'second@example.org')],
+    ['it has an API token', (id) => insertToken(app.db, id, `${id}`.padStart(40, '0'))],
     [
       'it has a personal access token',
       (id) =>
@@ -106,10 +88,7 @@ describe('a stranger who registers the address of an account without a password'
     [
       'the invited person was removed',
       async (id) => {
-        const row = await one<{ id: number }>(
-          app.db,
-          sql`select id from organizations_membership where user_id = ${id}`,
-        );
+        const row = await membershipOf(app.db, id);
         await world.admin.send('DELETE', `/api/memberships/${row?.id}`);
       },
     ],
@@ -147,12 +126,9 @@ describe('a stranger who registers the address of an account without a password'
         world.admin.send('PATCH', `/api/users/${id}`, { is_superuser: true, is_staff: true }),
       ]);
       expect(promoted.status).toBe(200);
-      const row = await one<{ isClaimed: boolean; isSuperuser: boolean }>(
-        app.db,
-        sql`select password not like '!%' as "isClaimed", is_superuser as "isSuperuser" from auth_user where id = ${id}`,
-      );
+      const row = await readAccess(app.db, id);
       // Who was first may be promoted afterwards, as anybody; nobody claims what is a superuser already.
-      expect(row?.isClaimed).toBe(registered.status === 201);
+      expect(row?.password.startsWith('!')).toBe(registered.status !== 201);
       if (registered.status !== 201) expect([TAKEN, { email: TAKEN }]).toContainEqual(registered.json());
     }
   });
@@ -162,10 +138,7 @@ describe('the invited person', () => {
   it('gets the account of the invitation, also of a second one after the first was taken back', async () => {
     const email = newAddress();
     const { id } = await invite(email);
-    const row = await one<{ id: number }>(
-      app.db,
-      sql`select id from organizations_membership where user_id = ${id}`,
-    );
+    const row = await membershipOf(app.db, id);
     await world.admin.send('DELETE', `/api/memberships/${row?.id}`);
     await mailbox.collect(app);
     expect((await invite(email)).id).toBe(id);
@@ -183,20 +156,21 @@ describe('PATCH /api/users/{id} with another address', () => {
       email: 'old@example.org',
     });
     const { id } = made.body as { id: number };
-    const idOfRow = () =>
-      one<{ id: number }>(app.db, sql`select id from account_emailaddress where user_id = ${id}`);
+    const idOfRow = () => addressIdOf(app.db, id);
     const before = await idOfRow();
     await world.admin.send('PATCH', `/api/users/${id}`, { email: 'new@example.org' });
-    expect(await addressesOf(id)).toEqual([{ email: 'new@example.org', verified: true, primary: true }]);
-    expect((await idOfRow())?.id).not.toBe(before?.id);
+    expect(await addressesOf(app.db, id)).toEqual([
+      { email: 'new@example.org', verified: true, primary: true },
+    ]);
+    expect(await idOfRow()).not.toBe(before);
     await world.admin.send('PATCH', `/api/users/${id}`, { email: '' });
-    expect(await addressesOf(id)).toEqual([]);
+    expect(await addressesOf(app.db, id)).toEqual([]);
   });
 
   it('confirms nothing that was not confirmed, or that somebody else has confirmed', async () => {
     const unconfirmed = await app.register('unconfirmed');
     await world.admin.send('PATCH', `/api/users/${unconfirmed.id}`, { email: 'fresh@example.org' });
-    expect(await addressesOf(unconfirmed.id)).toEqual([
+    expect(await addressesOf(app.db, unconfirmed.id)).toEqual([
       { email: 'fresh@example.org', verified: false, primary: true },
     ]);
     const [first, second] = await Promise.all(
@@ -210,22 +184,19 @@ describe('PATCH /api/users/{id} with another address', () => {
     );
     const answer = await world.admin.send('PATCH', `/api/users/${second}`, { email: 'Early@example.org' });
     expect(answer.status).toBe(200);
-    expect(await addressesOf(second ?? 0)).toEqual([
+    expect(await addressesOf(app.db, second ?? 0)).toEqual([
       { email: 'Early@example.org', verified: false, primary: true },
     ]);
-    expect(await addressesOf(first ?? 0)).toEqual([
+    expect(await addressesOf(app.db, first ?? 0)).toEqual([
       { email: 'early@example.org', verified: true, primary: true },
     ]);
   });
 
   it('leaves other addresses of the account alone', async () => {
     const { id } = await app.register('several');
-    await execute(
-      app.db,
-      sql`insert into account_emailaddress (email, verified, "primary", user_id) values ('spare@example.org', true, false, ${id})`,
-    );
+    await insertAddress(app.db, id, 'spare@example.org', true);
     await world.admin.send('PATCH', `/api/users/${id}`, { email: 'main@example.org' });
-    expect(await addressesOf(id)).toEqual([
+    expect(await addressesOf(app.db, id)).toEqual([
       { email: 'spare@example.org', verified: true, primary: false },
       { email: 'main@example.org', verified: false, primary: true },
     ]);

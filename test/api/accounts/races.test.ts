@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { useMailbox } from '../../support/mailbox.js';
-import { insertOrganization, readUser } from '../../support/rows.js';
+import { insertOrganization } from '../../support/organization-rows.js';
+import { accountsWithAddress, readUser, usersNamed } from '../../support/rows.js';
 
 /** Fifty at once for what only one can have (deviation 16). That of one reset link is with the other cases of the link. */
 
@@ -54,8 +53,7 @@ describe('fifty registrations at once', () => {
     }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([NAME_TAKEN]));
-    const accounts = sql`select from auth_user where lower(username) = lower(${name})`;
-    expect(await many(app.db, accounts)).toHaveLength(1);
+    expect(await usersNamed(app.db, name)).toHaveLength(1);
   });
 
   it('for one name, composed and decomposed, make one account: the other spelling is no name', async () => {
@@ -75,9 +73,7 @@ describe('fifty registrations at once', () => {
     }));
     expect(won).toHaveLength(1);
     expect(new Set(lost)).toEqual(new Set([EMAIL_TAKEN]));
-    expect(
-      await many(app.db, sql`select from auth_user where lower(email) = 'wanted@example.org'`),
-    ).toHaveLength(1);
+    expect(await accountsWithAddress(app.db, 'wanted@example.org')).toHaveLength(1);
     expect(await mailbox.collect(app)).toHaveLength(1);
   });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf } from '../../support/address-rows.js';
 import { useTestApp } from '../../support/app.js';
 import { cookieOf } from '../../support/http.js';
-import { readUser, setPassword, setVerified } from '../../support/rows.js';
+import { giveAddresses, readProfile, readUser, setPassword, setVerified } from '../../support/rows.js';
 
 /** CVAT's registration with its defaults: everybody may, no address is confirmed (CVAT 2.62, `RegisterSerializerEx`). */
 
@@ -72,27 +71,17 @@ describe('POST /api/auth/register answers 201', () => {
 
   it('and leaves what CVAT’s signals leave: a profile, and an address that is primary and not confirmed', async () => {
     const { id, email } = await app.register();
-    expect(
-      await many(
-        app.db,
-        sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`,
-      ),
-    ).toEqual([{ email, verified: false, primary: true }]);
-    expect(
-      await one(
-        app.db,
-        sql`select has_analytics_access as analytics from engine_profile where user_id = ${id}`,
-      ),
-    ).toEqual({ analytics: false });
+    expect(await addressesOf(app.db, id)).toEqual([{ email, verified: false, primary: true }]);
+    expect(await readProfile(app.db, id)).toEqual({ analytics: false });
   });
 
   it('without an address, which then has no row', async () => {
-    await execute(app.db, sql`update auth_user set email = username || '@example.org' where email = ''`);
+    await giveAddresses(app.db);
     const answer = await register({ email: undefined });
     expect(answer.json()).toMatchObject({ email: '', first_name: '', last_name: '' });
     const { username } = answer.json() as { username: string };
     const { id } = await readUser(app.db, username);
-    expect(await many(app.db, sql`select from account_emailaddress where user_id = ${id}`)).toEqual([]);
+    expect(await addressesOf(app.db, id)).toEqual([]);
   });
 
   it.each([

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { addressesOf } from '../../support/address-rows.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, type Mailbox, openMailbox, recipientOf, subjectOf } from '../../support/mailbox.js';
-import { insertOrganization, readUser, setActive } from '../../support/rows.js';
+import { insertOrganization, membershipOf, readMembership } from '../../support/organization-rows.js';
+import { hasToken, readUser, setActive } from '../../support/rows.js';
 
 /** Who may register: REGISTRATION_MODE and REGISTRATION_EMAIL_DOMAINS. */
 
@@ -48,12 +48,10 @@ async function openOffice(env: Readonly<Record<string, string>>): Promise<Office
         body: { role: 'worker', email },
       });
       if (answer.status !== 201) throw new Error(`The invitation failed: ${answer.text}`);
-      const row = await one<{ id: number; membershipId: number }>(
-        app.db,
-        sql`select u.id, m.id as "membershipId" from auth_user u join organizations_membership m on m.user_id = u.id where u.username = ${email}`,
-      );
-      if (row === undefined) throw new Error(`There is no placeholder for ${email}.`);
-      return row;
+      const { id } = await readUser(app.db, email);
+      const membership = await membershipOf(app.db, id);
+      if (membership === undefined) throw new Error(`There is no placeholder for ${email}.`);
+      return { id, membershipId: membership.id };
     },
     close: async () => {
       await app.close();
@@ -87,16 +85,10 @@ describe('REGISTRATION_MODE=open', () => {
       first_name: 'Guest',
       groups: ['user'],
     });
-    const membership = await one(
-      office.app.db,
-      sql`select is_active as "isActive", role from organizations_membership where id = ${membershipId}`,
-    );
-    expect(membership).toEqual({ isActive: false, role: 'worker' });
-    const rows = await one(
-      office.app.db,
-      sql`select email, verified, "primary" from account_emailaddress where user_id = ${id}`,
-    );
-    expect(rows).toEqual({ email: 'Guest.One@example.org', verified: false, primary: true });
+    const membership = await readMembership(office.app.db, membershipId);
+    expect(membership).toMatchObject({ isActive: false, role: 'worker' });
+    const [row] = await addressesOf(office.app.db, id);
+    expect(row).toEqual({ email: 'Guest.One@example.org', verified: false, primary: true });
   });
 
   it('lets nobody take over a placeholder twice', async () => {
@@ -223,7 +215,7 @@ describe('REGISTRATION_MODE=approval', () => {
       non_field_errors: ['Unable to log in with provided credentials.'],
     });
     const { id } = await readUser(office.app.db, 'waiting');
-    expect(await one(office.app.db, sql`select from authtoken_token where user_id = ${id}`)).toBeUndefined();
+    expect(await hasToken(office.app.db, id)).toBe(false);
 
     const mails = await office.mailbox.collect(office.app);
     expect(mails.map(recipientOf)).toEqual(['boss@example.org', 'second@example.org']);

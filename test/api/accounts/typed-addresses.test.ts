@@ -4,7 +4,8 @@ import { loadConfig } from '../../../src/platform/config/load.js';
 import { type TestApp, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, recipientOf, subjectOf, useMailbox } from '../../support/mailbox.js';
-import { insertOrganization, readUser } from '../../support/rows.js';
+import { insertOrganization } from '../../support/organization-rows.js';
+import { readUser } from '../../support/rows.js';
 
 /** Where an address decides who may register, typing it opens nothing: a mail has to prove whose it is. */
 

@@ -5,9 +5,8 @@ import { ensureFirstAdmin } from '../../../src/features/accounts/index.js';
 import { systemClock } from '../../../src/kernel/clock.js';
 import { systemRandom } from '../../../src/kernel/random.js';
 import { StartError } from '../../../src/kernel/start-error.js';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, useTestApp } from '../../support/app.js';
+import { deactivateSuperusers } from '../../support/rows.js';
 
 /** Passwords that a guesser tries first, wherever one is chosen (deviation 14). */
 
@@ -95,7 +94,7 @@ describe('ADMIN_PASSWORD is held to the same rules', () => {
     );
 
   it('of which all that are broken are told, names and lengths among them', async () => {
-    await execute(app.db, sql`update auth_user set is_active = false where is_superuser`);
+    await deactivateSuperusers(app.db);
     await expect(ensure('niatpac7')).rejects.toThrow(
       new StartError("ADMIN_PASSWORD can't be used: The password is too similar to the username."),
     );

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/kernel/clock.js';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { insertAddress } from '../../support/address-rows.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { setActive, setUsername, setVerified } from '../../support/rows.js';
+import { changeUser, setActive, setUsername, setVerified } from '../../support/rows.js';
 
 /** Whom a name or an address means: login and Basic resolve it alike, so each claim is made of both. */
 
@@ -68,10 +67,7 @@ describe.each(ways)('by %s', (_way, signIn) => {
   it('an address is found in any case, whether it is the account’s or one of its further ones', async () => {
     const person = await app.register();
     const further = `${unique('Second')}@Example.org`;
-    await execute(
-      app.db,
-      sql`insert into account_emailaddress (email, verified, "primary", user_id) values (${further}, false, false, ${person.id})`,
-    );
+    await insertAddress(app.db, person.id, further);
     expect(await signIn(person.email.toUpperCase(), person.password)).toBe(person.id);
     expect(await signIn(further.toLowerCase(), person.password)).toBe(person.id);
   });
@@ -87,7 +83,7 @@ describe.each(ways)('by %s', (_way, signIn) => {
   it('only owners who confirmed an address count when there is one', async () => {
     const owner = await withPassword(unique('owner'), 'Wiesel-42-quarks');
     const claimant = await withPassword(unique('claimant'), 'Otter-17-gluons');
-    await execute(app.db, sql`update auth_user set email = ${owner.email} where id = ${claimant.id}`);
+    await changeUser(app.db, claimant.id, { email: owner.email });
     expect(await signIn(owner.email, claimant.password)).toBe(claimant.id);
     await setVerified(app.db, owner.id, true);
     // Basic credentials that were right are remembered for five minutes; whose they are is then asked again.
@@ -99,7 +95,7 @@ describe.each(ways)('by %s', (_way, signIn) => {
   it('the password tells owners of one address apart', async () => {
     const one = await withPassword(unique('first'), 'Wiesel-42-quarks');
     const two = await withPassword(unique('second'), 'Otter-17-gluons');
-    await execute(app.db, sql`update auth_user set email = ${one.email} where id = ${two.id}`);
+    await changeUser(app.db, two.id, { email: one.email });
     expect(await signIn(one.email, one.password)).toBe(one.id);
     expect(await signIn(one.email, two.password)).toBe(two.id);
     await setActive(app.db, one.id, false);

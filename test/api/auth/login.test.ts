@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
-import { setActive, setPassword } from '../../support/rows.js';
+import { changeUser, setActive, setPassword } from '../../support/rows.js';
 
 let person: TestAccount;
 const app = useTestApp({
@@ -42,7 +40,7 @@ describe('POST /api/auth/login answers 200', () => {
 
   it('and makes a superuser with staff rights an administrator, as every save of a user does in CVAT', async () => {
     const { id, username, password, authorization } = await app.register();
-    await execute(app.db, sql`update auth_user set is_superuser = true, is_staff = true where id = ${id}`);
+    await changeUser(app.db, id, { isSuperuser: true, isStaff: true });
     const self = async () => (await app.send('/api/users/self', { headers: authorization })).json();
     expect(await self()).toMatchObject({ groups: ['user'], has_analytics_access: false });
     expect((await logIn({ username, password })).status).toBe(200);

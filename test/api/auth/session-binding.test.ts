@@ -2,11 +2,9 @@ import { pbkdf2Sync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/kernel/clock.js';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import { type Browser, cookieOf } from '../../support/http.js';
-import { readUser, setActive, setPassword } from '../../support/rows.js';
+import { forgetPasswordLineage, readUser, setActive, setPassword } from '../../support/rows.js';
 import { openSessionLives, type SessionLives } from '../../support/sessions.js';
 
 /** What ends a session that nobody logged out of. */
@@ -81,7 +79,7 @@ describe('a silent upgrade of the stored hash', () => {
     const browser = await signIn(person);
     // As if that login had been one of CVAT's: the old hash is still there, and nothing is known of an upgrade.
     await setPassword(app.db, person.id, encoded);
-    await execute(app.db, sql`delete from auth_server_password_lineage where user_id = ${person.id}`);
+    await forgetPasswordLineage(app.db, person.id);
     expect((await self(browser)).status).toBe(200);
 
     await signIn(person);

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ImportReport } from '../../../src/features/cvat-import/index.js';
-import { many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
 import { HASHES, PASSWORD } from '../../support/cvat.js';
 import {
@@ -17,6 +15,8 @@ import {
   writeDump,
 } from '../../support/fixture.js';
 import { importFile, importObjects, reasonsOf } from '../../support/imports.js';
+import { readUser } from '../../support/rows.js';
+import { countRows, readSite } from '../../support/tables.js';
 
 const app = useTestApp();
 
@@ -152,7 +152,7 @@ describe('import cvat --fixture', () => {
       pk,
       fields: { domain, name },
     });
-    const nameHere = () => one(app.db, sql`select id, domain, name from django_site`);
+    const nameHere = () => readSite(app.db);
     const first = await importObjects(app, [
       site(2, 'other.example.org', 'Other'),
       site(1, 'lab.example.org', 'Lab'),
@@ -192,9 +192,10 @@ describe('import cvat --fixture', () => {
     const { anna, ben, objects } = household('dry', 5000, (name) => [name]);
     const dump = [user(5001, anna), user(5002, ben, { password: 'pbkdf2_sha256$9$x$y' }), ...objects];
     const rows = () =>
-      many(
-        app.db,
-        sql`select (select count(*) from auth_user), (select count(*) from organizations_membership), (select count(*) from auth_user_groups)`,
+      Promise.all(
+        ['auth_user', 'organizations_membership', 'auth_user_groups'].map((table) =>
+          countRows(app.db, table),
+        ),
       );
     const before = await rows();
     const rehearsal = await importObjects(app, dump, true);
@@ -240,11 +241,8 @@ describe('import cvat --fixture', () => {
       membership(7000, here.id, 7000, 'owner'),
     ];
     const report = await importObjects(app, dump);
-    const ids = await many<{ username: string; id: number }>(
-      app.db,
-      sql`select username, id from auth_user where username in ('moved', 'kept', 'last') order by username`,
-    );
-    expect(ids.map(({ username }) => username)).toEqual(['kept', 'last', 'moved']);
+    const ids = await Promise.all(['kept', 'last', 'moved'].map((name) => readUser(app.db, name)));
+
     const [kept, last, moved] = ids.map(({ id }) => id);
     expect(kept).toBe(7000);
     expect([last, moved].sort()).toEqual([7001, 7002]);

@@ -12,12 +12,18 @@ import {
 import { insertAccount } from '../../../src/features/users/index.js';
 import { DAY, systemClock } from '../../../src/kernel/clock.js';
 import { systemRandom } from '../../../src/kernel/random.js';
-import { execute, one } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
 import type { TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { insertAccessToken, insertMembership, insertOrganization } from '../../support/rows.js';
+import {
+  forgetJoins,
+  insertInvitationRow,
+  insertMembership,
+  insertOrganization,
+  insertTransfer,
+  membershipsIn,
+} from '../../support/organization-rows.js';
+import { bindAccessToken, insertAccessToken, insertToken, removeEverybody } from '../../support/rows.js';
 
 /** Their ids are 1 to 5. */
 const PEOPLE = ['admin', 'maria', 'pablo', 'carla', 'diego'];
@@ -37,7 +43,7 @@ const hashed = passwords.hash(PASSWORD, SERVER);
 
 /** Empties the database, and fills it with the people of the examples and what is theirs. */
 export async function buildWorld({ db, clock }: TestApp): Promise<void> {
-  await execute(db, raw('truncate auth_user restart identity cascade'));
+  await removeEverybody(db);
   const now = new Date(clock.now());
   for (const username of PEOPLE) {
     const isAdmin = username === 'admin';
@@ -58,10 +64,7 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
       },
       now,
     );
-    await execute(
-      db,
-      sql`insert into authtoken_token (key, created, user_id) values (${tokenOf(username)}, ${now}, ${id})`,
-    );
+    await insertToken(db, id, tokenOf(username), now);
     await insertAccessToken(db, { ownerId: id, key: accessTokenOf(username), lastUsed: now });
   }
   const acme = await insertOrganization(db, 'acme', idOf('maria'));
@@ -78,26 +81,20 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
     membershipId: old,
     sent: new Date(now.getTime() - 30 * DAY),
   });
-  await execute(db, sql`update organizations_membership set joined_date = null where not is_active`);
+  await forgetJoins(db);
   const bound = await insertAccessToken(db, { ownerId: idOf('maria'), key: BOUND_TOKEN, lastUsed: now });
-  await execute(
-    db,
-    sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${bound}, ${acme}, true)`,
-  );
-  await execute(
-    db,
-    sql`
-      insert into auth_server_organization_transfers (organization_id, owner_id, successor_id, created_at)
-      values (${acme}, ${idOf('maria')}, ${idOf('pablo')}, ${now})`,
-  );
+  await bindAccessToken(db, bound, acme);
+  await insertTransfer(db, {
+    organizationId: acme,
+    ownerId: idOf('maria'),
+    successorId: idOf('pablo'),
+    created: now,
+  });
 }
 
 /** @returns the membership of the owner */
 async function ownership(db: TestApp['db'], organizationId: number): Promise<number> {
-  const row = await one<{ id: number }>(
-    db,
-    sql`select id from organizations_membership where organization_id = ${organizationId} and role = 'owner'`,
-  );
+  const row = (await membershipsIn(db, organizationId)).find(({ role }) => role === 'owner');
   if (row === undefined) throw new Error('The organization has no owner.');
   return row.id;
 }
@@ -106,12 +103,7 @@ const insertInvitation = (
   db: TestApp['db'],
   { key, membershipId, sent }: { readonly key: string; readonly membershipId: number; readonly sent: Date },
 ): Promise<number> =>
-  execute(
-    db,
-    sql`
-      insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-      values (${key}, ${sent}, ${sent}, ${membershipId}, ${idOf('maria')})`,
-  );
+  insertInvitationRow(db, { key, membershipId, ownerId: idOf('maria'), created: sent, sent });
 
 export const SECRET_KEY = 'a key for the examples, and for nothing else';
 

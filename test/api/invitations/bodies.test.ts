@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR } from '../../../src/kernel/clock.js';
-import { one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
+import { invitedMembership } from '../../support/organization-rows.js';
 import { insertAccessToken } from '../../support/rows.js';
 import { createWorld, type World } from '../../support/world.js';
 
@@ -35,13 +34,7 @@ const OPERATIONS = [
   ['POST', '/resend', 'owner', 204],
 ] as const;
 
-const stateOf = () =>
-  one<{ isActive: boolean; sentAt: string }>(
-    app.db,
-    sql`
-      select m.is_active as "isActive", i.sent_date as "sentAt" from organizations_membership m
-      join organizations_invitation i on i.membership_id = m.id where i.key = ${world.key}`,
-  );
+const stateOf = () => invitedMembership(app.db, world.key);
 
 describe.each(OPERATIONS)('%s /api/invitations/{key}%s', (method, more, who, status) => {
   const ask = (body: string | Uint8Array, headers: Readonly<Record<string, string>> = JSON_TYPE) => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
+import { changeAddresses } from '../../support/address-rows.js';
 import { createTestApp, useTestApp } from '../../support/app.js';
+import { membershipOf } from '../../support/organization-rows.js';
+import { outboxOf } from '../../support/outbox-rows.js';
+import { accountsWithAddress, changeUser } from '../../support/rows.js';
 import { clientOf, createWorld, useWorld, type World } from '../../support/world.js';
 
 const app = useTestApp({
@@ -17,36 +19,13 @@ let counter = 0;
 const newEmail = () => `new${(counter += 1)}@example.org`;
 const invite = (client: World['owner' | 'stranger'] | World['admin'], body: unknown, query = 'org=acme') =>
   client.send('POST', `/api/invitations?${query}`, body);
-const mailsTo = (recipient: string) =>
-  many<{ kind: string; subject: string; text: string; html: string }>(
-    app.db,
-    sql`select kind, subject, body_text as text, body_html as html from auth_server_outbox where recipient = ${recipient}`,
-  );
-const accountsOf = (email: string) =>
-  many<{
-    id: number;
-    username: string;
-    email: string;
-    password: string;
-    rows: number;
-    groups: string[];
-    hasProfile: boolean;
-  }>(
-    app.db,
-    sql`
-      select u.id, u.username, u.email, u.password,
-        (select count(*)::int from account_emailaddress e where e.user_id = u.id) as rows,
-        array(select g.name from auth_user_groups ug join auth_group g on g.id = ug.group_id where ug.user_id = u.id) as groups,
-        exists (select 1 from engine_profile p where p.user_id = u.id) as "hasProfile"
-      from auth_user u where lower(u.email) = lower(${email})`,
-  );
-const membershipOf = (email: string) =>
-  one<{ isActive: boolean; role: string; joinedAt: string | null }>(
-    app.db,
-    sql`
-      select m.is_active as "isActive", m.role, m.joined_date as "joinedAt"
-      from organizations_membership m join auth_user u on u.id = m.user_id where lower(u.email) = lower(${email})`,
-  );
+const mailsTo = (recipient: string) => outboxOf(app.db, { recipient });
+const accountsOf = (email: string) => accountsWithAddress(app.db, email);
+const membershipFor = async (email: string) => {
+  const [account] = await accountsOf(email);
+  const row = account === undefined ? undefined : await membershipOf(app.db, account.id);
+  return row && { isActive: row.isActive, role: row.role, joinedAt: row.joinedAt };
+};
 
 describe('POST /api/invitations', () => {
   it('201: a stranger gets a placeholder account and a mail, and is no member yet', async () => {
@@ -92,7 +71,7 @@ describe('POST /api/invitations', () => {
       hasProfile: true,
     });
     expect(account?.password).toMatch(/^!/);
-    expect(await membershipOf('ann.new@example.org')).toEqual({
+    expect(await membershipFor('ann.new@example.org')).toEqual({
       isActive: false,
       role: 'supervisor',
       joinedAt: null,
@@ -121,7 +100,7 @@ describe('POST /api/invitations', () => {
     const headers = { Authorization: `Token ${token}` };
     const accepted = await app.send(`/api/invitations/${key}/accept`, { method: 'POST', headers });
     expect([accepted.status, accepted.json()]).toEqual([200, { organization_slug: 'acme' }]);
-    expect(await membershipOf(email)).toMatchObject({ isActive: true });
+    expect(await membershipFor(email)).toMatchObject({ isActive: true });
     expect(await accountsOf(email)).toHaveLength(1);
   });
 
@@ -129,7 +108,7 @@ describe('POST /api/invitations', () => {
     const client = clientOf(app, await app.register());
     const answer = await invite(world.maintainer, { role: 'worker', email: client.email.toUpperCase() });
     expect([answer.status, (answer.body as { expired: null }).expired]).toEqual([201, null]);
-    expect(await membershipOf(client.email)).toEqual({
+    expect(await membershipFor(client.email)).toEqual({
       isActive: true,
       role: 'worker',
       joinedAt: expect.any(String),
@@ -140,19 +119,13 @@ describe('POST /api/invitations', () => {
 
   it('finds the account that verified the address among those that have it', async () => {
     const [first, second] = [await app.register(), await app.register()];
-    await many(
-      app.db,
-      sql`update auth_user set email = 'twin@example.org' where id in (${first.id}, ${second.id})`,
-    );
+    for (const { id } of [first, second]) await changeUser(app.db, id, { email: 'twin@example.org' });
     const unclear = await invite(world.owner, { role: 'worker', email: 'twin@example.org' });
     expect([unclear.status, unclear.body]).toEqual([
       400,
       { email: ['Several accounts have this e-mail address.'] },
     ]);
-    await many(
-      app.db,
-      sql`update account_emailaddress set email = 'Twin@example.org', verified = true where user_id = ${second.id}`,
-    );
+    await changeAddresses(app.db, second.id, { email: 'Twin@example.org', verified: true });
     const clear = await invite(world.owner, { role: 'worker', email: 'twin@example.org' });
     expect([clear.status, (clear.body as { user: { id: number } }).user.id]).toEqual([201, second.id]);
   });
@@ -267,10 +240,7 @@ describe('with ORG_INVITATION_CONFIRM', () => {
       });
       expect([answer.status, (answer.body as { expired: boolean }).expired]).toEqual([201, false]);
       expect((await stranger.get('/api/organizations')).body['count']).toBe(0);
-      const [mail] = await many<{ text: string }>(
-        other.db,
-        sql`select body_text as text from auth_server_outbox where recipient = ${stranger.email}`,
-      );
+      const [mail] = await outboxOf(other.db, { recipient: stranger.email });
       expect(mail?.text).toContain('3 days');
     } finally {
       await other.close();
@@ -294,9 +264,7 @@ describe('without a mail server', () => {
           'Email backend is not configured.',
         ]);
       }
-      expect(await many(other.db, sql`select 1 from auth_user where email = 'nobody@example.org'`)).toEqual(
-        [],
-      );
+      expect(await accountsWithAddress(other.db, 'nobody@example.org')).toEqual([]);
       const resent = await owner.send('POST', `/api/invitations/${key}/resend`);
       expect([resent.status, resent.body]).toEqual([500, 'Email backend is not configured.']);
       const account = await other.register();

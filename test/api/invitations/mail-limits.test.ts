@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { execute, many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
+import { emptyOutbox, outboxOf } from '../../support/outbox-rows.js';
+import { usersNamed } from '../../support/rows.js';
 import { type Client, createWorld, type World } from '../../support/world.js';
 
 /** Invitations are mails to whomever somebody names: they are limited like all others. */
@@ -12,18 +12,12 @@ const app = useTestApp({ env: { EMAIL_BACKEND: 'console', MAIL_REQUESTS_PER_ORGA
 beforeEach(async () => {
   prefix += 1;
   world = await createWorld(app, `w${prefix}-`);
-  await execute(app.db, sql`delete from auth_server_outbox`);
+  await emptyOutbox(app.db);
 });
 
 const invite = (by: Client, slug: string, email: string) =>
   by.send('POST', `/api/invitations?org=${slug}`, { role: 'worker', email });
-const mailed = async () =>
-  (
-    await many<{ recipient: string }>(
-      app.db,
-      sql`select recipient from auth_server_outbox where kind = 'invitation'`,
-    )
-  ).length;
+const mailed = async () => (await outboxOf(app.db, { kind: 'invitation' })).length;
 
 describe('invitation mails', () => {
   it('of one inviter to many strangers end at MAIL_REQUESTS_PER_CLIENT, and leave nothing behind', async () => {
@@ -38,10 +32,7 @@ describe('invitation mails', () => {
     expect(statuses.filter((status) => status === 201)).toHaveLength(30);
     expect(statuses.slice(30)).toEqual([429, 429, 429, 429, 429]);
     expect(await mailed()).toBe(30);
-    const refused = await many(
-      app.db,
-      sql`select 1 from auth_user where username = ${`stranger${prefix}-34@example.org`}`,
-    );
+    const refused = await usersNamed(app.db, `stranger${prefix}-34@example.org`);
     expect(refused).toEqual([]);
     // The limit is that of the inviter: the maintainer goes on, until the organization has had its share.
     const others: number[] = [];

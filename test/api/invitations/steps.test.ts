@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../../src/kernel/clock.js';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
-import { insertMembership } from '../../support/rows.js';
+import { insertMembership, readMembership, setInvitationDate } from '../../support/organization-rows.js';
+import { outboxOf } from '../../support/outbox-rows.js';
 import {
   type Client,
   clientOf,
@@ -42,13 +41,10 @@ const invite = async (
 const pathOf = (key: string, step = '') => `/api/invitations/${key}${step === '' ? '' : `/${step}`}`;
 const step = (client: Client, name: (typeof STEPS)[number], key: string, query = '') =>
   client.send('POST', pathOf(key, name) + query);
-const stateOf = ({ membershipId }: Member) =>
-  one<{ isActive: boolean; key: string | null }>(
-    app.db,
-    sql`
-      select m.is_active as "isActive", i.key from organizations_membership m
-      left join organizations_invitation i on i.membership_id = m.id where m.id = ${membershipId}`,
-  );
+const stateOf = async ({ membershipId }: Member) => {
+  const row = await readMembership(app.db, membershipId);
+  return row && { isActive: row.isActive, key: row.key };
+};
 
 describe('POST /api/invitations/{key}/accept', () => {
   it('200: the invited person is an active member from now on', async () => {
@@ -69,10 +65,7 @@ describe('POST /api/invitations/{key}/accept', () => {
   it('200 for an administrator in the place of the person, and for one that was never mailed, however old', async () => {
     const [first, second] = [await invite(), await invite('worker', { sentAt: null })];
     expect((await step(world.admin, 'accept', first.key)).status).toBe(200);
-    await execute(
-      app.db,
-      sql`update organizations_invitation set created_date = '2001-01-01' where key = ${second.key}`,
-    );
+    await setInvitationDate(app.db, second.key, new Date('2001-01-01'));
     expect((await step(second, 'accept', second.key)).status).toBe(200);
   });
 
@@ -252,12 +245,7 @@ describe('POST /api/invitations/{key}/decline', () => {
 
 describe('POST /api/invitations/{key}/resend', () => {
   const mails = async ({ email }: Client) =>
-    (
-      await many(
-        app.db,
-        sql`select 1 from auth_server_outbox where recipient = ${email} and kind = 'invitation'`,
-      )
-    ).length;
+    (await outboxOf(app.db, { recipient: email, kind: 'invitation' })).length;
 
   it('204: the mail goes out again and the time starts anew', async () => {
     const old = await invite('worker', { sentAt: new Date(app.clock.now() - 8 * DAY) });

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { findIntegrityProblems } from '../../../src/features/organizations/index.js';
-import { many, one } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
+import { countOwners, membershipsIn, ownerOf } from '../../support/organization-rows.js';
 import { type Client, clientOf, createWorld } from '../../support/world.js';
 
 /** Everybody does at once whatever he may: whoever wins, the rows stay sound, and no answer is a 500. */
@@ -95,33 +94,19 @@ const invite = async (person: Client, slug: string): Promise<void> => {
   await founder().send('POST', `/api/invitations?org=${slug}`, { role: 'worker', email: person.email });
 };
 
-const standingsOf = (organizationId: number) =>
-  many<Standing>(
-    app.db,
-    sql`
-      select m.user_id as "userId", m.id as "membershipId", i.key
-      from organizations_membership m left join organizations_invitation i on i.membership_id = m.id
-      where m.organization_id = ${organizationId}`,
-  );
+const standingsOf = async (organizationId: number): Promise<readonly Standing[]> =>
+  (await membershipsIn(app.db, organizationId)).map(({ id: membershipId, userId, key }) => ({
+    membershipId,
+    userId,
+    key,
+  }));
 
-const ownersOf = async (organizationId: number): Promise<number> => {
-  const row = await one<{ count: number }>(
-    app.db,
-    sql`
-      select count(*)::int as count from organizations_membership m
-      join organizations_organization o on o.id = m.organization_id and o.owner_id = m.user_id
-      where m.organization_id = ${organizationId} and m.role = 'owner' and m.is_active`,
-  );
-  return row?.count ?? 0;
-};
+const ownersOf = (organizationId: number) => countOwners(app.db, organizationId);
 
 /** One, unless the organization is gone, or its owner, who leaves it without one. */
 const expectedOwners = async (organizationId: number): Promise<number> => {
-  const row = await one<{ ownerId: number | null }>(
-    app.db,
-    sql`select owner_id as "ownerId" from organizations_organization where id = ${organizationId}`,
-  );
-  return row === undefined || row.ownerId === null ? 0 : 1;
+  const ownerId = await ownerOf(app.db, organizationId);
+  return ownerId === undefined || ownerId === null ? 0 : 1;
 };
 
 /** @returns the status; 0 where there is nothing to act on */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { useTestApp } from '../../support/app.js';
-import { insertMembership } from '../../support/rows.js';
+import { insertMembership } from '../../support/organization-rows.js';
 import { type Client, clientOf, type Member, useWorld } from '../../support/world.js';
 
 const app = useTestApp();

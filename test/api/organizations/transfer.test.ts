@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY } from '../../../src/kernel/clock.js';
 import { useTestApp } from '../../support/app.js';
-import { insertMembership } from '../../support/rows.js';
+import { insertMembership } from '../../support/organization-rows.js';
 import { createWorld, type Member, type World } from '../../support/world.js';
 
 let world: World;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestAccount, useTestApp } from '../../support/app.js';
-import { insertMembership, insertOrganization } from '../../support/rows.js';
+import { insertMembership, insertOrganization } from '../../support/organization-rows.js';
 
 /**
  * Which organization a request is decided in. A policy engine that says yes to all writes down what it is asked: it

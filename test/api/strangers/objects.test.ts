@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../src/kernel/clock.js';
-import { one } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
+import { digestsOf } from '../../support/tables.js';
 import { CONTEXTS, isElsewhere, type Named, THINGS, type Thing } from './contract.js';
 import { type Gate, NAMES, openGate, VISITORS, type Visitor, type VisitorName } from './people.js';
 
@@ -85,15 +84,7 @@ const TABLES = [
   'auth_server_organization_transfers',
   'auth_server_outbox',
 ];
-const digest = async (): Promise<readonly unknown[]> =>
-  Promise.all(
-    TABLES.map((table) =>
-      one(
-        app.db,
-        sql`select md5(coalesce(string_agg(t::text, '' order by t::text), '')) as sum from ${raw(table)} t`,
-      ),
-    ),
-  );
+const digest = () => digestsOf(app.db, TABLES);
 
 const SECRETS = ['Sesame', '@example.org', 'tessa', 'olivia', 'pablo', 'samson', 'secret-name'];
 

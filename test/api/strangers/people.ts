@@ -1,7 +1,6 @@
-import { execute } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import type { TestApp } from '../../support/app.js';
-import { insertAccessToken, setActive, setGroups } from '../../support/rows.js';
+import { putBack } from '../../support/gate-rows.js';
+import { bindAccessToken, changeUser, insertAccessToken, setActive, setGroups } from '../../support/rows.js';
 import { type Client, clientOf } from '../../support/world.js';
 
 /**
@@ -133,7 +132,7 @@ export async function openGate(app: TestApp): Promise<Gate> {
   }
   const idOf = ({ name }: Person): number => ids.get(name) ?? 0;
   await setActive(app.db, ids.get('dorian') ?? 0, false);
-  await execute(app.db, sql`update auth_user set is_superuser = true where username = 'susan'`);
+  await changeUser(app.db, ids.get('susan') ?? 0, { isSuperuser: true });
   const restore = () => restoreRows(app, idOf);
   await restore();
   const clients = new Map<VisitorName, Client>();
@@ -159,64 +158,34 @@ async function clientFor(app: TestApp, { name, visitor, idOf, byName }: Wanted):
   const key = `Gate${String(NAMES.indexOf(name)).padStart(4, '0')}.${'g'.repeat(32)}`;
   const ownerId = idOf(visitor.person);
   const tokenId = await insertAccessToken(app.db, { ownerId, key, readOnly: isReadOnly });
-  if (boundTo !== undefined) {
-    await execute(
-      app.db,
-      sql`
-        insert into auth_server_access_tokens (token_id, organization_id, is_bound)
-        values (${tokenId}, ${ORGANIZATION_IDS[boundTo]}, true)`,
-    );
-  }
+  if (boundTo !== undefined) await bindAccessToken(app.db, tokenId, ORGANIZATION_IDS[boundTo]);
   return clientOf(app, { ...known, authorization: { Authorization: `Bearer ${key}` } });
 }
 
 async function restoreRows(app: TestApp, idOf: Gate['idOf']): Promise<void> {
-  const now = new Date(app.clock.now());
-  const ids = Object.values(ORGANIZATION_IDS);
-  const run = (statement: ReturnType<typeof sql>) => execute(app.db, statement);
-  for (const target of [TESSA, PABLO]) {
-    await run(sql`
-      insert into auth_user
-        (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-      values (${idOf(target)}, '!', false, ${target.name}, 'First', 'Last', ${`${target.name}@example.org`}, false, true, ${now})
-      on conflict (id) do update set first_name = 'First'`);
-    await setGroups(app.db, idOf(target), ['user']);
-  }
-  await run(sql`
-    insert into access_tokens_accesstoken
-      (id, prefix, hashed_key, created, name, revoked, updated_date, read_only, owner_id)
-    values (${TOKEN_ID}, 'TessaTok', 'sha512$$00', ${now}, 'secret-name', false, ${now}, true, ${idOf(TESSA)})
-    on conflict (id) do update set revoked = false, name = 'secret-name'`);
-  await run(sql`delete from organizations_invitation`);
-  await run(sql`delete from auth_server_organization_transfers`);
-  for (const [slug, owner] of [
-    ['acme', OLIVIA],
-    ['globex', OSCAR],
-  ] as const) {
-    await run(sql`
-      insert into organizations_organization (id, slug, name, description, created_date, updated_date, contact, owner_id)
-      values (${ORGANIZATION_IDS[slug]}, ${slug}, ${`Sesame ${slug}`}, '', ${now}, ${now}, '{}', ${idOf(owner)})
-      on conflict (id) do update set owner_id = excluded.owner_id, name = excluded.name`);
-  }
-  const members = PEOPLE.flatMap((each) => [
-    { ...each.acme, who: each, organization: ids[0], id: membershipIdOf(each) },
-    { ...each.globex, who: each, organization: ids[1], id: membershipIdOf(each) + 100 },
-  ]).filter(({ role }) => role !== undefined);
-  const rows = members.map(
-    ({ id, isActive, role, organization, who }) =>
-      `(${id}, ${isActive}, now(), '${role}', ${organization}, ${idOf(who)})`,
-  );
-  await run(sql`
-    insert into organizations_membership (id, is_active, joined_date, role, organization_id, user_id)
-    values ${raw(rows.join(', '))}
-    on conflict (id) do update set is_active = excluded.is_active, role = excluded.role`);
-  await run(sql`
-    insert into organizations_invitation (key, created_date, sent_date, membership_id, owner_id)
-    values (${INVITATION_KEY}, ${now}, ${now}, ${membershipIdOf(IVANA)}, ${idOf(OLIVIA)}),
-      (${'j'.repeat(64)}, ${now}, null, ${membershipIdOf(OTTILIE) + 100}, ${idOf(OSCAR)})`);
-  await run(sql`
-    update auth_server_access_tokens set organization_id = ${ORGANIZATION_IDS.acme} where is_bound and organization_id is null`);
-  await run(sql`
-    insert into auth_server_organization_transfers (organization_id, owner_id, successor_id, created_at)
-    values (${ids[0]}, ${idOf(OLIVIA)}, ${idOf(SAM)}, ${now})`);
+  const { acme, globex } = ORGANIZATION_IDS;
+  const [olivia, oscar] = [idOf(OLIVIA), idOf(OSCAR)];
+  await putBack(app.db, {
+    now: new Date(app.clock.now()),
+    users: [TESSA, PABLO].map((each) => ({ id: idOf(each), name: each.name })),
+    token: { id: TOKEN_ID, ownerId: idOf(TESSA) },
+    organizations: [
+      { id: acme, slug: 'acme', ownerId: olivia },
+      { id: globex, slug: 'globex', ownerId: oscar },
+    ],
+    memberships: PEOPLE.flatMap((each) => {
+      const userId = idOf(each);
+      const id = membershipIdOf(each);
+      return [
+        ...(each.acme === null ? [] : [{ ...each.acme, id, userId, organizationId: acme }]),
+        ...(each.globex === null ? [] : [{ ...each.globex, id: id + 100, userId, organizationId: globex }]),
+      ];
+    }),
+    invitations: [
+      { key: INVITATION_KEY, membershipId: membershipIdOf(IVANA), ownerId: olivia, isSent: true },
+      { key: 'j'.repeat(64), membershipId: membershipIdOf(OTTILIE) + 100, ownerId: oscar, isSent: false },
+    ],
+    boundTo: acme,
+    transfer: { organizationId: acme, ownerId: olivia, successorId: idOf(SAM) },
+  });
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { many } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
+import { outboxOf } from '../../support/outbox-rows.js';
 import { insertAccessToken } from '../../support/rows.js';
 import { useWorld } from '../../support/world.js';
 
@@ -11,11 +10,7 @@ const world = useWorld(app);
 
 const PASSWORD = 'Wiesel-42-quarks';
 const create = (body: unknown) => world.admin.send('POST', '/api/users', body);
-const mailsTo = (recipient: string) =>
-  many<{ kind: string; text: string }>(
-    app.db,
-    sql`select kind, body_text as text from auth_server_outbox where recipient = ${recipient}`,
-  );
+const mailsTo = (recipient: string) => outboxOf(app.db, { recipient });
 
 describe('POST /api/users', () => {
   it('201: an account that can sign in', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { execute, many, one } from '../../../src/platform/db/queryable.js';
-import { raw, sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { insertAccessToken, insertOrganization } from '../../support/rows.js';
+import { insertOrganization } from '../../support/organization-rows.js';
+import { outboxOf } from '../../support/outbox-rows.js';
+import { changeUser, deleteProfile, insertAccessToken } from '../../support/rows.js';
+import { countRows } from '../../support/tables.js';
 import { clientOf, useWorld } from '../../support/world.js';
 
 const app = useTestApp();
@@ -128,11 +129,8 @@ describe('PATCH /api/users/{id}', () => {
     for (const body of [{ is_superuser: true }, { first_name: 'Sam' }]) {
       const client = await someone();
       const { id } = client;
-      await execute(app.db, sql`delete from engine_profile where user_id = ${id}`);
-      await execute(
-        app.db,
-        sql`update auth_user set is_superuser = ${!('is_superuser' in body)} where id = ${id}`,
-      );
+      await deleteProfile(app.db, id);
+      await changeUser(app.db, id, { isSuperuser: !('is_superuser' in body) });
       const answer = await world.admin.send('PATCH', pathOf(client), body);
       expect(answer.body).toMatchObject({ groups: ['user'], has_analytics_access: true });
     }
@@ -308,11 +306,7 @@ it('tells a person who waited for an administrator that the account is active', 
       results: { id: number }[];
     };
     const path = `/api/users/${results[0]?.id}`;
-    const mails = () =>
-      many(
-        other.db,
-        sql`select 1 from auth_server_outbox where kind = 'account-activated' and recipient = ${body.email}`,
-      );
+    const mails = () => outboxOf(other.db, { kind: 'account-activated', recipient: body.email });
     await other.send(path, { method: 'PATCH', headers, body: { first_name: 'W' } });
     expect(await mails()).toHaveLength(0);
     for (const isActive of [true, false, true])
@@ -324,13 +318,7 @@ it('tells a person who waited for an administrator that the account is active', 
 });
 
 describe('DELETE /api/users/{id}', () => {
-  const count = async (table: string, condition: string): Promise<number> =>
-    (
-      await one<{ n: number }>(
-        app.db,
-        sql`select count(*)::int as n from ${raw(table)} where ${raw(condition)}`,
-      )
-    )?.n ?? -1;
+  const count = (table: string, condition: string) => countRows(app.db, `${table} where ${condition}`);
 
   it('204: oneself, with everything of his own; what he owned stays and is nobody’s', async () => {
     const client = await someone();

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { execute } from '../../../src/platform/db/queryable.js';
-import { sql } from '../../../src/platform/db/sql.js';
 import { createTestApp, type TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
-import { readUser, setActive } from '../../support/rows.js';
+import { changeUser, readUser, setActive } from '../../support/rows.js';
 
 /** Nobody locks everybody out of the administration, not even together. */
 
@@ -103,10 +101,8 @@ describe('two administrators who act on one another at once', () => {
         }),
       );
       expect(left).toContain(true);
-      await execute(
-        app.db,
-        sql`update auth_user set is_active = true, is_superuser = true where id = ${admin.id}`,
-      );
+      await setActive(app.db, admin.id, true);
+      await changeUser(app.db, admin.id, { isSuperuser: true });
       if (left[0] !== true) return;
     }
   });
@@ -122,7 +118,7 @@ describe('a server without an active superuser', () => {
     expect((await app.send('/api/server/about')).status).toBe(200);
     await app.container.administration.activate('admin');
     expect(await app.container.prepare()).toEqual({});
-    await execute(app.db, sql`update auth_user set is_superuser = false where id = ${id}`);
+    await changeUser(app.db, id, { isSuperuser: false });
     expect((await app.container.prepare()).problem).toContain('cvat-auth user make-admin admin');
     await app.container.administration.makeAdmin('admin');
     expect(await app.container.prepare()).toEqual({});
