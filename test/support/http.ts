@@ -65,6 +65,13 @@ export function send(
   });
 }
 
+/** @returns how many answers there are of each status, `{ 201: 5, 400: 55 }`: a claim about each of many at once */
+export function tallyOf(answers: readonly Pick<Answer, 'status'>[]): Readonly<Record<number, number>> {
+  const tally: Record<number, number> = {};
+  for (const { status } of answers) tally[status] = (tally[status] ?? 0) + 1;
+  return tally;
+}
+
 /** @returns the value that an answer sets a cookie to, or undefined; the deletion form has the value `""` */
 export const cookieOf = ({ setCookies }: Pick<Answer, 'setCookies'>, name: string): string | undefined =>
   setCookies.find((line) => line.startsWith(`${name}=`))?.match(/^[^=]+=([^;]*)/)?.[1];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
-import { basicAuth } from '../../support/http.js';
+import { basicAuth, tallyOf } from '../../support/http.js';
 import { insertMembership, insertOrganization } from '../../support/organization-rows.js';
 import { type AccessTokenRow, insertAccessToken } from '../../support/rows.js';
 
@@ -22,6 +22,8 @@ const app = useTestApp({
     CVAT_ACCESS_TOKEN_STALE_PERIOD: String(STALE),
     CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL: String(KEPT),
     CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL: '0',
+    // Many who wait for one row on a busy machine are not refused for that.
+    DATABASE_TIMEOUT: '60',
   },
 });
 beforeEach(async () => {
@@ -124,11 +126,10 @@ describe('POST /api/auth/access_tokens', () => {
 
   it('keeps to the limit exactly when many are made at once', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => create({ name: `n${n}` })));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMIT);
-    const refused = answers.find(({ status }) => status !== 201);
-    expect(refused?.status).toBe(400);
-    expect(refused?.json()).toEqual([
-      'You have reached the maximum allowed number of Personal Access Tokens for a user',
+    expect(tallyOf(answers)).toEqual({ 201: LIMIT, 400: 60 - LIMIT });
+    const refusals = answers.filter(({ status }) => status === 400).map(({ text }) => text);
+    expect([...new Set(refusals)]).toEqual([
+      '["You have reached the maximum allowed number of Personal Access Tokens for a user"]',
     ]);
   });
 

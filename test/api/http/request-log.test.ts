@@ -37,6 +37,9 @@ const fresh = (): string => {
   return `/nowhere/${paths}`;
 };
 
+/** The server says so once it has the head of the request. */
+const CONTINUE = 'Expect: 100-continue';
+
 async function write(bytes: string, of = app): Promise<Socket> {
   const socket = connect(Number(new URL(of.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
@@ -129,15 +132,15 @@ describe('a request whose client hangs up', () => {
 
   it('before the end of its body has one line', async () => {
     const path = `/api/organizations/${2_000_000_000}`;
-    const head = [`PATCH ${path} HTTP/1.1`, HOST, token(), JSON_TYPE, 'Content-Length: 100'];
+    const head = [`PATCH ${path} HTTP/1.1`, HOST, token(), JSON_TYPE, 'Content-Length: 100', CONTINUE];
     const socket = await write(rawRequest(head, '{"name"'));
-    await delay(50);
+    await once(socket, 'data');
     socket.destroy();
     expect(await onlyLineOf(path)).toMatchObject({ method: 'PATCH', user: person.id });
     const login = await write(
-      rawRequest(['POST /api/auth/login HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 100'], '{"us'),
+      rawRequest(['POST /api/auth/login HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 100', CONTINUE], '{"us'),
     );
-    await delay(50);
+    await once(login, 'data');
     login.destroy();
     expect(await onlyLineOf('/api/auth/login')).toMatchObject({ status: 400, aborted: true });
   });
@@ -173,9 +176,8 @@ describe('a request whose client hangs up', () => {
 describe('a request in flight when the server closes', () => {
   it('has one line though nobody is there to answer', async () => {
     const closing = await createTestApp();
-    const head = ['POST /api/auth/login HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 100'];
-    await write(rawRequest(head, '{'), closing);
-    await delay(100);
+    const head = ['POST /api/auth/login HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 100', CONTINUE];
+    await once(await write(rawRequest(head, '{'), closing), 'data');
     await closing.close();
     expect(await onlyLineOf('/api/auth/login', closing)).toMatchObject({ method: 'POST', aborted: true });
   });

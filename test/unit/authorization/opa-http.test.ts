@@ -278,7 +278,8 @@ describe('an OPA that cannot be reached', () => {
     const stub = await startStub((_request, response) => behave(response));
     const start = performance.now();
     await expect(allow(createEngine(stub.url), QUESTION)).rejects.toEqual(unavailable('opa_unreachable'));
-    expect(performance.now() - start).toBeLessThan(1500);
+    // Dripping to the end takes seven seconds.
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   async function drip(response: ServerResponse) {
@@ -293,8 +294,9 @@ describe('an OPA that cannot be reached', () => {
     const stub = await startStub(() => undefined);
     const engine = createEngine(stub.url, { connections: 1 });
     const start = performance.now();
-    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => allow(engine, QUESTION)));
-    expect(performance.now() - start).toBeLessThan(1500);
+    const answers = await Promise.allSettled(Array.from({ length: 30 }, () => allow(engine, QUESTION)));
+    // One after the other they would take nine seconds.
+    expect(performance.now() - start).toBeLessThan(6000);
     expect(answers.every((answer) => answer.status === 'rejected')).toBe(true);
   });
 

@@ -7,6 +7,7 @@ import {
   MAX_FILTER_DEPTH,
   MAX_FILTER_LENGTH,
 } from '../../../../src/platform/lists/json-logic.js';
+import { leastWorkOf } from '../../../support/work.js';
 
 const columns: Columns = new Map([
   ['user', column.text(sql`u.username`)],
@@ -266,13 +267,8 @@ describe('limits of a filter', () => {
     `{"==":[{"var":"created_date"},"2024-01-01T00:00${' '.repeat(16_000)}x"]}`,
     `{"and":[${'{},'.repeat(5000)}{}]}`,
     `{"in":[{"var":"user_id"},[${'1,'.repeat(8000)}"x"]]}`,
-  ])('keep nonsense cheap: %#', (filter) => {
+  ])('keep nonsense cheap: %#', async (filter) => {
     expect(filter.length).toBeLessThanOrEqual(MAX_FILTER_LENGTH);
-    const attempts = Array.from({ length: 5 }, () => {
-      const started = performance.now();
-      expect(sentence(filter)).toMatch(/^filter: /);
-      return performance.now() - started;
-    });
-    expect(Math.min(...attempts)).toBeLessThan(10);
+    expect(await leastWorkOf(() => expect(sentence(filter)).toMatch(/^filter: /))).toBeLessThan(10);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NotFound } from '../../../../src/kernel/errors.js';
 import { lastPageOf, pageBody, pageLinks, parsePage } from '../../../../src/platform/lists/pagination.js';
+import { leastWorkOf } from '../../../support/work.js';
 
 const BASE = 'https://cvat.example/api/users';
 const query = (text: string) => new URLSearchParams(text);
@@ -118,14 +119,12 @@ describe('page links', () => {
     );
   });
 
-  it('copes with thousands of parameters in a moment', () => {
+  it('copes with thousands of parameters in a moment', async () => {
     const params = query(Array.from({ length: 8000 }, (_, index) => `p${index}`).join('&'));
-    const attempts = Array.from({ length: 3 }, () => {
-      const started = performance.now();
-      expect(pageLinks({ baseUrl: BASE, params, page: 1, lastPage: 2 }).next).toContain('?p0=&p1=&p10=&');
-      return performance.now() - started;
-    });
-    expect(Math.min(...attempts)).toBeLessThan(100);
+    const least = await leastWorkOf(() =>
+      expect(pageLinks({ baseUrl: BASE, params, page: 1, lastPage: 2 }).next).toContain('?p0=&p1=&p10=&'),
+    );
+    expect(least).toBeLessThan(100);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { render, sql } from '../../../../src/platform/db/sql.js';
 import { compileSearch, MAX_SEARCH_LENGTH, MAX_SEARCH_TERMS } from '../../../../src/platform/lists/search.js';
+import { leastWorkOf } from '../../../support/work.js';
 
 const fields = [sql`u.username`, sql`u.first_name`];
 const compile = (search: string | undefined) => render(compileSearch(search, fields));
@@ -64,17 +65,18 @@ describe('search', () => {
     );
   });
 
-  it.each(['\\" ', '"', '\'"', 'a"', ',', '\\', ' ', '"\\'])('is quick at repetitions of %j', (piece) => {
-    const search = piece.repeat(MAX_SEARCH_LENGTH / piece.length).slice(0, MAX_SEARCH_LENGTH);
-    const attempts = Array.from({ length: 5 }, () => {
-      const started = performance.now();
-      try {
-        compile(search);
-      } catch (error) {
-        expect(error).toMatchObject({ status: 400 });
-      }
-      return performance.now() - started;
-    });
-    expect(Math.min(...attempts)).toBeLessThan(10);
-  });
+  it.each(['\\" ', '"', '\'"', 'a"', ',', '\\', ' ', '"\\'])(
+    'is quick at repetitions of %j',
+    async (piece) => {
+      const search = piece.repeat(MAX_SEARCH_LENGTH / piece.length).slice(0, MAX_SEARCH_LENGTH);
+      const least = await leastWorkOf(() => {
+        try {
+          compile(search);
+        } catch (error) {
+          expect(error).toMatchObject({ status: 400 });
+        }
+      });
+      expect(least).toBeLessThan(10);
+    },
+  );
 });

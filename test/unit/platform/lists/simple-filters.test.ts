@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { render, sql } from '../../../../src/platform/db/sql.js';
 import { type Columns, column } from '../../../../src/platform/lists/columns.js';
 import { compileSimpleFilters } from '../../../../src/platform/lists/simple-filters.js';
+import { leastWorkOf } from '../../../support/work.js';
 
 const columns: Columns = new Map([
   ['user', column.text(sql`u.username`)],
@@ -83,10 +84,8 @@ describe('simple filters', () => {
     });
   });
 
-  it.each(['9', '1.', 'e1', ' '])('are quick at a long run of %j', (piece) => {
+  it.each(['9', '1.', 'e1', ' '])('are quick at a long run of %j', async (piece) => {
     const query = `user_id=${piece.repeat(8000)}`;
-    const started = performance.now();
-    refusal(query);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(await leastWorkOf(() => refusal(query))).toBeLessThan(50);
   });
 });

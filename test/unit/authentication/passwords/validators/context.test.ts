@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPasswordPolicy } from '../../../../../src/authentication/passwords/validators/policy.js';
+import { workOf } from '../../../../support/work.js';
 
 const COMMON = 'This password is too common.';
 
@@ -48,8 +49,9 @@ describe('a password that only mentions the server will do', () => {
 });
 
 it('a password of 4096 signs is judged in a moment, whatever its words', async () => {
-  const startedAt = performance.now();
-  await validate('cva'.repeat(1365));
-  await validate('cvat'.repeat(1024));
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  const work = await workOf(async () => {
+    await validate('cva'.repeat(1365));
+    await validate('cvat'.repeat(1024));
+  });
+  expect(work).toBeLessThan(1000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPasswordPolicy } from '../../../../../src/authentication/passwords/validators/policy.js';
+import { leastWorkOf } from '../../../../support/work.js';
 
 const SHORT = 'This password is too short. It must contain at least 8 characters.';
 const COMMON = 'This password is too common.';
@@ -44,15 +45,17 @@ describe('a password', () => {
   });
 
   it('of ten million characters is refused in a moment, for its length alone', async () => {
-    const startedAt = performance.now();
-    expect(await validate('7'.repeat(10_000_000), { username: '7' })).toEqual([LONG]);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    const password = '7'.repeat(10_000_000);
+    const least = await leastWorkOf(async () =>
+      expect(await validate(password, { username: '7' })).toEqual([LONG]),
+    );
+    expect(least).toBeLessThan(50);
   });
 
   it('of 4096 spaces around a word is judged in linear time', async () => {
-    const startedAt = performance.now();
-    expect(await validate(`x${' '.repeat(4094)}x`)).toEqual([LONG]);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    const password = `x${' '.repeat(4094)}x`;
+    const least = await leastWorkOf(async () => expect(await validate(password)).toEqual([LONG]));
+    expect(least).toBeLessThan(50);
   });
 });
 
