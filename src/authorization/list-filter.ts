@@ -1,12 +1,28 @@
 import { ServiceUnavailable } from '../kernel/errors.js';
 import { allOf, anyOf, not } from '../platform/db/conditions.js';
 import { join, type Sql, sql } from '../platform/db/sql.js';
+import type { ListPlan } from '../platform/lists/list-query.js';
+import type { OrganizationScope } from './organization-scope.js';
 
 /** What a lookup of the policy means for the value beside it, null included. Throws what {@link badFilter} gives. */
 export type Lookup = (value: unknown) => Sql;
 
 /** Which condition each lookup of a policy filter means; any other lookup is refused. */
 export type FilterColumns = Readonly<Record<string, Lookup>>;
+
+/** What one request asks of a list. */
+export interface ListRequest {
+  readonly plan: ListPlan;
+  /** The answer of the policy. */
+  readonly visible: unknown;
+  readonly scope: OrganizationScope;
+}
+
+/** @param column - the organization of a row; null for rows of none */
+export const withinScope = (scope: OrganizationScope, column: Sql): Sql => {
+  if (scope.kind === 'everything') return sql`true`;
+  return scope.kind === 'sandbox' ? sql`${column} is null` : sql`${column} = ${scope.id}`;
+};
 
 /** A list whose lookups reach into a table with several rows for one of the list's. */
 export interface JoinedFilter {

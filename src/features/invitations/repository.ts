@@ -1,12 +1,17 @@
-import { compilePolicyFilter, type FilterColumns, integerLookup } from '../../authorization/list-filter.js';
-import type { OrganizationScope } from '../../authorization/organization-scope.js';
+import {
+  compilePolicyFilter,
+  type FilterColumns,
+  integerLookup,
+  type ListRequest,
+  withinScope,
+} from '../../authorization/list-filter.js';
 import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
-import { type Sql, sql } from '../../platform/db/sql.js';
+import { sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { defineList } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
 
@@ -87,18 +92,15 @@ const POLICY_COLUMNS: FilterColumns = {
   membership__organization: integerLookup(sql`m.organization_id`),
 };
 
-export interface InvitationListRequest {
-  readonly plan: ListPlan;
-  /** The policy's answer. */
-  readonly visible: unknown;
-  readonly scope: OrganizationScope;
-}
-
 export async function listInvitations(
   db: Queryable,
-  { plan, visible, scope }: InvitationListRequest,
+  { plan, visible, scope }: ListRequest,
 ): Promise<ListRows<Invitation>> {
-  const where = allOf([plan.where, compilePolicyFilter(visible, POLICY_COLUMNS), withinScope(scope)]);
+  const where = allOf([
+    plan.where,
+    compilePolicyFilter(visible, POLICY_COLUMNS),
+    withinScope(scope, sql`m.organization_id`),
+  ]);
   const page = await runList<Row>(db, {
     ...plan,
     where,
@@ -107,11 +109,6 @@ export async function listInvitations(
     counted: COUNTED_TABLES,
   });
   return { ...page, rows: page.rows.map(invitationOf) };
-}
-
-function withinScope(scope: OrganizationScope): Sql {
-  if (scope.kind === 'everything') return sql`true`;
-  return scope.kind === 'sandbox' ? sql`m.organization_id is null` : sql`m.organization_id = ${scope.id}`;
 }
 
 /** @param visible the policy's filter of the viewer's list: what is not in it is not found */

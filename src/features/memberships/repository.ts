@@ -3,15 +3,16 @@ import {
   compilePolicyFilter,
   type FilterColumns,
   integerLookup,
+  type ListRequest,
+  withinScope,
 } from '../../authorization/list-filter.js';
-import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import { ORGANIZATION_ROLES, type OrganizationContext, type OrganizationRole } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
-import { type Sql, sql } from '../../platform/db/sql.js';
+import { sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { defineList } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import type { Person } from '../users/index.js';
 
@@ -81,21 +82,14 @@ const POLICY_COLUMNS: FilterColumns = {
   is_active: booleanLookup(sql`m.is_active`),
 };
 
-export interface MembershipListRequest {
-  readonly plan: ListPlan;
-  /** The policy's answer. */
-  readonly visible: unknown;
-  readonly scope: OrganizationScope;
-}
-
 export async function listMemberships(
   db: Queryable,
-  { plan, visible, scope }: MembershipListRequest,
+  { plan, visible, scope }: ListRequest,
 ): Promise<ListRows<Membership>> {
   const where = allOf([
     plan.where,
     compilePolicyFilter(visible, POLICY_COLUMNS),
-    withinScope(scope),
+    withinScope(scope, sql`m.organization_id`),
     sql`m.user_id is not null`,
   ]);
   const page = await runList<Row>(db, {
@@ -106,11 +100,6 @@ export async function listMemberships(
     counted: COUNTED_TABLES,
   });
   return { ...page, rows: page.rows.map(membershipOf) };
-}
-
-function withinScope(scope: OrganizationScope): Sql {
-  if (scope.kind === 'everything') return sql`true`;
-  return scope.kind === 'sandbox' ? sql`m.organization_id is null` : sql`m.organization_id = ${scope.id}`;
 }
 
 export async function findMembership(

@@ -1,11 +1,16 @@
-import { compileJoinedFilter, integerLookup, type JoinedFilter } from '../../authorization/list-filter.js';
+import {
+  compileJoinedFilter,
+  integerLookup,
+  type JoinedFilter,
+  type ListRequest,
+} from '../../authorization/list-filter.js';
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { Account, OrganizationRole } from '../../kernel/account.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList, type ListPlan } from '../../platform/lists/list-query.js';
+import { defineList } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
 import { saveSignals } from './save-signals-repository.js';
@@ -33,17 +38,7 @@ const POLICY_FILTER: JoinedFilter = {
   from: sql`auth_user u left join organizations_membership m on m.user_id = u.id`,
 };
 
-export interface UserListRequest {
-  readonly plan: ListPlan;
-  /** The policy's answer. */
-  readonly visible: unknown;
-  readonly scope: OrganizationScope;
-}
-
-export function listUsers(
-  db: Queryable,
-  { plan, visible, scope }: UserListRequest,
-): Promise<ListRows<Account>> {
+export function listUsers(db: Queryable, { plan, visible, scope }: ListRequest): Promise<ListRows<Account>> {
   const shown = isScope(visible, scope) ? sql`true` : compileJoinedFilter(visible, POLICY_FILTER);
   const where = allOf([plan.where, shown, withinScope(scope)]);
   return runList<Account>(db, {
