@@ -187,12 +187,14 @@ function checkSql(source) {
 /** Rows that tests of the server write or read have a function in test/support, named for what it makes. */
 function checkRows(source) {
   if (!/^test\/(api|faults|clients)\//.test(source.file)) return;
-  for (const { node, target } of importsOf(source)) {
-    if (target === 'src/platform/db/sql.ts')
-      report(
-        source,
-        node,
-        'SQL belongs to test/support: take a function of its *rows.ts or tables.ts, or add one.',
-      );
-  }
+  const refuse = (node) =>
+    report(
+      source,
+      node,
+      'SQL belongs to test/support: take a function of its *rows.ts or tables.ts, or add one.',
+    );
+  for (const { node, target } of importsOf(source)) if (target === 'src/platform/db/sql.ts') refuse(node);
+  walk(source.tree, (node) => {
+    if (ts.isCallExpression(node) && /\bdb\.query$/.test(node.expression.getText())) refuse(node);
+  });
 }

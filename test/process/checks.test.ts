@@ -62,6 +62,7 @@ const BOUNDARIES: readonly (readonly [file: string, source: string, words: strin
     "import { randomBytes } from 'node:crypto';",
     'randomBytes belongs to kernel/random.ts',
   ],
+  ['test/api/b.test.ts', "app.db.query({ text: 'select 1' });", 'SQL belongs to test/support'],
   ['src/features/users/f.ts', 'sql`select 1`;', 'SQL belongs to a repository'],
   ['src/features/users/g.ts', "query('delete from auth_user');", 'SQL belongs to a repository'],
   ...['api', 'faults', 'clients'].map(

@@ -161,3 +161,11 @@ async function withoutRules(db: Queryable, table: string, work: () => Promise<un
   await work();
   await execute(db, sql`alter table ${raw(table)} enable trigger all`);
 }
+
+export const activateMembership = (db: Queryable, id: number) =>
+  execute(db, sql`update organizations_membership set is_active = true where id = ${id}`);
+
+export async function removeMembership(db: Queryable, id: number): Promise<void> {
+  await execute(db, sql`delete from organizations_invitation where membership_id = ${id}`);
+  await execute(db, sql`delete from organizations_membership where id = ${id}`);
+}

@@ -239,3 +239,31 @@ export const bindAccessToken = (db: Queryable, tokenId: number, organizationId: 
     db,
     sql`insert into auth_server_access_tokens (token_id, organization_id, is_bound) values (${tokenId}, ${organizationId}, true)`,
   );
+
+export const revokeAccessToken = (db: Queryable, id: number) =>
+  execute(db, sql`update access_tokens_accesstoken set revoked = true where id = ${id}`);
+
+/** Takes the table of API tokens away while something is tried: the server can not explain that. */
+export async function withoutApiTokens<T>(db: Queryable, work: () => Promise<T>): Promise<T> {
+  await execute(db, sql`alter table authtoken_token rename to authtoken_gone`);
+  try {
+    return await work();
+  } finally {
+    await execute(db, sql`alter table authtoken_gone rename to authtoken_token`);
+  }
+}
+
+/** @returns the ids of all personal access tokens that are stored, in their order */
+export async function accessTokenIds(db: Queryable): Promise<readonly number[]> {
+  const rows = await many<{ id: number }>(db, sql`select id from access_tokens_accesstoken order by id`);
+  return rows.map(({ id }) => id);
+}
+
+/** @param pattern - of names, for `like`. @returns the password columns, in the order of the ids */
+export async function passwordsOf(db: Queryable, pattern: string): Promise<readonly string[]> {
+  const rows = await many<{ password: string }>(
+    db,
+    sql`select password from auth_user where username like ${pattern} order by id`,
+  );
+  return rows.map(({ password }) => password);
+}

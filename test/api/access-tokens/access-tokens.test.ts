@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY, SECOND } from '../../../src/kernel/clock.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth, tallyOf } from '../../support/http.js';
-import { insertMembership, insertOrganization } from '../../support/organization-rows.js';
-import { type AccessTokenRow, insertAccessToken } from '../../support/rows.js';
+import { activateMembership, insertMembership, insertOrganization } from '../../support/organization-rows.js';
+import { type AccessTokenRow, accessTokenIds, insertAccessToken } from '../../support/rows.js';
 
 const COLLECTION = '/api/auth/access_tokens';
 const LIMIT = 5;
@@ -105,10 +105,7 @@ describe('POST /api/auth/access_tokens', () => {
     const member = { organizationId: organization, userId: owner.id, role: 'worker' };
     const membership = await insertMembership(app.db, { ...member, isActive: false });
     expect((await create(bound)).json()).toEqual(missing);
-    await app.db.query({
-      text: `update organizations_membership set is_active = true where id = ${membership}`,
-      values: [],
-    });
+    await activateMembership(app.db, membership);
     const { value } = await created(bound);
     expect((await created(bound, founder)).value).not.toBe(value);
     const status = async (context: string) =>
@@ -382,27 +379,18 @@ describe('the clean-up', () => {
       const kept = [await insert(row(0)), await insert(row(KEPT))];
       const gone = [await insert(row(KEPT + 1)), await insert(row(10 * KEPT))];
       await app.container.runMaintenance();
-      const { rows } = await app.db.query<{ id: number }>({
-        text: `select id from access_tokens_accesstoken where id in (${[...kept, ...gone].join()}) order by id`,
-      });
-      expect(rows.map(({ id }) => id)).toEqual(kept);
+      const left = await accessTokenIds(app.db);
+      expect([...kept, ...gone].filter((id) => left.includes(id))).toEqual(kept);
     } finally {
       app.clock.go();
     }
   });
 
   it('deletes what has been unusable for long enough, and only that', async () => {
-    const { engines } = app.container;
     const revoked = await created({ name: 'revoked' });
     const alive = await created({ name: 'alive' });
     await app.send(`${COLLECTION}/${revoked.id}`, { method: 'DELETE', headers: owner.authorization });
-    const rows = async () => {
-      const { rows: found } = await engines.db.query<{ id: number }>({
-        text: 'select id from access_tokens_accesstoken',
-        values: [],
-      });
-      return found.map(({ id }) => id);
-    };
+    const rows = () => accessTokenIds(app.db);
     await app.container.runMaintenance();
     expect(await rows()).toContain(revoked.id);
     app.clock.advance(101 * SECOND);

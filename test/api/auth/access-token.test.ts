@@ -2,7 +2,13 @@ import { pbkdf2Sync } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY, HOUR, SECOND } from '../../../src/kernel/clock.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
-import { type AccessTokenRow, insertAccessToken, readAccessToken, setActive } from '../../support/rows.js';
+import {
+  type AccessTokenRow,
+  insertAccessToken,
+  readAccessToken,
+  revokeAccessToken,
+  setActive,
+} from '../../support/rows.js';
 
 let person: TestAccount;
 const app = useTestApp();
@@ -82,7 +88,7 @@ describe('Authorization: Bearer', () => {
   it('refuses at once what was revoked a moment ago', async () => {
     const { key, id } = await give();
     expect((await whoIs(key)).status).toBe(200);
-    await app.db.query({ text: `update access_tokens_accesstoken set revoked = true where id = ${id}` });
+    await revokeAccessToken(app.db, id);
     expect((await whoIs(key)).status).toBe(401);
   });
 

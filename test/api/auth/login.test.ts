@@ -148,9 +148,7 @@ describe('POST /api/auth/login answers 400', () => {
 
   it('and CVAT’s own sentence to an address that two accounts have', async () => {
     const [one, two] = [await app.register(), await app.register()];
-    await app.db.query({
-      text: `update auth_user set email = 'twin@example.org' where id in (${one.id}, ${two.id})`,
-    });
+    for (const { id } of [one, two]) await changeUser(app.db, id, { email: 'twin@example.org' });
     const answer = await logIn({ email: 'twin@example.org', password: one.password });
     expect(answer.status).toBe(400);
     expect(answer.json()).toEqual(UNKNOWN_EMAIL);

@@ -15,7 +15,8 @@ import {
   writeDump,
 } from '../../support/fixture.js';
 import { importFile, importObjects, reasonsOf } from '../../support/imports.js';
-import { readUser } from '../../support/rows.js';
+import { removeMembership } from '../../support/organization-rows.js';
+import { readUser, setUsername } from '../../support/rows.js';
 import { countRows, readSite } from '../../support/tables.js';
 
 const app = useTestApp();
@@ -172,13 +173,8 @@ describe('import cvat --fixture', () => {
     // A new hash, a token taken away, a member gone, an account with another name.
     await login(anna);
     await app.send('/api/auth/logout', { method: 'POST', headers: { Authorization: `Token ${apiToken}` } });
-    await app.container.engines.db.query({
-      text: `delete from organizations_invitation where membership_id = 4002`,
-    });
-    await app.container.engines.db.query({ text: `delete from organizations_membership where id = 4002` });
-    await app.container.engines.db.query({
-      text: `update auth_user set username = 'renamed' where id = 4002`,
-    });
+    await removeMembership(app.db, 4002);
+    await setUsername(app.db, 4002, 'renamed');
     const again = await importObjects(app, dump);
     expect(reasonsOf(again)).toEqual([]);
     expect(importedOf(again)).toEqual(NOTHING);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { forgiveProblem } from '../../support/problems.js';
-import { insertAccessToken } from '../../support/rows.js';
+import { insertAccessToken, withoutApiTokens } from '../../support/rows.js';
 
 /** What a client knows and nobody else may: none of it is ever logged, in success or in failure. */
 
@@ -100,8 +100,7 @@ describe('the log', () => {
   });
 
   it('holds no part of a secret of an account that fails in the database', async () => {
-    await app.db.query({ text: 'alter table authtoken_token rename to authtoken_gone' });
-    try {
+    await withoutApiTokens(app.db, async () => {
       const answer = await app.send('/api/auth/login', {
         method: 'POST',
         body: { username: 'secretive', password: PASSWORDS.next },
@@ -110,9 +109,7 @@ describe('the log', () => {
       expect(answer.text).toContain('<h1>Server Error (500)</h1><p></p>');
       expect(answer.headers.allow).toBeUndefined();
       expect(forgiveProblem('(auth_create_login), which is not documented')).toBe(true);
-    } finally {
-      await app.db.query({ text: 'alter table authtoken_gone rename to authtoken_token' });
-    }
+    });
     const log = app.logs.join('\n');
     expect(log).toContain('A request failed unexpectedly.');
     for (const secret of secrets) expect(log.includes(secret)).toBe(false);
