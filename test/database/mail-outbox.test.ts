@@ -369,7 +369,7 @@ describe('several workers', () => {
     expect(new Set(server.mails.flatMap(({ recipients }) => recipients)).size).toBe(40);
   });
 
-  it('leave a mail to who has it, until his lease ends', async () => {
+  it('leave a mail to the worker that has it, until its lease ends', async () => {
     const server = await startServer();
     const dead: MailTransport = { ...smtp(server.port), send: () => new Promise(() => {}) };
     await enqueue(db, mail());

@@ -74,7 +74,7 @@ describe('the database', () => {
     await expect(setRole(worker, 'owner')).rejects.toEqual(refused);
   });
 
-  it('refuses to take the owner’s role, membership or activity from him', async () => {
+  it('refuses to take the owner’s role, membership or activity from them', async () => {
     const refused = isConstraint('auth_server_owner_is_member');
     await expect(setRole(owner, 'worker')).rejects.toEqual(refused);
     await expect(removeMember(owner)).rejects.toEqual(refused);

@@ -25,7 +25,7 @@ import {
 } from '../support/postgres-server.js';
 
 /**
- * Somebody becomes the owner while another transaction acts on his membership. The triggers are off: the statements
+ * Somebody becomes the owner while another transaction acts on their membership. The triggers are off: the statements
  * have to be right without them, because beside a CVAT a name in DATABASE_URL can switch them off.
  */
 
@@ -108,13 +108,13 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
   /** As it was when somebody asked, before the transfer. */
   const seen = async () => found(await findMembership(db, membershipId, founder), 'Membership');
 
-  it('its new owner does not leave by declining the invitation he once accepted', async () => {
+  it('its new owner does not leave by declining the invitation they once accepted', async () => {
     expect(await refusalWhileTransferring(() => invitations().decline(`key${round}`))).toBe(400);
     expect(await findIntegrityProblems(db)).toEqual([]);
   });
 
   it.each(['worker', 'owner'])('its new owner is not removed by who saw a %s', async (role) => {
-    // CVAT may have given him the role of the owner before.
+    // CVAT may have given them the role of the owner before.
     await execute(db, sql`update organizations_membership set role = ${role} where id = ${membershipId}`);
     const membership = await seen();
     const service = createMembershipService({ db, endMemberships });

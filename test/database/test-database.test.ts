@@ -20,7 +20,7 @@ describe('createTestDatabase', () => {
     expect(await pendingMigrations(one.db, MIGRATIONS)).toEqual([]);
   });
 
-  it('gives every caller a database of his own', async () => {
+  it('gives every caller a database of its own', async () => {
     await execute(one.db, sql`insert into auth_server_settings values ('mine', 'only')`);
     expect(await many(other.db, sql`select * from auth_server_settings`)).toEqual([]);
   });

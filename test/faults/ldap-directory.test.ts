@@ -199,7 +199,7 @@ describe.skipIf(findSlapd() === undefined)('a directory of ten thousand people',
     expect(await groupsOf(open(), name)).toHaveLength(620);
   }, 60_000);
 
-  it('knows a person of Active Directory by his GUID, whatever he is called', async () => {
+  it('knows a person of Active Directory by their GUID, whatever they are called', async () => {
     const env = {
       AUTH_LDAP_USER_SEARCH_FILTER: '(sAMAccountName=%(user)s)',
       AUTH_LDAP_IDENTITY_ATTRIBUTE: 'objectguid',

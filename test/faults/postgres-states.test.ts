@@ -4,7 +4,7 @@ import { type TestAccount, useTestApp } from '../support/app.js';
 import { createDatabaseOn } from '../support/real-database.js';
 import { insertAccessToken, readAccessToken, readUser, setPassword } from '../support/rows.js';
 
-/** A PostgreSQL that answers and only reads, as a standby after a failover: who has what he needs still gets in. */
+/** A PostgreSQL that answers and only reads, as a standby after a failover: a person with good credentials still gets in. */
 
 const ACCESS_TOKEN = `standby0.${'p'.repeat(32)}`;
 const MD5 = 'md5$seasalt$207cdd0df3d34e6f649fff0e99931436';

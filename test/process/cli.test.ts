@@ -118,7 +118,7 @@ describe('mail test', () => {
 describe('on the embedded database', { timeout: 180_000 }, () => {
   it('makes accounts of which the server knows, and waits until it has stopped', async () => {
     const command: Command = { cwd: temporaryFolder() };
-    // The first one has to make the administrator, and shows his password beside its result.
+    // The first one has to make the administrator, and shows their password beside its result.
     const { status, stdout, stderr } = await runCli(['user', 'list', '--json'], command);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ username: 'admin', isSuperuser: true }]);

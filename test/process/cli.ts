@@ -42,7 +42,7 @@ export function runCli(args: readonly string[], { env = {}, cwd, input = '' }: C
 
 const QUESTION = 'Password: ';
 
-/** Runs a command at a terminal (of `script`), whose user types the line when a password is asked for. @returns what he sees */
+/** Runs a command at a terminal (of `script`), whose user types the line when a password is asked for. @returns what they see */
 export function runAtTerminal(
   args: readonly string[],
   typed: string,

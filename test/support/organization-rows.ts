@@ -150,7 +150,7 @@ export const setOwnerOnly = (db: Queryable, organizationId: number, userId: numb
     execute(db, sql`update organizations_organization set owner_id = ${userId} where id = ${organizationId}`),
   );
 
-/** Makes somebody an owner by his role alone, as a database of CVAT may have it. */
+/** Makes somebody an owner by their role alone, as a database of CVAT may have it. */
 export const setOwnerRoleOnly = (db: Queryable, membershipId: number) =>
   withoutRules(db, 'organizations_membership', () =>
     execute(db, sql`update organizations_membership set role = 'owner' where id = ${membershipId}`),

@@ -131,7 +131,7 @@ describe('a mail to an address', () => {
     ['a header', '"Bcc:victim@example.com"@example.org'],
     ['quotes and backslashes', '"a\\"b\\\\c"@example.org'],
     ['a control character', '"a\u0001b"@example.org'],
-  ])('with %s has one recipient at most, no header more, and no markup of his', async (_what, email) => {
+  ])('with %s has one recipient at most, no header more, and no markup of theirs', async (_what, email) => {
     const username = `applicant${(counter += 1)}`;
     const body = {
       username,

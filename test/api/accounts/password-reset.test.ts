@@ -166,7 +166,7 @@ describe('the limits on reset mails', () => {
     expect(await mailbox.collect(app)).toHaveLength(5);
   });
 
-  it('let a client who is over his own limit use up nobody’s mails', async () => {
+  it('let a client who is over their own limit use up nobody’s mails', async () => {
     const other = await createTestApp({ env: { ...mailbox.env, MAIL_REQUESTS_PER_CLIENT: '2/hour' } });
     const account = await other.register();
     for (let i = 0; i < 2; i += 1) await reset('nobody@example.org', other);

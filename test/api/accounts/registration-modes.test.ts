@@ -223,7 +223,7 @@ describe('REGISTRATION_MODE=approval', () => {
     expect(mails[0]?.parsed.text).toContain('waiting (waiting@example.org) signed up at Lab');
   });
 
-  it('tells the applicant when an administrator activates the account, once, and lets him in', async () => {
+  it('tells the applicant when an administrator activates the account, once, and lets them in', async () => {
     await office.register({ username: 'patient', email: 'patient@example.org' });
     await office.mailbox.collect(office.app);
     const { id } = await readUser(office.app.db, 'patient');

@@ -4,7 +4,7 @@ import { basicAuth } from '../../support/http.js';
 import { readUser, setActive, setPassword } from '../../support/rows.js';
 
 let person: TestAccount;
-/** His credentials end in a single `=` when they are encoded. */
+/** Their credentials end in a single `=` when they are encoded. */
 let padded: TestAccount;
 const app = useTestApp({
   env: { LOGIN_FAILURES_PER_ADDRESS: 'none', LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS: 'none' },

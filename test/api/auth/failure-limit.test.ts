@@ -154,7 +154,7 @@ describe('one account guessed at from many addresses', () => {
     expect((await enter('198.51.100.99')).status).toBe(429);
   });
 
-  it('stays open to its owner where he signed in before', async () => {
+  it('stays open to its owner where they signed in before', async () => {
     expect((await enter(home)).status).toBe(200);
     await statuses(8, (i) => guess(botnet(i)));
     expect((await enter(home)).status).toBe(200);

@@ -5,7 +5,7 @@ import { type TestAccount, useTestApp } from '../../support/app.js';
 import { countOwners, membershipsIn, ownerOf } from '../../support/organization-rows.js';
 import { type Client, clientOf, createWorld } from '../../support/world.js';
 
-/** Everybody does at once whatever he may: whoever wins, the rows stay sound, and no answer is a 500. */
+/** Everybody does at once whatever they may: whoever wins, the rows stay sound, and no answer is a 500. */
 
 const PEOPLE = 5;
 let admin: Client;

@@ -117,7 +117,7 @@ describe('GET /api/memberships', () => {
     expect([filter.status, filter.body]).toEqual([400, ["filter shouldn't be empty"]]);
   });
 
-  it('403 for who is not an active member of the organization he names', async () => {
+  it('403 for a person who is not an active member of the organization they name', async () => {
     for (const client of [world.stranger, world.invited, world.otherOwner]) {
       const answer = await client.send('GET', '/api/memberships?org=acme');
       expect([answer.status, answer.body]).toEqual([403, DENIED]);
@@ -182,7 +182,7 @@ describe('PATCH /api/memberships/{id}', () => {
     expect(await roleOf(one)).toBe(from);
   });
 
-  it('403: nobody changes his own role or the owner’s', async () => {
+  it('403: nobody changes their own role or the owner’s', async () => {
     for (const client of [world.owner, world.maintainer, world.supervisor, world.worker]) {
       expect((await change(client, client, { role: 'worker' })).status).toBe(403);
     }
@@ -230,7 +230,7 @@ describe('PATCH /api/memberships/{id}', () => {
     expect([await roleOf(world.owner), await roleOf(world.worker)]).toEqual(['owner', 'worker']);
   });
 
-  it('200: an administrator changes any other role, his own too', async () => {
+  it('200: an administrator changes any other role, their own too', async () => {
     const one = await member('maintainer');
     expect((await change(world.groupAdmin, one, { role: 'worker' })).status).toBe(200);
   });

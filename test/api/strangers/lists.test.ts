@@ -38,7 +38,7 @@ interface List {
   readonly path: string;
   /** What tells a row from the others. */
   readonly read: (row: Row) => unknown;
-  /** The rows that somebody sees, or undefined where he may not list. */
+  /** The rows that somebody sees, or undefined where they may not list. */
   readonly shows: (visitor: Visitor, asked: Asked) => readonly unknown[] | undefined;
   /** A body that is wrong, and who gets to hear of it: all others may not create. */
   readonly create?: { readonly body: object; readonly may: (visitor: Visitor, asked: Asked) => boolean };

@@ -116,7 +116,7 @@ describe.each(NAMES)('a visitor who is %s', (visitorName) => {
     }
   });
 
-  it('changes what the contract lets him change', async () => {
+  it('changes what the contract lets them change', async () => {
     for (const attempt of attempts.filter(changes)) {
       const { status } = await perform(visitorName, attempt);
       await gate.restore();

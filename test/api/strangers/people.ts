@@ -37,7 +37,7 @@ export const OLIVIA = person('olivia', 'user', as('owner'), as('worker'));
 export const IVANA = person('ivana', 'user', as('worker', false));
 /** The member, the account and the owner of the token that others try to reach. */
 export const TESSA = person('tessa', 'user', as('worker'));
-/** To him olivia has offered acme. */
+/** Olivia has offered acme to this person. */
 const SAM = person('samson', 'user', as('supervisor'));
 /** Was invited to globex by its owner, and accepted. */
 export const OTTILIE = person('ottilie', 'user', null, as('worker'));
@@ -48,7 +48,7 @@ export const OSCAR = person('oscar', 'user', null, as('owner'));
 
 const GUSTAV = person('gustav', 'admin');
 
-/** A way in: a person and what he carries. */
+/** A way in: a person and what they carry. */
 export interface Visitor {
   readonly person: Person;
   /** Nobody is known behind it: 401. */

@@ -88,7 +88,7 @@ describe('GET /api/users/{id}', () => {
 });
 
 describe('PATCH /api/users/{id}', () => {
-  it('200: oneself changes his names, and sees himself in full', async () => {
+  it('200: a person changes their own names, and sees themselves in full', async () => {
     const client = await someone();
     const changes = { first_name: ' Zoë ', last_name: '', username: `${client.username}-2` };
     const answer = await client.send('PATCH', pathOf(client), changes);
@@ -102,7 +102,7 @@ describe('PATCH /api/users/{id}', () => {
     expect([answer.status, (answer.body as { id: number }).id]).toEqual([200, client.id]);
   });
 
-  it('200: an administrator changes address, groups and flags; the answer depends on his flag', async () => {
+  it('200: an administrator changes address, groups and flags; the answer depends on their flag', async () => {
     const [first, second] = [await someone(), await someone()];
     const changes = { email: 'new@example.org', groups: ['worker'], is_staff: true };
     expect((await world.admin.send('PATCH', pathOf(first), changes)).body).toMatchObject(changes);
@@ -320,7 +320,7 @@ it('tells a person who waited for an administrator that the account is active', 
 describe('DELETE /api/users/{id}', () => {
   const count = (table: string, condition: string) => countRows(app.db, `${table} where ${condition}`);
 
-  it('204: oneself, with everything of his own; what he owned stays and is nobody’s', async () => {
+  it('204: a person removes themselves, with everything of their own; what they owned stays, without an owner', async () => {
     const client = await someone();
     const organizationId = await insertOrganization(app.db, client.username, client.id);
     await insertAccessToken(app.db, { ownerId: client.id, key: `cvatest2.${'s'.repeat(32)}` });

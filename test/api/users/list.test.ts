@@ -46,7 +46,7 @@ describe('GET /api/users', () => {
       expect(text).not.toMatch(/bcrypt|pbkdf2|password/);
     });
 
-    it('shows a member the people of his organization, the invited one too, and nobody else', async () => {
+    it('shows a member the people of their organization, the invited one too, and nobody else', async () => {
       const { owner, maintainer, supervisor, worker, invited } = world;
       const expected = sorted([owner, maintainer, supervisor, worker, invited].map(({ id }) => id));
       for (const viewer of [worker, owner]) {
@@ -104,7 +104,7 @@ describe('GET /api/users', () => {
     expect(answer.json()).toEqual({ detail: 'Authentication credentials were not provided.' });
   });
 
-  it('403 for who is not an active member of the organization he names', async () => {
+  it('403 for a person who is not an active member of the organization they name', async () => {
     for (const viewer of [world.stranger, world.invited, world.otherOwner]) {
       const answer = await viewer.send('GET', `/api/users?org=${world.acme.slug}`);
       expect(answer.status).toBe(403);

@@ -48,7 +48,7 @@ describe.each(['2.15', '2.47', '2.62', 'newer'] as const)(
     const keyOf = async (name: string): Promise<string> =>
       ((await login(name)).json() as { key: string }).key;
 
-    it('whoever registers at the CVAT signs in here, and changes of his password and state count at once', async () => {
+    it('a person who registers at the CVAT signs in here, and changes of their password and state count at once', async () => {
       const id = await insertUser('newcomer', HASHES.pbkdf2_sha1);
       expect((await login('newcomer')).status).toBe(200);
       const text = 'UPDATE "auth_user" SET "password" = $1, "is_active" = $2 WHERE "auth_user"."id" = $3';

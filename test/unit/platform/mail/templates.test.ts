@@ -94,7 +94,7 @@ describe.each(
     (mail) => [mail.kind, mail] as const,
   ),
 )('the mail %s about somebody with a hostile name', (_kind, { subject, text, html }) => {
-  it('has no tag, no line and no header of his', () => {
+  it('has no tag, no line and no header of theirs', () => {
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; Bcc: eve@evil.example');
     expect(text).not.toMatch(/^Bcc/m);
