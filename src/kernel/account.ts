@@ -1,18 +1,18 @@
 import type { Timestamp } from './timestamp.js';
 
-/** Vocabulary of who is calling, shared by authentication, authorization and the features. */
+/** The vocabulary for callers, shared by authentication, authorization and the features. */
 
-/** Largest value of CVAT's integer keys, PostgreSQL's `integer`. */
+/** The largest value of CVAT's integer keys (PostgreSQL's `integer`). */
 export const MAXIMUM_ID = 2_147_483_647;
 
-/** @returns whether a row can have this id: anything else must not reach a statement, which would fail */
+/** @returns whether a row can have this id; any other number would make a statement fail and must not reach one */
 export const isId = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= MAXIMUM_ID;
 
-/** CVAT's roles (`IAM_ROLES`), highest first: the first one a user's groups contain is their privilege. */
+/** CVAT's roles (`IAM_ROLES`), highest first: a user's privilege is the first role among their groups. */
 export const ROLES = ['admin', 'user', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A group of CVAT before 2.22, which made its members users; a database of that time still has it. */
+/** A group from before CVAT 2.22 that made its members users. Databases of that age still have it. */
 const FORMER_USERS = 'business';
 
 /** @returns the highest role among the group names, or null (CVAT's `privilege`) */
@@ -23,7 +23,7 @@ export const privilegeOf = (groups: readonly string[]): Role | null =>
 export const ORGANIZATION_ROLES = ['worker', 'supervisor', 'maintainer', 'owner'] as const;
 export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 
-/** A row of `auth_user` with what CVAT keeps beside it. Never holds the password column. */
+/** A row of `auth_user` with the data that CVAT keeps beside it. Never holds the password column. */
 export interface Account {
   readonly id: number;
   readonly username: string;
@@ -39,25 +39,25 @@ export interface Account {
   readonly hasAnalyticsAccess: boolean;
 }
 
-/** By which of the four ways the caller came in. */
+/** How the caller authenticated. */
 export type Credential =
   | { readonly kind: 'token' }
   | {
       readonly kind: 'access-token';
       readonly id: number;
       readonly readOnly: boolean;
-      /** The one organization it is good for; null for a token of any context. */
+      /** The only organization the token is valid for; null for a token that is valid everywhere. */
       readonly boundTo: { readonly organizationId: number | null } | null;
-      /** Its last use is written beside the request: whoever shows tokens waits for this. Never rejects. */
+      /** The last use is recorded in parallel with the request; code that shows tokens waits for it. Never rejects. */
       readonly useNoted: Promise<void>;
     }
   | { readonly kind: 'session' }
   | { readonly kind: 'basic' };
 
-/** The credentials a view accepts, in the order of the chain; the first of them names the challenge of a 401. */
+/** The credentials a view accepts, in the order of the chain; the first one determines the challenge of a 401. */
 export type AcceptedCredentials = 'all' | 'none' | readonly Credential['kind'][];
 
-/** The organization a request asked for, as the caller stands in it. */
+/** The organization that the request asked for, and the caller's relation to it. */
 export interface OrganizationContext {
   readonly id: number;
   readonly slug: string;
@@ -76,7 +76,7 @@ export type OrganizationSelector =
   | { readonly kind: 'slug'; readonly slug: string }
   | { readonly kind: 'id'; readonly id: number };
 
-/** An authenticated caller. `organization` is null when none was asked for or the one asked for does not exist. */
+/** An authenticated caller. `organization` is null if the request names none, or one that does not exist. */
 export interface Caller {
   readonly account: Account;
   readonly credential: Credential;

@@ -1,6 +1,6 @@
-/** Who sent a request, as far as the connection says. */
+/** The sender of a request, as known from the connection. */
 export interface Client {
   readonly address: string;
-  /** Aborted when the client is gone before its answer: whatever is still to be done for it is for nobody. */
+  /** Aborted when the client disconnects before its answer: the remaining work for it is pointless. */
   readonly signal: AbortSignal;
 }

@@ -1,10 +1,10 @@
-/** Where the time comes from. Everything that depends on time takes a `Clock`, so that tests move it by hand. */
+/** The source of the time. Everything that depends on time takes a `Clock`, so that tests can move it by hand. */
 export interface Clock {
   /** @returns milliseconds since the Unix epoch */
   readonly now: () => number;
 }
 
-/** The machine's clock: the only place that reads it. */
+/** The system clock: the only place that reads it. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** @returns the clock's time as a `Date` */

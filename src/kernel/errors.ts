@@ -1,6 +1,6 @@
 /**
- * Every error that a client may see. One class per exception of Django REST framework, with its default
- * sentence, so that a handler throws what it means and the renderer decides nothing.
+ * Every error that a client may see. There is one class per exception of Django REST framework, with its default
+ * sentence: a handler throws the exact error, and the renderer decides nothing.
  */
 
 export interface ApiErrorOptions extends ErrorOptions {
@@ -10,7 +10,7 @@ export interface ApiErrorOptions extends ErrorOptions {
 /** Messages per field, in declaration order; nested maps for nested serializers. */
 export type FieldErrors = { readonly [field: string]: readonly string[] | FieldErrors };
 
-/** An answer other than success: its status, its exact JSON body and its headers. `cause` is for the log only. */
+/** An answer other than success: its status, its exact JSON body and its headers. `cause` only goes to the log. */
 export class ApiError extends Error {
   readonly status: number;
   readonly body: unknown;
@@ -42,7 +42,7 @@ export class ValidationError extends ApiError {
   }
 }
 
-/** 401 of a request without credentials. The challenge names the first authentication class of the view (DRF). */
+/** 401 for a request without credentials. The challenge names the first authentication class of the view (DRF). */
 export class NotAuthenticated extends ApiError {
   constructor(challenge: string, options?: ApiErrorOptions) {
     super(
@@ -53,9 +53,9 @@ export class NotAuthenticated extends ApiError {
   }
 }
 
-/** 401 of a request whose credentials are of a known kind and wrong. */
+/** 401 for a request with credentials of a known kind that are wrong. */
 export class AuthenticationFailed extends ApiError {
-  /** What the answer says, for the log. */
+  /** The sentence of the answer, for the log. */
   readonly sentence: string;
 
   constructor(detail = 'Incorrect authentication credentials.', options?: ApiErrorOptions) {
@@ -99,14 +99,14 @@ export class PayloadTooLarge extends ApiError {
   }
 }
 
-/** 415; `contentType` is repeated as it was sent. */
+/** 415; `contentType` is repeated exactly as sent. */
 export class UnsupportedMediaType extends ApiError {
   constructor(contentType: string, options?: ApiErrorOptions) {
     super(415, { detail: `Unsupported media type "${contentType}" in request.` }, options);
   }
 }
 
-/** 429; `waitSeconds` is rounded up and left out when it is 0 (DRF `Throttled`). */
+/** 429; `waitSeconds` is rounded up, and omitted if it is 0 (DRF `Throttled`). */
 export class Throttled extends ApiError {
   constructor(waitSeconds: number, options?: ApiErrorOptions) {
     const wait = Math.ceil(waitSeconds);
@@ -124,7 +124,10 @@ export class Throttled extends ApiError {
   }
 }
 
-/** 503 that names what is missing: a dependency that is down or a queue that is full. Fails closed, heals by itself. */
+/**
+ * 503 that names the missing part: a dependency that is down, or a queue that is full. It fails closed and recovers
+ * without intervention.
+ */
 export class ServiceUnavailable extends ApiError {
   readonly code: string;
 
@@ -143,8 +146,8 @@ export class ServiceUnavailable extends ApiError {
 }
 
 /**
- * The client hung up before its answer, and what was still to be done for it was left undone. Nobody reads the status,
- * which is the one that nginx logs for this.
+ * The client disconnected before its answer, and the rest of its work was not done. Nobody reads the status; nginx
+ * logs the same one for this case.
  */
 export class ClientGone extends ApiError {
   constructor(options?: ApiErrorOptions) {

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
-/** Where randomness comes from: the only place that draws it, always from the CSPRNG. */
+/** The source of randomness: the only place that draws it, always from the CSPRNG. */
 export interface Random {
   /** @returns `length` random bytes */
   readonly bytes: (length: number) => Buffer;
@@ -8,12 +8,12 @@ export interface Random {
   readonly text: (length: number, alphabet: string) => string;
   /** @returns a version 4 UUID */
   readonly uuid: () => string;
-  /** @returns a number from 0 up to, not including, 1; for jitter, never for secrets */
+  /** @returns a number from 0 (inclusive) to 1 (exclusive); for jitter, never for secrets */
   readonly fraction: () => number;
 }
 
 export const LOWER_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** Django's `RANDOM_STRING_CHARS`, in its order: CSRF masking does arithmetic on the positions. */
+/** Django's `RANDOM_STRING_CHARS`, in the same order: CSRF masking calculates with the positions. */
 export const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 export const systemRandom: Random = {

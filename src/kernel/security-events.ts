@@ -1,6 +1,6 @@
 /**
- * What happens to identities and rights, by names that stay: what an operator's tools look for in the log and count in
- * the metrics. The sentence is for people.
+ * Events that concern identities and rights. Their names are stable: operators' tools search the log for them and
+ * count them in the metrics. The sentences are for people.
  */
 export const SECURITY_EVENTS = {
   'login.succeeded': 'Somebody signed in.',
@@ -37,22 +37,22 @@ export const SECURITY_EVENTS = {
 
 export type SecurityEventName = keyof typeof SECURITY_EVENTS;
 
-/** What an event is about. Ids and words of ours; never a secret, and nothing that somebody typed. */
+/** Details of an event: ids and words of our own, never a secret or anything a user typed. */
 export interface SecurityEventDetails {
-  /** Id of the account that it happened to; null where what was typed names none. */
+  /** Id of the account concerned; null if the name that was typed matches none. */
   readonly account?: number | null;
   readonly organization?: number;
   /** Id of the membership or of the personal access token. */
   readonly membership?: number;
   readonly accessToken?: number;
-  /** By which way somebody came in, or tried to. */
+  /** How the user signed in, or tried to. */
   readonly way?: 'login' | 'basic' | 'token' | 'access-token' | 'session' | 'registration' | 'link';
-  /** Why, in our words. */
+  /** The reason, in our words. */
   readonly reason?: string;
   readonly package?: string;
   readonly scope?: string;
   readonly role?: string;
 }
 
-/** Writes an event down, with the request that it belongs to. Never throws. */
+/** Records an event together with its request. Never throws. */
 export type ReportEvent = (name: SecurityEventName, details?: SecurityEventDetails) => void;

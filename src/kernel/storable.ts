@@ -1,7 +1,7 @@
-/** What of a text PostgreSQL can hold. */
+/** Which text PostgreSQL can store. */
 
-/** Half of a pair of UTF-16, which UTF-8 has no spelling for. */
+/** Half of a UTF-16 surrogate pair, which UTF-8 cannot encode. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** @returns whether PostgreSQL can hold the text: no NUL, and UTF-8 has a spelling for it */
+/** @returns whether PostgreSQL can store the text: it has no NUL, and UTF-8 can encode it */
 export const isStorable = (text: string): boolean => !text.includes('\0') && !LONE_SURROGATE.test(text);

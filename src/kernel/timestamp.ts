@@ -1,6 +1,6 @@
 /**
- * A moment as the API writes it and the database gives it: ISO-8601 in UTC with microseconds, which `Date` would lose.
- * `2024-07-02T01:02:03Z`, or six digits of fraction when it is not zero (DRF `DateTimeField`).
+ * A point in time as the API writes it and the database returns it: ISO-8601 in UTC with microseconds, which `Date`
+ * would lose. `2024-07-02T01:02:03Z`, with six fractional digits unless the fraction is zero (DRF `DateTimeField`).
  */
 export type Timestamp = string;
 
@@ -8,7 +8,7 @@ const POSTGRES_FORM = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]
 
 /**
  * @param text a `timestamptz` as PostgreSQL prints it, for example `2024-07-02 01:02:03.12+00`
- * @returns the timestamp; `infinity` and the like as they are
+ * @returns the timestamp; values such as `infinity` are returned unchanged
  */
 export function timestampOf(text: string): Timestamp {
   const [matched, date, time, fraction = '', hours, minutes = ':00'] = text.match(POSTGRES_FORM) ?? [];
