@@ -11,16 +11,16 @@ import { equalInConstantTime } from './signing.js';
 
 const SHA512_PREFIX = 'sha512$$';
 
-/** @returns the stored form of a key: SHA-512 over the whole of it (djangorestframework-api-key 3.1) */
+/** @returns the stored form of a key: SHA-512 of the entire key (djangorestframework-api-key 3.1) */
 export const hashAccessToken = (key: string): string =>
   SHA512_PREFIX + createHash('sha512').update(key).digest('hex');
 
-/** What the store knows of the token that a request presents. */
+/** The stored data of the token that a request presents. */
 type PresentedToken = NonNullable<Awaited<ReturnType<IdentityStore['byAccessTokenPrefix']>>>['token'];
 
 export interface TokenUse {
   readonly tokenId: number;
-  /** Last use as it was read. */
+  /** Last use, as read from the database. */
   readonly previous: Timestamp | null;
   readonly now: Date;
   readonly address: string;
@@ -30,15 +30,15 @@ export interface AccessTokenDeps {
   readonly identities: Pick<IdentityStore, 'byAccessTokenPrefix'>;
   readonly passwords: Pick<PasswordService, 'verify'>;
   readonly clock: Clock;
-  /** Seconds without use after which a token is stale. */
+  /** A token is stale after this many seconds without use. */
   readonly stalePeriodSeconds: number;
   /** Seconds between two updates of the last use. */
   readonly lastUseIntervalSeconds: number;
-  /** Notes a use, unless another replica did since `previous`. */
+  /** Records a use, unless another replica has done so since `previous`. */
   readonly recordUse: (use: TokenUse) => Promise<unknown>;
-  /** Replaces a legacy hash by the current form. */
+  /** Replaces a legacy hash with the current form. */
   readonly upgradeHash: (tokenId: number, from: string, to: string) => Promise<unknown>;
-  /** Writes happen beside the request; their failures are only logged. */
+  /** Writes run in parallel with the request; their failures are only logged. */
   readonly onWriteError: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
   const { clock, identities, passwords } = deps;
   const besideRequest = createSideWrites(deps.onWriteError);
 
-  /** @param client where the request came from, for the owner to see */
+  /** @param client origin of the request, which is shown to the owner */
   return async (key: string, selector: OrganizationSelector, client: Client): Promise<Caller> => {
     const dot = key.indexOf('.');
     const now = dateOf(clock);
@@ -81,7 +81,7 @@ async function matches(
   return valid;
 }
 
-/** @returns what a good key leaves to be written, which is nothing for most requests */
+/** @returns the writes that a valid key causes; most requests cause none */
 function writesOf(
   key: string,
   token: PresentedToken,

@@ -14,7 +14,7 @@ import { equalInConstantTime } from './signing.js';
 
 export interface AuthenticatorDeps {
   readonly exchanges: Exchanges;
-  /** Which organization the request asks for, for the look-up; errors in it are reported with the decision. */
+  /** The organization the request asks for, for the look-up; errors in it are reported with the decision. */
   readonly selectorOf: (exchange: Exchange) => OrganizationSelector;
   readonly identities: IdentityStore;
   readonly checkAccessToken: ReturnType<typeof createAccessTokenCheck>;
@@ -25,11 +25,11 @@ export interface AuthenticatorDeps {
   readonly emailVerificationIsMandatory: boolean;
 }
 
-/** The four checks of the chain: each one SQL round trip, for sessions one more to their store. */
+/** The four checks of the chain. Each costs one SQL query; sessions also cost one request to their store. */
 export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   const { exchanges, identities, sessions, selectorOf, verifiedCredentials } = deps;
 
-  /** Writes down why a token opens nothing; whose it is shows only once it is known to be good. */
+  /** Logs why a token was refused; its owner is only known once the token is known to be valid. */
   const refuse = ({ report }: Exchange, way: 'token' | 'access-token', error: unknown): never => {
     if (error instanceof AuthenticationFailed) report('credential.refused', { way, reason: error.sentence });
     throw error;
@@ -62,12 +62,13 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     const identity = await identities.byId(open.userId, selectorOf(exchange));
     if (identity === undefined) return undefined;
     if (!isOpen(identity)) {
-      // Whoever deactivated the account, CVAT beside us for one: its sessions must not live again when it does.
+      // Another program, such as CVAT, may have deactivated the account: its sessions must not revive with the
+      // account.
       await sessions.end(exchange, open);
       return undefined;
     }
     if (!(await sessions.confirm(exchange, open, identity))) return undefined;
-    // Before the CSRF check: CVAT renews with every answer below 500, a 403 among them.
+    // Before the CSRF check: CVAT renews with every answer below 500, including a 403.
     sessions.renewWhenStale(exchange, open);
     await requireCsrf(exchange, deps.csrfTrustedOrigins).catch((error: unknown) => {
       if (error instanceof PermissionDenied)

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { AuthenticationFailed } from '../kernel/errors.js';
 
 /**
- * DRF's `get_authorization_header(request).split()`: words at runs of ASCII whitespace.
+ * DRF's `get_authorization_header(request).split()`: words separated by runs of ASCII whitespace.
  *
- * @param header the Authorization header; Node hands its bytes over as Latin-1
+ * @param header the Authorization header; Node decodes its bytes as Latin-1
  */
 export const authorizationWords = (header: string | undefined): readonly string[] =>
   (header ?? '').split(/[ \t\n\r\v\f]+/).filter((word) => word !== '');
@@ -12,8 +12,8 @@ export const authorizationWords = (header: string | undefined): readonly string[
 /**
  * The value behind a keyword such as `Token`.
  *
- * @returns undefined when the header is of another kind
- * @throws AuthenticationFailed with DRF's sentence when there is no value, more than one, or one that is not UTF-8
+ * @returns undefined if the header is of another kind
+ * @throws AuthenticationFailed with DRF's sentence if there is no value, more than one, or one that is not UTF-8
  */
 export function tokenAfter(keyword: 'token' | 'bearer', header: string | undefined): string | undefined {
   const words = authorizationWords(header);
@@ -39,8 +39,8 @@ export interface BasicCredentials {
 /**
  * DRF's `BasicAuthentication` parsing.
  *
- * @returns undefined when the header is of another kind
- * @throws AuthenticationFailed with DRF's sentence when it is malformed
+ * @returns undefined if the header is of another kind
+ * @throws AuthenticationFailed with DRF's sentence if it is malformed
  */
 export function basicCredentials(header: string | undefined): BasicCredentials | undefined {
   const words = authorizationWords(header);
@@ -58,15 +58,15 @@ export function basicCredentials(header: string | undefined): BasicCredentials |
 }
 
 /**
- * Python's `base64.b64decode` without validation: characters outside the alphabet are dropped, what follows the first
- * complete padding is ignored, missing padding is an error. UTF-8, else Latin-1.
+ * Python's `base64.b64decode` without validation: it drops characters outside the alphabet, ignores everything after
+ * the first complete padding, and treats missing padding as an error. UTF-8, else Latin-1.
  */
 function decodeBase64(encoded: string): string | undefined {
   let data = '';
   let padding = 0;
   for (const char of encoded) {
     if (/[A-Za-z0-9+/]/.test(char)) {
-      // A lone `=` in the middle of a quad is dropped like any foreign character once data goes on.
+      // A lone `=` in the middle of a quad is dropped like any other foreign character if more data follows.
       padding = 0;
       data += char;
     } else if (char === '=') {

@@ -8,7 +8,7 @@ import { type CheckSession, createSessionStrategy } from './strategies/session.j
 import type { CheckToken } from './strategies/settle.js';
 import { createTokenStrategy } from './strategies/token.js';
 
-/** CVAT 2.55 to 2.62, `DEFAULT_AUTHENTICATION_CLASSES`: the first that recognises its credentials decides. */
+/** CVAT 2.55 to 2.62, `DEFAULT_AUTHENTICATION_CLASSES`: the first strategy that recognises its credentials decides. */
 const CHAIN = ['token', 'access-token', 'session', 'basic'] as const satisfies readonly Credential['kind'][];
 
 export interface ChainChecks {
@@ -19,8 +19,8 @@ export interface ChainChecks {
 }
 
 /**
- * The only place where Passport's idea of a chain meets DRF's (see `settle`): nobody is logged in by Passport, nobody
- * is refused by it, and when no strategy spoke the caller is anonymous and the permissions decide.
+ * The only place where Passport's idea of a chain meets DRF's (see `settle`): Passport neither logs anyone in nor
+ * refuses anyone. If no strategy decided, the caller is anonymous and the permissions decide.
  */
 export function createChain(checks: ChainChecks) {
   const passport = new Passport();
@@ -34,9 +34,9 @@ export function createChain(checks: ChainChecks) {
 
   /**
    * @param accepted which strategies the view accepts, in the order of the chain
-   * @param challenge `WWW-Authenticate` of a 401: the one of the view's first class
+   * @param challenge `WWW-Authenticate` header of a 401, from the view's first class
    * @returns the caller, or null for anonymous
-   * @throws AuthenticationFailed, PermissionDenied and whatever a dependency's failure is
+   * @throws AuthenticationFailed, PermissionDenied and the errors of the dependencies
    */
   const identify = (
     req: Request,

@@ -5,17 +5,17 @@ import type { Requester } from './passwords/queue.js';
 import type { PasswordService } from './passwords/service.js';
 import { sessionAuthHash } from './signing.js';
 
-/** A user that a name or an address may mean, with what is needed to check their password. */
+/** A user that a name or an address may refer to, with the data needed to check their password. */
 export interface Candidate {
   readonly userId: number;
   readonly username: string;
-  /** Address under which the user was found, null when they were found by name. */
+  /** The address that matched the user, null if the name did. */
   readonly matchedEmail: string | null;
   readonly password: string;
   readonly isActive: boolean;
 }
 
-/** One SQL round trip gives all three kinds of candidates, each in the order in which allauth tries them. */
+/** One SQL query returns all three kinds of candidates, each in the order in which allauth tries them. */
 export interface Candidates {
   readonly exact: readonly Candidate[];
   readonly byEmail: readonly Candidate[];
@@ -24,17 +24,17 @@ export interface Candidates {
 
 export interface CredentialDeps {
   /**
-   * @param username name to look for exactly and in any case, or null for a login by e-mail only
-   * @param email address to look for
+   * @param username name to look up, exactly and case-insensitively; null for a login by e-mail only
+   * @param email address to look up
    */
   readonly findCandidates: (username: string | null, email: string) => Promise<Candidates>;
-  /** Replaces the password column if it still holds `from`, and notes what sessions were bound to. */
+  /** Replaces the password column if it still holds `from`, and records which hash existing sessions were bound to. */
   readonly upgradePassword: (userId: number, change: PasswordUpgrade) => Promise<unknown>;
   readonly passwords: Pick<PasswordService, 'verifyFirst' | 'hash' | 'isUsable'>;
   readonly failures: FailureLimit;
   readonly secretKey: () => string;
   readonly onUpgradeError: (error: unknown) => void;
-  /** Asked about names that mean no account with a password here (`IAM_TYPE=LDAP`); counts failures itself. */
+  /** Checks names that match no account with a local password (`IAM_TYPE=LDAP`); counts failures itself. */
   readonly directory:
     | ((login: LoginRequest & { readonly username: string }) => Promise<VerifiedLogin | undefined>)
     | null;
@@ -43,7 +43,7 @@ export interface CredentialDeps {
 export interface PasswordUpgrade {
   readonly from: string;
   readonly to: string;
-  /** Session hashes of both: sessions opened before go on (deviation 11). */
+  /** Session hashes of both, so that existing sessions stay valid (deviation 11). */
   readonly fromBinding: string;
   readonly toBinding: string;
 }
@@ -52,40 +52,40 @@ export interface LoginRequest {
   readonly username?: string;
   readonly email?: string;
   readonly password: string;
-  /** For the failure limit, and the share of the hash queue. */
+  /** For the failure limit, and for the client's share of the hash queue. */
   readonly client: Client;
-  /** By which way they came, for the log. */
+  /** How they sign in, for the log. */
   readonly way: 'login' | 'basic';
   readonly report: ReportEvent;
-  /** Nobody is let in, in the time and at the cost of a wrong password. */
+  /** Refuses every password, with the time and the cost of a wrong one. */
   readonly isRefused?: boolean;
 }
 
 export interface VerifiedLogin {
   readonly userId: number;
-  /** The password column as it now is. */
+  /** The current password column. */
   readonly password: string;
 }
 
 const NOBODY: Candidates = { exact: [], byEmail: [], ignoringCase: [] };
 
-/** More users than this can not share an address through the API; it bounds the hashes that one request costs. */
+/** The API does not let more users than this share an address. It bounds the number of hashes per request. */
 const MAXIMUM_HASHES = 5;
 
 /**
- * Resolves credentials as CVAT's two backends do: Django's by exact user name, then allauth's by
- * e-mail and by user name in any case. Shared by login and Basic.
+ * Resolves credentials as CVAT's two backends do: Django's by exact user name, then allauth's by e-mail and by
+ * case-insensitive user name. Login and Basic share it.
  */
 export function createCredentialCheck(deps: CredentialDeps) {
   const { passwords, failures, secretKey } = deps;
 
   /**
-   * @returns the account, or undefined for wrong credentials and inactive accounts alike
+   * @returns the account, or undefined for wrong credentials and for inactive accounts
    * @throws Throttled after too many failures; the errors of the hash queue
    */
   return async (login: LoginRequest): Promise<VerifiedLogin | undefined> => {
     const name = login.email ?? login.username ?? '';
-    // PostgreSQL refuses NUL in text, and no account has it.
+    // PostgreSQL refuses NUL in text, so no account has it.
     const found = name.includes('\0')
       ? NOBODY
       : await deps.findCandidates(login.email === undefined ? name : null, name);
@@ -118,7 +118,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
     return match;
   };
 
-  /** Only passwords that would let somebody in are compared: one that is right and refused would stand out. */
+  /** Only compares passwords of accounts that may sign in: otherwise a right but refused password would stand out. */
   async function firstMatch(
     candidates: readonly Candidate[],
     password: string,
@@ -134,7 +134,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
     return { userId, password: await upgrade(candidate, password, requester) };
   }
 
-  /** A database that only reads must not keep anybody out: the old hash then stays. */
+  /** A read-only database must not stop anyone from signing in: the old hash then stays. */
   async function upgrade(candidate: Candidate, password: string, requester: Requester): Promise<string> {
     try {
       const to = await passwords.hash(password, requester);
@@ -153,7 +153,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
 
 const DIRECTORY = 'the directory does not let them in';
 
-/** Why nobody was let in, for the log. Only an operator sees it: the answer is always the same. */
+/** The reason of a refusal, for the log. Only operators see it: the client always gets the same answer. */
 const reasonOf = (candidates: readonly Candidate[]): string => {
   if (candidates.length === 0) return 'no account has the name';
   return candidates.some(({ isActive }) => isActive) ? 'the password is wrong' : 'the account is inactive';
@@ -161,10 +161,7 @@ const reasonOf = (candidates: readonly Candidate[]): string => {
 
 export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
 
-/**
- * Each user once, at their first place. Twins of a name that differ in case only are nobody: there is no telling
- * whom.
- */
+/** Each user once, at their first place. Names that differ only in case match nobody, because they are ambiguous. */
 function order({ exact, byEmail, ignoringCase }: Candidates, name: string): readonly Candidate[] {
   const sameEmail = byEmail.filter(
     ({ matchedEmail }) => matchedEmail !== null && foldEmail(matchedEmail) === foldEmail(name),

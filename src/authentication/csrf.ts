@@ -16,7 +16,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 
 export const createCsrfSecret = (random: Random): string => random.text(SECRET_LENGTH, ALPHANUMERIC);
 
-/** @returns the secret inside a token: the token itself, or its second half with the mask taken off */
+/** @returns the secret of a token: the token itself, or its second half unmasked */
 export function unmaskCsrfToken(token: string): string {
   if (token.length === SECRET_LENGTH) return token;
   const size = ALPHANUMERIC.length;
@@ -27,7 +27,7 @@ export function unmaskCsrfToken(token: string): string {
   }).join('');
 }
 
-/** @returns what is wrong with the form of a token, in Django's words, or undefined */
+/** @returns the problem with the format of a token, in Django's words, or undefined */
 export function csrfFormatProblem(
   token: string,
 ): 'has incorrect length' | 'has invalid characters' | undefined {
@@ -36,11 +36,11 @@ export function csrfFormatProblem(
 }
 
 /**
- * Refuses an unsafe request that a foreign page may have sent. For POST the body is parsed on the way, as DRF's
- * look at the form field does, so that a malformed one is reported before permissions.
+ * Refuses an unsafe request that another site may have sent. A POST body is parsed here, as DRF does to read the form
+ * field, so a malformed body is reported before missing permissions.
  *
- * @param trustedOrigins `scheme://host[:port]`, also `scheme://*.domain`
- * @param parsesBody false for plain Django views, which are not DRF's
+ * @param trustedOrigins `scheme://host[:port]` or `scheme://*.domain`
+ * @param parsesBody false for plain Django views, as opposed to DRF views
  * @throws PermissionDenied 403 `CSRF Failed: <reason>`; ParseError and UnsupportedMediaType for a POST body
  */
 export async function requireCsrf(

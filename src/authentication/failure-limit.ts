@@ -9,20 +9,20 @@ export interface FailureRates {
   readonly perAccountAndAddress: Rate | null;
 }
 
-/** Who tries to get in: the account that the name resolves to (or the name itself), from where. */
+/** An attempt to sign in: the account that the name resolves to (or the name itself), and the client's address. */
 export interface Attempt {
   readonly account: string;
   readonly address: string;
 }
 
-/** How long an address counts as one of the account's own after a success: a rate's period, so 30 days. */
+/** How long an address counts as known to the account after a success: the period of a rate, so 30 days. */
 const KNOWN_ADDRESS: Rate = { limit: 1, periodSeconds: 30 * 86_400 };
 
 /**
- * Counts wrong passwords, shared by login and Basic (deviation 9; OWASP ASVS 5.0 6.3.1). Three sliding logs: per
- * address, against spraying; per account and address, against guessing; per account, against guessing from many
- * addresses. The first and the last one exempt accounts that signed in from the address before, so that nobody can
- * lock the owner out, neither from elsewhere nor from the same network: what bounds guesses there is the second one.
+ * Counts wrong passwords for login and Basic together (deviation 9; OWASP ASVS 5.0 6.3.1). There are three sliding
+ * logs: per address, against spraying; per account and address, against guessing; per account, against guessing from
+ * many addresses. The first and the last exempt accounts that have signed in from the address before: nobody can lock
+ * the owner out, neither from elsewhere nor from the same network. There, the second log limits guesses.
  */
 export function createFailureLimit(rates: FailureRates, store: RateStore) {
   const logs = (attempt: Attempt): readonly { key: string; rate: Rate; spared: boolean }[] =>
@@ -51,17 +51,17 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
 
   return {
     /**
-     * Asked before anything is hashed, and again before a password that was right is let in: of many guesses sent at
-     * once, those beyond the limit must not learn which one was.
+     * Called before anything is hashed, and again before a right password is accepted: if many guesses are sent at
+     * once, those beyond the limit must not learn which one was right.
      *
      * @throws Throttled
      */
     check: (attempt: Attempt): Promise<void> => pass(attempt, 'peek'),
 
-    /** @throws Throttled when others sent at the same time have used up the limit meanwhile */
+    /** @throws Throttled if concurrent attempts have used up the limit meanwhile */
     failed: (attempt: Attempt): Promise<void> => pass(attempt, 'take'),
 
-    /** Remembers the address, from now on, and forgets its failures for the account. */
+    /** Remembers the address, starting now, and forgets its failures for the account. */
     succeeded: async (attempt: Attempt): Promise<void> => {
       await store.forget(knownKey(attempt));
       await store.take(knownKey(attempt), KNOWN_ADDRESS);

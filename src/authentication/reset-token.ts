@@ -1,22 +1,22 @@
 import type { Timestamp } from '../kernel/timestamp.js';
 import { equalInConstantTime, saltedHmac } from './signing.js';
 
-/** allauth's password reset tokens: good once, for 3 days, and until the account changes. */
+/** allauth's password reset tokens: valid once, for 3 days, and until the account changes. */
 
 const SALT = 'django.contrib.auth.tokens.PasswordResetTokenGenerator';
-/** Seconds. Exactly that age is still good. */
+/** Seconds. A token of exactly this age is still valid. */
 export const RESET_TOKEN_AGE = 259_200;
 /** Django counts from 2001-01-01; the server's time zone is UTC. */
 const EPOCH_SECONDS = Date.UTC(2001, 0, 1) / 1000;
 
-/** What a token covers: whoever changes any of it ends the token. */
+/** The data that a token covers: a change to any of it invalidates the token. */
 export interface ResetSubject {
   readonly id: number;
   /** The password column. */
   readonly password: string;
   readonly lastLogin: Timestamp | null;
   readonly email: string;
-  /** Every address of the account, also unverified ones. */
+  /** Every address of the account, including unverified ones. */
   readonly addresses: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function createResetToken(subject: ResetSubject, secretKey: string, nowMs
   return tokenAt(subject, secretKey, Math.floor(nowMs / 1000) - EPOCH_SECONDS);
 }
 
-/** @returns whether the token is the account's, still young enough, and nothing it covers has changed */
+/** @returns whether the token belongs to the account, is young enough, and none of the data it covers has changed */
 export function isResetToken(
   token: string,
   subject: ResetSubject,
@@ -57,7 +57,7 @@ const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from
 /** allauth's `int_to_base36`. */
 export const toBase36 = (id: number): string => id.toString(36);
 
-/** Django's `base36_to_int`: any case, at most 13 digits. @returns undefined for anything else */
+/** Django's `base36_to_int`: case-insensitive, at most 13 digits. @returns undefined for anything else */
 export function parseBase36(text: string): number | undefined {
   const value = /^[0-9a-z]{1,13}$/i.test(text) ? Number.parseInt(text, 36) : Number.NaN;
   return Number.isSafeInteger(value) ? value : undefined;

@@ -1,19 +1,19 @@
-/** Something that is to be written, begun by a call. */
+/** A write that starts when it is called. */
 export type Write = () => Promise<unknown>;
 
 const NOTHING_TO_WRITE = Promise.resolve();
 
 /**
- * Writes beside requests: however many requests a token makes, it takes one connection for that.
+ * Writes in parallel with requests. A token occupies one connection at most, however many requests it makes.
  *
- * @param onError told of a write that failed; those after it are left out
- * @returns a function that begins the writes of a token, unless some are under way already, and says when they are
- * over, those that another request began too
+ * @param onError receives the error of a failed write; the writes after it are skipped
+ * @returns a function that starts the writes of a token, unless some are already running. Its promise resolves when
+ *   the running writes are done, including those that another request started.
  */
 export function createSideWrites(
   onError: (error: unknown) => void,
 ): (tokenId: number, writes: readonly Write[]) => Promise<void> {
-  /** Writes under way, by token. */
+  /** Running writes, by token. */
   const writing = new Map<number, Promise<void>>();
 
   return (tokenId, writes) => {

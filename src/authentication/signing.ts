@@ -16,7 +16,7 @@ export function saltedHmac(salt: string, message: string, secretKey: string): Bu
 const SESSION_SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash';
 
 /**
- * What a session is bound to: Django's `get_session_auth_hash`.
+ * The value a session is bound to: Django's `get_session_auth_hash`.
  *
  * @param encodedPassword the password column
  * @returns 64 hex digits
@@ -24,7 +24,7 @@ const SESSION_SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_au
 export const sessionAuthHash = (encodedPassword: string, secretKey: string): string =>
   saltedHmac(SESSION_SALT, encodedPassword, secretKey).toString('hex');
 
-/** @returns whether two texts are equal, in a time that depends on their lengths only */
+/** @returns whether two texts are equal, in a time that only depends on their lengths */
 export function equalInConstantTime(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
@@ -32,7 +32,7 @@ export function equalInConstantTime(left: string, right: string): boolean {
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** @returns a whole number above 0 in Django's base 62 */
+/** @returns an integer above 0 in Django's base 62 */
 const toBase62 = (value: number): string => {
   let [rest, text] = [value, ''];
   for (; rest > 0; rest = Math.floor(rest / 62)) text = BASE62.charAt(rest % 62) + text;
@@ -59,8 +59,8 @@ export function signValue(value: unknown, salt: string, secretKey: string, nowMs
 /**
  * Django's `signing.loads`, without its compression.
  *
- * @param maxAgeSeconds how old the signature may be; exactly that age is still good
- * @returns the value, or undefined when it is forged, malformed or too old
+ * @param maxAgeSeconds maximum age of the signature, inclusive
+ * @returns the value, or undefined if it is forged, malformed or too old
  */
 export function unsignValue(
   text: string,

@@ -1,15 +1,15 @@
-/** Whose a waiting job is; null for what belongs to no account, or comes from no client. */
+/** The owner of a waiting job; null if it belongs to no account, or comes from no client. */
 export interface Owner {
   readonly account: string | null;
   readonly address: string | null;
 }
 
 /**
- * A waiting line in which client addresses take turns, each with its own jobs in their order: however many one
- * address has, the first job of another is the next but one. All but `longest` takes the same time at any length.
+ * A queue in which client addresses take turns; the jobs of each address keep their order. However many jobs one
+ * address has, the first job of another runs next or next but one. All operations except `longest` take constant time.
  */
 export const createFairLine = <Job extends Owner>() => {
-  /** The address that is served next stands first. */
+  /** The address that is served next comes first. */
   const byAddress = new Map<string | null, Set<Job>>();
   const byAccount = new Map<string | null, number>();
   let size = 0;
@@ -39,10 +39,10 @@ export const createFairLine = <Job extends Owner>() => {
       count(job, 1);
     },
 
-    /** Does nothing when the job is not waiting any more. */
+    /** Does nothing if the job is no longer waiting. */
     remove,
 
-    /** @returns the next job, taken out of the line; its address goes to the end */
+    /** @returns the next job, removed from the queue; its address moves to the end */
     take: (): Job | undefined => {
       for (const [address, jobs] of byAddress) {
         for (const job of jobs) {
@@ -57,7 +57,7 @@ export const createFairLine = <Job extends Owner>() => {
       return undefined;
     },
 
-    /** @returns the jobs of the address that has most of them, the oldest first; empty when nobody waits */
+    /** @returns the jobs of the address with the most jobs, oldest first; empty if no job waits */
     longest: (): readonly Job[] => {
       let most: ReadonlySet<Job> = new Set();
       for (const jobs of byAddress.values()) if (jobs.size > most.size) most = jobs;

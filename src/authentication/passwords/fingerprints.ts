@@ -3,7 +3,7 @@ import type { Random } from '../../kernel/random.js';
 
 const KEY_BYTES = 32;
 
-/** Names for credentials and for stored hashes that say nothing without the keys, which only this process has. */
+/** Names for credentials and for stored hashes. They reveal nothing without the keys, which only this process has. */
 export function createFingerprints(random: Random) {
   const credentialsKey = random.bytes(KEY_BYTES);
   const storedHashKey = random.bytes(KEY_BYTES);

@@ -5,25 +5,25 @@ import { createFairLine, type FairLine, type Owner } from './fair-line.js';
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** An office behind one address, or a script with many connections, has room; the rest of the line is for others. */
+/** Enough for an office behind one address, or a script with many connections; the rest of the queue is for others. */
 const LARGEST_SHARE = 1 / 2;
 
 interface WorkQueueOptions {
-  /** How many jobs run at once. */
+  /** Number of jobs that run at once. */
   readonly concurrency: number;
-  /** How many more may wait; the next one is refused. */
+  /** Number of jobs that may wait; the next one is refused. */
   readonly limit: number;
 }
 
-/** For whom a job is done. */
+/** The requester of a job. */
 export interface Requester {
-  /** The account whose password it is, or the name that was asked for; null where there is none yet. */
+  /** The account whose password it is, or the name in the request; null if there is none yet. */
   readonly account: string | null;
-  /** Null for what the server does by itself. */
+  /** Null for work of the server itself. */
   readonly client: Client | null;
 }
 
-/** The command line, and the start: nobody whom it could keep waiting is there. */
+/** The command line and the start: there is nobody they could keep waiting. */
 export const SERVER: Requester = { account: null, client: null };
 
 interface Waiting extends Owner {
@@ -39,18 +39,18 @@ const lineIsFull = (): ServiceUnavailable =>
   });
 
 /**
- * A bounded waiting line for work that costs processor time. Without it a burst of log-ins would fill libuv's thread
- * pool, where file access and name look-ups queue too, and every log-in would time out instead of some being told to
- * come back.
+ * A bounded queue for work that costs processor time. Without it, a burst of log-ins would fill libuv's thread pool,
+ * which file access and name look-ups also use. Every log-in would then time out, instead of a few being asked to try
+ * again later.
  *
- * Nobody keeps others out. Client addresses take turns. One address, and one account, may have half of the line: who
- * asks for more is told so (429), because it is their own doing, while 503 says that the server has too much to do.
- * When several together fill the line, a newcomer takes the place of the youngest job of the address that has most.
- * A job whose client hangs up leaves the line.
+ * No client can keep others out. Client addresses take turns. One address, and one account, may fill half of the
+ * queue: a client that asks for more gets a 429, because it caused that itself, while a 503 says that the server is
+ * overloaded. If several clients together fill the queue, a newcomer replaces the youngest job of the address with the
+ * most jobs. A job leaves the queue if its client disconnects.
  */
 export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
   const line = createFairLine<Waiting>();
-  /** Without a line it is the line that has no place, not the requester who has too many. */
+  /** With a limit of 0 the queue is full (503); it is not that the requester has too many jobs (429). */
   const share = Math.max(1, Math.ceil(limit * LARGEST_SHARE));
   let running = 0;
 
@@ -66,7 +66,7 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
     await wait(line, owner, client?.signal);
   };
 
-  /** Hands the place to the next in line; counting down and up again would let a newcomer slip in between. */
+  /** Passes the slot to the next job in the queue. Decrementing and incrementing would let a newcomer in between. */
   const leave = (): void => {
     const next = line.take();
     if (next) next.start();
@@ -76,9 +76,8 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
   return {
     /**
      * Runs the job when its turn comes.
-     * @throws Throttled when the requester has half of the line already; ServiceUnavailable
-     *   `password_queue_full` when the line is full; ClientGone when nobody waits for the answer any more; whatever
-     *   the job throws
+     * @throws Throttled if the requester already fills half of the queue; ServiceUnavailable `password_queue_full` if
+     *   the queue is full; ClientGone if the client has disconnected; the errors of the job
      */
     run: async <Result>(requester: Requester, job: () => Promise<Result>): Promise<Result> => {
       await enter(requester);

@@ -10,44 +10,44 @@ import { isComparable } from './limits.js';
 import { createWorkQueue, type Requester } from './queue.js';
 import { createHashReader, type ExtraHasher } from './stored-hash.js';
 
-/** Hashing takes three of libuv's four threads at most: file access and name look-ups keep one. */
+/** Hashing uses at most three of libuv's four threads, leaving one for file access and name look-ups. */
 const MAXIMUM_DEFAULT_CONCURRENCY = 3;
-/** At a fifth of a second each and two at once, the last in line waits some ten seconds. */
+/** At a fifth of a second per hash and two at once, the last in the queue waits about ten seconds. */
 const DEFAULT_QUEUE_LIMIT = 100;
 const DEFAULT_ROUNDS = 12;
 
 export interface PasswordServiceOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Binary logarithm of bcrypt's cost for new hashes, 4 to 15; 12 by default. */
+  /** Binary logarithm of the bcrypt cost for new hashes, 4 to 15; 12 by default. */
   readonly rounds?: number;
-  /** Hashes computed at once; 0, the default, for one per processor, three at most. */
+  /** Hashes computed at once; 0, the default, means one per processor, at most three. */
   readonly concurrency?: number;
-  /** Hashes that may wait; 100 by default. */
+  /** Maximum number of waiting hashes; 100 by default. */
   readonly queueLimit?: number;
   /** Weak formats accepted besides Django's default list. */
   readonly extraHashers?: readonly ExtraHasher[];
-  /** How Argon2 is loaded, and who hears that it can't be. */
+  /** How to load Argon2, and the function to call if that fails. */
   readonly argon2?: Argon2Options;
 }
 
-/** Whether a password matched, and whether its stored hash should be replaced by a new one. */
+/** Whether a password matched, and whether its stored hash should be replaced with a new one. */
 export interface Verification {
   readonly valid: boolean;
   readonly needsRehash: boolean;
 }
 
-/** Which of several stored hashes matched, and whether it should be replaced by a new one. */
+/** Which of several stored hashes matched, and whether it should be replaced with a new one. */
 export interface Match {
-  /** Its place among those given. */
+  /** Its index in the list. */
   readonly index: number;
   readonly needsRehash: boolean;
 }
 
 /**
- * Hashes and compares passwords in Django's formats, as typed: nothing is trimmed, normalized or cut.
+ * Hashes and compares passwords in Django's formats exactly as typed: nothing is trimmed, normalized or truncated.
  *
- * @throws RangeError when `rounds` is out of range
+ * @throws RangeError if `rounds` is out of range
  */
 export const createPasswordService = (options: PasswordServiceOptions) => {
   const { newHash, readHash, equalizer, currentPrefix } = createHashing(options);
@@ -76,8 +76,8 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
   return {
     /**
      * @returns `bcrypt_sha256$$2b$<rounds>$...`
-     * @throws RangeError for what must not come so far: more than 4096 units, or a lone surrogate; the errors of
-     *   the queue
+     * @throws RangeError for passwords that callers must refuse before: more than 4096 units, or a lone surrogate; the
+     *   errors of the queue
      */
     hash: async (password: string, requester: Requester): Promise<string> => {
       if (!isComparable(password)) throw new RangeError('This password cannot be hashed.');
@@ -85,13 +85,13 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
     },
 
     /**
-     * Compares with values of the password column, in their order. Never throws for what a value holds: one that
-     * nobody can match is passed over. A refusal takes the same time however many there are, none included: a log-in
-     * whose user does not exist is one without any (Django `ModelBackend`). `needsRehash` is set when the hash is
-     * not what `hash` would make now: another algorithm, or other rounds (Django `must_update`). Replace it then
-     * with an update that still finds the old value, and let the log-in pass if that fails.
+     * Compares the password with several values of the password column, in order. Never throws because of a value: one
+     * that cannot match is skipped. A refusal takes the same time for any number of values. A log-in with an unknown
+     * user has no value and takes that time too (Django `ModelBackend`). `needsRehash` is set if `hash` would create a
+     * different kind of hash now: another algorithm, or other rounds (Django `must_update`). In that case replace it
+     * with an update that requires the old value, and let the log-in succeed even if the update fails.
      *
-     * @returns the first that matches, or undefined
+     * @returns the first match, or undefined
      * @throws Throttled, ServiceUnavailable `password_queue_full` and ClientGone, before anything is compared
      */
     verifyFirst,
@@ -102,7 +102,7 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
       return { valid: match !== undefined, needsRehash: match?.needsRehash ?? false };
     },
 
-    /** Costs what a wrong password costs. @throws as verifyFirst */
+    /** Costs as much as a wrong password. @throws as verifyFirst */
     burn: async (password: string, requester: Requester): Promise<void> => {
       await verifyFirst(password, [], requester);
     },
@@ -119,7 +119,7 @@ export type PasswordService = ReturnType<typeof createPasswordService>;
 
 type NewHash = (password: string) => Promise<string>;
 
-/** What new hashes are made by, old ones are read by, and both wait for their turn in. */
+/** The algorithm for new hashes, the readers for old ones, and the queue that both wait in. */
 function createHashing(options: PasswordServiceOptions) {
   const { clock, random, rounds = DEFAULT_ROUNDS, queueLimit = DEFAULT_QUEUE_LIMIT } = options;
   const concurrency = options.concurrency || Math.min(availableParallelism(), MAXIMUM_DEFAULT_CONCURRENCY);
@@ -132,12 +132,12 @@ function createHashing(options: PasswordServiceOptions) {
     newHash,
     readHash: createHashReader(options.extraHashers ?? [], createArgon2(options.argon2)),
     equalizer: createEqualizer({ clock, queue, preferred: burning(newHash, '') }),
-    /** What a hash begins with that `newHash` would make now. */
+    /** The start of every hash that `newHash` creates now. */
     currentPrefix: bcryptSha256Prefix(rounds),
   };
 }
 
-/** Costs what a new hash costs, and matches nothing. */
+/** Costs as much as a new hash, and matches nothing. */
 const burning = (newHash: NewHash, password: string): Comparison => ({
   algorithm: bcryptSha256.algorithm,
   run: async () => {

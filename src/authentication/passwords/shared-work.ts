@@ -1,11 +1,11 @@
 /**
- * Lets those who need the same work at the same time do it once. Only a result is shared. Who waited for work that gave
- * none does their own, and when it failed, the next takes its place.
+ * Runs the same work once for all requests that need it at the same time. Only a result is shared. If the work gave
+ * none, those that waited do their own; if it failed, the next one takes its place.
  *
- * @returns a function that does the work of a name, unless somebody does so already, and gives what came of it
+ * @returns a function that does the work of a name, unless it is already running, and returns its result
  */
 export function createSharedWork<Result>() {
-  /** What is under way. */
+  /** Running work, by name. */
   const pending = new Map<string, Promise<Result | undefined>>();
 
   const lead = async (name: string, work: () => Promise<Result | undefined>): Promise<Result | undefined> => {

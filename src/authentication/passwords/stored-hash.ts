@@ -7,7 +7,7 @@ import { pbkdf2Sha1, pbkdf2Sha256 } from './hashers/pbkdf2.js';
 import { scrypt } from './hashers/scrypt.js';
 import { isUsable } from './hashers/unusable.js';
 
-/** Django's default list, what any Django database may hold, but for Argon2, which may be missing here. */
+/** Django's default list, which any Django database may contain, without Argon2, which may be missing here. */
 const DEFAULT_HASHERS: readonly Hasher[] = [pbkdf2Sha256, pbkdf2Sha1, bcryptSha256, scrypt];
 
 const EXTRA_HASHERS = {
@@ -16,10 +16,10 @@ const EXTRA_HASHERS = {
   sha1: [sha1, unsaltedSha1],
 } as const satisfies Record<string, readonly Hasher[]>;
 
-/** Weak algorithms that are refused unless an operator, who has such a database, names them. */
+/** Weak algorithms that are refused unless an operator with such a database enables them. */
 export type ExtraHasher = keyof typeof EXTRA_HASHERS;
 
-/** Length of `auth_user.password`; Django's formats all fit. */
+/** Length of `auth_user.password`; all of Django's formats fit. */
 const MAXIMUM_LENGTH = 128;
 
 /** A stored hash that a password can be compared with. */
@@ -37,12 +37,13 @@ const algorithmOf = (encoded: string): string => {
   return name;
 };
 
-/** What the password column holds, without a password to compare it with. */
+/** The state of the password column, without a password to compare it with. */
 type HashState = 'accepted' | 'unusable' | 'refused' | ExtraHasher;
 
 /**
- * @returns a function from the password column to whether a password can match it: always, never because nobody gave the
- *   account one, never because it is malformed, unknown or above a ceiling, or with that name in PASSWORD_HASHERS_EXTRA
+ * @returns a function from the password column to whether a password can match it: always; never, because the account
+ *   has no password; never, because it is malformed, unknown or above a ceiling; or with that name in
+ *   PASSWORD_HASHERS_EXTRA
  */
 export const createHashInspector = () => {
   const readDefault = createHashReader([]);
@@ -57,8 +58,8 @@ export const createHashInspector = () => {
 
 /**
  * @param argon2 - the hasher of Argon2, which loads its binding at the first comparison
- * @returns a function from the password column to what it holds, or undefined for a value that no password
- *   can match: unusable, malformed, above a ceiling, or of an algorithm that is unknown or not enabled
+ * @returns a function from the password column to its parsed hash, or undefined for a value that no password can
+ *   match: unusable, malformed, above a ceiling, or of an algorithm that is unknown or not enabled
  */
 export const createHashReader = (extraHashers: readonly ExtraHasher[], argon2 = createArgon2()) => {
   const enabled = [

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.js';
 
 /** Weight of the newest duration in the running average. */
 const SMOOTHING = 1 / 8;
-/** No hash below the ceilings takes longer: the clock was set. */
+/** No hash below the ceilings takes longer than this: the clock must have been set. */
 const PLAUSIBLE_MS = 3000;
 
 /** How long each algorithm takes on this machine: running averages of this process. */
@@ -10,7 +10,7 @@ export const createTypicalDurations = (clock: Clock) => {
   const typicalMs = new Map<string, number>();
 
   return {
-    /** Does the work, and learns how long the algorithm takes. Work that fails teaches nothing. */
+    /** Runs the work and records how long the algorithm takes. Failed work is not recorded. */
     measure: async <Result>(algorithm: string, work: () => Promise<Result>): Promise<Result> => {
       const startedAt = clock.now();
       const result = await work();
@@ -22,10 +22,10 @@ export const createTypicalDurations = (clock: Clock) => {
 
     isKnown: (algorithm: string): boolean => typicalMs.has(algorithm),
 
-    /** @returns milliseconds, 0 for an algorithm that was not met yet */
+    /** @returns milliseconds; 0 for an algorithm not seen yet */
     of: (algorithm: string): number => typicalMs.get(algorithm) ?? 0,
 
-    /** @returns milliseconds of the slowest algorithm met so far */
+    /** @returns milliseconds of the slowest algorithm seen so far */
     slowest: (): number => Math.max(...typicalMs.values()),
   };
 };

@@ -12,16 +12,16 @@ const DEFAULT_LIFETIME = 5 * MINUTE;
 export interface VerifiedCredentialsOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** How many credentials are kept; the least recently used go first. 10,000 by default. */
+  /** Number of credentials to keep; the least recently used are dropped first. 10,000 by default. */
   readonly maximum?: number;
-  /** Milliseconds from the real comparison; use does not extend it. Five minutes by default. */
+  /** Milliseconds after the real comparison; use does not extend it. Five minutes by default. */
   readonly lifetime?: number;
 }
 
-/** A login and password that were right lately. Worth nothing until confirmed against the user's row. */
+/** A login and password that were right recently. They prove nothing until confirmed against the user's row. */
 export interface RecalledCredentials {
   readonly userId: number;
-  /** Names the record; says nothing about the credentials without this process's key. */
+  /** Identifies the record; reveals nothing about the credentials without the key of this process. */
   readonly fingerprint: string;
 }
 
@@ -32,12 +32,12 @@ interface VerifiedRecord {
 }
 
 /**
- * Remembers which Basic credentials were right, so that a client that sends them with every request pays for
- * the slow hash once. Memory holds no passwords and no stored hashes, only HMACs under keys of this process.
+ * Remembers which Basic credentials were right, so that a client that sends them with every request pays for the slow
+ * hash only once. Memory holds no passwords and no stored hashes, only HMACs under keys of this process.
  *
- * A caller asks `recall`, reads the user by id, and asks `confirm` with what the row says *now*: a changed
- * password or a deactivated account is refused at once, on every node. The login is not looked up again
- * meanwhile, so a renamed user is reached by their old name until the record expires.
+ * The code calls `recall`, reads the user by id, and calls `confirm` with the *current* row: a changed password or a
+ * deactivated account is refused at once, on every node. The login is not looked up again meanwhile, so a renamed user
+ * can still sign in with their old name until the record expires.
  */
 export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) => {
   const { clock, random, maximum = DEFAULT_MAXIMUM, lifetime = DEFAULT_LIFETIME } = options;
@@ -49,7 +49,7 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     const record = records.get(fingerprint);
     if (!record) return undefined;
     const age = clock.now() - record.verifiedAt;
-    // A clock set back must not lengthen a record's life.
+    // Setting the clock back must not extend a record's lifetime.
     if (age >= 0 && age < lifetime) return record;
     records.delete(fingerprint);
     return undefined;
@@ -57,12 +57,12 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
 
   return {
     /**
-     * Compares, unless a request with the same credentials does so already: a client that opens many connections at
-     * once pays for one hash, and does not use up its share of the queue. Only a success is shared. A failure is each
-     * request's own, and counts; when the first one got no answer, the next takes its place.
+     * Compares, unless another request is already comparing the same credentials: a client that opens many connections
+     * at once pays for one hash and does not use up its share of the queue. Only a success is shared. A failure counts
+     * for each request separately. If the first request ends without a result, the next one takes its place.
      *
      * @param compare - the real comparison
-     * @returns what it gave, to this request or to the one before
+     * @returns the result of this request's comparison, or of the one before
      */
     together: (
       login: string,
@@ -71,8 +71,8 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     ): Promise<VerifiedLogin | undefined> => shareComparison(fingerprintOf(login, password), compare),
 
     /**
-     * Call after a real comparison succeeded.
-     * @param storedHash - the password column as it now is, after a rewrite if there was one
+     * Call this after a real comparison has succeeded.
+     * @param storedHash - the current password column, after a rewrite if there was one
      */
     remember: (login: string, password: string, storedHash: string, userId: number): void => {
       const record = { userId, storedHashTag: tagOf(storedHash), verifiedAt: clock.now() };
@@ -80,7 +80,7 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     },
 
     /**
-     * @returns whom these exact credentials belonged to within the lifetime, to be confirmed; or undefined
+     * @returns the user that these exact credentials matched within the lifetime, still to be confirmed; or undefined
      */
     recall: (login: string, password: string): RecalledCredentials | undefined => {
       const fingerprint = fingerprintOf(login, password);
@@ -89,7 +89,7 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     },
 
     /**
-     * @returns whether the record still stands for a user whose row holds this password column and activity.
+     * @returns whether the record is still valid for a user whose row has this password column and this active flag.
      *   If not, it is forgotten: compare the password for real.
      */
     confirm: (

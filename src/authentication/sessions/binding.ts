@@ -2,8 +2,9 @@ import type { Identity } from '../identity.js';
 import { equalInConstantTime, sessionAuthHash } from '../signing.js';
 
 /**
- * What a session of an account is bound to: Django's session hash of the password column, or, when the hash was
- * upgraded silently, the one that sessions had before it. A password change gives a new one either way (deviation 11).
+ * The value that the sessions of an account are bound to: Django's session hash of the password column. After a silent
+ * upgrade of the hash, it is the session hash from before the upgrade. A password change replaces it in both cases
+ * (deviation 11).
  */
 export function bindingOf(
   { password, lineage }: Pick<Identity, 'password' | 'lineage'>,

@@ -10,13 +10,13 @@ export interface OpenSession extends StoredSession {
 
 type OpenedDeps = Pick<SessionDeps, 'store' | 'clock' | 'maximumAgeSeconds'>;
 
-/** Which session each request has at the moment: the one that came with it, then what the request made of it. */
+/** The current session of each request: the one it came with, later the one that the request created. */
 export function createOpenedSessions(deps: OpenedDeps) {
   const opened = new WeakMap<Exchange, Promise<OpenSession | undefined>>();
-  /** Keys of sessions that nobody has signed in to. */
+  /** Keys of sessions without a user. */
   const pending = new WeakMap<Exchange, string>();
 
-  /** The session of the request, if somebody signed in to it; loaded once. An unknown key has its cookie deleted. */
+  /** The session of the request, if a user has signed in; loaded once. The cookie of an unknown key is deleted. */
   const open = (exchange: Exchange): Promise<OpenSession | undefined> => {
     exchange.sessionSeen = true;
     let session = opened.get(exchange);
@@ -52,9 +52,9 @@ export function createOpenedSessions(deps: OpenedDeps) {
 
   return {
     open,
-    /** @returns what `open` gave, as it is now, without looking for a session where nobody did */
+    /** @returns the current result of `open`, without looking for a session if `open` was not called */
     current: (exchange: Exchange): Promise<OpenSession | undefined> | undefined => opened.get(exchange),
-    /** @returns the key of the session, once it was looked for, if nobody has signed in to it */
+    /** @returns the key of the session if it has been looked up and has no user */
     pendingKey: (exchange: Exchange): string | undefined => pending.get(exchange),
     /** Gives the request another session, or none. */
     replace: (exchange: Exchange, session: OpenSession | undefined): void =>
@@ -64,6 +64,6 @@ export function createOpenedSessions(deps: OpenedDeps) {
 
 export type OpenedSessions = ReturnType<typeof createOpenedSessions>;
 
-/** Of a session that does not say when it began the renewal is left out, so that it ends as well. */
+/** A session without a start time is not renewed, so that it ends too. */
 const isOver = ({ startedAt }: StoredSession, { clock, maximumAgeSeconds }: OpenedDeps): boolean =>
   startedAt !== null && clock.now() - startedAt >= maximumAgeSeconds * SECOND;

@@ -13,8 +13,8 @@ type CookieDeps = Pick<
 >;
 
 /**
- * @returns the key of the session cookie; undefined when there is none, empty when it can not be a key. Two different
- * values under the name are no key at all: one of them was planted from another path or domain.
+ * @returns the key in the session cookie; undefined without a cookie, empty if the value cannot be a key. Two
+ *   different values under the name are treated as no key: one of them was planted from another path or domain.
  */
 export function sessionKey(exchange: Exchange): string | undefined {
   const values = new Set(exchange.cookies.get(SESSION_COOKIE) ?? []);
@@ -23,10 +23,10 @@ export function sessionKey(exchange: Exchange): string | undefined {
   return values.size === 1 && /^[a-z0-9]{32}$/.test(value) ? value : '';
 }
 
-/** @returns whether the browser has the helper cookie of CVAT's sliding renewal: the session needs none yet */
+/** @returns whether the browser has the helper cookie of CVAT's sliding renewal: the session needs no renewal yet */
 export const isFresh = (exchange: Exchange): boolean => exchange.cookies.has(FRESH_COOKIE);
 
-/** @returns whether the answer sets the session cookie, or deletes it, already */
+/** @returns whether the answer already sets or deletes the session cookie */
 export const changesSession = (exchange: Exchange): boolean => exchange.setCookies.has(SESSION_COOKIE);
 
 /** Sends the key of a session, and the helper cookie to a browser that has none. */
@@ -43,7 +43,7 @@ export function sendSessionCookies(exchange: Exchange, key: string, deps: Cookie
   );
 }
 
-/** Deletes those cookies of a session that the browser sent. */
+/** Deletes the session cookies that the browser sent. */
 export function forgetSessionCookies(exchange: Exchange): void {
   for (const name of [SESSION_COOKIE, FRESH_COOKIE]) {
     if (exchange.cookies.has(name)) exchange.setCookies.set(name, deletionCookie(name));

@@ -6,14 +6,14 @@ export interface SessionDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Known when the server has started. */
+  /** Known once the server has started. */
   readonly secretKey: () => string;
-  /** Seconds a session lives after its last renewal. */
+  /** A session lives this many seconds after its last renewal. */
   readonly ageSeconds: number;
-  /** Seconds a session lives at most, however often it is renewed. */
+  /** A session lives at most this many seconds, even with renewals. */
   readonly maximumAgeSeconds: number;
   readonly secureSessionCookie: boolean;
   readonly secureCsrfCookie: boolean;
-  /** A renewal that failed costs nobody anything: it is only logged. */
+  /** A failed renewal has no effect on the request: it is only logged. */
   readonly onRenewalError: (error: unknown) => void;
 }

@@ -13,15 +13,15 @@ import {
 import type { SessionDeps } from './session-deps.js';
 import { createSignIn } from './sign-in.js';
 
-/** Django's sessions (`django.contrib.sessions`, `login`, `logout`) and CVAT's sliding renewal, over any store. */
+/** Django's sessions (`django.contrib.sessions`, `login`, `logout`) and CVAT's sliding renewal, on top of any store. */
 export function createSessions(deps: SessionDeps) {
   const { store, secretKey } = deps;
   const opened = createOpenedSessions(deps);
   const { open, current, replace } = opened;
 
   /**
-   * @param identity the account of the session, as it is now
-   * @returns whether the session still is that account's; if not it has been ended
+   * @param identity the current state of the session's account
+   * @returns whether the session still belongs to that account; if not, it has been ended
    */
   const confirm = async (exchange: Exchange, session: OpenSession, identity: Identity): Promise<boolean> => {
     if (equalInConstantTime(session.authHash, bindingOf(identity, secretKey()))) return true;
@@ -31,7 +31,10 @@ export function createSessions(deps: SessionDeps) {
     return false;
   };
 
-  /** CVAT's `SessionRefreshMiddleware`: without its helper cookie the session is renewed, unless the answer is a 5xx. */
+  /**
+   * CVAT's `SessionRefreshMiddleware`: if its helper cookie is missing, the session is renewed, unless the answer is a
+   * 5xx.
+   */
   const renewWhenStale = (exchange: Exchange, session: OpenSession): void => {
     if (isFresh(exchange) || session.startedAt === null) return;
     exchange.beforeSend.push(async (status) => {
@@ -46,7 +49,7 @@ export function createSessions(deps: SessionDeps) {
     });
   };
 
-  /** Ends the session of the request for good and says nothing of it: the next request finds that its cookie is of none. */
+  /** Ends the session of the request for good without deleting its cookie: the next request finds no session for it. */
   const end = async (exchange: Exchange, session: OpenSession): Promise<void> => {
     await store.destroy(session.key);
     replace(exchange, undefined);

@@ -9,14 +9,14 @@ import { PENDING } from './store.js';
 
 const KEY_LENGTH = 32;
 
-/** What gives a request another session: signing in and out, registering, and a new password. */
+/** Everything that gives a request another session: signing in and out, registering, and changing a password. */
 export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: OpenedSessions) {
   const { store, clock, random, secretKey } = deps;
 
   /**
-   * Django's `login`, but for the key: there the same account keeps the one that it has, here a sign-in always gives a
-   * new one and ends the session of before (OWASP ASVS 5.0, 7.2.4). The CSRF secret is new as well. The session is
-   * stored before this returns.
+   * Django's `login`, except for the key: Django keeps the key if the account stays the same. Here every sign-in
+   * creates a new key and ends the previous session (OWASP ASVS 5.0, 7.2.4). The CSRF secret is renewed too. The
+   * session is stored before this returns.
    */
   const login = async (exchange: Exchange, identity: Identity): Promise<void> => {
     const before = await open(exchange);
@@ -32,8 +32,9 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
   };
 
   /**
-   * Gives who registered and has to confirm an address a session, though nobody is signed in to it (allauth keeps the
-   * registration in it). One that is there goes on. That it cannot be stored costs nobody anything: it is only logged.
+   * Gives a user who registered and has to confirm an address a session without signing them in (allauth keeps the
+   * registration in it). An existing session is kept. A failure to store it has no effect on the request: it is only
+   * logged.
    */
   const beginPending = async (exchange: Exchange): Promise<void> => {
     try {
@@ -46,7 +47,10 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     }
   };
 
-  /** Django's `update_session_auth_hash`: the session of the request goes on under a new key, bound to the new password. */
+  /**
+   * Django's `update_session_auth_hash`: the session of the request continues under a new key, bound to the new
+   * password.
+   */
   const rebind = async (exchange: Exchange, identity: Identity): Promise<void> => {
     const before = await open(exchange);
     if (before?.userId !== identity.account.id) return;
@@ -58,7 +62,7 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     sendSessionCookies(exchange, key, deps);
   };
 
-  /** Django's `logout`: the session is gone when this returns; the CSRF cookie stays. */
+  /** Django's `logout`: the session is deleted when this returns; the CSRF cookie stays. */
   const logout = async (exchange: Exchange): Promise<void> => {
     const session = await open(exchange);
     if (session === undefined) return;

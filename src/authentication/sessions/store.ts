@@ -2,30 +2,33 @@ import session, { type SessionData, type Store } from 'express-session';
 import { z } from 'zod';
 import { isId } from '../../kernel/account.js';
 
-/** What a session holds, under the names Django gives it. */
+/** The content of a session, under Django's names. */
 declare module 'express-session' {
   interface SessionData {
     _auth_user_id?: string;
     _auth_user_hash?: string;
-    /** Not Django's: milliseconds since the epoch. */
+    /** Not in Django: milliseconds since the epoch. */
     started_at?: number;
-    /** Not Django's: nobody has signed in yet. */
+    /** Not in Django: no user has signed in yet. */
     pending?: true;
   }
 }
 
 export interface StoredSession {
   readonly userId: number;
-  /** See `bindingOf`: the session dies when the password it was opened with is changed. */
+  /** See `bindingOf`: the session ends when the password it was opened with changes. */
   readonly authHash: string;
-  /** When somebody signed in, in milliseconds since the epoch; null for a session of a release that did not keep it. */
+  /** When the user signed in, in milliseconds since the epoch; null for sessions of a release that did not store it. */
   readonly startedAt: number | null;
 }
 
-/** A session that nobody has signed in to yet, as Django keeps one as soon as something is written to it. */
+/** A session without a user, which Django creates as soon as something is written to it. */
 export const PENDING = 'pending';
 
-/** What is read back: others may write where sessions are kept. An id as Django writes it, and a binding. */
+/**
+ * The data read back, because other programs may write to the session store: an id in Django's notation, and a
+ * binding.
+ */
 const AccountRecord = z
   .object({
     _auth_user_id: z
@@ -49,18 +52,15 @@ const SessionRecord = z.union([
   z.object({ pending: z.literal(true) }).transform((): typeof PENDING => PENDING),
 ]);
 
-/**
- * Text that is no JSON, and a key of Redis that holds no text. Neither is a reason to think that the store is down.
- */
+/** Text that is not JSON, or a Redis key that does not hold text. Neither means that the store is down. */
 const isUnreadable = (error: unknown): boolean =>
   error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE '));
 
 /**
- * The session store of express-session (connect-redis or connect-pg-simple) with promises, and the record that it
- * keeps for us.
+ * The session store of express-session (connect-redis or connect-pg-simple) with promises and with our own record.
  *
- * @param ageSeconds life of a session after its last save or touch
- * @param describeFailure names the dependency in what the store throws
+ * @param ageSeconds lifetime of a session after its last save or touch
+ * @param describeFailure names the dependency in errors of the store
  */
 export function createSessionStore(
   store: Store,
@@ -85,7 +85,7 @@ export function createSessionStore(
     });
 
   return {
-    /** @returns undefined also for what is no record of ours (Django `SessionStore.decode`) */
+    /** @returns undefined also for a record that is not ours (Django `SessionStore.decode`) */
     get: async (key: string): Promise<StoredSession | typeof PENDING | undefined> => {
       const data = await call<unknown>((done) =>
         store.get(key, (error: unknown, found) => (isUnreadable(error) ? done(null) : done(error, found))),
@@ -95,10 +95,10 @@ export function createSessionStore(
     set: async (key: string, stored: StoredSession | typeof PENDING): Promise<void> => {
       await call<void>((done) => store.set(key, record(stored), done));
     },
-    /** Renews the life of a session that still exists; one that was ended meanwhile stays ended. */
+    /** Extends the lifetime of a session if it still exists; a session that has been ended meanwhile stays ended. */
     touch: async (key: string, stored: StoredSession): Promise<void> => {
       await call<void>((done) => {
-        if (store.touch === undefined) done(new TypeError('The session store can not renew sessions.'));
+        if (store.touch === undefined) done(new TypeError('The session store cannot renew sessions.'));
         else store.touch(key, record(stored), (error?: unknown) => done(error));
       });
     },

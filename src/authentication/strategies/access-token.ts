@@ -5,8 +5,9 @@ import { tokenAfter } from '../authorization-header.js';
 import { type CheckToken, readOrSettle, settleWith, whenChecked } from './settle.js';
 
 /**
- * `Authorization: Bearer <personal access token>`. The library would also take a token from the query string or the
- * body, and answers 400 where DRF answers 401: its reading of the request is replaced, its verify callback checks.
+ * `Authorization: Bearer <personal access token>`. The library would also accept a token in the query string or the
+ * body, and answers 400 where DRF answers 401. We therefore replace its parsing of the request; its verify callback
+ * does the check.
  */
 export function createAccessTokenStrategy(check: CheckToken): Strategy {
   const verify: VerifyFunctionWithRequest = (req, token, done) => whenChecked(check(req, token), done);

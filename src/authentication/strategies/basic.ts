@@ -8,9 +8,9 @@ import { readOrSettle, settleWith, whenChecked } from './settle.js';
 export type CheckBasic = (req: Request, credentials: BasicCredentials) => Promise<Caller>;
 
 /**
- * `Authorization: Basic` (DRF `BasicAuthentication`). The library splits a password at its colons, takes any scheme
- * that contains the word and decodes what DRF refuses: its reading of the request is replaced, its verify callback
- * checks.
+ * `Authorization: Basic` (DRF `BasicAuthentication`). The library splits a password at its colons, accepts any scheme
+ * that contains the word, and decodes input that DRF refuses. We therefore replace its parsing of the request; its
+ * verify callback does the check.
  */
 export function createBasicStrategy(check: CheckBasic): Strategy {
   const verify: BasicVerifyFunctionWithRequest = (req, login, password, done) =>

@@ -2,12 +2,12 @@ import type { Request } from 'express';
 import type { StrategyCreatedStatic } from 'passport';
 import type { Caller } from '../../kernel/account.js';
 
-/** What a strategy's check gives: the caller, or a thrown AuthenticationFailed. */
+/** The result of a strategy's check: the caller, or a thrown AuthenticationFailed. */
 export type CheckToken = (req: Request, token: string) => Promise<Caller>;
 
 type Outcomes = Pick<StrategyCreatedStatic, 'success' | 'fail' | 'error'>;
 
-/** How Passport's verify callbacks end: with an error, with the caller, or with nobody. */
+/** How Passport's verify callbacks end: with an error, with a caller, or without one. */
 type Done = (error: unknown, caller?: Caller) => void;
 
 /**
@@ -25,7 +25,7 @@ export function readOrSettle<T>(strategy: Outcomes, read: () => T | undefined): 
   }
 }
 
-/** @returns the end of a verify callback: "mine and wrong" is `error`, "mine and good" is `success` */
+/** @returns a completed verify callback: "mine and wrong" is `error`, "mine and good" is `success` */
 export const settleWith =
   (strategy: Outcomes): Done =>
   (error, caller) => {
@@ -34,7 +34,7 @@ export const settleWith =
     else strategy.success(caller);
   };
 
-/** Ends a verify callback with what a check gives. */
+/** Completes a verify callback with the result of a check. */
 export function whenChecked(check: Promise<Caller | undefined>, done: Done): void {
   check.then((caller) => done(null, caller), done);
 }

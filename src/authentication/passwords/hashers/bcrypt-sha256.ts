@@ -7,13 +7,13 @@ import type { Hasher } from './hasher.js';
 const ALGORITHM = 'bcrypt_sha256';
 const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** 64 ASCII characters whatever the password is: none is cut at 72 bytes and none holds a NUL. */
+/** 64 ASCII characters for any password: none is truncated at 72 bytes, and none contains a NUL. */
 const digest = (password: string): string => createHash('sha256').update(password).digest('hex');
 
 /** 128 bits: 21 characters of six bits and one of two. */
 const newSalt = (random: Random): string => random.text(21, BCRYPT_ALPHABET) + random.text(1, '.Oeu');
 
-/** `bcrypt_sha256$$2b$<rounds>$...`: bcrypt over the hexadecimal SHA-256 of the password; 4 to 15 rounds. */
+/** `bcrypt_sha256$$2b$<rounds>$...`: bcrypt of the hexadecimal SHA-256 of the password; 4 to 15 rounds. */
 export const bcryptSha256: Hasher = {
   algorithm: ALGORITHM,
   read: (encoded) => readBcrypt(encoded.slice(ALGORITHM.length), digest),
@@ -21,11 +21,11 @@ export const bcryptSha256: Hasher = {
 
 const settingOf = (rounds: number): string => `$2b$${String(rounds).padStart(2, '0')}$`;
 
-/** What every new hash starts with; one that starts otherwise is due for a rewrite. */
+/** The start of every new hash; a hash that starts differently is due for a rewrite. */
 export const bcryptSha256Prefix = (rounds: number): string => `${ALGORITHM}$${settingOf(rounds)}`;
 
 /**
- * @returns a new hash, in a format of Django's
+ * @returns a new hash in one of Django's formats
  * @param rounds - binary logarithm of the cost, 4 to 15
  */
 export const hashBcryptSha256 = async (password: string, rounds: number, random: Random): Promise<string> =>

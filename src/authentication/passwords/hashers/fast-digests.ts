@@ -28,9 +28,9 @@ const unsalted = (digest: Digest, prefix: string): Hasher => ({
   },
 });
 
-/** `md5$<salt>$<hex>`: what CVAT's test databases hold. A graphics card tries billions of them a second. */
+/** `md5$<salt>$<hex>`: the format in CVAT's test databases. A graphics card tries billions of them per second. */
 export const md5 = salted('md5');
-/** `md5$$<hex>` or the bare 32 digits, of Django's first years. */
+/** `md5$$<hex>` or the bare 32 digits, from Django's first years. */
 export const unsaltedMd5 = unsalted('md5', 'md5$$');
 /** `sha1$<salt>$<hex>`, Django's default until 1.3. */
 export const sha1 = salted('sha1');

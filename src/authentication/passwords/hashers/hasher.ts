@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Compares one password with the stored hash it was read from. Slow on purpose; runs off the event loop. */
+/** Compares one password with the stored hash it was created for. Slow on purpose; runs off the event loop. */
 export type PasswordCheck = (password: string) => Promise<boolean>;
 
 /** One of Django's password algorithms. */
@@ -8,20 +8,20 @@ export interface Hasher {
   /** Django's name: the text before the first `$` of the stored hash. */
   readonly algorithm: string;
   /**
-   * Reads a stored hash without doing any work.
-   * @returns the check, or undefined when the text is malformed or its parameters are above this algorithm's
-   *   ceiling. Django raises there (HTTP 500); a stored hash that nobody can satisfy is the safer answer.
+   * Parses a stored hash without computing anything.
+   * @returns the check, or undefined if the text is malformed or its parameters are above this algorithm's ceiling.
+   *   Django raises in that case (HTTP 500); treating it as a hash that no password matches is safer.
    */
   readonly read: (encoded: string) => PasswordCheck | undefined;
 }
 
 /**
- * What one check may hold in memory: a row of an imported database must not exhaust the process. Django's
- * Argon2 takes 100 MiB, its scrypt 16 MiB. As many checks run at once as the queue admits.
+ * The maximum memory of one check: a row of an imported database must not exhaust the process. Django's Argon2 uses
+ * 100 MiB, its scrypt 16 MiB. The queue limits how many checks run at once.
  */
 export const MAXIMUM_MEMORY_BYTES = 128 * 2 ** 20;
 
-/** Compares in time that depends on the lengths only, which are public for every format. */
+/** Compares in a time that only depends on the lengths, which are public in every format. */
 export const equalText = (left: string, right: string): boolean => {
   const a = Buffer.from(left);
   const b = Buffer.from(right);
@@ -29,7 +29,7 @@ export const equalText = (left: string, right: string): boolean => {
 };
 
 /**
- * HMAC pads its key with NUL, so PBKDF2 and scrypt, which key it with the password, cannot tell `p` from
- * `p\0`. No form lets such a password be chosen; refusing it keeps the comparison whole.
+ * HMAC pads its key with NUL, so PBKDF2 and scrypt, which use the password as the key, cannot distinguish `p` from
+ * `p\0`. No form accepts such a password; refusing it keeps the comparison exact.
  */
 export const isLostByHmac = (password: string): boolean => password.endsWith('\0');

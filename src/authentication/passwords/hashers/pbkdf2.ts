@@ -4,7 +4,7 @@ import { equalText, type Hasher, isLostByHmac } from './hasher.js';
 
 const derive = promisify(pbkdf2);
 
-/** Django 6.0 uses 1,200,000 and adds a fifth or so per release; this many take a second or two. */
+/** Django 6.0 uses 1,200,000 and adds about a fifth per release; this many take a second or two. */
 const MAXIMUM_ITERATIONS = 5_000_000;
 
 const createPbkdf2 = (digest: 'sha256' | 'sha1', keyBytes: number, keyPattern: string): Hasher => {
@@ -24,7 +24,7 @@ const createPbkdf2 = (digest: 'sha256' | 'sha1', keyBytes: number, keyPattern: s
   };
 };
 
-/** `pbkdf2_sha256$<iterations>$<salt>$<base64>`: what CVAT writes. At most 5,000,000 iterations. */
+/** `pbkdf2_sha256$<iterations>$<salt>$<base64>`: the format CVAT writes. At most 5,000,000 iterations. */
 export const pbkdf2Sha256 = createPbkdf2('sha256', 32, '[A-Za-z0-9+/]{43}=');
 
 /** `pbkdf2_sha1$<iterations>$<salt>$<base64>`. At most 5,000,000 iterations. */

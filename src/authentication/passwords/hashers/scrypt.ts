@@ -7,11 +7,11 @@ const KEY_BYTES = 64;
 
 const derive = promisify<string, string, number, ScryptOptions, Buffer>(scryptCallback);
 
-/** N * r * p: Django 5.1 has 2^19.3 (N=16384, r=8, p=5); this much takes a second or two. */
+/** N * r * p: Django 5.1 uses 2^19.3 (N=16384, r=8, p=5); this much takes a second or two. */
 const MAXIMUM_WORK = 2 ** 22;
-/** r * p, in blocks of 128 bytes: Django has 40. They are filled and folded by HMAC whatever N is. */
+/** r * p, in blocks of 128 bytes: Django uses 40. HMAC fills and folds them regardless of N. */
 const MAXIMUM_BLOCKS = 2 ** 13;
-/** The table of 128*N*r bytes; the blocks, and two of 128*r for scratch, come on top of it. */
+/** The table of 128*N*r bytes, plus the blocks and two scratch buffers of 128*r. */
 const MAXIMUM_TOTAL_BYTES = MAXIMUM_MEMORY_BYTES + 3 * 128 * MAXIMUM_BLOCKS;
 
 /** RFC 7914 section 2: N is a power of two greater than 1 and less than 2^(128*r/8). */

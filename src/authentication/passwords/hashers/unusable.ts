@@ -3,8 +3,8 @@ import { ALPHANUMERIC, type Random } from '../../../kernel/random.js';
 const PREFIX = '!';
 
 /**
- * A stored value that no password matches: the account signs in by other means. Random, so that password
- * reset tokens, which sign the stored value, die when one replaces another (Django `make_password(None)`).
+ * A stored value that no password matches: the account signs in by other means. It is random because password reset
+ * tokens sign the stored value and must become invalid when it is replaced (Django `make_password(None)`).
  */
 export const makeUnusable = (random: Random): string => PREFIX + random.text(40, ALPHANUMERIC);
 

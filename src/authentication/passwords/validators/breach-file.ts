@@ -3,22 +3,22 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { ServiceUnavailable } from '../../../kernel/errors.js';
 import { StartError } from '../../../kernel/start-error.js';
 
-/** Forty digits, a colon, a count and a line end fit in half of it. */
+/** Forty digits, a colon, a count and a line end fit into half of this. */
 const MAXIMUM_LINE_BYTES = 128;
 const LINE = /^([0-9A-F]{40})(?::\d{1,12})?\r?\n?$/;
 const LINE_FEED = 0x0a;
 
-/** Lines compared at start: enough to find a shuffled file, few enough for a slow disk. */
+/** Lines compared at start: enough to detect a shuffled file, and few enough for a slow disk. */
 const SAMPLES = 256;
 
-/** A line and where it lies: `start` is its first byte, `end` the first byte of the next line. */
+/** A line and its position: `start` is its first byte, `end` the first byte of the next line. */
 interface Line {
   readonly hash: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** Reads the line that holds the byte at `offset`; a line end belongs to the line it ends. */
+/** Reads the line that contains the byte at `offset`; a line end belongs to the line before it. */
 const readLine = async (file: FileHandle, offset: number): Promise<Line> => {
   const from = Math.max(0, offset - MAXIMUM_LINE_BYTES);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2 * MAXIMUM_LINE_BYTES), { position: from });
@@ -55,7 +55,7 @@ const contains = async (file: FileHandle, size: number, wanted: string): Promise
 };
 
 /**
- * A look at the file that finds the usual mistakes: another format, or sorted by count instead of by hash.
+ * Checks the file for the usual mistakes: another format, or sorted by count instead of by hash.
  * @returns its size in bytes
  */
 const inspect = async (file: FileHandle): Promise<number> => {
@@ -72,11 +72,11 @@ const inspect = async (file: FileHandle): Promise<number> => {
 };
 
 /**
- * Opens a list of breached passwords: upper-case SHA-1 in hexadecimal, one per line, sorted, each optionally
- * followed by `:count` (the "ordered by hash" form in which Have I Been Pwned gives its list away). The list
- * may have any size: look-ups read a few dozen lines in place, and nothing ever leaves the machine.
+ * Opens a list of breached passwords: upper-case SHA-1 in hexadecimal, one per line, sorted, each optionally followed
+ * by `:count` (the "ordered by hash" form in which Have I Been Pwned publishes its list). The list may have any size:
+ * a look-up reads a few dozen lines in place, and no data leaves the machine.
  *
- * @throws StartError that names `PASSWORD_BREACH_FILE` when the file is missing, malformed or not sorted
+ * @throws StartError that names `PASSWORD_BREACH_FILE` if the file is missing, malformed or not sorted
  */
 export const createBreachFile = async (path: string) => {
   const explain = (cause: unknown): never => {
@@ -92,7 +92,7 @@ export const createBreachFile = async (path: string) => {
   return {
     /**
      * @returns whether the password is in the list
-     * @throws ServiceUnavailable `password_breach_file` when the file cannot be read any more
+     * @throws ServiceUnavailable `password_breach_file` if the file can no longer be read
      */
     contains: async (password: string): Promise<boolean> => {
       const wanted = createHash('sha1').update(password).digest('hex').toUpperCase();

@@ -2,12 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-/** What Python's `strip` removes; unlike `trim`, it takes U+001C to U+001F and U+0085, and leaves U+FEFF. */
+/**
+ * The characters that Python's `strip` removes; unlike `trim`, it removes U+001C to U+001F and U+0085, and keeps
+ * U+FEFF.
+ */
 const SPACE = '[\\t-\\r\\x1C-\\x20\\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]';
-/** The look-behind keeps it linear: without it, each space of a run starts a search for the end. */
+/** The look-behind keeps it linear: without it, each space in a run starts a new search for the end. */
 const SURROUNDING_SPACE = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
 
-/** Blanks, controls, and what leaves no trace on a screen, the empty Braille pattern among it. One alone is too short. */
+/**
+ * Spaces, control characters, and characters that are invisible on a screen, including the empty Braille pattern. One
+ * alone is too short.
+ */
 const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]{2,}$/u;
 
 const RUNS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'].flatMap(
@@ -16,14 +22,14 @@ const RUNS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfgh
 
 const isRun = (text: string): boolean => RUNS.some((run) => run.includes(text));
 
-/** As long as the mechanical passwords of real lists get. */
+/** The maximum length of mechanical passwords in real lists. */
 const MECHANICAL = /^[a-z0-9]{3,12}$/;
 const REPETITION = /^(.+?)\1+$/;
 const SHORT_UNIT = 3;
 
 /**
- * `abcdefgh`, `asdasdasd`, `qwerqwer`: dictionaries made for strength meters leave out what a meter
- * recognizes by its pattern, and lists of leaked passwords are full of it.
+ * `abcdefgh`, `asdasdasd`, `qwerqwer`: dictionaries for strength meters omit passwords that a meter recognizes by
+ * their pattern, and lists of leaked passwords are full of them.
  */
 const isMechanical = (text: string, list: ReadonlySet<string>): boolean => {
   if (!MECHANICAL.test(text)) return false;
@@ -42,8 +48,8 @@ const readDjangoList = async (): Promise<readonly string[]> =>
     .filter((line) => line !== '');
 
 /**
- * 20,000 passwords of Django 4.2 and 49,000 of zxcvbn-ts, 5 MB: neither list holds the other. Loaded at first use:
- * start-up need not wait for them.
+ * 20,000 passwords of Django 4.2 and 49,000 of zxcvbn-ts, 5 MB: neither list contains the other. Loaded at first use,
+ * so that start-up need not wait for them.
  */
 const loadBundledLists = async (): Promise<ReadonlySet<string>> => {
   const [{ dictionary }, django] = await Promise.all([
@@ -54,15 +60,15 @@ const loadBundledLists = async (): Promise<ReadonlySet<string>> => {
 };
 
 /**
- * Django's `CommonPasswordValidator` over its list and another one: case and space around it do not make a password
- * rare.
+ * Django's `CommonPasswordValidator` over its own list and another one: changing case or adding surrounding spaces
+ * does not make a password rare.
  *
  * @param list - lower-case passwords; by default the bundled lists
  */
 export const createCommonPasswords = (list?: ReadonlySet<string>) => {
   let loaded: Promise<ReadonlySet<string>> | undefined = list && Promise.resolve(list);
   return {
-    /** @returns whether many people have this password, or it shows nothing at all */
+    /** @returns whether many people use this password, or it is entirely invisible */
     has: async (password: string): Promise<boolean> => {
       loaded ??= loadBundledLists();
       const common = await loaded;

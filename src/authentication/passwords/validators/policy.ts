@@ -23,16 +23,16 @@ export interface PasswordPolicyOptions {
   readonly minimumLength?: number;
   /** Lower-case passwords to refuse instead of the bundled lists. */
   readonly commonPasswords?: ReadonlySet<string>;
-  /** Names of this server that a password must not be made of, such as its host; `cvat` always counts. */
+  /** Names of this server that a password must not consist of, such as its host; `cvat` is always included. */
   readonly context?: readonly string[];
-  /** Whether a password is known from a breach: `contains` of a breach file. */
+  /** Whether a password appears in a breach: `contains` of a breach file. */
   readonly isBreached?: ((password: string) => Promise<boolean>) | undefined;
 }
 
 /**
- * The rules for a new password: Django's four validators in CVAT's order, then the maximum, then the breach
- * file. Passwords are judged as typed and counted in code points. One that the names of the server give away is
- * too common: Django has no sentence for it, and clients know this one.
+ * The rules for a new password: Django's four validators in CVAT's order, then the maximum length, then the breach
+ * file. Passwords are judged as typed and counted in code points. A password made of the server's names counts as too
+ * common: Django has no sentence for that case, and clients know this one.
  */
 export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
   const { minimumLength = DEFAULT_MINIMUM_LENGTH, isBreached } = options;
@@ -41,11 +41,11 @@ export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
 
   return {
     /**
-     * @param owner - whom the password must not resemble; none for a user not known yet
-     * @returns Django's sentences for all that is wrong, none if it will do
+     * @param owner - the user that the password must not resemble; empty for a user not known yet
+     * @returns Django's sentences for all problems, empty if the password is acceptable
      */
     validate: async (password: string, owner: PasswordOwner = {}): Promise<string[]> => {
-      // The other rules cost time that grows with the password.
+      // The other rules take time that grows with the password.
       if (password.length > MAXIMUM_PASSWORD_UNITS) return [TOO_LONG];
       const length = Array.from(password).length;
       const problems = [

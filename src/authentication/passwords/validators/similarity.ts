@@ -1,6 +1,6 @@
 import type { Account } from '../../../kernel/account.js';
 
-/** Whom a new password is for. Empty and missing attributes are skipped. */
+/** The owner of a new password. Empty and missing attributes are skipped. */
 export type PasswordOwner = Partial<Pick<Account, 'username' | 'firstName' | 'lastName' | 'email'>>;
 
 /** Django's `DEFAULT_USER_ATTRIBUTES`, in its order, under their verbose names. */
@@ -18,7 +18,7 @@ export const SEPARATORS = /[^\p{L}\p{N}_]+/u;
 
 const codePoints = (text: string): string[] => Array.from(text);
 
-/** Python's `SequenceMatcher.quick_ratio`: how many characters the two share, in whatever order. */
+/** Python's `SequenceMatcher.quick_ratio`: how many characters the two share, in any order. */
 const quickRatio = (left: readonly string[], right: readonly string[]): number => {
   if (left.length + right.length === 0) return 1;
   const available = new Map<string, number>();
@@ -33,13 +33,13 @@ const quickRatio = (left: readonly string[], right: readonly string[]): number =
   return (2 * shared) / (left.length + right.length);
 };
 
-/** Django `exceeds_maximum_length_ratio`: a part this short cannot reach the similarity. */
+/** Django `exceeds_maximum_length_ratio`: a part this short cannot be similar enough. */
 const isTooShortToMatter = (password: readonly string[], part: readonly string[]): boolean =>
   password.length >= 10 * part.length && part.length < (MAXIMUM_SIMILARITY / 2) * password.length;
 
 /**
  * @param password - its code points, in lower case
- * @returns whether it has nearly the letters of the value, or of a word in it
+ * @returns whether it has nearly the same letters as the value, or as a word in it
  */
 export const isSimilar = (password: readonly string[], value: string): boolean => {
   const whole = value.toLowerCase();
