@@ -11,13 +11,13 @@ import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Asks the policy for a request: all checks in one round trip. The first denial refuses. A request that came with a
- * personal access token also needs every plugin of each package; without one, a read-only token may only read (CVAT
- * `at/permissions.py`). A token that is bound to an organization stays inside of it, and so does the filter.
+ * Asks the policy about a request: all checks in one round trip. The first denial refuses the request. With a personal
+ * access token, every plugin of each package must allow it too; in a package without plugins, a read-only token may
+ * only read (CVAT `at/permissions.py`). A token bound to an organization is confined to it, and so is the filter.
  *
- * @param filter package whose list filter is asked for as well, in the context of the request
- * @returns the filter; null when none was asked for
- * @throws the errors of the organization context; PermissionDenied; ServiceUnavailable when the engine fails
+ * @param filter package whose list filter is also requested, in the context of the request
+ * @returns the filter; null if none was requested
+ * @throws the errors of the organization context; PermissionDenied; ServiceUnavailable if the engine fails
  */
 export const createAuthorizer =
   (engine: PolicyEngine) =>
@@ -54,13 +54,13 @@ export const createAuthorizer =
   };
 
 /**
- * Asks among which rows of a package a single one is looked for, in the context of the request: CVAT 2.62 applies the
- * filter of the list to organizations and invitations, whether the caller may list or not
- * (`organizations/views.py`, `get_queryset`). Who is invited is not listed anything before accepting.
+ * Asks which rows of a package are visible when looking for a single one, in the context of the request: CVAT 2.62
+ * applies the list filter to organizations and invitations, whether or not the caller may list them
+ * (`organizations/views.py`, `get_queryset`). Invited users cannot list anything before they accept.
  *
  * @returns the filter
- * @throws the errors of the organization context; PermissionDenied for a token that is not good in it;
- *   ServiceUnavailable when the engine fails, and when the rules have no filter for the caller
+ * @throws the errors of the organization context; PermissionDenied for a token that is not valid in it;
+ *   ServiceUnavailable if the engine fails, or if the rules have no filter for the caller
  */
 export const createVisibility =
   (engine: PolicyEngine) =>
@@ -114,8 +114,8 @@ function pluginQuestions({ credential }: Caller, documents: readonly Document[])
 }
 
 /**
- * Packages whose shipped plugin takes the place of the default rule, as in CVAT. A plugin of the operator does not (in
- * CVAT it would): one that forgets `read_only` must not let read-only tokens write.
+ * Packages whose shipped plugin replaces the default rule, as in CVAT. An operator's plugin does not replace it (in
+ * CVAT it would): a plugin that forgets `read_only` must not let read-only tokens write.
  */
 const WITHOUT_DEFAULT: ReadonlySet<PolicyPackage> = new Set(['access_tokens', 'users']);
 

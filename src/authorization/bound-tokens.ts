@@ -2,9 +2,9 @@ import type { Caller } from '../kernel/account.js';
 import { PermissionDenied } from '../kernel/errors.js';
 import type { ListedPackage, PolicyCheck } from '../kernel/policy.js';
 
-/** Personal access tokens that are bound to one organization. CVAT has none: all of it comes on top of the rules. */
+/** Personal access tokens bound to one organization. CVAT has none: all of this comes on top of the rules. */
 
-/** The lookup of each package's filter that keeps the rows of one organization. */
+/** The lookup in each package's filter that selects the rows of one organization. */
 const ORGANIZATION_LOOKUPS: Readonly<Record<ListedPackage, string>> = {
   users: 'memberships__organization',
   organizations: 'id',
@@ -14,12 +14,12 @@ const ORGANIZATION_LOOKUPS: Readonly<Record<ListedPackage, string>> = {
 };
 
 /**
- * A token that is bound to an organization is good for requests that name it, while its owner is an active member of
- * it, and for nothing else: not for an administrator, nor for who owns it by its record alone. When the organization is
- * gone it is good for nothing.
+ * A token bound to an organization is valid for requests that name the organization, while its owner is an active
+ * member, and for nothing else. This includes administrators, and owners of the organization without a membership. If
+ * the organization is deleted, the token is valid for nothing.
  *
  * @returns the id of that organization; null for every other credential
- * @throws PermissionDenied where the token is not good, whether the organization that is named exists or not
+ * @throws PermissionDenied where the token is not valid, whether or not the named organization exists
  */
 export function boundOrganization({ credential, organization }: Caller): number | null {
   if (credential.kind !== 'access-token' || credential.boundTo === null) return null;
@@ -30,10 +30,10 @@ export function boundOrganization({ credential, organization }: Caller): number 
 }
 
 /**
- * Keeps checks inside of the organization that a token is bound to, whatever the rules allow its owner.
+ * Restricts checks to the organization that a token is bound to, whatever the rules allow its owner.
  *
- * @param bound as of {@link boundOrganization}
- * @throws PermissionDenied for what belongs to another organization, or to none
+ * @param bound see {@link boundOrganization}
+ * @throws PermissionDenied for a resource of another organization, or of none
  */
 export function requireBelonging(bound: number | null, checks: readonly PolicyCheck[]): void {
   const isInside = ({ belongsTo }: PolicyCheck) => belongsTo === 'context' || belongsTo === bound;
@@ -42,8 +42,8 @@ export function requireBelonging(bound: number | null, checks: readonly PolicyCh
 
 /**
  * @param filter the policy's answer
- * @param bound as of {@link boundOrganization}
- * @returns the filter, and for a bound token the rows of its organization among what it lets through
+ * @param bound see {@link boundOrganization}
+ * @returns the filter; for a bound token it is narrowed to the rows of its organization
  */
 export const narrowFilter = (filter: object, name: ListedPackage, bound: number | null): object =>
   bound === null ? filter : ['&', filter, { [ORGANIZATION_LOOKUPS[name]]: bound }];

@@ -12,12 +12,12 @@ const TWO_SLUGS =
   'You cannot specify "org" query parameter and "X-Organization" HTTP header with different values.';
 const TWO_IDS = 'You cannot specify "org_id" query parameter with different values.';
 
-/** Django would take the last of several values; which organization is meant must not be a guess. */
+/** Django would take the last of several values; the server must not guess which organization is meant. */
 const differs = (query: URLSearchParams, name: string): boolean => new Set(query.getAll(name)).size > 1;
 
 /**
  * Reads which organization a request asks for (CVAT `iam/middleware.py`): query `org` or `org_id`, or the header
- * `X-Organization`. CVAT does so inside the permission check, so an error in it is returned, to be thrown there.
+ * `X-Organization`. CVAT does this inside the permission check, so an error is returned here and thrown there.
  */
 export function readSelector({ req, query }: Exchange): OrganizationSelector | ApiError {
   if (differs(query, 'org')) return new ValidationError([TWO_SLUGS]);
@@ -36,7 +36,7 @@ export function readSelector({ req, query }: Exchange): OrganizationSelector | A
   return wanted.includes('\0') ? unknownOrganization(wanted) : { kind: 'slug', slug: wanted };
 }
 
-/** Node hands header bytes over as Latin-1, Django decodes them the same way: a slug is ASCII in either. */
+/** Node decodes header bytes as Latin-1, and so does Django: a slug is ASCII in both cases. */
 const decodeHeader = (value: string): string => value.trim();
 
 function selectById(text: string): OrganizationSelector | ApiError {
@@ -46,13 +46,11 @@ function selectById(text: string): OrganizationSelector | ApiError {
   return Math.abs(id) > MAXIMUM_ID ? unknownOrganization(text) : { kind: 'id', id };
 }
 
-/** 404 of an organization that is not there. */
+/** 404 for an organization that does not exist. */
 export const unknownOrganization = (wanted: string): NotFound =>
   new NotFound(`${wanted} organization does not exist.`);
 
-/**
- * @returns the selector for the look-up of the caller: one in error looks nothing up
- */
+/** @returns the selector for the look-up of the caller; an invalid selector looks nothing up */
 export const selectorForLookup = (exchange: Exchange): OrganizationSelector => {
   const selector = readSelector(exchange);
   return selector instanceof ApiError ? ABSENT : selector;

@@ -4,39 +4,42 @@ import { join, type Sql, sql } from '../platform/db/sql.js';
 import type { ListPlan } from '../platform/lists/list-query.js';
 import type { OrganizationScope } from './organization-scope.js';
 
-/** What a lookup of the policy means for the value beside it, null included. Throws what {@link badFilter} gives. */
+/**
+ * The condition that a lookup of the policy stands for, given its value (which may be null). Throws the error of
+ * {@link badFilter}.
+ */
 export type Lookup = (value: unknown) => Sql;
 
-/** Which condition each lookup of a policy filter means; any other lookup is refused. */
+/** The condition for each lookup of a policy filter; all other lookups are refused. */
 export type FilterColumns = Readonly<Record<string, Lookup>>;
 
-/** What one request asks of a list. */
+/** The parts of one list request. */
 export interface ListRequest {
   readonly plan: ListPlan;
-  /** The answer of the policy. */
+  /** The policy's answer. */
   readonly visible: unknown;
   readonly scope: OrganizationScope;
 }
 
-/** @param column - the organization of a row; null for rows of none */
+/** @param column - the organization of a row; null for rows without one */
 export const withinScope = (scope: OrganizationScope, column: Sql): Sql => {
   if (scope.kind === 'everything') return sql`true`;
   return scope.kind === 'sandbox' ? sql`${column} is null` : sql`${column} = ${scope.id}`;
 };
 
-/** A list whose lookups reach into a table with several rows for one of the list's. */
+/** A list whose lookups reach into a table with several rows per row of the list. */
 export interface JoinedFilter {
   readonly columns: FilterColumns;
-  /** The key of the list, an expression that means the same inside `from`: `o.id`. */
+  /** The key of the list, as an expression that is valid inside `from`: `o.id`. */
   readonly key: Sql;
-  /** The table of the list under its usual alias, and the joined ones. */
+  /** The table of the list under its usual alias, with its joins. */
   readonly from: Sql;
 }
 
-/** Levels of operators; the rules of CVAT use three. */
+/** Maximum depth of operators; CVAT's rules use three levels. */
 const MAX_DEPTH = 32;
 
-/** A policy that answers nonsense is a part that is down: nobody gets a list until it is mended. */
+/** A policy with invalid answers counts as a failed dependency: nobody gets a list until it is fixed. */
 const badFilter = (reason: string): ServiceUnavailable =>
   new ServiceUnavailable('opa_bad_answer', 'The policy engine gave an unusable answer.', {
     cause: new TypeError(`Malformed policy filter: ${reason}`),
@@ -61,20 +64,20 @@ export const booleanLookup =
   };
 
 /**
- * Turns the filter of a policy, in the prefix notation of CVAT 2.62, into a condition: `{}` is every row, an object
- * means all of its equalities, and `["&", e...]`, `["|", e...]`, `["~", e]` join conditions. For lookups with one
- * value per row; where a lookup crosses to many rows, see {@link compileJoinedFilter}.
+ * Turns the filter of a policy, in the prefix notation of CVAT 2.62, into a condition: `{}` selects every row, an
+ * object requires all of its equalities, and `["&", e...]`, `["|", e...]`, `["~", e]` join conditions. Only for
+ * lookups with one value per row; for lookups that reach many rows, see {@link compileJoinedFilter}.
  *
- * @throws ServiceUnavailable `opa_bad_answer` for anything else: there is no open list by mistake
+ * @throws ServiceUnavailable `opa_bad_answer` for anything else, so that no list is open by mistake
  */
 export const compilePolicyFilter = (value: unknown, columns: FilterColumns): Sql =>
   compile(value, { columns, negatable: true }, MAX_DEPTH);
 
 /**
- * The same over a join, with Django's meaning: lookups into the joined table speak of *one* of its rows, and each
- * row of the list comes once (`filter(...).distinct()`). Separate `exists` per lookup would open the list: an
- * organization has a membership of mine, and it has an active membership, but not one that is both. Alternatives are
- * looked up one by one, because no index serves an `or` over two tables.
+ * The same over a join, with Django's semantics: all lookups into the joined table refer to *one* of its rows, and
+ * each row of the list appears once (`filter(...).distinct()`). A separate `exists` per lookup would be too
+ * permissive: an organization may have my membership and an active membership without one membership being both.
+ * Alternatives are looked up one by one, because no index serves an `or` over two tables.
  *
  * @throws ServiceUnavailable `opa_bad_answer`, also for `~`, which Django does not compile to a join
  */

@@ -7,25 +7,25 @@ import { StartError } from '../../kernel/start-error.js';
 import { findPlugins, type PackagedFile, packagedFile, pluginsFile } from './plugins.js';
 import { type RuleFile, readRules, revisionOf } from './sources.js';
 
-/** What OPA pulls from `GET /api/auth/rules`. */
+/** The bundle that OPA pulls from `GET /api/auth/rules`. */
 export interface Bundle {
-  /** A tar, gzipped: `rules/<file>.rego`, as CVAT lays it out, without a manifest. */
+  /** A gzipped tar archive: `rules/<file>.rego`, laid out as in CVAT, without a manifest. */
   readonly bytes: Buffer;
-  /** `"<128 hex of BLAKE2b-512 of the bytes>"`, with its quotes. */
+  /** `"<128 hex of BLAKE2b-512 of the bytes>"`, including the quotes. */
   readonly etag: string;
-  /** What `data.bundle_revision.revision` answers in an OPA that has loaded this bundle. */
+  /** The answer to `data.bundle_revision.revision` in an OPA that has loaded this bundle. */
   readonly revision: string;
-  /** The files of the operator in it. */
+  /** The operator's files in the bundle. */
   readonly custom: readonly RuleFile[];
 }
 
 /**
- * Packs the rules. The same rules give the same bytes in every process, so that OPA pulls them once however
- * often this server starts and however many of it answer (CVAT's ETag changes with each start).
+ * Packs the rules. The same rules give the same bytes in every process, so OPA pulls them only once, across restarts
+ * and replicas (CVAT's ETag changes with each start).
  *
- * @param shipped directories of the rules that come with the server
- * @param custom directories of the operator's rules, which may add packages and not change the shipped ones
- * @throws StartError as `readRules` and `findPlugins`, and for a file that takes a name or a package of another
+ * @param shipped directories of the rules shipped with the server
+ * @param custom directories of the operator's rules, which may add packages but not change the shipped ones
+ * @throws StartError as `readRules` and `findPlugins`, and for a file with a name or a package that is already taken
  */
 export async function createBundle(
   shipped: readonly string[],
@@ -47,7 +47,7 @@ export async function createBundle(
   };
 }
 
-/** A rule that names the others: OPA has no other way to say which bundle without a manifest it holds. */
+/** A rule that identifies the others: without a manifest, OPA has no other way to tell which bundle it holds. */
 const revisionFile = (revision: string): RuleFile => ({
   name: 'bundle_revision.rego',
   text: `package bundle_revision\n\nrevision := "${revision}"\n`,
@@ -58,7 +58,7 @@ function refuseNames(rules: readonly RuleFile[], generated: readonly RuleFile[])
   if (taken !== undefined) throw new StartError(`Rename ${taken.name}: a bundle has its own.`);
 }
 
-/** Files of one package add to one another, so that a rule in `package users` would allow what the shipped ones refuse. */
+/** Files of one package are merged, so a rule in `package users` could allow what the shipped rules refuse. */
 function refusePackages(added: readonly PackagedFile[], fixed: readonly PackagedFile[]): void {
   for (const file of added) {
     const shipped = fixed.find(

@@ -8,28 +8,29 @@ const KEPT = 'The last good rules stay in use.';
 const NOT_LOADED = `OPA did not load the newest rules within ${PATIENCE / SECOND} s; its log says why. ${KEPT}`;
 
 export interface LiveRulesDeps extends ServedRulesDeps {
-  /** Packs what is in the directories now. @throws StartError */
+  /** Packs the current content of the directories. @throws StartError */
   readonly read: () => Promise<Bundle>;
   readonly opa: Pick<OpaRules, 'loadedRevision' | 'problemOf'>;
-  /** Told once of each problem, and with null when it is over. */
+  /** Called once for each problem, and with null when it is over. */
   readonly onProblem: (problem: string | null) => void;
 }
 
 export interface LiveRules {
-  /** What OPA gets. */
+  /** The bundle for OPA. */
   readonly bundle: () => Bundle;
-  /** Whether OPA may decide by this revision: the bundle's, or for a while the one before. */
+  /** Whether OPA may decide by this revision: the bundle's, or for a while the previous one's. */
   readonly isOurs: (revision: unknown) => boolean;
-  /** `ok`, or why OPA does not decide by what is in the directories. */
+  /** `ok`, or why OPA does not decide by the rules in the directories. */
   readonly state: () => string;
-  /** Looks at the directories and at OPA. Call it every few seconds. */
+  /** Checks the directories and OPA. Call it every few seconds. */
   readonly refresh: () => Promise<void>;
 }
 
 /**
- * Follows directories of rules while the server runs. What they hold is served when two looks in a row have found the
- * same, so that no half-written file is, and when OPA could parse it. OPA compiles what it pulls and keeps the bundle
- * it has if it cannot; then that one is served again, for an OPA that starts anew would have none.
+ * Follows directories of rules while the server runs. Changed rules are served once two checks in a row have found the
+ * same content, so that a half-written file is never served, and once OPA could parse them. OPA compiles the bundle it
+ * pulls and keeps its old one if that fails; the old one is then served again, because a restarted OPA would otherwise
+ * have no bundle.
  */
 export function createLiveRules(deps: LiveRulesDeps): LiveRules {
   const rules = createServedRules(deps);
@@ -61,13 +62,13 @@ function createProblem(onProblem: LiveRulesDeps['onProblem']) {
   };
 }
 
-/** @returns a function that looks at the directories and at OPA once, and remembers for the next time what it saw */
+/** @returns a function that checks the directories and OPA once, and remembers the result for the next call */
 function createLook(
   { first, read, opa }: LiveRulesDeps,
   rules: ReturnType<typeof createServedRules>,
   report: (problem: string | null) => void,
 ): () => Promise<void> {
-  /** Revision that the last look found in the directories. */
+  /** Revision that the last check found in the directories. */
   let seen = first.revision;
   let refused: { readonly revision: string; readonly problem: string } | undefined;
 
@@ -93,7 +94,7 @@ function createLook(
   };
 }
 
-/** @returns why a bundle may not be served; undefined when OPA cannot say now */
+/** @returns why a bundle must not be served; undefined if OPA cannot tell now */
 async function problemOf({ custom }: Bundle, opa: LiveRulesDeps['opa']): Promise<string | null | undefined> {
   const problems = await Promise.all(custom.map(opa.problemOf)).catch(ignoreUnavailable);
   return problems && (problems.find((found) => found !== null) ?? null);

@@ -7,23 +7,22 @@ const CLOSERS: ReadonlyMap<string, string> = new Map([
   ['{', '}'],
 ]);
 
-/** What may come next outside of strings: a comment, a string, the start of a template, a bracket, anything else. */
+/** The possible tokens outside of strings: a comment, a string, the start of a template, a bracket, anything else. */
 const CODE = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|\$["`]|[()[\]{}]|["`]|[^#"`$()[\]{}]+|\$/y;
-/** What may come next inside a template, by its quote: text, `{` of an expression, or its end. */
+/** The possible tokens inside a template, by its quote: text, `{` of an expression, or its end. */
 const TEMPLATE: Readonly<Record<string, RegExp>> = {
   '"': /(?:[^"\\{\n]|\\.)+|[{"]/y,
   '`': /(?:[^`\\{]|\\[\s\S])+|[{`]/y,
 };
 
 /**
- * What a file of rules is made of on its top level: all that stands in brackets, strings or comments becomes blanks,
- * line breaks stay. There is no parser of Rego in this process. This finds a file that was cut off; Open Policy Agent
- * finds the rest.
+ * The top level of a rule file: everything in brackets, strings and comments is replaced by spaces; line breaks stay.
+ * This process has no Rego parser. The outline reveals a truncated file; Open Policy Agent finds all other errors.
  *
- * @throws StartError naming file and line when a bracket or a string is not closed, or a bracket was not opened
+ * @throws StartError with file and line if a bracket or a string is not closed, or a bracket was never opened
  */
 export function outlineOf({ name, text }: RuleFile): string {
-  /** Closing brackets that are awaited, and the quotes of templates, innermost last. */
+  /** Expected closing brackets, and the quotes of templates, innermost last. */
   const open: { readonly closer: string; readonly at: number }[] = [];
   let outline = '';
   let at = 0;

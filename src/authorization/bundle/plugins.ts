@@ -3,25 +3,25 @@ import { StartError } from '../../kernel/start-error.js';
 import { outlineOf } from './outline.js';
 import type { RuleFile } from './sources.js';
 
-/** A file of rules, and the package that its `package` line names. */
+/** A rule file, and the package named in its `package` line. */
 export interface PackagedFile {
   readonly name: string;
   readonly package: string;
-  /** Whether there is a rule `allow` on its top level. */
+  /** Whether it has a top-level rule `allow`. */
   readonly allows: boolean;
 }
 
-/** Rules that narrow what a base package allows to a request with a personal access token. */
+/** Rules that narrow a base package's permissions for requests with a personal access token. */
 export interface Plugin {
   readonly package: string;
-  /** The package that is narrowed. */
+  /** The package being narrowed. */
   readonly base: string;
 }
 
 const PACKAGE = /^\s*package\s+([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?![\w.[])/;
 const ALLOW = /^\s*(?:default\s+)?allow\b/m;
 
-/** @throws StartError for a file without a package line of plain names, or that is cut off */
+/** @throws StartError for a file without a package line of plain names, or a truncated file */
 export function packagedFile(file: RuleFile): PackagedFile {
   const outline = outlineOf(file);
   const name = PACKAGE.exec(outline)?.[1];
@@ -39,10 +39,10 @@ const PLUGIN_FILE = /access_token_plugin\..*\.rego$/;
 const PLUGIN_PACKAGE = /^(?:.+\.)?access_token_plugin\.(.+)$/;
 
 /**
- * Finds the plugins as CVAT does: by the names of their files, and for which package by the package line,
- * `[prefix.]access_token_plugin.<package>`. Here a plugin that would be overlooked stops the start too.
+ * Finds the plugins as CVAT does: by file name, and by the package line `[prefix.]access_token_plugin.<package>`.
+ * Unlike in CVAT, a plugin that would be overlooked stops the start.
  *
- * @throws StartError for a plugin that is malformed, narrows nothing, or is there twice
+ * @throws StartError for a plugin that is malformed, narrows nothing, or exists twice
  */
 export function findPlugins(files: readonly PackagedFile[]): readonly Plugin[] {
   const packages = new Set(files.map((file) => file.package));
@@ -87,7 +87,7 @@ function baseOf(file: PackagedFile, packages: ReadonlySet<string>): string {
   return base;
 }
 
-/** Each package that this server asks. */
+/** Each package that this server queries. */
 const ASKED = Object.keys({
   access_tokens: true,
   invitations: true,
@@ -98,10 +98,10 @@ const ASKED = Object.keys({
 } satisfies Record<PolicyPackage, true>);
 
 /**
- * The member of the bundle that says which plugins it has: `data.bundle_plugins.<package>` is the list of what they
- * answer, null for one without an answer. Rules cannot find plugins by themselves, because a reference to any package
- * is one to the own package too, and OPA refuses recursion. That it is in the bundle keeps list and plugins together,
- * whichever bundle OPA holds.
+ * The file of the bundle that lists its plugins: `data.bundle_plugins.<package>` is the list of their answers, null
+ * for a plugin without an answer. Rules cannot find plugins by themselves, because a reference to any package includes
+ * their own, and OPA refuses recursion. Being part of the bundle keeps the list consistent with the plugins, whichever
+ * bundle OPA holds.
  */
 export function pluginsFile(plugins: readonly Plugin[]): RuleFile {
   const sections = ASKED.map((base) => {
@@ -116,7 +116,7 @@ export function pluginsFile(plugins: readonly Plugin[]): RuleFile {
   return { name: 'bundle_plugins.rego', text: ['package bundle_plugins\n', ...sections].join('\n') };
 }
 
-/** In brackets, because a part of a name may be a word of the language. */
+/** In brackets, because a part of a name may be a keyword of the language. */
 const reference = (name: string): string =>
   `data${name
     .split('.')

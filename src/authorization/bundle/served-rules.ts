@@ -3,7 +3,10 @@ import { ServiceUnavailable } from '../../kernel/errors.js';
 import type { OpaRules } from '../engines/opa-rules.js';
 import type { Bundle } from './bundle.js';
 
-/** Milliseconds after which rules that OPA does not load count as broken: more than OPA waits between two pulls. */
+/**
+ * Milliseconds after which rules count as broken if OPA does not load them: longer than OPA's interval between two
+ * pulls.
+ */
 export const PATIENCE = 180 * SECOND;
 
 export interface ServedRulesDeps {
@@ -13,14 +16,14 @@ export interface ServedRulesDeps {
   readonly onPublished: (bundle: Bundle) => void;
 }
 
-/** The bundle that OPA gets, and the one before it until OPA has proven that it can load the new one. */
+/** The bundle that OPA gets, plus the previous one until OPA has proven that it can load the new one. */
 export function createServedRules({ first, opa, clock, onPublished }: ServedRulesDeps) {
   let served = first;
   /** Whether OPA has loaded `served`. */
   let isProven = false;
-  /** What OPA had loaded before `served`. */
+  /** The bundle that OPA had loaded before `served`. */
   let fallback: Bundle | undefined;
-  /** Since when OPA, which answers, has not had `served`. */
+  /** Since when OPA has been answering without having loaded `served`. */
   let behindSince: number | undefined;
 
   const serve = (bundle: Bundle): void => {
@@ -35,7 +38,7 @@ export function createServedRules({ first, opa, clock, onPublished }: ServedRule
     bundle: (): Bundle => served,
     isProven: (): boolean => isProven,
 
-    /** @returns whether OPA may decide by this revision: the bundle's, or for a while the one before */
+    /** @returns whether OPA may decide by this revision: the bundle's, or for a while the previous one's */
     isOurs: (revision: unknown): boolean =>
       revision === served.revision || (revision === fallback?.revision && !patienceIsOver()),
 
@@ -45,7 +48,7 @@ export function createServedRules({ first, opa, clock, onPublished }: ServedRule
       serve(bundle);
     },
 
-    /** @returns the bundle that OPA did not load in time, when the one before has just taken its place again */
+    /** @returns the bundle that OPA did not load in time, if the previous one has just replaced it */
     compareWithOpa: async (): Promise<Bundle | undefined> => {
       const loaded = await opa.loadedRevision().catch(ignoreUnavailable);
       if (loaded === undefined) behindSince = undefined;
@@ -61,7 +64,7 @@ export function createServedRules({ first, opa, clock, onPublished }: ServedRule
   };
 }
 
-/** For what OPA cannot say now. @throws whatever else it is */
+/** Ignores that OPA is unavailable. @throws all other errors */
 export function ignoreUnavailable(error: unknown): undefined {
   if (!(error instanceof ServiceUnavailable)) throw error;
 }

@@ -3,13 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from '../../kernel/start-error.js';
 
-/** One file of rules, as it goes into the bundle. */
+/** A rule file in the form in which it goes into the bundle. */
 export interface RuleFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** CVAT leaves its generated tests out by this name; ours are `_test.rego`. Editors keep drafts under a dot. */
+/**
+ * CVAT excludes its generated tests by this name; ours end in `_test.rego`. Editors store drafts under names with a
+ * dot.
+ */
 const isRule = (name: string) =>
   name.endsWith('.rego') &&
   !name.endsWith('.gen.rego') &&
@@ -17,9 +20,10 @@ const isRule = (name: string) =>
   !name.startsWith('.');
 
 /**
- * Reads the rules that decide: every `*.rego` of the directories that is no test, ordered by name.
+ * Reads the rules: every `*.rego` file of the directories except tests, ordered by name.
  *
- * @throws StartError when a directory or a file cannot be read, none holds a rule, or two hold a rule of the same name
+ * @throws StartError if a directory or a file cannot be read, if there are no rules, or if two directories have a file
+ *   of the same name
  */
 export async function readRules(directories: readonly string[]): Promise<readonly RuleFile[]> {
   const files = (await Promise.all(directories.map(readDirectory))).flat();
@@ -51,7 +55,7 @@ async function readRule(directory: string, name: string): Promise<RuleFile> {
   }
 }
 
-/** @returns what identifies these rules: SHA-256, in hex, over the names, lengths and texts in order */
+/** @returns the identifier of these rules: SHA-256, in hex, over the names, lengths and texts in order */
 export function revisionOf(rules: readonly RuleFile[]): string {
   const hash = createHash('sha256');
   for (const { name, text } of rules) hash.update(`${name} ${Buffer.byteLength(text)}\n`).update(text);

@@ -4,7 +4,7 @@ import { noDecision } from './problems.js';
 /**
  * Reads an `allow`: a boolean, or CVAT's object `{"allow": boolean, "reasons": [...]}`.
  *
- * @throws ServiceUnavailable `opa_bad_answer` for anything else, however much it looks like a yes
+ * @throws ServiceUnavailable `opa_bad_answer` for anything else, even if it resembles a yes
  */
 export function readAllow(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
@@ -17,8 +17,8 @@ export function readAllow(answer: unknown): boolean {
 }
 
 /**
- * Reads a `filter`: CVAT 2.62's prefix expression, an object or an array. Its operators and lookups are
- * checked by whoever turns it into SQL.
+ * Reads a `filter`: CVAT 2.62's prefix expression, an object or an array. The code that turns it into SQL checks its
+ * operators and lookups.
  *
  * @throws ServiceUnavailable `opa_bad_answer`
  */
@@ -30,8 +30,8 @@ export function readFilter(answer: unknown): object {
 /**
  * Reads a `plugin_allow`.
  *
- * @returns what each plugin of the package says; none if it has no plugin
- * @throws ServiceUnavailable `opa_bad_answer`, also when one of them has no answer
+ * @returns the answer of each plugin of the package; empty if it has no plugins
+ * @throws ServiceUnavailable `opa_bad_answer`, also if one of them has no answer
  */
 export function readPlugins(answer: unknown): readonly boolean[] {
   if (Array.isArray(answer)) return answer.map(readAllow);

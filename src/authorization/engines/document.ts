@@ -2,7 +2,7 @@ import { stringifyJson } from '../../platform/values/json.js';
 import type { PolicyInput, PolicyQuestion } from './engine.js';
 import { noDecision } from './problems.js';
 
-/** @returns the document with CVAT's keys only, and in CVAT's order */
+/** @returns the document with only CVAT's keys, in CVAT's order */
 function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
   const { user, organization, token } = auth;
   return {
@@ -23,7 +23,7 @@ function documentOf({ scope, auth, resource }: PolicyInput): PolicyInput {
   };
 }
 
-/** @returns the document of a question; only a plugin is told of the token (CVAT `access_tokens/permissions.py`) */
+/** @returns the document of a question; only plugins see the token (CVAT `access_tokens/permissions.py`) */
 export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
   const document = documentOf(input);
   if (rule === 'plugin_allow' || document.auth.token === undefined) return document;
@@ -31,13 +31,13 @@ export function questionDocument({ rule, input }: PolicyQuestion): PolicyInput {
   return { ...document, auth: { user, organization } };
 }
 
-/** @returns where a question has its answer: `data.<package>.<rule>`, or the list that the bundle has of its plugins */
+/** @returns the path of the answer: `data.<package>.<rule>`, or the bundle's list of plugin answers */
 export const pathOf = ({ package: name, rule }: PolicyQuestion): string =>
   rule === 'plugin_allow' ? `bundle_plugins/${name}` : `${name}/${rule}`;
 
 /**
- * @returns JSON of documents
- * @throws ServiceUnavailable `opa_bad_answer` when a client's value in the resource is nested too deeply
+ * @returns the documents as JSON
+ * @throws ServiceUnavailable `opa_bad_answer` if a client's value in the resource is nested too deeply
  */
 export function serialize(value: object): string {
   try {

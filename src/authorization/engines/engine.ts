@@ -3,10 +3,10 @@ import type { PolicyPackage } from '../../kernel/policy.js';
 
 export type { PolicyPackage } from '../../kernel/policy.js';
 
-/** `auth` of the document that CVAT 2.62 posts to OPA, key for key and in its order. */
+/** `auth` in the document that CVAT 2.62 posts to OPA, with the same keys in the same order. */
 export interface PolicyAuth {
   readonly user: { readonly id: number; readonly privilege: Role | null };
-  /** Null in the personal workspace; `user.role` is the caller's, if their membership is active. */
+  /** Null in the personal workspace; `user.role` is the caller's role if their membership is active. */
   readonly organization: {
     readonly id: number;
     readonly owner: { readonly id: number | null };
@@ -16,17 +16,17 @@ export interface PolicyAuth {
   readonly token?: { readonly id: number; readonly read_only: boolean };
 }
 
-/** What CVAT posts as `input`. */
+/** The `input` that CVAT posts. */
 export interface PolicyInput {
   readonly scope: string;
   readonly auth: PolicyAuth;
-  /** JSON; null where there is no object. */
+  /** JSON; null if there is no object. */
   readonly resource: unknown;
 }
 
 export interface PolicyQuestion {
   readonly package: PolicyPackage;
-  /** `plugin_allow` asks every plugin of the package what remains with a personal access token. */
+  /** `plugin_allow` asks every plugin of the package whether a personal access token may do this. */
   readonly rule: 'allow' | 'filter' | 'plugin_allow';
   readonly input: PolicyInput;
 }
@@ -43,18 +43,18 @@ export type Readiness =
   | { readonly ready: true; readonly revision: string }
   | { readonly ready: false; readonly problem: PolicyProblem; readonly detail: string };
 
-/** Something that decides by `rules/`: a server beside this one, or the same rules compiled into it. */
+/** An engine that decides by `rules/`: a server next to this one, or the same rules compiled into this process. */
 export interface PolicyEngine {
   readonly name: 'opa' | 'embedded';
   /**
-   * Asks once, however many questions there are. Answers are raw: read them with `readAllow`, `readFilter`
-   * and `readPlugins`, which take nothing but a clear yes for a yes.
+   * Asks all questions in one round trip. Answers are raw: read them with `readAllow`, `readFilter` and `readPlugins`,
+   * which only accept a clear yes.
    *
-   * @returns one answer for each question, in order; null for an undefined answer among several
+   * @returns one answer per question, in order; null for an undefined answer among several
    * @throws ServiceUnavailable (503) `opa_unreachable`, `opa_no_bundle`, `opa_undefined`, `opa_bad_answer`
    */
   readonly ask: (questions: readonly PolicyQuestion[]) => Promise<readonly unknown[]>;
-  /** @returns whether the engine decides by exactly these rules, and what is wrong if not */
+  /** @returns whether the engine decides by exactly these rules, and the problem if not */
   readonly ready: () => Promise<Readiness>;
   readonly close: () => Promise<void>;
 }

@@ -4,21 +4,25 @@ import { createTransport, type OpaResponse } from './opa-transport.js';
 import { noDecision, problemIn, SENTENCES } from './problems.js';
 
 export interface OpaHttpOptions {
-  /** Where OPA listens, for example `http://opa:8181`. */
+  /** OPA's URL, for example `http://opa:8181`. */
   readonly url: string;
   /** Milliseconds that a decision may take. */
   readonly timeoutMs: number;
-  /** Whether a bundle of this revision (`Bundle.revision`) is one of this server's: what OPA must have loaded to be ready. */
+  /**
+   * Whether this revision (`Bundle.revision`) belongs to one of this server's bundles: OPA is ready if it has loaded
+   * one.
+   */
   readonly isOurs: (revision: unknown) => boolean;
-  /** Connections at most; default 32. */
+  /** Maximum number of connections; default 32. */
   readonly connections?: number;
   /** Default 64 KiB: a hundred times the longest answer of the rules. */
   readonly maxResponseBytes?: number;
 }
 
 /**
- * Decisions of an Open Policy Agent that pulls its rules from this server. A single question is posted as CVAT
- * posts it, to `/v1/data/<package>/<rule>`; several go to `/v1/data/decisions/answers` at once. Nothing is remembered between questions, neither decisions nor failures.
+ * Decisions of an Open Policy Agent that pulls its rules from this server. A single question is posted to
+ * `/v1/data/<package>/<rule>`, as CVAT does; several go to `/v1/data/decisions/answers` at once. Nothing is cached
+ * between questions, neither decisions nor failures.
  */
 export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
   const { url, timeoutMs, isOurs, connections = 32, maxResponseBytes = 64 * 1024 } = options;
@@ -31,7 +35,10 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
     return body.result;
   };
 
-  /** OPA answers `{}` for a rule that does not exist, and for all before its first bundle: its health tells. */
+  /**
+   * OPA answers `{}` for a rule that does not exist, and for every rule before its first bundle: its health check
+   * tells which.
+   */
   const whyUndefined = async (): Promise<PolicyProblem> =>
     (await transport.send('/health?bundles')).status === 200 ? 'opa_undefined' : 'opa_no_bundle';
 

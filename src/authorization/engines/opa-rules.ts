@@ -4,18 +4,19 @@ import { serialize } from './document.js';
 import { createTransport, type OpaResponse } from './opa-transport.js';
 import { noDecision } from './problems.js';
 
-/** What an Open Policy Agent says of rules, apart from its decisions by them. */
+/** The state of the rules in an Open Policy Agent, apart from its decisions. */
 export interface OpaRules {
   /**
-   * @returns the revision of the bundle that OPA has loaded; null before its first, or when it is not one of ours
-   * @throws ServiceUnavailable when OPA does not answer
+   * @returns the revision of the bundle that OPA has loaded; null before its first bundle, or for a bundle that is not
+   *   ours
+   * @throws ServiceUnavailable if OPA does not answer
    */
   readonly loadedRevision: () => Promise<string | null>;
   /**
-   * Lets OPA parse a file, by a rule of the bundle that it has: nothing is loaded or changed by that.
+   * Lets OPA parse a file, with a rule of its current bundle: this neither loads nor changes anything.
    *
    * @returns file, line and reason of the first error; null if there is none
-   * @throws ServiceUnavailable when OPA does not answer, or has no bundle yet
+   * @throws ServiceUnavailable if OPA does not answer, or has no bundle yet
    */
   readonly problemOf: (file: RuleFile) => Promise<string | null>;
   readonly close: () => Promise<void>;
@@ -27,7 +28,7 @@ const Failed = z.object({
   errors: z.tuple([z.object({ code: z.literal('eval_builtin_error'), message: z.string() })]),
 });
 
-/** @param options `url` of OPA, and the milliseconds that an answer may take */
+/** @param options OPA's `url`, and the milliseconds that an answer may take */
 export function createOpaRules(options: { readonly url: string; readonly timeoutMs: number }): OpaRules {
   const transport = createTransport({ ...options, connections: 1, maxResponseBytes: 1024 * 1024 });
 
@@ -51,7 +52,7 @@ export function createOpaRules(options: { readonly url: string; readonly timeout
   };
 }
 
-/** @throws ServiceUnavailable `opa_bad_answer` for an answer of another form */
+/** @throws ServiceUnavailable `opa_bad_answer` for an answer in another format */
 function read<T>(form: z.ZodType<T>, { status, text }: OpaResponse): T {
   try {
     return form.parse(JSON.parse(text));

@@ -2,11 +2,11 @@ import { type Dispatcher, errors, Pool } from 'undici';
 import { noDecision } from './problems.js';
 
 export interface TransportOptions {
-  /** Where OPA listens; a path is kept, as a prefix. */
+  /** OPA's URL; its path is kept as a prefix. */
   readonly url: string;
-  /** Milliseconds that an exchange may take, from the call to the last byte: waiting for a connection counts. */
+  /** Milliseconds for an exchange, from the call to the last byte, including the wait for a connection. */
   readonly timeoutMs: number;
-  /** Connections at most, kept alive between exchanges. */
+  /** Maximum number of connections, kept alive between exchanges. */
   readonly connections: number;
   readonly maxResponseBytes: number;
 }
@@ -18,7 +18,7 @@ export interface OpaResponse {
 
 export interface Transport {
   /**
-   * One exchange, with no second try and no redirect followed.
+   * One exchange, without retries or redirects.
    *
    * @param body JSON of a POST; undefined for a GET
    * @throws ServiceUnavailable `opa_unreachable`, `opa_bad_answer`
@@ -31,9 +31,9 @@ const HEADERS = ['content-type', 'application/json'];
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * HTTP to OPA by undici's `dispatch`, which costs a fifth less CPU than its `request` and an eighth of
- * `fetch`. One deadline of our own stands for undici's timers: none of those covers the wait for a
- * connection, or a body that drips.
+ * HTTP to OPA by undici's `dispatch`, which costs a fifth less CPU than its `request`, and an eighth of `fetch`. Our
+ * own deadline replaces undici's timers: none of them covers the wait for a connection, or a body that arrives byte by
+ * byte.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, pathname } = new URL(options.url);

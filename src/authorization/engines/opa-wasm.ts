@@ -10,11 +10,11 @@ import { noDecision } from './problems.js';
 const Metadata = z.object({ revision: z.string(), wasm: z.string() });
 
 /**
- * Decisions of the same rules, compiled to WebAssembly by `scripts/build-rules.mjs` and run in this process.
- * An evaluation is synchronous and takes about 10 µs, less than a message to another process.
+ * Decisions by the same rules, compiled to WebAssembly by `scripts/build-rules.mjs` and run in this process. An
+ * evaluation is synchronous and takes about 10 µs, less than a message to another process.
  *
- * @param path of `policy.wasm`; `policy.json`, which says what it was made from, stands beside it
- * @throws StartError when the file is missing, is not the one `policy.json` describes, or is no policy
+ * @param path path of `policy.wasm`; `policy.json`, which describes its sources, is in the same folder
+ * @throws StartError if the file is missing, does not match `policy.json`, or is not a policy
  */
 export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> {
   const { wasm, revision } = await readPolicy(path);
@@ -40,7 +40,7 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
         entrypoint === undefined ? undefined : loaded.evaluate(document, entrypoint)[0]?.result,
       );
     } catch (error) {
-      // An evaluation that broke off leaves its stack behind in the instance, until there is none left.
+      // An aborted evaluation leaves its stack behind in the instance, until no stack is left.
       policy = undefined;
       throw noDecision('opa_bad_answer', error);
     }
@@ -60,7 +60,7 @@ const encoder = new TextEncoder();
 
 const encode = (json: string) => encoder.encode(json.includes('\\ud') ? replaceHalfPairs(json) : json).buffer;
 
-/** For half a surrogate pair, which a client may write into a role: OPA replaces it, its WebAssembly aborts. */
+/** A client may write half a surrogate pair into a role: OPA replaces it, its WebAssembly aborts. */
 const replaceHalfPairs = (json: string) =>
   json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (sequence) => (sequence.length === 6 ? '\\ufffd' : sequence));
 

@@ -1,7 +1,7 @@
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import type { PolicyProblem } from './engine.js';
 
-/** What the client reads. It names the part that is missing, and no address. */
+/** The sentences that clients see. They name the missing part, but no address. */
 export const SENTENCES: Readonly<Record<PolicyProblem, string>> = {
   opa_unreachable: 'Open Policy Agent (OPA) does not answer, so nothing can be permitted now.',
   opa_no_bundle: 'Open Policy Agent (OPA) has not loaded its rules yet, so nothing can be permitted now.',
@@ -17,10 +17,10 @@ const PROBLEMS: readonly PolicyProblem[] = [
   'opa_bad_answer',
 ];
 
-/** @returns the 503 of a missing decision; `cause` is for the log only */
+/** @returns the 503 for a missing decision; `cause` only goes to the log */
 export const noDecision = (problem: PolicyProblem, cause?: unknown): ServiceUnavailable =>
   new ServiceUnavailable(problem, SENTENCES[problem], { cause });
 
-/** @returns the problem that an error of `noDecision` names; undefined for any other error */
+/** @returns the problem in an error of `noDecision`; undefined for any other error */
 export const problemIn = (error: unknown): PolicyProblem | undefined =>
   error instanceof ServiceUnavailable ? PROBLEMS.find((problem) => problem === error.code) : undefined;
