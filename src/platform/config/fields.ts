@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
-/** Readers of environment text. Each error completes the sentence `NAME is "...": it must be ...`. */
+/** Parsers for environment variables. Each error completes the sentence `NAME is "...": it must be ...`. */
 
 const TRUE_WORDS = new Set(['1', 'true', 'yes', 'on', 'y', 't']);
 const FALSE_WORDS = new Set(['0', 'false', 'no', 'off', 'n', 'f']);
@@ -28,7 +28,7 @@ const wholeNumber = (minimum: number, maximum: number) =>
 export const optionalInteger = (minimum: number, maximum: number, description: string) =>
   wholeNumber(minimum, maximum).optional().meta({ description });
 
-/** @returns a switch; the words of `attrs.converters.to_bool`, which CVAT uses */
+/** @returns a boolean; accepts the words of `attrs.converters.to_bool`, which CVAT uses */
 export const flag = ({ default: value, description }: Described<boolean>) =>
   z
     .string()
@@ -63,7 +63,7 @@ export const text = ({ default: value, description }: Described<string>) =>
 
 export const optionalText = (description: string) => z.string().optional().meta({ description });
 
-/** @returns the parts of a comma-separated list, blanks removed */
+/** @returns the items of a comma-separated list, trimmed */
 export const list = ({ default: value, description }: Described<readonly string[]>) =>
   z
     .string()
@@ -131,7 +131,7 @@ function isNetwork(item: string): boolean {
   return true;
 }
 
-/** A rate as DRF writes it, `100/minute`: only the first letter of the period matters. 0 or `none` turns it off. */
+/** A rate in DRF's notation, `100/minute`: only the first letter of the period matters. 0 or `none` turns it off. */
 export interface Rate {
   readonly limit: number;
   readonly periodSeconds: number;

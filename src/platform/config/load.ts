@@ -6,17 +6,17 @@ import { type Config, Settings } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @returns the environment of the process over the file `.env` of the working folder, if there is one */
+/** @returns the environment of the process, merged over the file `.env` of the working directory, if it exists */
 export function readEnvironment(): Environment {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
 }
 
 /**
- * Checks the environment. An empty value counts as not set (compose files pass them); `NAME_FILE` names a file that
- * holds the value of `NAME`, for secrets.
+ * Checks the environment. An empty value counts as unset (compose files pass empty values); `NAME_FILE` names a file
+ * that contains the value of `NAME`, for secrets.
  *
- * @throws StartError with a sentence that names the first wrong variable and what it must be
+ * @throws StartError with a sentence that names the first invalid variable and its required format
  */
 export function loadConfig(environment: Environment): Config {
   const given: Record<string, string> = {};
@@ -59,7 +59,7 @@ function wrongSetting(given: Readonly<Record<string, string>>, error: z.ZodError
   );
 }
 
-/** Rules that join several settings. */
+/** Rules that involve several settings. */
 function checkTogether(config: Config): void {
   if (config.WEB_CONCURRENCY > 1 && (config.DATABASE_URL === undefined || config.REDIS_URL === undefined)) {
     throw new StartError(

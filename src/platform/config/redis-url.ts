@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where Redis is: one server, the nodes of a cluster, or the sentinels of a master. */
+/** How to reach Redis: one server, the nodes of a cluster, or the sentinels of a master. */
 export type RedisTarget =
   | { readonly kind: 'single'; readonly url: string }
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[]; readonly login: RedisLogin }
@@ -27,7 +27,7 @@ const FORM = /^(redis|rediss)(?:\+(cluster|sentinel))?:\/\/(?:([^@/]*)@)?([^@/]+
 const EXPECTED =
   'it must be redis://host:6379/0, redis+cluster://a:6379,b:6379 or redis+sentinel://a:26379,b:26379/mymaster/0; rediss for TLS';
 
-/** @returns the target that a URL names, or undefined when it has none of the three forms */
+/** @returns the target that a URL names, or undefined if it has none of the three forms */
 export function parseRedisUrl(url: string): RedisTarget | undefined {
   const [matched, scheme = '', mode, credentials = '', hosts = '', first = '', second] =
     url.match(FORM) ?? [];

@@ -16,8 +16,8 @@ import {
 import { redisUrl } from './redis-url.js';
 
 /**
- * Every setting of the server, in the order in which `.env.example` lists them. Names follow CVAT or Django where
- * they have one. A section starts where `SECTIONS` says so.
+ * Every setting of the server, in the order of `.env.example`. Names follow CVAT or Django where they have one.
+ * `SECTIONS` defines where sections start.
  */
 export const Settings = z.object({
   HOST: text({

@@ -7,21 +7,20 @@ export interface DatabaseOptions {
   readonly url: string | undefined;
   /** Folder of the embedded database. */
   readonly dataDir: string;
-  /** Connections to PostgreSQL at most; the embedded database always has one. */
+  /** Maximum number of connections to PostgreSQL; the embedded database always has one. */
   readonly poolSize: number;
   /** Milliseconds to wait for a connection, and again for the answer to a statement. */
   readonly timeout: number;
-  /** What PostgreSQL shows in `pg_stat_activity`. */
+  /** The name in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Refuses, at once, to use the database inside one of its own transactions. For development and tests. */
+  /** Refuses to use the database inside one of its own transactions. For development and tests. */
   readonly guardNesting?: boolean;
 }
 
 /**
- * Opens the database of the settings. An external one is not asked for anything yet: it may be down, then and
- * later.
+ * Opens the configured database. An external one is not contacted yet: it may be down, now and later.
  *
- * @throws StartError if the embedded database can't be opened
+ * @throws StartError if the embedded database cannot be opened
  */
 export async function createDatabase({
   guardNesting = false,

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { createPoolDatabase, type Database } from './pool.js';
 
 export interface ExternalOptions {
-  /** `postgres://user:password@host:5432/database`; parameters in it win over what is set here. */
+  /** `postgres://user:password@host:5432/database`; its parameters override the settings here. */
   readonly url: string;
   readonly poolSize: number;
   /** Milliseconds to wait for a connection, and again for the answer to a statement. */
@@ -12,17 +12,17 @@ export interface ExternalOptions {
 }
 
 /**
- * How much later than the server the client gives up on a statement: the server's own error keeps the
- * connection.
+ * How much later than the server the client gives up on a statement: the server's own error leaves the connection
+ * usable.
  */
 const GRACE = 500;
 
-/** Ends a transaction whose client went silent, with its locks. */
+/** Ends the transaction of a silent client, with its locks. */
 const IDLE_IN_TRANSACTION = 60_000;
 
 /**
- * Opens a pool of connections to a PostgreSQL server. Connects with the first statement, not before, so that
- * the server may come up later, go away and come back.
+ * Opens a pool of connections to a PostgreSQL server. It connects with the first statement, so the server may start
+ * later, stop and come back.
  */
 export function createExternalDatabase(options: ExternalOptions): Database {
   const pool = new pg.Pool({

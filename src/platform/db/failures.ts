@@ -1,13 +1,13 @@
 import pg from 'pg';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 
-/** Classes of SQLSTATE that say "not now": lost connections; no connection, memory or disk left. */
+/** Classes of SQLSTATE that mean "not now": lost connections; no connection, memory or disk left. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53']);
 
-/** States that say so: shutdown, start-up, a timeout, a standby after failover. */
+/** States that mean the same: shutdown, start-up, a timeout, a standby after failover. */
 const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '57014', '25P03', '25006']);
 
-/** Codes of Node.js for a server that can't be reached. ENOENT is a unix socket that is not there. */
+/** Codes of Node.js for an unreachable server. ENOENT means that a unix socket does not exist. */
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -22,7 +22,7 @@ const NETWORK_CODES = new Set([
   'ENOENT',
 ]);
 
-/** How what `pg` and `pg-pool` say of a lost or slow connection starts: these errors carry no code. */
+/** How the messages of `pg` and `pg-pool` for lost or slow connections start: these errors have no code. */
 const DRIVER_MESSAGES = [
   'timeout expired',
   'timeout exceeded when trying to connect',
@@ -34,22 +34,22 @@ const DRIVER_MESSAGES = [
 ];
 
 /**
- * Ordinary errors after which a new connection does better: a standby where the primary was, and prepared
- * statements that no longer fit the tables or were forgotten by a connection pooler.
+ * Ordinary errors that a new connection may avoid: a standby in place of the primary, and prepared statements that no
+ * longer match the tables or that a connection pooler has dropped.
  */
 const STALE_STATES = new Set(['25006', '0A000', '26000']);
 
-/** Transactions that PostgreSQL ended because of others: serialization failure and deadlock. */
+/** Transactions that PostgreSQL aborted because of others: serialization failure and deadlock. */
 const CONFLICT_STATES = new Set(['40001', '40P01']);
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** @returns whether the transaction may succeed when it runs again from its start */
+/** @returns whether the transaction may succeed if it is run again from its start */
 export const isConflict = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code !== undefined && CONFLICT_STATES.has(error.code);
 
-/** @returns `ServiceUnavailable` with the code `database_conflict` for a conflict that lasted, its cause kept */
+/** @returns `ServiceUnavailable` with the code `database_conflict` for a persistent conflict, with its cause */
 export const describeConflict = (cause: unknown): ServiceUnavailable =>
   new ServiceUnavailable(
     'database_conflict',
@@ -58,8 +58,8 @@ export const describeConflict = (cause: unknown): ServiceUnavailable =>
   );
 
 /**
- * @returns whether the connection is useless after this error. An ordinary error of a statement leaves it
- *   intact; everything that did not come from the server as such an error leaves it in an unknown state.
+ * @returns whether the connection is unusable after this error. An ordinary error of a statement leaves it intact; any
+ *   other error leaves it in an unknown state.
  */
 export function breaksConnection(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return true;
@@ -79,8 +79,8 @@ function isUnavailable(error: Error): boolean {
 }
 
 /**
- * @returns `ServiceUnavailable` with the code `database_unreachable` for a database that can't be reached or
- *   takes too long, its cause kept; any other error as it is
+ * @returns `ServiceUnavailable` with the code `database_unreachable` for a database that is unreachable or too slow,
+ *   with its cause; any other error unchanged
  */
 export function describeFailure(error: unknown): unknown {
   if (!(error instanceof Error) || !isUnavailable(error)) return error;
@@ -101,7 +101,8 @@ export const uniqueViolation = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError && error.code === '23505' ? error.constraint : undefined;
 
 /**
- * @returns the name of the table whose row names one that is gone or was to go; undefined for any other error
+ * @returns the name of the table whose row refers to one that is missing or was to be deleted; undefined for any other
+ *   error
  */
 export const foreignKeyViolation = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError && error.code === '23503' ? error.table : undefined;

@@ -8,7 +8,7 @@ import type { Database } from './pool.js';
 import { execute, many, one, type Queryable } from './queryable.js';
 import { sql } from './sql.js';
 
-/** The migrations that come with the server. */
+/** The migrations shipped with the server. */
 export const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
 interface Migration {
@@ -23,9 +23,9 @@ interface Applied {
 }
 
 /**
- * Checksums under which a file landed before its first bytes were restored. What it did then, it does today together
- * with a later file (0030 with 0033), so a database that has either checksum is right. Do not add to this: a file that
- * landed is never edited.
+ * Checksums under which a file was released before its first bytes were restored. Its old effect equals its effect
+ * today together with a later file (0030 with 0033), so a database with either checksum is right. Do not add to this:
+ * a released file is never edited.
  */
 const PUT_BACK: ReadonlyMap<string, string> = new Map([
   ['0030_one_owner.sql', '38fe8f3ec192a162f2adc7a8b1d91c1ad52f74703c12444c0e14016953a6c5f6'],
@@ -39,21 +39,21 @@ const TABLE = sql`
   )
 `;
 
-/** How long a statement waits for a table that others use: meanwhile everybody else waits behind it. */
+/** How long a statement waits for a table in use: meanwhile all other statements queue behind it. */
 const LOCK_TIMEOUT = '5s';
 
 /**
- * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their
- * names, each in a transaction of its own. Any number of processes may do so at once: they take turns.
+ * Applies the files `NNNN_name.sql` of a folder that the database does not have yet, in the order of their names, each
+ * in its own transaction. Any number of processes may do this at once: they take turns.
  *
- * @returns the names of the files it applied
- * @throws StartError if an applied file was changed since, or if a file can't be applied
+ * @returns the names of the applied files
+ * @throws StartError if an applied file has been changed since, or if a file cannot be applied
  * @throws ServiceUnavailable if the database does not answer
  */
 export async function migrate(db: Database, dir: string): Promise<string[]> {
   const migrations = await readMigrations(dir);
   const done: string[] = [];
-  // Looks before it locks: a role that may not create tables can start a server whose tables are there.
+  // Checks before it locks: a role without the right to create tables can start a server whose tables exist.
   while (findPending(migrations, await listApplied(db)).length > 0) {
     const name = await applyNext(db, migrations);
     if (name !== undefined) done.push(name);
@@ -63,7 +63,7 @@ export async function migrate(db: Database, dir: string): Promise<string[]> {
 
 /**
  * @returns the names of the files that `migrate` would apply
- * @throws StartError if an applied file was changed since
+ * @throws StartError if an applied file has been changed since
  */
 export async function pendingMigrations(db: Queryable, dir: string): Promise<string[]> {
   return findPending(await readMigrations(dir), await listApplied(db)).map(({ name }) => name);
@@ -73,7 +73,7 @@ async function readMigrations(dir: string): Promise<Migration[]> {
   const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
     names.map(async (name) => {
-      // A checkout on Windows may end lines with CRLF: the same file.
+      // A checkout on Windows may use CRLF line ends: it is the same file.
       const text = (await readFile(path.join(dir, name), 'utf8')).replaceAll('\r\n', '\n');
       return { name, text, sha256: createHash('sha256').update(text).digest('hex') };
     }),
@@ -89,7 +89,7 @@ async function listApplied(db: Queryable): Promise<Applied[]> {
   return isThere ? readApplied(db) : [];
 }
 
-/** Applied files that are not in the folder belong to a newer release and are left alone. */
+/** Applied files that are not in the folder belong to a newer release and are ignored. */
 function findPending(migrations: readonly Migration[], applied: readonly Applied[]): Migration[] {
   const sums = new Map(applied.map(({ name, sha256 }) => [name, sha256]));
   const changed = migrations.find(
@@ -103,11 +103,11 @@ function findPending(migrations: readonly Migration[], applied: readonly Applied
   return migrations.filter(({ name }) => !sums.has(name));
 }
 
-/** @returns the name of the file it applied; undefined when another process was faster */
+/** @returns the name of the applied file; undefined if another process was faster */
 function applyNext(db: Database, migrations: readonly Migration[]): Promise<string | undefined> {
   const apply = async (tx: Queryable): Promise<string | undefined> => {
     await execute(tx, sql`select pg_advisory_xact_lock(hashtextextended('auth_server_migrations', 0))`);
-    // PostgreSQL 13 may still remember here that the table was not there: only a statement that locks it looks again.
+    // PostgreSQL 13 may have cached here that the table does not exist: only a statement that locks it checks again.
     await execute(tx, TABLE);
     const [next] = findPending(migrations, await readApplied(tx));
     if (next === undefined) return undefined;
@@ -120,7 +120,7 @@ function applyNext(db: Database, migrations: readonly Migration[]): Promise<stri
 async function applyFile(tx: Queryable, { name, text, sha256 }: Migration): Promise<void> {
   try {
     await tx.query({ text: `set local lock_timeout = '${LOCK_TIMEOUT}'` });
-    // Without parameters the text goes as one simple query, which may hold several statements.
+    // Without parameters the text is sent as one simple query, which may contain several statements.
     await tx.query({ text });
   } catch (error) {
     throw describeRefusal(name, error);

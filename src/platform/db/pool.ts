@@ -7,9 +7,9 @@ import type { Queryable } from './queryable.js';
 export interface TransactionOptions {
   /** Default: READ COMMITTED, as in Django. */
   readonly isolation?: keyof typeof BEGIN;
-  /** How often `fn` may run in all when others cause a deadlock or a serialization failure. Default 5. */
+  /** How often `fn` may run in total if others cause a deadlock or a serialization failure. Default 5. */
   readonly attempts?: number;
-  /** Milliseconds a statement may take, instead of the pool's own limit; 0 for no limit. */
+  /** Milliseconds a statement may take, overriding the pool's limit; 0 for no limit. */
   readonly statementTimeout?: number;
 }
 
@@ -19,37 +19,35 @@ export interface Database extends Queryable {
   /** For libraries that need a `pg.Pool` (connect-pg-simple). Its errors are not translated. */
   readonly pool: pg.Pool;
   /**
-   * Runs `fn` in a transaction, commits when it resolves and rolls back when it rejects. After a deadlock or
-   * a serialization failure `fn` runs again, so it must have no effect outside the transaction. It must use
-   * only `tx`: waiting in it for the database itself is waiting for a second connection, which the embedded
-   * database does not have.
+   * Runs `fn` in a transaction, commits if it resolves and rolls back if it rejects. After a deadlock or a
+   * serialization failure `fn` runs again, so it must have no effect outside the transaction. It must only use `tx`:
+   * waiting for the database itself inside it means waiting for a second connection, which the embedded database does
+   * not have.
    */
   transaction<T>(fn: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Ends the connections when their work is done. A database that does not answer can't hold it up. */
+  /** Closes the connections once their work is done. A database that does not answer cannot delay it. */
   close(): Promise<void>;
 }
 
 export interface PoolDatabaseOptions {
   readonly kind: Database['kind'];
-  /** Milliseconds that `close` waits. */
+  /** Maximum milliseconds that `close` waits. */
   readonly closeTimeout: number;
   /**
-   * Refuses a statement of the pool inside a transaction at once; costs time in every promise: development
-   * and tests.
+   * Immediately refuses statements on the pool inside a transaction; adds a cost to every promise, so only for
+   * development and tests.
    */
   readonly guardNesting: boolean;
-  /** What belongs to the pool and ends after it. */
+  /** Closes resources that belong to the pool, after it. */
   readonly onClosed?: () => Promise<void>;
 }
 
-/** `query_timeout` is read by `pg` per statement but missing from its types. */
+/** `pg` reads `query_timeout` per statement, but its types omit it. */
 interface TimedQuery extends pg.QueryConfig {
   readonly query_timeout?: number;
 }
 
-/**
- * The longest delay that timers know; `pg` takes 0 for "not given" and would fall back to the pool's limit.
- */
+/** The longest delay of timers; `pg` treats 0 as "not set" and would fall back to the pool's limit. */
 const NO_LIMIT = 2 ** 31 - 1;
 
 const BEGIN = {
@@ -59,16 +57,15 @@ const BEGIN = {
 } as const;
 
 const ATTEMPTS = 5;
-/** Milliseconds, more after each attempt. */
+/** Milliseconds; increases with each attempt. */
 const CONFLICT_PAUSE = 20;
 
-/** Makes a `Database` of a pool; every failure to reach the server becomes `ServiceUnavailable`. */
+/** Turns a pool into a `Database`; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
-  // pg-pool listens only while a client is idle; without a listener a connection lost in between ends the
-  // process.
+  // pg-pool only listens while a client is idle; without a listener, a connection lost in between ends the process.
   pool.on('connect', (client) => client.on('error', ignore));
-  // The next use of the pool connects anew and reports what is wrong if it lasts.
+  // The next use of the pool reconnects, and reports the problem if it persists.
   pool.on('error', ignore);
 
   return {
@@ -76,8 +73,8 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
     pool,
     async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
       guard?.check();
-      // Not pool.query(): it closes the connection after every error, also after a refused duplicate.
-      // A statement alone is a transaction too: one that lost a deadlock has done nothing, and runs again.
+      // Not pool.query(): it closes the connection after every error, even after a refused duplicate. A single
+      // statement is also a transaction: one that lost a deadlock has done nothing, and runs again.
       return despiteConflicts(ATTEMPTS, () => withClient(pool, (client) => client.query<R>(config)));
     },
     async transaction(fn, transactionOptions = {}) {
@@ -101,7 +98,7 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
 
 const ignore = (): void => {};
 
-/** Who lost once may lose again while others are many: a small pause apart lets them pass. */
+/** A transaction that lost once may lose again under load: a short pause lets the others finish. */
 async function despiteConflicts<T>(attempts: number, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -114,7 +111,7 @@ async function despiteConflicts<T>(attempts: number, work: () => Promise<T>): Pr
   }
 }
 
-/** A connection taken out of the pool, with errors translated. */
+/** A connection taken from the pool, with errors translated. */
 interface Lease {
   query<R extends pg.QueryResultRow>(config: TimedQuery): Promise<pg.QueryResult<R>>;
   /** Whether the connection must not be used again. */
@@ -177,16 +174,14 @@ async function runTransaction<T>(
   }
 }
 
-/**
- * @throws Error if PostgreSQL rolled back: to COMMIT of a failed transaction it answers so, without an error
- */
+/** @throws Error if PostgreSQL rolled back: that is its answer to COMMIT in a failed transaction, without an error */
 async function commit(run: Queryable['query']): Promise<void> {
   const { command } = await run({ text: 'commit' });
   if (command !== 'COMMIT')
     throw new Error('A statement failed and its error was not passed on: rolled back.');
 }
 
-/** Finds a statement sent past an open transaction, which would wait for a second connection. */
+/** Detects a statement on the pool during an open transaction, which would wait for a second connection. */
 function createNestingGuard() {
   const current = new AsyncLocalStorage<{ open: boolean }>();
   return {

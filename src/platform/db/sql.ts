@@ -1,9 +1,9 @@
 /**
- * SQL as a value: a tagged template whose interpolations become parameters. Fragments nest, and placeholders
- * are numbered only when the whole statement is rendered.
+ * SQL as a value: a tagged template whose interpolations become parameters. Fragments nest; placeholders are numbered
+ * only when the whole statement is rendered.
  */
 export interface Sql {
-  /** Only our own source can set it: a JSON body shaped like a fragment stays a parameter. */
+  /** Only our own code can set it: a JSON body that looks like a fragment stays a parameter. */
   readonly [FRAGMENT]: true;
   readonly strings: readonly string[];
   readonly values: readonly unknown[];
@@ -27,7 +27,7 @@ export const sql = (strings: TemplateStringsArray, ...values: readonly unknown[]
 export const join = (parts: readonly Sql[], separator: string): Sql =>
   fragment(['', ...parts.slice(1).map(() => separator), ''], parts);
 
-/** Text that is never user input: identifiers and operators named in our own source. */
+/** Text that is never user input: identifiers and operators from our own code. */
 export const raw = (text: string): Sql => fragment([text], []);
 
 /** @returns the statement with `$1...` placeholders, and its parameters in that order */

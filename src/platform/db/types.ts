@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { timestampOf } from '../../kernel/timestamp.js';
 
-/** `timestamptz` comes as a `Timestamp`: a `Date` would lose the microseconds that Django writes. */
+/** `timestamptz` is read as a `Timestamp`: a `Date` would lose the microseconds that Django writes. */
 export const TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.TIMESTAMPTZ

@@ -4,16 +4,19 @@ import getRawBody from 'raw-body';
 import { ApiError, ParseError, PayloadTooLarge, UnsupportedMediaType } from '../../kernel/errors.js';
 import { JsonLimitError, MAXIMUM_DIGITS, parseJson } from '../values/json.js';
 
-/** Largest JSON body in bytes, and deepest nesting. Django has no limit on either; ours is in the contract's spirit. */
+/**
+ * Maximum size of a JSON body in bytes, and its maximum depth. Django limits neither; our limits keep to the spirit of
+ * the contract.
+ */
 export const MAXIMUM_BODY_BYTES = 1024 * 1024;
 const MAXIMUM_BODY_DEPTH = 100;
 
 /**
- * DRF's `JSONParser` on a request whose only parser is JSON.
+ * DRF's `JSONParser`, for views whose only parser is JSON.
  *
- * @returns the parsed value; `{}` for an empty body whatever its content type
+ * @returns the parsed value; `{}` for an empty body with any content type
  * @throws UnsupportedMediaType 415 for any other content type with a body
- * @throws ParseError 400 for what is not JSON, PayloadTooLarge 413
+ * @throws ParseError 400 for a body that is not JSON, PayloadTooLarge 413
  */
 export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   const contentType = req.headers['content-type'] ?? '';
@@ -68,7 +71,7 @@ function decoderFor(charset: string): TextDecoder {
   try {
     return new TextDecoder(charset, { fatal: true, ignoreBOM: true });
   } catch {
-    // DRF falls back to UTF-8 for a name that the platform does not know.
+    // DRF falls back to UTF-8 for an encoding that the platform does not know.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   }
 }
@@ -81,7 +84,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** V8 quotes the text around the error, which may be a password: only the position is repeated. */
+/** V8 quotes the text around the error, which may be a password: the message only contains the position. */
 function describe(cause: unknown, text: string): string {
   const message = cause instanceof Error ? cause.message : '';
   if (cause instanceof JsonLimitError) return message;

@@ -1,18 +1,21 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** More proxies than anybody has in a row. What a header costs is bounded by it. */
+/** More proxies than any installation chains. It bounds the cost of parsing a header. */
 const MAXIMUM_HOPS = 32;
 
-/** `address`, `address:port`, `[address]` and `[address]:port`, as proxies write them; IPv6 has its port behind brackets. */
+/**
+ * `address`, `address:port`, `[address]` and `[address]:port`, as proxies write them; an IPv6 address with a port is
+ * in brackets.
+ */
 const WITH_BRACKETS = /^\[([^\]]+)\](?::\d{1,5})?$/;
 const WITH_PORT = /^([\d.]+):\d{1,5}$/;
 
 /**
- * Reads the address of one machine. Port, zone and brackets are dropped; an IPv4 address inside IPv6 (RFC 4291,
- * 2.5.5.2) is the IPv4 address, since it is the same machine.
+ * Reads the address of a host. Port, zone and brackets are dropped; an IPv4 address inside IPv6 (RFC 4291, 2.5.5.2) is
+ * the IPv4 address, since it is the same host.
  *
- * @param text as a socket has it, or an entry of `X-Forwarded-For`
- * @returns the canonical form (RFC 5952); undefined for what is no address
+ * @param text from a socket, or an entry of `X-Forwarded-For`
+ * @returns the canonical form (RFC 5952); undefined if it is not an address
  */
 export function readAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
@@ -33,11 +36,13 @@ function unmapped(address: string): string {
 }
 
 /**
- * Walks `X-Forwarded-For` from its end, where the nearest proxy wrote, for as long as proxies that are trusted wrote it.
+ * Walks `X-Forwarded-For` backwards from its end, where the nearest proxy wrote, as long as the entries were written
+ * by trusted proxies.
  *
- * @param peer address of the trusted proxy that the request came from
+ * @param peer address of the trusted proxy that sent the request
  * @param forwarded its `X-Forwarded-For`
- * @returns the first address that is no trusted proxy. What is no address counts as the proxy that sent it
+ * @returns the first address that is not a trusted proxy. An entry that is not an address counts as the proxy that
+ *   sent it
  */
 export function beyondProxies(
   peer: string,
@@ -58,10 +63,10 @@ export function beyondProxies(
 }
 
 /**
- * What limits count a client by: an IPv4 address, or the /64 of an IPv6 address, all of which belongs to one client
- * (RFC 6177).
+ * The key by which limits count a client: an IPv4 address, or the /64 of an IPv6 address, which belongs to one client
+ * as a whole (RFC 6177).
  *
- * @param address in canonical form, as `readAddress` gives it
+ * @param address in canonical form, as returned by `readAddress`
  */
 export function clientKey(address: string): string {
   if (!address.includes(':')) return address;

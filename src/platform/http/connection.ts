@@ -3,23 +3,28 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SECOND } from '../../kernel/clock.js';
 
-/** Bytes of a body that are read for nobody. A smaller one costs less than a new connection. */
+/** Bytes of an unneeded body that are still read. A smaller body costs less than a new connection. */
 const UNREAD_BYTES = 64 * 1024;
-/** Milliseconds in which a client may take its answer before what it still sends is refused. */
+/** Milliseconds a client has to read its answer before the rest of its request is refused. */
 const LINGER = 2 * SECOND;
 
 const closing = new WeakSet<Socket>();
 
-/** Whether the connection of a request was given up: what comes on it now is no request (RFC 9112, 9.6). */
+/**
+ * Whether the connection of a request is being closed: data that still arrives on it is not a request (RFC 9112, 9.6).
+ */
 export const isClosing = ({ socket }: IncomingMessage): boolean => closing.has(socket);
 
-/** Makes an answer the last one of its connection. Call it in the turn in which the request came. */
+/**
+ * Makes an answer the last one of its connection. Call it in the same turn of the event loop in which the request
+ * arrived.
+ */
 export function closeAfter(res: ServerResponse): void {
   res.setHeader('Connection', 'close');
   closing.add(res.req.socket);
 }
 
-/** Makes an answer the last one of its connection when it leaves before a large body has come. */
+/** Makes an answer the last one of its connection if it is sent before a large body has arrived. */
 export function closeUnlessRead(res: ServerResponse): void {
   const { req } = res;
   if (req.complete || !isLarge(req)) return;
@@ -27,7 +32,7 @@ export function closeUnlessRead(res: ServerResponse): void {
   linger(req);
 }
 
-/** Gives a body in chunks that came with its head the turn in which its end is seen: it is small, then. */
+/** Gives a chunked body that arrived with its head one turn of the event loop to end: such a body is small. */
 export const letBodyEnd = async (req: IncomingMessage): Promise<void> => {
   if (!req.complete && req.headers['transfer-encoding'] !== undefined) await nextTurn();
 };
@@ -36,8 +41,9 @@ const isLarge = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > UNREAD_BYTES;
 
 /**
- * Lets a connection end with its answer delivered: a system that closes with bytes unread resets the connection, and
- * the client may lose the answer (RFC 9112, 9.6). So the server says that it is done, reads a little more, and leaves.
+ * Lets a connection end with its answer delivered: if the system closes a connection with unread bytes, it resets it,
+ * and the client may lose the answer (RFC 9112, 9.6). The server therefore announces that it is done, reads a little
+ * more, and closes.
  */
 function linger(req: IncomingMessage): void {
   const { socket } = req;
@@ -48,7 +54,7 @@ function linger(req: IncomingMessage): void {
   });
   req.resume();
   const leave = socket.destroySoon.bind(socket);
-  // Node calls it when the last answer is written.
+  // Node calls this once the last answer is written.
   socket.destroySoon = () => {
     if (req.complete) return leave();
     socket.end();

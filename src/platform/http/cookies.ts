@@ -1,11 +1,11 @@
 /** Cookies as Django reads and writes them. */
 
-/** The cookies of a request: every value that came under a name, in the order of the header. */
+/** The cookies of a request: all values per name, in the order of the header. */
 export type RequestCookies = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Django's `parse_cookie`: pairs at semicolons, trimmed, quoted values unquoted. Twins of a name are all kept, since
- * the session must not trust a name that came with two values.
+ * Django's `parse_cookie`: pairs at semicolons, trimmed, quoted values unquoted. All values of a repeated name are
+ * kept, since the session must not trust a name with two values.
  *
  * @param header the Cookie header
  */
@@ -26,7 +26,7 @@ export function parseCookies(header: string | undefined): RequestCookies {
   return cookies;
 }
 
-/** @returns the value of a cookie; the last one of twins, as in Django */
+/** @returns the value of a cookie; the last one if the name is repeated, as in Django */
 export const cookieValue = (cookies: RequestCookies, name: string): string | undefined =>
   cookies.get(name)?.at(-1);
 
@@ -37,7 +37,7 @@ export interface CookieAttributes {
 }
 
 /**
- * The line of a `Set-Cookie` header. Attributes stand in Django's order, but a `Secure` flag comes before `SameSite`:
+ * The line of a `Set-Cookie` header. Attributes are in Django's order, except that `Secure` comes before `SameSite`:
  * cvat-sdk joins the lines with commas and Python's cookie parser gives up on a line that ends in a flag.
  *
  * @param nowMs milliseconds since the epoch, for `expires`

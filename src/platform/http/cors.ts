@@ -23,9 +23,9 @@ const ALLOWED_HEADERS = [
 ];
 
 /**
- * What django-cors-headers 3.5 does: it answers every preflight itself, whatever the path and the host. Without
- * allowed origins it adds no header to anything; with some it also tells the others that credentials are allowed,
- * which allows them nothing.
+ * The behaviour of django-cors-headers 3.5: it answers every preflight itself, for any path and host. Without allowed
+ * origins it adds no header at all; with some it also tells other origins that credentials are allowed, which has no
+ * effect.
  *
  * @param origins the origins whose pages may call the API with cookies
  */

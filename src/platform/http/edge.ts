@@ -15,15 +15,15 @@ export interface EdgeDeps extends ErrorRendererDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly allowedHosts: readonly string[];
-  /** Paths that exist with a trailing slash: without it they are redirected (Django `APPEND_SLASH`). */
+  /** Paths with a trailing slash: requests without it are redirected (Django `APPEND_SLASH`). */
   readonly slashPaths: readonly RegExp[];
-  /** Replaces a `csrftoken` cookie that can not be one. */
+  /** Replaces an invalid `csrftoken` cookie. */
   readonly repairCsrf: (exchange: Exchange) => void;
-  /** Told once of every request. */
+  /** Called once per request. */
   readonly onEnd: (exchange: Exchange, ending: Ending, seconds: number) => void;
 }
 
-/** What stands around the routes: Django's middlewares, the last resort for unknown paths, and the error renderer. */
+/** The layers around the routes: Django's middlewares, the fallback for unknown paths, and the error renderer. */
 export function createEdge(deps: EdgeDeps) {
   const { exchanges, endings, clock, random } = deps;
 
@@ -35,7 +35,7 @@ export function createEdge(deps: EdgeDeps) {
     next();
   };
 
-  /** What checks a request and what answers it must read the same one, and so must whatever stands before us. */
+  /** The check of a request and its handler must read the same values, and so must every proxy in front. */
   const refuseAmbiguous: RequestHandler = (req, res, next) => {
     const exchange = exchanges.of(req);
     if (exchange.hasTarget && !hasTwins(req.rawHeaders)) return next();
@@ -43,7 +43,7 @@ export function createEdge(deps: EdgeDeps) {
     return refuse(exchange);
   };
 
-  /** Only reached with a host that may be ours: nothing below builds a link to a foreign one. */
+  /** Only allowed hosts get past this point: the code after it never builds a link to a foreign host. */
   const checkHost: RequestHandler = async (req, res, next) => {
     const exchange = exchanges.of(req);
     const isOurs = exchange.path === RULES_PATH || isAllowedHost(exchange.origin.host, deps.allowedHosts);
@@ -57,7 +57,7 @@ export function createEdge(deps: EdgeDeps) {
     next();
   };
 
-  /** Django redirects in the same middleware as it checks hosts: before the session and the frame options. */
+  /** Django redirects in the same middleware that checks hosts: before the session and the frame options. */
   const appendSlash: RequestHandler = (req, res, next) => {
     const { path } = exchanges.of(req);
     if (!deps.slashPaths.some((pattern) => pattern.test(`${path}/`))) return next();
@@ -95,9 +95,9 @@ const securityHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Django refuses before its session is looked at, so `Vary` does not name the cookie. */
+/** Django refuses before it reads the session, so `Vary` does not name the cookie. */
 const refuse = (exchange: Exchange): Promise<void> =>
   sendPage(exchange, 400, BAD_REQUEST_PAGE, { Vary: 'Origin' });
 
-/** OPA calls the server by whatever name the network has for it, and the answer names no host. */
+/** OPA calls the server by any name it has in the network, and the answer contains no host. */
 const RULES_PATH = '/api/auth/rules';

@@ -13,7 +13,7 @@ export function isEmail(value: string): boolean {
   if (at < 1 || [...value].length > MAXIMUM_LENGTH) return false;
   const domain = value.slice(at + 1);
   if (!LOCAL_PART.test(value.slice(0, at))) return false;
-  // Only international names are retried: the conversion would also repair ASCII ones (upper case, short IPv4).
+  // Only international names are retried: the conversion would also fix invalid ASCII ones (upper case, short IPv4).
   return isDomain(domain) || (/[^\x00-\x7f]/.test(domain) && isDomain(domainToASCII(domain)));
 }
 

@@ -3,20 +3,20 @@ import type { Exchange } from './exchange.js';
 
 /** How an exchange ended. */
 export interface Ending {
-  /** What was answered, or would have been; null when the server closed before it knew. */
+  /** The status that was sent, or would have been; null if the server closed before it was known. */
   readonly status: number | null;
-  /** The client was gone before the end of its answer. */
+  /** The client disconnected before the end of its answer. */
   readonly aborted: boolean;
 }
 
 /**
- * Tells how each exchange ended, once. An answer that is written says so itself; of a client that hangs up only its
- * connection tells, because the answer to a request that waits behind another one has no connection yet. What is being
- * done for it goes on, and its end is waited for.
+ * Reports how each exchange ended, once. A complete answer reports its own end. If a client disconnects, only its
+ * connection reveals it, because the answer to a request queued behind another one has no connection yet. The work for
+ * such a request continues, and its end is reported once it is done.
  */
 export function createEndings() {
   const byConnection = new WeakMap<Socket, Set<() => void>>();
-  /** Exchanges without a client that are not done yet. */
+  /** Exchanges without a client that are still running. */
   const abandoned = new Set<() => void>();
 
   const openOn = (socket: Socket): Set<() => void> => {
@@ -47,7 +47,7 @@ export function createEndings() {
     exchange.onUnsent = (status) => end({ status, aborted: true });
   };
 
-  /** For the end of the process: what has not ended yet never will. */
+  /** For the end of the process: exchanges that are still open will never end. */
   const giveUp = (): void => {
     for (const end of abandoned) end();
   };

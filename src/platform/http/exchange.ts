@@ -7,48 +7,48 @@ import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
 import type { OriginReader, RequestOrigin } from './origin.js';
 import { unusualTargetOf } from './request-target.js';
 
-/** One request and what its answer needs to know. Steps share it; nothing outlives the response. */
+/** One request and the data its answer needs. The steps share it; nothing outlives the response. */
 export interface Exchange {
   readonly req: Request;
   readonly res: Response;
   readonly id: string;
   readonly origin: RequestOrigin;
-  /** False for a request target that is none: nothing may act on it. */
+  /** False for an invalid request target: nothing may act on it. */
   readonly hasTarget: boolean;
-  /** Where the request came from, and whether somebody still waits for its answer. */
+  /** The origin of the request, and whether its client is still connected. */
   readonly client: Client;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly cookies: RequestCookies;
-  /** Lines for `Set-Cookie` by cookie name, in the order in which they will be sent. */
+  /** `Set-Cookie` lines by cookie name, in the order in which they are sent. */
   readonly setCookies: Map<string, string>;
-  /** Somebody looked for a session: the answer then varies by its cookie. */
+  /** The session was read: the answer then varies by its cookie. */
   sessionSeen: boolean;
-  /** The CSRF cookie is among them: `Cookie` then precedes `Origin` in Vary, as the middleware order gives it. */
+  /** The CSRF cookie is among them: `Cookie` then precedes `Origin` in Vary, following the order of the middlewares. */
   csrfCookieSet: boolean;
   representation: Representation;
   /** Methods of the view, for the `Allow` header; empty outside views. */
   allow: string;
-  /** Who called, for the access log. */
+  /** The caller, for the access log. */
   userId: number | null;
-  /** Writes down what happened to identities and rights, as part of this request. */
+  /** Records an event that concerns identities and rights, as part of this request. */
   readonly report: ReportEvent;
   /** The JSON body, read and parsed once. @throws ParseError, UnsupportedMediaType, PayloadTooLarge */
   readonly body: () => Promise<unknown>;
-  /** Runs before the answer leaves, with its status: the session saves itself here. */
+  /** Runs before the answer is sent, with its status: the session saves itself here. */
   readonly beforeSend: ((status: number) => Promise<void> | void)[];
-  /** Called with the status of an answer whose client is gone. */
+  /** Called with the status of an answer whose client has disconnected. */
   onUnsent: (status: number) => void;
 }
 
-/** Takes what happened in an exchange. Must not throw. */
+/** Receives the events of an exchange. Must not throw. */
 export type EventSink = (
   exchange: Exchange,
   name: SecurityEventName,
   details: SecurityEventDetails | undefined,
 ) => void;
 
-/** Gives every request its exchange; the same one each time it is asked for. */
+/** Gives every request its exchange, and returns the same one on each call. */
 export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
   const exchanges = new WeakMap<Request, Exchange>();
 
@@ -108,7 +108,7 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
 
 export type Exchanges = ReturnType<typeof createExchanges>;
 
-/** @returns a signal that is aborted when the connection ends before the whole answer left */
+/** @returns a signal that aborts if the connection ends before the whole answer was sent */
 function signalOf(res: Response): AbortSignal {
   const controller = new AbortController();
   const close = (): void => {

@@ -6,24 +6,27 @@ import { codePoints, pythonStr, pythonTrim } from '../values/python-text.js';
 import { isEmail } from './email.js';
 
 /**
- * DRF's serializer fields as zod schemas: the same coercions, the same sentences, the validators of one field all
- * reported in DRF's order. Lengths are code points.
+ * DRF's serializer fields as zod schemas: the same coercions and the same sentences; all failing validators of a field
+ * are reported in DRF's order. Lengths are code points.
  */
 
 export interface CharOptions {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly allowBlank?: boolean;
-  /** False for passwords, which count as they are typed (deviation 10). */
+  /** False for passwords, which are used exactly as typed (deviation 10). */
   readonly trim?: boolean;
-  /** Text for a value of the wrong JSON type; email, slug and regex fields have their own. */
+  /** Message for a value of the wrong JSON type; email, slug and regex fields have their own. */
   readonly invalid?: string;
-  /** Of the model, which DRF runs before the ones every text has. @returns the error, if there is one */
+  /** The model's validator, which DRF runs before those of every text field. @returns the error, if there is one */
   readonly validate?: (value: string) => string | undefined;
-  /** Of the kind of field, as for addresses and slugs, which DRF runs last. @returns the error, if there is one */
+  /**
+   * The validator of the field type, such as for e-mail addresses and slugs, which DRF runs last. @returns the error,
+   * if there is one
+   */
   readonly validateKind?: (value: string) => string | undefined;
   readonly description?: string;
-  /** The next two are for the document: the functions above check. */
+  /** The next two are only for the document: the functions above validate. */
   readonly pattern?: string;
   readonly format?: 'email';
 }

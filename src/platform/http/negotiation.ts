@@ -1,6 +1,6 @@
 import { NotAcceptable, NotFound } from '../../kernel/errors.js';
 
-/** What a response will look like: its media type and the spaces of indentation (0 is compact). */
+/** The format of a response: its media type and the number of spaces for indentation (0 is compact). */
 export interface Representation {
   readonly mediaType: string;
   readonly indent: number;
@@ -8,7 +8,7 @@ export interface Representation {
 
 export const CVAT_MEDIA_TYPE = 'application/vnd.cvat+json';
 const PLAIN_JSON = 'application/json';
-/** CVAT's `ALLOWED_VERSIONS` is a string, so every substring of it passes (`2`, `.0`, ...). */
+/** CVAT's `ALLOWED_VERSIONS` is a string, so every substring of it is accepted (`2`, `.0`, ...). */
 const ALLOWED_VERSIONS = '2.0';
 
 export const DEFAULT_REPRESENTATION: Representation = { mediaType: CVAT_MEDIA_TYPE, indent: 0 };
@@ -21,12 +21,12 @@ interface MediaRange {
 
 /**
  * DRF's `DefaultContentNegotiation` and `AcceptHeaderVersioning` for CVAT's JSON renderer: q-values are ignored, the
- * most specific media range wins, and the version is a parameter of the range that matched. `Accept:
- * application/json` alone is answered as such (deviation 6).
+ * most specific media range wins, and the version is a parameter of the range that matched. A bare `Accept:
+ * application/json` is answered with that type (deviation 6).
  *
- * @param accept the Accept header, or undefined when there is none
+ * @param accept the Accept header, or undefined if there is none
  * @param scheme the `?scheme=` override (`URL_FORMAT_OVERRIDE`), or null
- * @throws NotAcceptable 406 when nothing matches or the version is unknown
+ * @throws NotAcceptable 406 if nothing matches or the version is unknown
  * @throws NotFound 404 for an unknown `?scheme=`
  */
 export function negotiate(accept: string | undefined, scheme: string | undefined): Representation {

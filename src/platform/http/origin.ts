@@ -2,25 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
 import { beyondProxies, readAddress } from './client-address.js';
 
-/** How the client addressed this server: the scheme, host and client address that links, CSRF and limits use. */
+/** The scheme, host and client address of a request, which links, CSRF and limits use. */
 export interface RequestOrigin {
   /** `X-Forwarded-Proto` up to its first comma must be exactly `https` (Django `SECURE_PROXY_SSL_HEADER`). */
   readonly secure: boolean;
   readonly scheme: 'http' | 'https';
-  /** Host with the port as it was sent, by a trusted proxy, in the request target or in `Host`; not validated. */
+  /** Host and port exactly as sent by a trusted proxy, in the request target or in `Host`; not validated. */
   readonly host: string;
-  /** Address of the client, beyond trusted proxies, in canonical form; empty when the client is gone already. */
+  /** Address of the client, beyond trusted proxies, in canonical form; empty if the client has already disconnected. */
   readonly clientAddress: string;
   /** `scheme://host`. */
   readonly base: string;
 }
 
-/** @param authority of a request target in absolute form, which makes `Host` void (RFC 9112, 3.2.2) */
+/** @param authority of a request target in absolute form, which overrides `Host` (RFC 9112, 3.2.2) */
 export type OriginReader = (req: IncomingMessage, authority: string | undefined) => RequestOrigin;
 
 /**
- * Believes `X-Forwarded-*` only from trusted peers (deviation 7); the rest follows Django with
- * `USE_X_FORWARDED_HOST` and CVAT's `SECURE_PROXY_SSL_HEADER`.
+ * Trusts `X-Forwarded-*` only from trusted peers (deviation 7); the rest follows Django with `USE_X_FORWARDED_HOST`
+ * and CVAT's `SECURE_PROXY_SSL_HEADER`.
  *
  * @param trustedProxies addresses, CIDR blocks or `loopback`
  */
@@ -58,7 +58,7 @@ const HOST_SYNTAX = /^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:\d+)?$/;
  * Django's `HttpRequest.get_host` check: syntax first, then `ALLOWED_HOSTS`.
  *
  * @param host with optional port, as sent
- * @param allowed exact names, `.domain` for it and all below it, or `*`
+ * @param allowed exact names, `.domain` for the domain and all its subdomains, or `*`
  */
 export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
   const lower = host.toLowerCase();

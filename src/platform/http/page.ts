@@ -6,7 +6,7 @@ import { unrequired, uri } from './read-fields.js';
 
 /**
  * @param path of the list, for the examples
- * @returns the schema of a page; `id` is CVAT's name of it, such as `PaginatedMembershipReadList`
+ * @returns the schema of a page; `id` is CVAT's name for it, such as `PaginatedMembershipReadList`
  */
 export const pageSchema = <T extends z.ZodType>(item: T, id: string, path: `/${string}`) =>
   z
@@ -23,7 +23,7 @@ const link = (address: string) =>
     .nullable()
     .meta({ example: `https://cvat.example.com${address}` });
 
-/** @returns the body of a list answer, with links to where the request was addressed */
+/** @returns the body of a list answer, with links based on the URL of the request */
 export const presentPage = <R, T>(
   { origin, path, query }: Exchange,
   { rows, total, page, lastPage }: ListRows<R>,

@@ -6,5 +6,5 @@ export const NOT_FOUND_PAGE = page('Not Found', 'The requested resource was not 
 export const SERVER_ERROR_PAGE = page('Server Error (500)', '');
 export const BAD_REQUEST_PAGE = page('Bad Request (400)', '');
 
-/** Django's page for a plain view; says less than Django does of why. */
+/** Django's page for a plain view; it explains the reason in less detail than Django. */
 export const CSRF_FAILED_PAGE = page('403 Forbidden', 'CSRF verification failed. Request aborted.');

@@ -11,16 +11,16 @@ import type { Access, AnyRoute, Method, View } from './route.js';
 import { type Outgoing, send } from './send.js';
 import { check, requireObject } from './validate.js';
 
-/** What the pipeline needs from the rings below it. */
+/** The functions that the pipeline needs from other rings. */
 export interface PipelineDeps {
   readonly exchanges: Exchanges;
   /** @returns the caller, or null for anonymous. @throws AuthenticationFailed, PermissionDenied (CSRF), ParseError */
   readonly identify: (exchange: Exchange, accepted: AcceptedCredentials) => Promise<Caller | null>;
-  /** @throws PermissionDenied for a credential that is good for nothing in the organization that the request names */
+  /** @throws PermissionDenied for a credential that is not valid in the organization that the request names */
   readonly admit: (caller: Caller) => void;
   /**
-   * @param filter package whose list filter is asked for in the same round trip
-   * @returns the filter, or null when none was asked for
+   * @param filter package whose list filter is requested in the same round trip
+   * @returns the filter, or null if none was requested
    * @throws PermissionDenied unless every check is allowed, and the errors of the organization context
    */
   readonly authorize: (
@@ -29,15 +29,18 @@ export interface PipelineDeps {
     checks: readonly PolicyCheck[],
     filter?: ListedPackage,
   ) => Promise<object | null>;
-  /** @returns the filter of the caller's list, whether the caller may list or not. @throws as `authorize`, but for the refusal */
+  /**
+   * @returns the filter of the caller's list, whether or not the caller may list. @throws as `authorize`, except for
+   *   the refusal
+   */
   readonly visible: (exchange: Exchange, caller: Caller, name: ListedPackage) => Promise<object>;
-  /** @param route undefined where the view has none for the method. @throws Throttled */
+  /** @param route undefined if the view has no route for the method. @throws Throttled */
   readonly throttle: (
     exchange: Exchange,
     caller: Caller | null,
     route: Pick<AnyRoute, 'throttle' | 'countsWithCredentials'> | undefined,
   ) => Promise<void>;
-  /** Checks answers against their schemas: on in tests and development. */
+  /** Checks answers against their schemas: enabled in tests and development. */
   readonly checkResponses: boolean;
 }
 
@@ -73,7 +76,7 @@ const STEPS: readonly Step[] = [
   respond,
 ];
 
-/** @returns the handler of all methods of a view */
+/** @returns the handler for all methods of a view */
 export const mount =
   (view: View, deps: PipelineDeps): RequestHandler =>
   async (req, res) => {
@@ -111,10 +114,10 @@ async function negotiateContent({ exchange, view }: Call, deps: PipelineDeps): P
 }
 
 /**
- * Chooses the form of an answer. Django REST framework refuses an unknown form before it authenticates, and does that
- * all the same while it says so: whether a session was looked at shows in `Vary`.
+ * Negotiates the format of an answer. Django REST framework refuses an unknown format before it authenticates, but
+ * still authenticates while it renders the refusal: `Vary` shows whether the session was read.
  *
- * @throws what `choose` throws
+ * @throws the errors of `choose`
  */
 export async function despiteRefusal<T>(
   exchange: Exchange,
@@ -125,7 +128,7 @@ export async function despiteRefusal<T>(
   try {
     return choose();
   } catch (error) {
-    // The form is wrong whoever asks, and whether or not we can tell who it is.
+    // The format is unacceptable for every caller, even if authentication fails.
     const attempt = async (): Promise<unknown> => authenticate(exchange, accepted);
     await attempt().catch(() => undefined);
     throw error;
@@ -142,12 +145,12 @@ function requireIdentity({ caller, view, route }: Call): undefined {
   if (caller === null && !isPublic) throw new NotAuthenticated(challengeOf(view.accepted));
 }
 
-/** Before anything is counted or looked up: what is missing and what is forbidden look the same to who is not let in. */
+/** Runs before counting and look-ups: for a caller without access, missing and forbidden objects look the same. */
 function admit({ caller, route }: Call, deps: PipelineDeps): undefined {
   if (caller !== null && route !== undefined && route.access.kind !== 'public') deps.admit(caller);
 }
 
-/** The challenge is the one of the first class of the view, whichever class failed (DRF). */
+/** The challenge of the view's first class, whichever class failed (DRF). */
 export const challengeOf = (accepted: AcceptedCredentials): string =>
   accepted !== 'all' && accepted[0] === 'access-token' ? 'Bearer' : 'Token';
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * Fields of answers, so that the document says of them what CVAT's does and generated clients read them as what they
- * are. Nothing here checks: what it says of a field holds because of the database, or of the field that wrote it.
+ * Fields of answers: they make the document describe them as CVAT's does, so that generated clients use the right
+ * types. Nothing here validates: the database, or the field that wrote the value, guarantees these properties.
  */
 
-/** Lengths in code points, as requests count them, which zod would not. */
+/** Lengths in code points, as for requests; zod would count differently. */
 interface TextMeta {
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -18,14 +18,17 @@ export const text = (meta: TextMeta = {}) => z.string().meta({ ...meta });
 /** A `Timestamp` of `kernel/timestamp.ts`. */
 export const dateTime = () => z.string().meta({ format: 'date-time' });
 
-/** An absolute address. */
+/** An absolute URL. */
 export const uri = () => z.string().meta({ format: 'uri' });
 
 /**
- * DRF `read_only=True`. CVAT has drf-spectacular leave such keys out of `required` (`COMPONENT_NO_READ_ONLY_REQUIRED`),
- * though every answer has them.
+ * DRF `read_only=True`. CVAT configures drf-spectacular to omit such keys from `required`
+ * (`COMPONENT_NO_READ_ONLY_REQUIRED`), although every answer has them.
  */
 export const readOnly = <T extends z.ZodType>(schema: T): T => schema.meta({ readOnly: true });
 
-/** DRF `required=False`: a request may leave it out, so drf-spectacular does not list it for answers either. */
+/**
+ * DRF `required=False`: a request may omit the field, so drf-spectacular does not list it as required for answers
+ * either.
+ */
 export const unrequired = <T extends z.ZodType>(schema: T): T => schema.meta({ unrequired: true });

@@ -11,7 +11,7 @@ export interface ErrorRendererDeps {
   readonly log: Log;
 }
 
-/** Answers a request that failed: with what the error says if it is one of the API, else with a page of Django's. */
+/** Answers a failed request: with the answer of an API error, or else with one of Django's pages. */
 export function createErrorRenderer({ exchanges, log }: ErrorRendererDeps): ErrorRequestHandler {
   return async (error, req, res, _next) => {
     const exchange = exchanges.of(req);
@@ -32,6 +32,6 @@ export function createErrorRenderer({ exchanges, log }: ErrorRendererDeps): Erro
 const sendApiError = (exchange: Exchange, { status, headers, body }: ApiError): Promise<void> =>
   send(exchange, { status, headers, content: { kind: 'json', value: body } });
 
-/** The router's error for a path parameter whose escapes are no UTF-8: there is nothing at such an address. */
+/** The router's error for a path parameter whose escapes are not UTF-8: no resource has such a path. */
 const isUndecodable = (error: unknown): boolean =>
   error instanceof URIError && 'status' in error && error.status === 400;

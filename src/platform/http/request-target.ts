@@ -1,23 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a request asks for, where that is no plain path (RFC 9112, 3.2). */
+/** The target of a request, if it is not a plain path (RFC 9112, 3.2). */
 export interface UnusualTarget {
-  /** As it was sent. */
+  /** The target exactly as sent. */
   readonly text: string;
-  /** Host and port of an absolute form, which make `Host` void; null for what is no target. */
+  /** Host and port of an absolute form, which override `Host`; null for an invalid target. */
   readonly authority: string | null;
 }
 
 const ORIGIN_FORM = /^\/[^\s#]*$/;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#\s]*)([/?][^\s#]*)?$/i;
-/** Leads nowhere, and the router can read it. */
+/** Matches no route, and the router can parse it. */
 const NO_PATH = '*';
 
 const unusual = new WeakMap<IncomingMessage, UnusualTarget>();
 
 /**
- * Gives a request a URL in origin form before the router reads it: what is routed, linked and redirected to is then the
- * same. Fragments, blanks and other schemes are no target, for the router would read them in a way of its own.
+ * Gives a request a URL in origin form before the router reads it, so that routes, links and redirects all use the
+ * same URL. Fragments, spaces and other schemes are invalid targets, because the router would interpret them in its
+ * own way.
  */
 export function settleTarget(req: IncomingMessage): void {
   const text = req.url ?? '';
@@ -28,5 +29,5 @@ export function settleTarget(req: IncomingMessage): void {
   else req.url = rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** @returns undefined for the target of most requests: a path */
+/** @returns undefined for most requests, whose target is a path */
 export const unusualTargetOf = (req: IncomingMessage): UnusualTarget | undefined => unusual.get(req);

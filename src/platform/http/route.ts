@@ -10,7 +10,7 @@ type Parsed<S> = S extends Schema ? z.output<S> : undefined;
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 export type Responses = Readonly<Record<number, Schema | null>>;
 
-/** What a step before validation may look at. The body is parsed when it is asked for and has not been checked. */
+/** What a step before validation can read. The body is parsed on demand and has not been checked. */
 export interface Unchecked {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -18,7 +18,10 @@ export interface Unchecked {
   readonly caller: Caller;
 }
 
-/** Who may come in. A route without it does not compile; `public` and `authenticated` say why no policy is asked. */
+/**
+ * Who may call a route. A route without it does not compile; `public` and `authenticated` state why no policy is
+ * asked.
+ */
 export type Access<O> =
   | { readonly kind: 'public'; readonly because: string }
   | { readonly kind: 'authenticated'; readonly because: string }
@@ -29,9 +32,9 @@ export type Access<O> =
         request: Unchecked,
       ) => Promise<readonly PolicyCheck[]> | readonly PolicyCheck[];
       /**
-       * Also asks for the filter of this package's lists, in the context of the request. A list gets the answer with its
-       * checks; an object is looked for among these rows only, also by who may not list them, and is missing rather
-       * than refused.
+       * Also requests the filter of this package's lists, in the context of the request. A list gets the answer
+       * together with its checks. A single object is only looked up among these rows, even for callers who may not
+       * list them; others get a 404, not a 403.
        */
       readonly filter?: ListedPackage;
     };
@@ -50,15 +53,15 @@ export interface Call<O, Q extends Schema | undefined, B> {
   /** Null only on public routes. */
   readonly caller: Caller | null;
   readonly object: O;
-  /** The answer to `access.filter`, for the compilers of `authorization/list-filter.ts`; null where none was asked. */
+  /** The answer to `access.filter`, for the compilers of `authorization/list-filter.ts`; null if none was requested. */
   readonly policyFilter: object | null;
   readonly query: Parsed<Q>;
   readonly body: B;
 }
 
 /**
- * One operation, as a value: mounted, checked, documented and tested from here. Its types are those of the object, the
- * query, the body, the answers, and of the body as the handler gets it.
+ * One operation, as a value: mounted, checked, documented and tested from here. Its type parameters are the object,
+ * the query, the body, the answers, and the body as the handler receives it.
  */
 export interface Route<
   O,
@@ -68,28 +71,28 @@ export interface Route<
   T = Parsed<B>,
 > {
   readonly method: Method;
-  /** Express path with `:parameters`, from the root. */
+  /** Express path with `:parameters`, starting at the root. */
   readonly path: `/${string}`;
   /** CVAT's operation id. */
   readonly operationId: string;
   readonly summary: string;
-  /** What the summary leaves out, in whole sentences of Markdown. */
+  /** Details missing from the summary, in whole sentences of Markdown. */
   readonly description: string;
   readonly tag: string;
-  /** Name that `OPTIONS` answers: DRF's view name. */
+  /** The name in the answer to `OPTIONS`: DRF's view name. */
   readonly view: string;
   readonly accepted?: AcceptedCredentials;
-  /** Methods that the view of DRF has and refuses: `Allow` names them, and they are 405. */
+  /** Methods that DRF's view has but refuses: `Allow` names them, and they answer 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
-  /** Name of a limit on callers. */
+  /** Name of the rate limit for callers. */
   readonly throttle?: string;
   /**
-   * True: counts for the limit of the client's address with credentials, too, because they open nothing here that is
-   * shut without them. Elsewhere only requests without credentials count (DRF `AnonRateThrottle`).
+   * True: requests with credentials also count for the limit of the client's address, because credentials open nothing
+   * here that is closed without them. Elsewhere only requests without credentials count (DRF `AnonRateThrottle`).
    */
   readonly countsWithCredentials?: true;
-  /** False keeps the operation out of the OpenAPI document: CVAT's pages hide what is not there. */
+  /** False keeps the operation out of the OpenAPI document: CVAT's pages hide features that are missing there. */
   readonly documented?: boolean;
   readonly load?: (
     params: Readonly<Record<string, string>>,
@@ -97,12 +100,12 @@ export interface Route<
     policyFilter: object | null,
   ) => Promise<O | undefined>;
   readonly query?: Q;
-  /** What the query of a list offers, for the document: the handler reads it with `planList`. */
+  /** The query parameters of a list, for the document: the handler reads them with `planList`. */
   readonly list?: ListDefinition;
   readonly body?: B;
   /**
-   * Reads the body in place of the schema alone, where the errors of fields mix with those of look-ups: a name that is
-   * taken is told beside a field that is too long.
+   * Reads the body instead of the schema alone, for routes that report errors of fields together with those of
+   * look-ups: a name that is taken next to a field that is too long.
    *
    * @throws ValidationError
    */
@@ -111,8 +114,8 @@ export interface Route<
     call: Pick<Call<O, Q, unknown>, 'exchange' | 'caller' | 'object'>,
   ) => Promise<T>;
   /**
-   * True: a body is parsed before the policy is asked, though the operation has none. A malformed one does nothing
-   * then, as in CVAT's `InvitationPermission`, which looks into every request.
+   * True: a body is parsed before the policy is asked, although the operation has none. A malformed one then has no
+   * effect, as in CVAT's `InvitationPermission`, which inspects every request.
    */
   readonly parsesBody?: true;
   readonly responses: R;
@@ -150,13 +153,13 @@ export const reply = <const S extends number, B>(
   ...(headers === undefined ? {} : { headers }),
 });
 
-/** @throws TypeError on a public route that nobody signed in to: a mistake of ours, not of the client */
+/** @throws TypeError on a public route without a signed-in user: a bug of the server, not of the client */
 export function requireCaller(caller: Caller | null): Caller {
   if (caller === null) throw new TypeError('This handler needs a caller: its route must not be public.');
   return caller;
 }
 
-/** Several routes of one path: what DRF calls a view. */
+/** Several routes of one path: the equivalent of a DRF view. */
 export interface View {
   readonly path: string;
   readonly name: string;
@@ -172,7 +175,7 @@ const METHOD_ORDER: readonly Method[] = ['get', 'post', 'patch', 'delete'];
 /**
  * Groups routes into views.
  *
- * @throws TypeError when routes of one path disagree on the credentials they accept or repeat a method
+ * @throws TypeError if routes of one path accept different credentials or repeat a method
  */
 export function groupViews(routes: readonly AnyRoute[]): readonly View[] {
   const paths = [...new Set(routes.map((route) => route.path))];

@@ -3,14 +3,14 @@ import { NOT_NULL } from '../values/field-errors.js';
 import { isNumber, toDouble } from '../values/json.js';
 import { parseTimestamp } from '../values/timestamp.js';
 
-/** DRF's fields that are no text: each answers a wrong type with its own sentence. */
+/** DRF's fields that are not text: each has its own sentence for a wrong type. */
 
 const WRONG_DATETIME =
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].';
 const TRUE_WORDS = new Set(['true', 't', 'y', 'yes', 'on', '1']);
 const FALSE_WORDS = new Set(['false', 'f', 'n', 'no', 'off', '0']);
 
-/** DRF `BooleanField`: also its words, in any case. Undefined stays undefined, for a default. */
+/** DRF `BooleanField`: also accepts its words, case-insensitively. Undefined stays undefined, for a default. */
 export const booleanField = (description?: string) =>
   z.preprocess(
     readBoolean,
@@ -20,7 +20,7 @@ export const booleanField = (description?: string) =>
       .meta(described(description)),
   );
 
-/** What the document says of a field, where there is something to say. */
+/** The field's metadata in the document, if there is any. */
 const described = (description: string | undefined) => (description === undefined ? {} : { description });
 
 function readBoolean(value: unknown): unknown {
@@ -30,7 +30,10 @@ function readBoolean(value: unknown): unknown {
   return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : value;
 }
 
-/** DRF `DateTimeField(allow_null=True)`: a moment in a spelling that PostgreSQL reads, null, or undefined when missing. */
+/**
+ * DRF `DateTimeField(allow_null=True)`: a date and time in a notation that PostgreSQL reads, null, or undefined if
+ * missing.
+ */
 export const dateTimeField = (description?: string) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? (parseTimestamp(value) ?? false) : value),
@@ -41,7 +44,7 @@ export const dateTimeField = (description?: string) =>
       .meta({ format: 'date-time', ...described(description) }),
   );
 
-/** DRF `IntegerField` for keys of the database: whole numbers, also as text. */
+/** DRF `IntegerField` for database keys: integers, also as text. */
 export const integerField = () =>
   z.preprocess(
     (value) =>

@@ -3,7 +3,7 @@ import { send } from './send.js';
 
 export const HTML = 'text/html; charset=utf-8';
 
-/** Sends a page of Django's as the answer, which is then none of a view: it names no methods. */
+/** Sends one of Django's pages as the answer. It does not belong to a view, so it names no methods. */
 export function sendPage(
   exchange: Exchange,
   status: number,

@@ -5,7 +5,7 @@ import { letBodyEnd } from './connection.js';
 import type { Exchange } from './exchange.js';
 
 const gzip = promisify(gzipCallback);
-/** Django's `GZipMiddleware` leaves shorter bodies alone. */
+/** Django's `GZipMiddleware` does not compress shorter bodies. */
 const GZIP_MINIMUM_BYTES = 200;
 
 export interface Outgoing {
@@ -24,15 +24,15 @@ const renderJson = (value: unknown, indent = 0): string =>
     .replace(/\u2029/g, '\\u2029');
 
 /**
- * Sends the answer of an exchange with the headers that the middlewares of the contract add, in their order.
- * Nothing is sent twice: a late failure after the headers left is the connection's end. What there is nobody to take is
- * told to `onUnsent`.
+ * Sends the answer of an exchange with the headers that the middlewares of the contract add, in their order. Nothing
+ * is sent twice: a failure after the headers were sent ends the connection. If the client has disconnected, `onUnsent`
+ * gets the status instead.
  */
 export async function send(exchange: Exchange, outgoing: Outgoing): Promise<void> {
   const { res, req } = exchange;
   for (const task of exchange.beforeSend.splice(0)) await task(outgoing.status);
   const { type, bytes } = encode(exchange, outgoing);
-  // Bytes are an archive already.
+  // Bytes are already compressed.
   const isArchive = outgoing.content.kind === 'raw' && typeof outgoing.content.raw !== 'string';
   const compressed = isArchive ? bytes : await compress(exchange, bytes);
   await letBodyEnd(req);
@@ -77,9 +77,9 @@ async function compress({ req }: Exchange, bytes: Buffer): Promise<Buffer> {
 }
 
 /**
- * `Cookie` is there where CVAT looked at the session: on every success and every page (its last-activity middleware),
- * and on a failure once the authentication came as far as the session. It stands before `Origin` when the CSRF
- * middleware put it in first.
+ * `Cookie` is listed if CVAT read the session: on every success and every page (its last-activity middleware), and on
+ * a failure if authentication got as far as the session. It comes before `Origin` if the CSRF middleware added it
+ * first.
  */
 function vary({ allow, csrfCookieSet, sessionSeen }: Exchange, status: number, length: number): string {
   const variesByCookie = allow === '' || status < 400 || sessionSeen;

@@ -15,31 +15,34 @@ export interface ServerTimeouts {
   readonly head: number;
   /** Milliseconds it may take to send a whole request. */
   readonly request: number;
-  /** Milliseconds a connection may idle between requests: longer than a proxy keeps it, so that the proxy closes. */
+  /**
+   * Milliseconds a connection may idle between requests: longer than a proxy keeps it open, so that the proxy closes
+   * it.
+   */
   readonly idle: number;
-  /** Milliseconds between two looks at the first two. */
+  /** Milliseconds between two checks of the first two. */
   readonly check: number;
 }
 
 const TIMEOUTS: ServerTimeouts = { head: 15_000, request: 60_000, idle: 65_000, check: 5_000 };
 
 /**
- * An HTTP server for an Express application whose requests and responses are born with Express's prototypes.
- * Express sets them per request, which on Node 20 de-optimises every later property access (5 times the cost of the
- * whole framework); setting a prototype that is already there costs nothing. Both classes are needed. Sub-applications
- * would bring prototypes of their own: use routers.
+ * An HTTP server for an Express application that creates requests and responses with Express's prototypes. Express
+ * sets them per request, which on Node 20 de-optimises every later property access (5 times the cost of the whole
+ * framework); setting a prototype that is already set costs nothing. Both classes are needed. Sub-applications would
+ * set their own prototypes: use routers.
  */
 export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): Server {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {
-    /** Every answer comes by here, whoever writes it. */
+    /** Every answer passes through here, whatever code writes it. */
     override writeHead(
       status: number,
       reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
       headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
     ): this {
       closeUnlessRead(this);
-      // Node takes the headers from the third place when there is no reason, too.
+      // Node also takes the headers from the third argument if there is no reason.
       return typeof reason === 'string' || reason === undefined
         ? super.writeHead(status, reason, headers)
         : super.writeHead(status, reason);
@@ -64,15 +67,17 @@ export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOU
     },
   );
   server.on('checkContinue', (req, res) => {
-    // A client that waits is told to go on when somebody starts to read, and not before it is known to be let in.
+    // A waiting client gets its 100 Continue once the server starts to read the body, and not before the client is
+    // known to have access.
     req.once('resume', () => {
       if (!res.headersSent) res.writeContinue();
     });
     server.emit('request', req, res);
   });
-  // RFC 9110, 10.1.1: an expectation that is not known may be ignored. Node's own answer would not be logged.
+  // RFC 9110, 10.1.1: an unknown expectation may be ignored. Node's own answer would not be logged.
   server.on('checkExpectation', (req, res) => server.emit('request', req, res));
-  // No count: Node would drop what is above it, the headers of a proxy among them. Their size is limited to 16 KiB.
+  // No limit on the count: Node would drop the headers beyond it, including those of a proxy. Their size is limited to
+  // 16 KiB.
   server.maxHeadersCount = 0;
   return server;
 }

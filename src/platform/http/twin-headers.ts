@@ -1,6 +1,6 @@
 /**
- * Headers that mean one thing and decide something here. The others are lists (RFC 9110, 5.3), nobody reads them, or two
- * of them are a value that is none, such as a CSRF token with a comma.
+ * Headers with a single value that affects a decision here. The others are lists (RFC 9110, 5.3), are not read, or
+ * become invalid when doubled, such as a CSRF token with a comma.
  */
 const SINGLE: ReadonlySet<string> = new Set([
   'host',
@@ -12,11 +12,11 @@ const SINGLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A second line may be the one that somebody before us went by (RFC 9112, 3.2, of Host). Node keeps the first or joins
- * both, by a list of its own, and says nothing.
+ * A proxy in front may have used the second of two lines (RFC 9112, 3.2, for Host). Node keeps the first or joins
+ * both, depending on its own list, without an error.
  *
- * @param rawHeaders names and values in turn
- * @returns whether a header that means one thing is there twice
+ * @param rawHeaders alternating names and values
+ * @returns whether a single-value header appears twice
  */
 export function hasTwins(rawHeaders: readonly string[]): boolean {
   const seen = new Set<string>();

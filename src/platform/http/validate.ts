@@ -3,7 +3,7 @@ import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import { isObject } from '../values/json.js';
 import { pythonTypeName } from '../values/python-text.js';
 
-/** What became of each field of an object: the values of the good ones, the messages of the others. */
+/** The result for each field of an object: values of valid fields, messages for the others. */
 export interface FieldResults<S extends z.ZodObject> {
   readonly values: Partial<z.output<S>>;
   readonly errors: FieldErrors;
@@ -12,7 +12,7 @@ export interface FieldResults<S extends z.ZodObject> {
 /**
  * Checks the fields of an object one by one, as a DRF serializer does, in their order. Unknown keys are ignored.
  *
- * @throws ValidationError when the value is not an object
+ * @throws ValidationError if the value is not an object
  */
 export function checkFields<S extends z.ZodObject>(schema: S, value: unknown): FieldResults<S> {
   requireObject(value);
@@ -28,10 +28,10 @@ export function checkFields<S extends z.ZodObject>(schema: S, value: unknown): F
 }
 
 /**
- * Checks a value against a schema and speaks DRF's error shape.
+ * Checks a value against a schema and reports errors in DRF's format.
  *
  * @returns the parsed value
- * @throws ValidationError with the messages of all failing fields
+ * @throws ValidationError with the messages of all invalid fields
  */
 export function check(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodObject) {
@@ -44,7 +44,7 @@ export function check(schema: z.ZodType, value: unknown): unknown {
   throw new ValidationError({ non_field_errors: result.error.issues.map((issue) => issue.message) });
 }
 
-/** DRF's answers to a body that is not an object. @throws ValidationError */
+/** DRF's answers for a body that is not an object. @throws ValidationError */
 export function requireObject(value: unknown): asserts value is Readonly<Record<string, unknown>> {
   if (value === null) throw new ValidationError({ non_field_errors: ['No data provided'] });
   if (isObject(value)) return;

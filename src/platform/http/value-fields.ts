@@ -4,7 +4,7 @@ import { NOT_NULL, REQUIRED } from '../values/field-errors.js';
 import { ExactNumber, isNumber, isObject } from '../values/json.js';
 import { pythonStr, pythonTypeName } from '../values/python-text.js';
 
-/** DRF's serializer fields for choices, JSON and related names: the same coercions, the same sentences. */
+/** DRF's serializer fields for choices, JSON and related names: the same coercions and the same sentences. */
 
 /** The sentence about a value that did not survive `z.preprocess`. */
 const about =
@@ -12,7 +12,7 @@ const about =
   ({ input }: { readonly input?: unknown }): string =>
     input === undefined ? REQUIRED : input === null ? NOT_NULL : sentence(input);
 
-/** DRF `ChoiceField` of texts. @param id name of the choices in the document, where they have one */
+/** DRF `ChoiceField` of texts. @param id name of the choices in the document, if they have one */
 export const choiceField = <const T extends readonly [string, ...string[]]>(choices: T, id?: string) =>
   z.preprocess(
     (value) => (isNumber(value) ? pythonStr(value) : value),
@@ -21,7 +21,7 @@ export const choiceField = <const T extends readonly [string, ...string[]]>(choi
       .meta(id === undefined ? {} : { id }),
   );
 
-/** DRF `JSONField`: anything but null that the database can hold. */
+/** DRF `JSONField`: anything except null that the database can store. */
 export const jsonField = () =>
   z.unknown().superRefine((value, context) => {
     if (value === null) context.addIssue({ code: 'custom', message: NOT_NULL });
@@ -29,7 +29,7 @@ export const jsonField = () =>
       context.addIssue({ code: 'custom', message: 'Value must be valid JSON.' });
   });
 
-/** PostgreSQL's jsonb has neither NUL nor halves of surrogate pairs, and JSON has no infinity. */
+/** PostgreSQL's jsonb stores neither NUL nor lone surrogates, and JSON has no infinity. */
 function isStorableJson(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value);
   if (value instanceof ExactNumber) return value.isFinite;
@@ -38,8 +38,8 @@ function isStorableJson(value: unknown): boolean {
 }
 
 /**
- * DRF `ManyRelatedField` over texts; whether their objects exist is for the service to find out. It takes whatever
- * Python iterates over but a text: of an object the keys.
+ * DRF `ManyRelatedField` for texts; the service checks whether their objects exist. It accepts everything that Python
+ * can iterate over, except text; for an object these are its keys.
  */
 export const namesField = (description?: string) =>
   z.preprocess(

@@ -13,43 +13,43 @@ export interface SearchRequest {
   readonly scope: 'base' | 'sub';
   readonly filter: Filter;
   readonly attributes: readonly string[];
-  /** Most entries that are of interest; without it all come, in pages. */
+  /** Maximum number of entries to return; without it all entries are returned, in pages. */
   readonly limit?: number;
 }
 
-/** An entry of the directory; names of attributes count in any case. */
+/** An entry of the directory; attribute names are case-insensitive. */
 export interface DirectoryEntry {
   readonly dn: string;
-  /** @returns the values as text; none for a missing attribute */
+  /** @returns the values as text; empty for a missing attribute */
   readonly texts: (attribute: string) => readonly string[];
-  /** @returns the values as they were sent */
+  /** @returns the values as received */
   readonly bytes: (attribute: string) => readonly Buffer[];
 }
 
-/** One open connection. It is closed by whatever goes wrong on it, and never opened again. */
+/** One open connection. Any error closes it, and it is never reopened. */
 export interface Connection {
   readonly server: DirectoryServer;
   readonly isOpen: () => boolean;
-  /** @throws DirectoryFailure when the answer says nothing about the name and the password */
+  /** @throws DirectoryFailure if the answer does not concern the name and the password */
   readonly bind: (
     dn: string,
     password: string,
     step: DirectoryStep,
     deadline: Deadline,
   ) => Promise<BindOutcome>;
-  /** References to other servers are not followed. @throws DirectoryFailure, also when the base is not there */
+  /** References to other servers are not followed. @throws DirectoryFailure, also if the base does not exist */
   readonly search: (request: SearchRequest, deadline: Deadline) => Promise<readonly DirectoryEntry[]>;
   readonly close: () => void;
 }
 
 const PAGE = 200;
-/** Syntaxes whose values are no text. */
+/** Attributes whose values are not text. */
 const BINARY = ['objectGUID'];
 const NO_SUCH_OBJECT = 32;
 const REFERRAL = 10;
 const SIZE_LIMIT = 4;
 
-/** @param socket open, and encrypted where it has to be */
+/** @param socket open, and encrypted if required */
 export function createConnection(server: DirectoryServer, socket: Socket): Connection {
   const { client, isHandedOver } = createClient(socket);
 
@@ -68,7 +68,7 @@ export function createConnection(server: DirectoryServer, socket: Socket): Conne
     isOpen: () => !socket.destroyed && socket.readyState === 'open',
 
     bind: async (dn, password, step, deadline) => {
-      // RFC 4513, 5.1.2: a bind without a password succeeds for every name, as nobody.
+      // RFC 4513, 5.1.2: a bind without a password succeeds for every name, as an anonymous user.
       if (password === '') return { accepted: false, reason: 'the password is empty' };
       try {
         await run(step, deadline, () => client.bind(dn, password));
@@ -105,12 +105,12 @@ export function createConnection(server: DirectoryServer, socket: Socket): Conne
   };
 }
 
-/** The client takes the socket with its first operation: until then nobody but us can close it. */
+/** The client takes over the socket with its first operation: until then only we can close it. */
 function createClient(socket: Socket) {
   let handedOver = false;
   const client = new Client({
     url: 'ldap://connected',
-    // The client would connect anew, without TLS and without us, when the connection is lost.
+    // If the connection broke, the client would open a new one without TLS and without our checks.
     createConnection: () => {
       if (handedOver) throw new Error('Connection closed');
       handedOver = true;
@@ -120,7 +120,7 @@ function createClient(socket: Socket) {
   return { client, isHandedOver: (): boolean => handedOver };
 }
 
-/** The text of the answer goes to the log with its cause; it names entries, not passwords. */
+/** The text of the answer is logged with its cause; it contains names of entries, but no passwords. */
 function wrongAnswer(
   step: DirectoryStep,
   { url }: DirectoryServer,

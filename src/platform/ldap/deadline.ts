@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.js';
 
-/** A moment until which a piece of work, with all its steps, has to be done. */
+/** The time by which a task must be done, including all its steps. */
 export interface Deadline {
-  /** @returns milliseconds, 0 when the time is up */
+  /** @returns milliseconds; 0 once the time is up */
   readonly remaining: () => number;
   /** @returns an earlier deadline, for one of several attempts; never a later one */
   readonly part: (milliseconds: number) => Deadline;
@@ -19,10 +19,10 @@ export function createDeadline(clock: Clock, milliseconds: number): Deadline {
 }
 
 /**
- * Waits for work, but not for longer.
+ * Waits for work, but not beyond the deadline.
  *
- * @param giveUp ends the work: nobody waits for it any more
- * @throws DeadlinePassed, or whatever the work throws
+ * @param giveUp ends the work: its result is no longer needed
+ * @throws DeadlinePassed, or the errors of the work
  */
 export async function within<T>(deadline: Deadline, work: Promise<T>, giveUp: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

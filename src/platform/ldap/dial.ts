@@ -21,9 +21,9 @@ export interface DialOptions {
 type Dialled = Extract<DirectoryStep, 'resolve' | 'connect' | 'tls'>;
 
 /**
- * Opens a connection to a server, encrypted and its certificate checked where the settings say so.
+ * Opens a connection to a server, encrypted and with a verified certificate if the settings require it.
  *
- * @param onStep told of each step that is done
+ * @param onStep called after each step
  * @throws DirectoryFailure
  */
 export async function dial(
@@ -44,7 +44,7 @@ export async function dial(
       socket.once('lookup', (error: Error | null) => error === null && step === 'resolve' && done('connect'));
     await once(socket, 'connect');
     done('tls');
-    // Its errors come again from the connection above it, where they are heard.
+    // Its errors are repeated by the connection above it, which handles them.
     socket.on('error', () => undefined);
     if (!server.secure && !options.startTls) return socket;
     if (!server.secure) await requestTls(socket, server.url);
@@ -70,7 +70,7 @@ async function encrypt(
     host,
     secureContext,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    // Said again, because NODE_TLS_REJECT_UNAUTHORIZED turns the default around.
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED reverses the default.
     rejectUnauthorized: true,
   });
   encrypted.on('error', () => undefined);

@@ -8,21 +8,21 @@ import { type Acquaintance, type Found, findAgain, findByName, type Person, read
 import { createPool, createServerOrder } from './pool.js';
 import type { DirectorySettings } from './settings.js';
 
-/** Connections in use at once, for searches and again for passwords. */
+/** Maximum number of connections in use, for searches and separately for passwords. */
 const POOL_SIZE = 5;
 
-/** Somebody whose password can be tried. With direct bind nothing is known of them before. */
+/** A person whose password can be tested. With direct bind nothing else is known of them yet. */
 export type Located =
   | { readonly kind: 'person'; readonly person: Person }
   | { readonly kind: 'name'; readonly dn: string };
 
-/** A person as the directory knows them now. */
+/** A person's current data in the directory. */
 export interface Member {
   readonly person: Person;
   readonly groups: ReadonlySet<string>;
 }
 
-/** Nobody, or nobody who may sign in; the reason is for the log. */
+/** Nobody, or a person who may not sign in; the reason is for the log. */
 export interface Refused {
   readonly kind: 'refused';
   readonly reason: string;
@@ -31,8 +31,8 @@ export interface Refused {
 type Admitted = { readonly kind: 'member' } & Member;
 
 /**
- * A directory of people (LDAP). Searches use the account of the settings, passwords are tried on connections of their
- * own; both are kept and few.
+ * A directory of people (LDAP). Searches use the account of the settings; passwords are tested on separate
+ * connections. Both are limited in number and kept open.
  */
 export function createDirectory(settings: DirectorySettings, clock: Clock) {
   const { searching, trying } = createPools(settings, clock);
@@ -40,7 +40,7 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
   const readsAsPerson = settings.lookup.kind === 'template' && settings.service === null;
 
   return {
-    /** The time that one login has, all its calls together. */
+    /** The time limit of one login, for all its calls together. */
     startDeadline: (): Deadline => createDeadline(clock, settings.timeoutMs),
 
     /** @throws DirectoryFailure, ServiceUnavailable */
@@ -54,7 +54,7 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
       return found.kind === 'person' ? found : { kind: 'refused', reason: found.reason };
     },
 
-    /** Tries the password, then reads the groups. @throws DirectoryFailure, ServiceUnavailable */
+    /** Tests the password, then reads the groups. @throws DirectoryFailure, ServiceUnavailable */
     verify: async (located: Located, password: string, deadline: Deadline): Promise<Admitted | Refused> => {
       const dn = located.kind === 'person' ? located.person.dn : located.dn;
       const own = await trying.use(async (connection, part): Promise<Admitted | Refused | undefined> => {
@@ -71,7 +71,7 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
       }, deadline);
     },
 
-    /** Looks for somebody who signed in before. @throws DirectoryFailure, ServiceUnavailable */
+    /** Looks up a person who signed in before. @throws DirectoryFailure, ServiceUnavailable */
     review: (known: Acquaintance, deadline: Deadline): Promise<Admitted | Refused> =>
       searching.use(
         async (connection, part) =>
@@ -122,7 +122,7 @@ const admitFound = async (
     ? admit(settings, connection, found.person, deadline)
     : { kind: 'refused', reason: found.reason };
 
-/** @throws DirectoryFailure also when the account of the settings is refused: nobody can sign in then */
+/** @throws DirectoryFailure, also if the account of the settings is refused: nobody can sign in then */
 export async function bindService(
   connection: Connection,
   { service }: DirectorySettings,

@@ -1,15 +1,15 @@
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import { DeadlinePassed } from './deadline.js';
 
-/** The stations of a login at a directory, in order. */
+/** The steps of a login at a directory, in order. */
 export type DirectoryStep = 'resolve' | 'connect' | 'tls' | 'bind' | 'search' | 'login' | 'groups';
 
-/** `lost`: the connection is gone; `late`: no answer in time; `answer`: one that is of no use. */
+/** `lost`: the connection broke; `late`: no answer in time; `answer`: an unusable answer. */
 type FailureKind = 'lost' | 'late' | 'answer';
 
 /**
- * Why a directory could not be asked. The client learns that it was so, the log and `ldap test` learn why: `sentence`
- * says what to correct and never holds a password.
+ * Why a directory could not be queried. The client only learns that it failed; the log and `ldap test` learn why:
+ * `sentence` says what to correct and never contains a password.
  */
 export class DirectoryFailure extends ServiceUnavailable {
   readonly step: DirectoryStep;
@@ -31,7 +31,7 @@ const CERTIFICATE =
 
 /**
  * @param server its URL
- * @returns the failure that an error of a socket or of the LDAP client stands for
+ * @returns the failure for an error of a socket or of the LDAP client
  */
 export function describeDirectoryError(
   step: DirectoryStep,

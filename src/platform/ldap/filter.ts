@@ -1,22 +1,22 @@
 import { type Filter, FilterParser } from 'ldapts';
 import { escapeDnValue, escapeFilterValue, normalizeDn, splitUnescaped } from './names.js';
 
-/** What stands for the login name, as in django-auth-ldap. */
+/** The placeholder for the login name, as in django-auth-ldap. */
 const PLACEHOLDER = '%(user)s';
-/** Stands for it while a text is taken apart: no name has it. */
+/** Replaces it while a text is being parsed: no name contains this character. */
 const MARK = '\u0000';
 
-/** A search filter with a place for the login name. */
+/** A search filter with a placeholder for the login name. */
 export interface LoginFilter {
-  /** The first attribute that is compared with the name. */
+  /** The first attribute that is compared with the login name. */
   readonly attribute: string;
-  /** @returns the filter for one name, which can't change its shape */
+  /** @returns the filter for one name, which cannot change its structure */
   readonly forName: (name: string) => Filter;
-  /** Whoever could sign in with some name. */
+  /** Matches every user who could sign in with any name. */
   readonly forAnybody: Filter;
 }
 
-/** @returns the filter (RFC 4515), or undefined when the text is none */
+/** @returns the filter (RFC 4515), or undefined if the text is not a filter */
 export function parseFilter(text: string): Filter | undefined {
   if (!isBalanced(text)) return undefined;
   try {
@@ -26,7 +26,7 @@ export function parseFilter(text: string): Filter | undefined {
   }
 }
 
-/** @returns undefined when the text is no filter, or does not compare an attribute with the login name by `=` */
+/** @returns undefined if the text is not a filter, or does not compare an attribute with the login name by `=` */
 export function parseLoginFilter(text: string): LoginFilter | undefined {
   const marked = text.replaceAll(PLACEHOLDER, MARK);
   const places = [...marked.matchAll(/\(([\w-]+)=[^()=\0]*\0/g)];
@@ -43,15 +43,15 @@ export function parseLoginFilter(text: string): LoginFilter | undefined {
   return { attribute, forName, forAnybody };
 }
 
-/** A distinguished name with a place for the login name, for directories that need no search (direct bind). */
+/** A distinguished name with a placeholder for the login name, for directories that need no search (direct bind). */
 export interface LoginDn {
   readonly attribute: string;
   readonly forName: (name: string) => string;
-  /** Where all such entries are. */
+  /** The common base of all such entries. */
   readonly base: string;
 }
 
-/** @returns undefined unless the first RDN, and nothing else, is an attribute with the login name as its value */
+/** @returns undefined unless the login name is the value of the first RDN and appears nowhere else */
 export function parseLoginDn(text: string): LoginDn | undefined {
   const [first = '', ...rest] = splitUnescaped(text, ',');
   const [matched, attribute = ''] = first.match(/^\s*([a-z][\w-]*)\s*=\s*%\(user\)s\s*$/i) ?? [];
@@ -61,7 +61,7 @@ export function parseLoginDn(text: string): LoginDn | undefined {
   return { attribute, base, forName: (name) => `${attribute}=${escapeDnValue(name)},${base}` };
 }
 
-/** The parser takes a filter whose last parentheses are missing. */
+/** The parser accepts a filter without its last parentheses. */
 function isBalanced(text: string): boolean {
   let depth = 0;
   for (const character of text) {
@@ -72,7 +72,7 @@ function isBalanced(text: string): boolean {
   return depth === 0 && text.startsWith('(');
 }
 
-/** The parser takes escaped bytes for characters of their own; only those of ASCII are. */
+/** The parser treats escaped bytes as separate characters; this is only right for ASCII. */
 const decodeCharacters = (text: string): string =>
   text.replace(/(?:\\[89a-f][0-9a-f])+/gi, (bytes) =>
     Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),

@@ -4,17 +4,17 @@ import { parseFilter } from './filter.js';
 import { requireDn, wrongValue } from './setting-values.js';
 import type { DirectoryConfig } from './settings.js';
 
-/** How the groups of a person are found. */
+/** How a person's groups are found. */
 export type GroupLookup =
   | { readonly kind: 'none' }
-  /** The directory lists them in the entry of the person. */
+  /** The directory lists them in the person's entry. */
   | { readonly kind: 'entry'; readonly attribute: string }
   | {
       readonly kind: 'search';
       readonly base: string;
       readonly filter: Filter;
       readonly by: 'member' | 'uniqueMember' | 'posix' | 'chain';
-      /** Whether groups of groups are walked through from here. */
+      /** Whether nested groups are resolved from here. */
       readonly nested: boolean;
     };
 

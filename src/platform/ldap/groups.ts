@@ -6,15 +6,15 @@ import type { GroupLookup, GroupSearch } from './group-settings.js';
 import { normalizeDn } from './names.js';
 import type { Person } from './person.js';
 
-/** Active Directory walks the groups itself: `LDAP_MATCHING_RULE_IN_CHAIN` ([MS-ADTS] 3.1.1.3.4.4.3). */
+/** Active Directory resolves nested groups itself: `LDAP_MATCHING_RULE_IN_CHAIN` ([MS-ADTS] 3.1.1.3.4.4.3). */
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
-/** Members asked about in one search of a walk. */
+/** Number of members in one search. */
 const BATCH = 50;
-/** A walk ends here whatever the directory answers. */
+/** A walk ends at this number, whatever the directory answers. */
 const MAXIMUM_GROUPS = 5000;
 
 /**
- * @returns the distinguished names of the groups of a person, in normal form
+ * @returns the distinguished names of a person's groups, in normal form
  * @throws DirectoryFailure
  */
 export async function readGroups(
@@ -36,7 +36,7 @@ function membershipFilter({ by }: GroupSearch, person: Person): Filter | undefin
   return new EqualityFilter({ attribute: by, value: person.dn });
 }
 
-/** A POSIX group names its members by `uid`; the group of `gidNumber` need not name them at all. */
+/** A POSIX group names its members by `uid`; the group of `gidNumber` need not list them. */
 function posixFilter(entry: DirectoryEntry): Filter | undefined {
   const is = (attribute: string) => (value: string) => new EqualityFilter({ attribute, value });
   const filters = [
@@ -46,7 +46,7 @@ function posixFilter(entry: DirectoryEntry): Filter | undefined {
   return filters.length === 0 ? undefined : new OrFilter({ filters });
 }
 
-/** Groups of groups, level by level; a group that contains itself is met once. */
+/** Groups of groups, level by level; a group that contains itself is visited once. */
 async function walk(
   connection: Connection,
   groups: GroupSearch,

@@ -2,7 +2,7 @@ import { type Clock, MINUTE } from '../../kernel/clock.js';
 import type { Connection } from './connection.js';
 import type { DirectoryServer } from './dial.js';
 
-/** Directories, and firewalls before them, drop connections that nobody uses: better not to find out with a login. */
+/** Directories, and firewalls in front of them, drop idle connections: a login should not be the first to notice. */
 const LONGEST_IDLE = MINUTE;
 
 interface Idle {
@@ -10,7 +10,7 @@ interface Idle {
   readonly since: number;
 }
 
-/** Connections that nobody uses at the moment, kept for the next piece of work. */
+/** Idle connections, kept for the next task. */
 export function createIdleConnections(clock: Clock) {
   const idle: Idle[] = [];
   let isClosed = false;
@@ -19,7 +19,7 @@ export function createIdleConnections(clock: Clock) {
     connection.isOpen() && Math.abs(clock.now() - since) < LONGEST_IDLE;
 
   return {
-    /** @returns the connection to a server that was used last, which is nobody else's from now on */
+    /** @returns the most recently used connection to a server; it then belongs to the caller alone */
     take: (server: DirectoryServer): Connection | undefined => {
       for (const { connection } of idle.filter((kept) => !isFresh(kept))) connection.close();
       idle.splice(0, idle.length, ...idle.filter(isFresh));
@@ -27,13 +27,13 @@ export function createIdleConnections(clock: Clock) {
       return at < 0 ? undefined : idle.splice(at, 1)[0]?.connection;
     },
 
-    /** Closes a connection that is of no more use. */
+    /** Closes a connection that is no longer useful. */
     put: (connection: Connection): void => {
       if (connection.isOpen() && !isClosed) idle.push({ connection, since: clock.now() });
       else connection.close();
     },
 
-    /** Closes all of them, and those that are put back later. */
+    /** Closes all of them, and those that are returned later. */
     close: (): void => {
       isClosed = true;
       for (const { connection } of idle.splice(0)) connection.close();

@@ -4,29 +4,29 @@ import type { Deadline } from './deadline.js';
 import { foldName } from './names.js';
 import type { DirectorySettings } from './settings.js';
 
-/** What a directory says of a person. */
+/** A person's data in a directory. */
 export interface Person {
   readonly dn: string;
-  /** Attribute and value that stay when the person is renamed: `entryuuid=6f0c...`. */
+  /** Attribute and value that stay the same if the person is renamed: `entryuuid=6f0c...`. */
   readonly identity: string;
-  /** Values of the attribute for the user name, in their order. */
+  /** Values of the attribute for the user name, in order. */
   readonly usernames: readonly string[];
   readonly firstName: string;
   readonly lastName: string;
   readonly email: string;
-  /** Marked as disabled, in one of the ways of the usual directories. */
+  /** Marked as disabled, in one of the ways that common directories use. */
   readonly isDisabled: boolean;
   readonly entry: DirectoryEntry;
 }
 
-/** What came of a search for one person. More than one entry is nobody: there is no telling whom. */
+/** The result of a search for one person. More than one entry counts as nobody, because it is ambiguous. */
 export type Found =
   | { readonly kind: 'person'; readonly person: Person }
   | { readonly kind: 'nobody'; readonly reason: string };
 
 type Settings = Pick<DirectorySettings, 'lookup' | 'attributes' | 'groups'>;
 
-/** The reason that says nothing about anybody. */
+/** The reason that reveals nothing about anyone. */
 export const NO_ENTRY = 'no entry matches';
 
 const ANY_ENTRY = new PresenceFilter({ attribute: 'objectClass' });
@@ -48,7 +48,7 @@ export async function findByName(
   return findOne(connection, settings, { base, scope: 'sub', filter }, deadline);
 }
 
-/** The entry of somebody who just bound with this name. @throws DirectoryFailure when the entry is not shown */
+/** The entry of a person who has just bound with this name. @throws DirectoryFailure if the entry is not visible */
 export const readOwnEntry = (
   connection: Connection,
   settings: Settings,
@@ -56,13 +56,13 @@ export const readOwnEntry = (
   deadline: Deadline,
 ): Promise<Found> => findOne(connection, settings, { base: dn, scope: 'base', filter: ANY_ENTRY }, deadline);
 
-/** Whom an account belongs to: identity and name of the last login. */
+/** The person behind an account: identity and name at the last login. */
 export interface Acquaintance {
   readonly identity: string;
   readonly username: string;
 }
 
-/** Somebody who signed in before, if they still could. @throws DirectoryFailure */
+/** A person who signed in before, if they still could. @throws DirectoryFailure */
 export async function findAgain(
   connection: Connection,
   settings: Settings,
@@ -70,7 +70,7 @@ export async function findAgain(
   deadline: Deadline,
 ): Promise<Found> {
   const { lookup, attributes } = settings;
-  // AUTH_LDAP_IDENTITY_ATTRIBUTE was changed since: the name is all there is.
+  // AUTH_LDAP_IDENTITY_ATTRIBUTE has changed since: only the name is left.
   if (!isIdentityOf(attributes.identity, identity))
     return findByName(connection, settings, username, deadline);
   const isHim = identityFilter(attributes.identity, identity);
@@ -80,7 +80,7 @@ export async function findAgain(
   return findOne(connection, settings, { base, scope: 'sub', filter }, deadline);
 }
 
-/** @returns whether the identity was taken from this attribute */
+/** @returns whether the identity comes from this attribute */
 export const isIdentityOf = (attribute: string, identity: string): boolean =>
   identity.startsWith(`${attribute.toLowerCase()}=`);
 
@@ -104,7 +104,7 @@ async function findOne(
   return { kind: 'person', person: personOf(entry, identity, settings) };
 }
 
-/** Operational attributes only come when they are named. */
+/** Operational attributes are only returned if they are named. */
 const wantedAttributes = ({ attributes, groups }: Settings): readonly string[] => [
   ...new Set([
     ...Object.values(attributes).filter((name): name is string => name !== null),
@@ -131,7 +131,10 @@ function personOf(entry: DirectoryEntry, identity: string, { attributes }: Setti
   };
 }
 
-/** Active Directory's ACCOUNTDISABLE, 389 Directory Server's lock, and the value OpenLDAP has for "until an administrator says so". */
+/**
+ * Active Directory's ACCOUNTDISABLE, 389 Directory Server's lock, and OpenLDAP's value for "until an administrator
+ * unlocks it".
+ */
 function isDisabled(entry: DirectoryEntry): boolean {
   const [control = '0'] = entry.texts('userAccountControl');
   const [lock = 'false'] = entry.texts('nsAccountLock');
@@ -139,7 +142,7 @@ function isDisabled(entry: DirectoryEntry): boolean {
   return (Number(control) & 2) !== 0 || lock.toLowerCase() === 'true' || lockedTime === '000001010000Z';
 }
 
-/** In lower case: names and UUIDs mean the same in any, and one person must not have two accounts. */
+/** In lower case: names and UUIDs are case-insensitive, and one person must not have two accounts. */
 function identityOf(entry: DirectoryEntry, attribute: string): string | undefined {
   const values = attribute === GUID ? entry.bytes(GUID).map(guidText) : entry.texts(attribute).map(foldName);
   const [value = ''] = values;

@@ -6,10 +6,10 @@ import { DirectoryFailure } from './failure.js';
 import { createIdleConnections } from './idle-connections.js';
 import { createTurns } from './turns.js';
 
-/** How long a server that failed is tried last. */
+/** How long a failed server is tried last. */
 const REST = 30 * SECOND;
 
-/** The order in which servers are tried: as they are written, but those that just failed last. */
+/** The order in which servers are tried: as configured, but recently failed ones last. */
 export function createServerOrder(servers: readonly DirectoryServer[], clock: Clock) {
   const failedAt = new Map<DirectoryServer, number>();
   const isResting = (server: DirectoryServer): boolean => {
@@ -31,23 +31,23 @@ type ServerOrder = ReturnType<typeof createServerOrder>;
 export interface PoolOptions {
   readonly servers: ServerOrder;
   readonly open: (server: DirectoryServer, deadline: Deadline) => Promise<Connection>;
-  /** Connections in use at once. */
+  /** Maximum number of connections in use. */
   readonly size: number;
   readonly clock: Clock;
 }
 
 export type Work<T> = (connection: Connection, deadline: Deadline) => Promise<T>;
 
-/** Connections that are used by one piece of work at a time, kept for the next one, and never more than `size`. */
+/** Connections that serve one task at a time and are kept for the next one, at most `size` of them. */
 export function createPool({ servers, open, size, clock }: PoolOptions) {
   const idle = createIdleConnections(clock);
   const turns = createTurns(size);
 
   /**
-   * Runs work on a connection to the first server that answers. Work must have no effect that matters twice: it runs
-   * again on another server, or on a new connection when a kept one turns out to be dead.
+   * Runs work on a connection to the first server that answers. The work must be safe to repeat: it runs again on
+   * another server, or on a new connection if a kept one turns out to be dead.
    *
-   * @throws DirectoryFailure of the last server; ServiceUnavailable when too many wait; whatever the work throws
+   * @throws DirectoryFailure of the last server; ServiceUnavailable if too many are waiting; the errors of the work
    */
   const use = async <T>(work: Work<T>, deadline: Deadline): Promise<T> => {
     const leave = await turns.enter(deadline);
@@ -84,7 +84,7 @@ export function createPool({ servers, open, size, clock }: PoolOptions) {
   return { use, close: idle.close };
 }
 
-/** Each server gets its share of the time that is left. */
+/** Each server gets its share of the remaining time. */
 async function onAnyServer<T>(
   servers: ServerOrder,
   deadline: Deadline,

@@ -2,33 +2,33 @@ import type { Clock } from '../../kernel/clock.js';
 import { createDeadline, type Deadline } from './deadline.js';
 import { DirectoryFailure, type DirectoryStep } from './failure.js';
 
-/** How one step of a trial login went. */
+/** The result of one step of a trial login. */
 export interface StepResult {
   readonly step: DirectoryStep;
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly milliseconds: number;
-  /** What was found, or what to correct. */
+  /** What the step found, or what to correct. */
   readonly detail: string;
 }
 
-/** Why a step could not pass although the directory answered. */
+/** Why a step could not succeed although the directory answered. */
 export class Stop extends Error {
   override readonly name = 'Stop';
 }
 
 export interface StepDeps {
   readonly clock: Clock;
-  /** The time that each step has. */
+  /** The time limit of each step. */
   readonly timeoutMs: number;
   readonly report: (result: StepResult) => void;
 }
 
-/** Walks through steps, and tells of each as it ends. */
+/** Runs steps, and reports each one when it ends. */
 export function createSteps({ clock, timeoutMs, report }: StepDeps) {
   const say = (step: DirectoryStep, outcome: StepResult['outcome'], detail: string, milliseconds = 0): void =>
     report({ step, outcome, milliseconds, detail });
 
-  /** @returns undefined when the step failed, which has been reported */
+  /** @returns undefined if the step failed, which has been reported */
   const attempt = async <T>(
     step: DirectoryStep,
     work: (deadline: Deadline) => Promise<T>,

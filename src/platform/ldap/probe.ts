@@ -9,14 +9,14 @@ import { type Found, findByName, type Person, readOwnEntry } from './person.js';
 import { createSteps, type StepResult, type Steps, Stop } from './probe-steps.js';
 import type { DirectorySettings } from './settings.js';
 
-/** How one step of a trial login went, and where. */
+/** The result of one step of a trial login, and the server it ran on. */
 export interface ProbeResult extends StepResult {
   readonly server: string;
 }
 
 export interface ProbeLogin {
   readonly name: string;
-  /** Null to leave out the step that needs it. */
+  /** Null to skip the step that needs it. */
   readonly password: string | null;
 }
 
@@ -29,10 +29,10 @@ interface Trial {
 }
 
 /**
- * Walks through a login step by step, with the code that logins use, on the first server that can be used.
+ * Walks through a login step by step, with the code that real logins use, on the first server that can be reached.
  *
- * @param report told of each step as it ends
- * @returns the person with their groups, when every step that was not skipped passed
+ * @param report called after each step
+ * @returns the person with their groups, if every step that was not skipped succeeded
  */
 export async function probeDirectory(
   settings: DirectorySettings,
@@ -58,7 +58,7 @@ export async function probeDirectory(
   return undefined;
 }
 
-/** @returns a connection on which searches can be made, undefined when a step failed */
+/** @returns a connection for searches; undefined if a step failed */
 async function connect(trial: Trial): Promise<Connection | undefined> {
   const { settings, server, steps } = trial;
   const connection = await reach(trial);
@@ -76,7 +76,7 @@ async function connect(trial: Trial): Promise<Connection | undefined> {
   );
 }
 
-/** Name, connection and TLS are one attempt with one deadline; each is told of by itself. */
+/** Name, connection and TLS are one attempt with one deadline; each is reported separately. */
 async function reach(trial: Trial): Promise<Connection | undefined> {
   const { settings, clock, steps } = trial;
   const deadline = createDeadline(clock, settings.timeoutMs);
@@ -150,7 +150,7 @@ function personOf(found: Found): Person {
   throw new Stop(found.reason);
 }
 
-/** @returns null when there is no password to try, undefined when it failed */
+/** @returns null if there is no password to test, undefined if it failed */
 async function tryPassword(
   trial: Trial,
   dn: string,

@@ -1,7 +1,7 @@
 /**
- * Result codes (RFC 4511, A.2) with which directories say no to one person's password, whatever the reason: 19 and 53
- * are what 389 Directory Server gives for locked and inactive accounts, 48 what OpenLDAP gives for an entry without
- * password. Anything else says that nobody can be checked.
+ * Result codes (RFC 4511, A.2) with which directories refuse one person's password, for any reason: 389 Directory
+ * Server uses 19 and 53 for locked and inactive accounts, OpenLDAP 48 for an entry without a password. Any other code
+ * means that nobody can be authenticated.
  */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [19, 'the directory has locked the account after too many failures'],
@@ -13,7 +13,7 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
   [53, 'the account is inactive, locked or expired'],
 ]);
 
-/** Active Directory says more in the text of code 49: `..., data 52e, ...`. */
+/** Active Directory explains code 49 in its text: `..., data 52e, ...`. */
 const ACTIVE_DIRECTORY: ReadonlyMap<string, string> = new Map([
   ['525', 'there is no such entry'],
   ['52e', 'the password is wrong'],
@@ -26,7 +26,7 @@ const ACTIVE_DIRECTORY: ReadonlyMap<string, string> = new Map([
   ['775', 'the account is locked'],
 ]);
 
-/** @returns why a bind was refused; undefined when the answer is no statement about the person */
+/** @returns why a bind was refused; undefined if the answer does not concern the person */
 export function refusalOf(code: number, text: string): string | undefined {
   const [, detail = ''] = text.match(/AcceptSecurityContext error, data ([0-9a-f]+)/) ?? [];
   return ACTIVE_DIRECTORY.get(detail) ?? REFUSALS.get(code);

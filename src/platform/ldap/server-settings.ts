@@ -10,7 +10,7 @@ const DEFAULT_PORT = { plain: 389, tls: 636 };
 
 /**
  * @returns the servers in the order in which they are tried
- * @throws StartError also when passwords would leave this machine in plain text
+ * @throws StartError, also if passwords would leave this machine in plain text
  */
 export function readServers(config: DirectoryConfig): readonly DirectoryServer[] {
   const { AUTH_LDAP_SERVER_URI: text, AUTH_LDAP_START_TLS: startTls } = config;
@@ -58,7 +58,7 @@ function readServer(uri: string): DirectoryServer {
 const isLoopback = (host: string): boolean =>
   host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** @throws StartError when the file can't be read or holds no certificate */
+/** @throws StartError if the file cannot be read or contains no certificate */
 export function readSecureContext(file: string | undefined): SecureContext {
   if (file === undefined) return createSecureContext({ minVersion: 'TLSv1.2' });
   let pem: string;
@@ -90,13 +90,14 @@ function isCertificate(pem: string): boolean {
 }
 
 const FIELDS = ['username', 'first_name', 'last_name', 'email'] as const;
-/** With options (`;lang-de`) or as an OID an attribute would come back under another name. */
+/** An attribute with options (`;lang-de`) or given as an OID would be returned under another name. */
 const ATTRIBUTE = /^[a-z][a-z0-9-]*$/i;
 
 /**
  * Reads `first_name=givenName;last_name=sn;email=mail`.
  *
- * @param login the attribute that is compared with the login name: the user name, unless the map has another one
+ * @param login the attribute that is compared with the login name: used for the user name, unless the map names
+ *   another one
  * @throws StartError for unknown fields and impossible attributes
  */
 export function readAttributes(config: DirectoryConfig, login: string): PersonAttributes {
@@ -104,7 +105,7 @@ export function readAttributes(config: DirectoryConfig, login: string): PersonAt
   for (const item of config.AUTH_LDAP_USER_ATTR_MAP.split(';')) {
     const [left = '', attribute = '', ...more] = item.split('=').map((part) => part.trim());
     if (item.trim() === '') continue;
-    // CVAT's documentation writes user_name.
+    // CVAT's documentation uses user_name.
     const field = left === 'user_name' ? 'username' : left;
     if (
       !FIELDS.some((known) => known === field) ||

@@ -1,9 +1,9 @@
 import { StartError } from '../../kernel/start-error.js';
 import { normalizeDn, splitUnescaped } from './names.js';
 
-/** Readers of what the settings of a directory are made of. */
+/** Parsers for the values in a directory's settings. */
 
-/** @throws StartError for text that is no distinguished name. @returns it as it was written */
+/** @throws StartError for text that is not a distinguished name. @returns it unchanged */
 export function requireDn(name: string, dn: string): string {
   normalizeOrThrow(name, dn);
   return dn;
@@ -13,7 +13,10 @@ export function requireDn(name: string, dn: string): string {
 export const readDn = (name: string, dn: string | undefined): string | null =>
   dn === undefined ? null : normalizeOrThrow(name, dn);
 
-/** @returns the names of a list with semicolons, which commas can't be, in normal form. @throws StartError */
+/**
+ * @returns the names of a list in normal form; semicolons separate them, since names contain commas. @throws
+ *   StartError
+ */
 export const readDns = (name: string, text: string | undefined): readonly string[] =>
   splitUnescaped(text ?? '', ';')
     .map((dn) => dn.trim())

@@ -8,10 +8,10 @@ import { type GroupLookup, readGroups } from './group-settings.js';
 import { readAttributes, readSecureContext, readServers } from './server-settings.js';
 import { readDn, readDns, requireDn, wrongValue } from './setting-values.js';
 
-/** The part of the configuration that the directory reads; names are those of django-auth-ldap where it has one. */
+/** The part of the configuration that concerns the directory; names are those of django-auth-ldap where it has one. */
 export type DirectoryConfig = Pick<Config, Extract<keyof Config, `AUTH_LDAP_${string}`>>;
 
-/** How people are found: by a search, or by a name that is made of what they type. */
+/** How users are found: by a search, or by a name built from the login name. */
 export type Lookup =
   | { readonly kind: 'search'; readonly base: string; readonly filter: LoginFilter }
   | { readonly kind: 'template'; readonly template: LoginDn };
@@ -19,7 +19,7 @@ export type Lookup =
 export interface DirectorySettings {
   readonly servers: readonly DirectoryServer[];
   readonly dial: DialOptions;
-  /** Null: whoever searches does so without a name. */
+  /** Null: searches are anonymous. */
   readonly service: { readonly dn: string; readonly password: string } | null;
   readonly lookup: Lookup;
   readonly attributes: PersonAttributes;
@@ -28,24 +28,24 @@ export interface DirectorySettings {
   readonly roleGroups: Readonly<Record<Role, readonly string[]>>;
   readonly requiredGroup: string | null;
   readonly timeoutMs: number;
-  /** Milliseconds between two looks at an account; null for never. */
+  /** Milliseconds between two checks of an account; null for never. */
   readonly recheckMs: number | null;
 }
 
-/** Which attributes hold what an account shows; null for what is not kept there. */
+/** The attributes that hold the data of an account; null for data the directory does not have. */
 export interface PersonAttributes {
   readonly username: string;
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly email: string | null;
-  /** Names a person for good, whatever the person is called. */
+  /** Identifies a person permanently, even if their name changes. */
   readonly identity: string;
 }
 
 /**
- * Checks the settings of the directory, all of them: what is wrong is said at start and not at the first login.
+ * Checks all settings of the directory, so that mistakes are reported at start and not at the first login.
  *
- * @throws StartError that names the first wrong or missing variable and never repeats a password
+ * @throws StartError that names the first invalid or missing variable and never repeats a password
  */
 export function resolveDirectorySettings(config: DirectoryConfig): DirectorySettings {
   const startTls = config.AUTH_LDAP_START_TLS;
@@ -115,13 +115,13 @@ function readService(config: DirectoryConfig): DirectorySettings['service'] {
   throw new StartError(`${missing} is not set, and ${there} is: they belong together.`);
 }
 
-/** Active Directory also takes `account@domain` and `DOMAIN\\account`. */
+/** Active Directory also accepts `account@domain` and `DOMAIN\\account`. */
 const WINDOWS_NAME = /^([^\s=@\\]+@[^\s=@]+|[^\s=\\]+\\[^\\=]+)$/;
 
 const requireBindName = (name: string): string =>
   WINDOWS_NAME.test(name) ? name : requireDn('AUTH_LDAP_BIND_DN', name);
 
-/** Without an account of its own the server could not tell somebody who left from an entry it may not read. */
+/** Without an account of its own, the server could not distinguish a deleted entry from one it may not read. */
 function readRecheck(
   { AUTH_LDAP_RECHECK_INTERVAL: seconds }: DirectoryConfig,
   lookup: Lookup,

@@ -9,15 +9,15 @@ const REQUEST = Buffer.concat([
   Buffer.from('1.3.6.1.4.1.1466.20037'),
 ]);
 const EXTENDED_RESPONSE = 0x78;
-/** An answer is some twenty bytes and a sentence. */
+/** An answer consists of about twenty bytes and a sentence. */
 const LONGEST_ANSWER = 4096;
 
 /**
- * Asks for STARTTLS and reads the answer, byte for byte: what an attacker puts behind it in plain text must not be
- * taken for the start of what comes encrypted. The LDAP client's own STARTTLS keeps such bytes, and connects again in
- * plain text when the connection is lost.
+ * Requests STARTTLS and reads the answer byte by byte: plain-text bytes that an attacker appends to it must not be
+ * treated as the start of the encrypted data. The LDAP client's own STARTTLS keeps such bytes, and reconnects in plain
+ * text if the connection is lost.
  *
- * @throws DirectoryFailure; errors of the socket as they are
+ * @throws DirectoryFailure; errors of the socket unchanged
  */
 export async function requestTls(socket: Socket, server: string): Promise<void> {
   socket.write(REQUEST);

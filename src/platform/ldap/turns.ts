@@ -3,7 +3,7 @@ import { type Deadline, within } from './deadline.js';
 
 const MAXIMUM_WAITING = 500;
 
-/** Lets `size` in at once; the others wait in line, until their time is up. */
+/** Admits `size` callers at once; the others wait in line until their time is up. */
 export function createTurns(size: number) {
   const waiting: (() => void)[] = [];
   let free = size;
@@ -15,7 +15,10 @@ export function createTurns(size: number) {
   };
 
   return {
-    /** @returns what to call when the turn is over. @throws ServiceUnavailable when too many wait, or for too long */
+    /**
+     * @returns the function to call when the turn is over. @throws ServiceUnavailable if too many are waiting, or
+     *   after waiting too long
+     */
     enter: async (deadline: Deadline): Promise<() => void> => {
       if (free > 0) {
         free -= 1;

@@ -5,17 +5,17 @@ import { ExactNumber, isNumber } from '../values/json.js';
 import { pythonStr } from '../values/python-text.js';
 import { parseTimestamp } from '../values/timestamp.js';
 
-/** What a client may name in a list request, and how its values are read. */
+/** A name that a client may use in a list request, and how its values are parsed. */
 export type Column =
   | { readonly kind: 'text' | 'integer' | 'boolean' | 'timestamp'; readonly expression: Sql }
   | { readonly kind: 'choice'; readonly expression: Sql; readonly choices: readonly string[] };
 
-/** The columns of one list, by the names that clients use. A Map: it has no inherited names to reach for. */
+/** The columns of one list, by the names that clients use. A Map, because it has no inherited names. */
 export type Columns = ReadonlyMap<string, Column>;
 
 /**
  * Builders of {@link Column}. The expression is our own SQL: a column, a call, or anything in parentheses, with one
- * value for each row of the list.
+ * value per row of the list.
  */
 export const column = {
   text: (expression: Sql): Column => ({ kind: 'text', expression }),
@@ -25,13 +25,15 @@ export const column = {
   choice: (expression: Sql, choices: readonly string[]): Column => ({ kind: 'choice', expression, choices }),
 };
 
-/** How a fraction becomes an integer: Django takes `int()`, but `ceil` for `<` and `>=` (`IntegerFieldFloatRounding`). */
+/**
+ * How a fraction becomes an integer: Django uses `int()`, but `ceil` for `<` and `>=` (`IntegerFieldFloatRounding`).
+ */
 export type Rounding = 'trunc' | 'ceil';
 
 /**
- * A JSON value as the right side of a comparison, coerced as the Django field of the column does it.
+ * A JSON value as the right side of a comparison, coerced like the column's Django field.
  *
- * @returns a typed parameter, or undefined when the field cannot read the value
+ * @returns a typed parameter, or undefined if the field cannot read the value
  */
 export function operand({ kind }: Column, value: unknown, rounding: Rounding = 'trunc'): Sql | undefined {
   switch (kind) {
@@ -47,7 +49,7 @@ export function operand({ kind }: Column, value: unknown, rounding: Rounding = '
   }
 }
 
-/** `CharField.to_python` is `str`, of a list and of an object too. */
+/** `CharField.to_python` is `str`, also for lists and objects. */
 function textOperand(value: unknown): Sql | undefined {
   const text = pythonStr(value);
   return isStorable(text) ? sql`${text}::text` : undefined;

@@ -11,13 +11,13 @@ export const MAX_FILTER_LENGTH = 16_384;
 /** Levels of arrays and objects; a rule inside a rule takes two. */
 export const MAX_FILTER_DEPTH = 64;
 
-/** Compiles the arguments of one operator; undefined when they do not fit it. */
+/** Compiles the arguments of one operator; undefined if they do not fit it. */
 type Operation = (args: unknown, columns: Columns) => Sql | undefined;
 
 /**
- * `filter=`, the JSON-logic subset of CVAT's `JsonLogicFilter`: `and`, `or`, `!`, `!!`, `var`, `==`, `<`, `>`,
- * `<=`, `>=` and `in`. As there, only the first key of a rule counts. Unlike there, `var` as a rule is confined to
- * the names of the list too, and operands that no Django field can read are a 400, not a 500.
+ * `filter=`, the JSON-logic subset of CVAT's `JsonLogicFilter`: `and`, `or`, `!`, `!!`, `var`, `==`, `<`, `>`, `<=`,
+ * `>=` and `in`. As there, only the first key of a rule counts. Unlike in CVAT, `var` as a rule is also restricted to
+ * the names of the list, and operands that no Django field can read are a 400, not a 500.
  *
  * @throws ValidationError one sentence, beginning with `filter`
  */
@@ -65,7 +65,7 @@ const group =
     return combine(args.map((rule: unknown) => compileRule(rule, columns)));
   };
 
-/** @returns the column of `{"var": name}`; undefined when the value is not of that form */
+/** @returns the column of `{"var": name}`; undefined if the value does not have that form */
 function variable(value: unknown, columns: Columns): Column | undefined {
   if (!isObject(value) || !Object.hasOwn(value, 'var')) return undefined;
   const { var: name } = value;
@@ -124,7 +124,7 @@ function isOneOf(needle: unknown, list: unknown, columns: Columns): Sql | undefi
   return operands.length === 0 ? sql`false` : sql`${column.expression} in (${join(operands, ', ')})`;
 }
 
-/** Case-sensitive, as Django's `__contains`. */
+/** Case-sensitive, like Django's `__contains`. */
 function contains(text: unknown, haystack: unknown, columns: Columns): Sql | undefined {
   const column = variable(haystack, columns);
   if (column === undefined || (typeof text !== 'string' && !isNumber(text))) return undefined;

@@ -8,7 +8,7 @@ import { type PageRequest, parsePage } from './pagination.js';
 import { compileSearch } from './search.js';
 import { compileSimpleFilters } from './simple-filters.js';
 
-/** What a list endpoint offers to its clients: named columns, and what each may be used for. */
+/** A list endpoint's named columns, and what clients may use each for. */
 export interface ListSpec<Name extends string> {
   readonly columns: Readonly<Record<Name, Column>>;
   readonly search: readonly NoInfer<Name>[];
@@ -19,11 +19,11 @@ export interface ListSpec<Name extends string> {
   readonly sort: readonly NoInfer<Name>[];
   /** A name of `columns`, with a minus for descending. */
   readonly defaultSort: NoInfer<Name> | `-${NoInfer<Name>}`;
-  /** An expression that no two rows share: it ends every order. */
+  /** An expression that is unique per row: it ends every order. */
   readonly unique: Sql;
 }
 
-/** A {@link ListSpec} made ready for requests. */
+/** A {@link ListSpec} prepared for requests. */
 export interface ListDefinition {
   readonly search: readonly Sql[];
   readonly simple: Columns;
@@ -31,13 +31,13 @@ export interface ListDefinition {
   readonly ordering: OrderingRules;
 }
 
-/** What one request asks of a list: conditions, order and page, without a word of the client in the SQL text. */
+/** One request's conditions, order and page, without any client input in the SQL text. */
 export interface ListPlan extends PageRequest {
   readonly where: Sql;
   readonly orderBy: Sql;
 }
 
-/** Prepares a list, once, at start. */
+/** Prepares a list once, at start. */
 export function defineList<const Name extends string>(spec: ListSpec<Name>): ListDefinition {
   const named = (names: readonly Name[]): Columns => new Map(names.map((name) => [name, spec.columns[name]]));
   const all = new Map(Object.entries<Column>(spec.columns));
@@ -54,10 +54,10 @@ export function defineList<const Name extends string>(spec: ListSpec<Name>): Lis
 }
 
 /**
- * Reads the query of a list request. The parts are read in CVAT's order of filter backends, which decides whose
- * error is told when several are wrong; the caller adds organization and policy to `where` with `allOf`.
+ * Reads the query of a list request. The parts are read in CVAT's order of filter backends, which decides which error
+ * is reported if several are wrong; the caller adds organization and policy to `where` with `allOf`.
  *
- * @throws ValidationError in the shape of the part that is wrong
+ * @throws ValidationError in the format of the invalid part
  * @throws NotFound `Invalid page.`
  */
 export function planList(definition: ListDefinition, params: URLSearchParams): ListPlan {

@@ -2,19 +2,19 @@ import { join, type Sql, sql } from '../db/sql.js';
 import { pythonTrim } from '../values/python-text.js';
 import type { Columns } from './columns.js';
 
-/** How a list is sorted when the client does not say, and what makes the order total. */
+/** The default order of a list, and the expression that makes every order total. */
 export interface OrderingRules {
   readonly columns: Columns;
   readonly fallback: readonly Sql[];
-  /** An expression without twins, so that no row is on two pages or on none. */
+  /** A unique expression, so that no row is on two pages or on none. */
   readonly unique: Sql;
 }
 
 /**
- * `sort=a,-b`: unknown names are dropped in silence, the first mention of a name counts, and NULLs stand where
+ * `sort=a,-b`: unknown names are silently dropped, only the first mention of a name counts, and NULLs are where
  * PostgreSQL and therefore Django put them (last ascending, first descending).
  *
- * @returns what follows `order by`
+ * @returns the text after `order by`
  */
 export function compileOrdering(sort: string | undefined, { columns, fallback, unique }: OrderingRules): Sql {
   const asked = orderTerms(sort ?? '', columns);

@@ -6,7 +6,7 @@ export const INVALID_PAGE = 'Invalid page.';
 
 const DEFAULT_PAGE_SIZE = 10;
 
-/** Which part of a list is asked for. */
+/** The requested part of a list. */
 export interface PageRequest {
   readonly page: number | 'last';
   readonly pageSize: number;
@@ -41,7 +41,7 @@ function parsePageSize(text = ''): number {
 export const lastPageOf = (total: number, pageSize: number): number =>
   Math.max(1, Math.ceil(total / pageSize));
 
-/** Where a page stands, and under which address it was asked for. */
+/** The position of a page, and the URL it was requested with. */
 export interface PageAddress {
   /** Scheme, host and path, without a query. */
   readonly baseUrl: string;
@@ -55,7 +55,7 @@ export interface PageLinks {
   readonly previous: string | null;
 }
 
-/** @returns the addresses of the neighbours (DRF `replace_query_param` and `remove_query_param`) */
+/** @returns the URLs of the next and the previous page (DRF `replace_query_param` and `remove_query_param`) */
 export const pageLinks = ({ baseUrl, params, page, lastPage }: PageAddress): PageLinks => ({
   next: page < lastPage ? link(baseUrl, params, page + 1) : null,
   previous: page > 1 ? link(baseUrl, params, page - 1) : null,
@@ -90,7 +90,7 @@ function link(baseUrl: string, params: URLSearchParams, page: number): string {
   return query === '' ? baseUrl : `${baseUrl}?${query}`;
 }
 
-/** Python's `quote_plus`: everything but ASCII letters, digits and `_.-~` is escaped, the space as `+`. */
+/** Python's `quote_plus`: everything except ASCII letters, digits and `_.-~` is escaped, the space as `+`. */
 const quotePlus = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -5,30 +5,30 @@ import { type Sql, sql } from '../db/sql.js';
 import type { ListPlan } from './list-query.js';
 import { INVALID_PAGE, lastPageOf } from './pagination.js';
 
-/** A plan with the tables it is asked of; `from` gives each row of the list once, `select` what is read of it. */
+/** A plan with its tables; `from` returns each row of the list once, `select` names the columns to read. */
 export interface ListQuery extends ListPlan {
   readonly select: Sql;
   readonly from: Sql;
   /**
-   * Tables of the count, where fewer would do: joins that can only add columns, written as left joins, cost nothing
-   * when no condition needs them. They must give as many rows as `from`.
+   * Tables for the count, if fewer are enough: joins that only add columns, written as left joins, cost nothing if no
+   * condition needs them. They must return as many rows as `from`.
    */
   readonly counted?: Sql;
-  /** Reads the rest of the rows once the page is cut, for columns that cost a look-up each. */
+  /** Reads the remaining columns for the rows of the page, if each of them costs a look-up. */
   readonly complete?: (page: Sql) => Sql;
 }
 
 export interface ListRows<R> {
   readonly rows: readonly R[];
   readonly total: number;
-  /** The number of the page, also where `last` was asked for. */
+  /** The number of the page, also if `last` was requested. */
   readonly page: number;
   readonly lastPage: number;
 }
 
 /**
- * Reads one page, after one count: the count tells which page is the last one and whether the asked one exists, and
- * keeps the offset below the number of rows, whatever the client wrote.
+ * Reads one page, after one count: the count determines the last page and whether the requested one exists, and keeps
+ * the offset below the number of rows for any input.
  *
  * @throws NotFound `Invalid page.` beyond the last page; the first page of an empty list exists
  */

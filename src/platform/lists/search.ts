@@ -4,21 +4,21 @@ import { type Sql, sql } from '../db/sql.js';
 import { NULL_CHARACTERS } from '../values/field-errors.js';
 import { codePoints, pythonTrim } from '../values/python-text.js';
 
-/** Code points. The request line allows more, and every term costs one scan of every field. */
+/** Code points. The request line allows more, but every term costs one scan of every field. */
 export const MAX_SEARCH_LENGTH = 1024;
 export const MAX_SEARCH_TERMS = 32;
 
-/** Django's `smart_split`: runs without blanks, in which a quoted phrase may hold blanks. */
+/** Django's `smart_split`: runs without whitespace, in which a quoted phrase may contain whitespace. */
 const BLANK = '\\p{White_Space}\\u001c-\\u001f';
 const PLAIN = `[^${BLANK}'"]*`;
 const PHRASE = `(?:"(?:[^"\\\\]|\\\\[^\\n])*"|'(?:[^'\\\\]|\\\\[^\\n])*')`;
 const BIT = new RegExp(`${PLAIN}(?:${PHRASE}${PLAIN})+|[^${BLANK}]+`, 'gu');
 
 /**
- * `search=` as DRF's `SearchFilter` (3.15) reads it: terms at blanks and commas, quoted phrases whole. A row has to
- * contain every term, in any of the fields, in any case.
+ * `search=` as DRF's `SearchFilter` (3.15) reads it: terms separated by whitespace and commas, quoted phrases kept
+ * whole. A row has to contain every term in any of the fields, case-insensitively.
  *
- * @param fields texts of a row; one row of the list has one value of each
+ * @param fields texts of a row; each row of the list has one value per field
  * @throws ValidationError for NUL characters, and for a search beyond the limits above
  */
 export function compileSearch(search: string | undefined, fields: readonly Sql[]): Sql {

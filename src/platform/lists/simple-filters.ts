@@ -7,12 +7,12 @@ import { lastParam } from '../values/params.js';
 import { pythonTrim } from '../values/python-text.js';
 import { type Column, type Columns, operand } from './columns.js';
 
-/** What one parameter comes to: a condition, or a sentence about the mistake; undefined when it asks for nothing. */
+/** The result for one parameter: a condition, or an error message; undefined if it has no effect. */
 type Answer = { readonly condition: Sql } | { readonly error: string } | undefined;
 
 /**
  * Equality parameters (`?username=ann&is_active=true`) with the coercions of the form fields that django-filter
- * makes of the columns. All wrong parameters are reported together, in the order of their declaration.
+ * creates for the columns. All invalid parameters are reported together, in the order of their declaration.
  *
  * @throws ValidationError a field map
  */
@@ -40,7 +40,7 @@ function read(column: Column, text: string): Answer {
     : { condition: sql`${column.expression} = ${right}` };
 }
 
-/** What the widget and the field make of the text before it meets the column. */
+/** The text after the widget and the field have cleaned it, before it is compared with the column. */
 function cleaned({ kind }: Column, text: string): string | number | boolean | undefined {
   if (kind === 'boolean') return BOOLEANS.get(text);
   if (kind === 'choice') return text;
@@ -49,7 +49,7 @@ function cleaned({ kind }: Column, text: string): string | number | boolean | un
   return isFraction ? Number(trimmed) : trimmed;
 }
 
-/** `NullBooleanSelect`: any other text asks for nothing. */
+/** `NullBooleanSelect`: any other text has no effect. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['True', true],
@@ -59,7 +59,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['3', false],
 ]);
 
-/** Numbers are a `DecimalField`: fractions and exponents are read, and the integer column truncates them. */
+/** Numbers are a `DecimalField`: fractions and exponents are accepted, and the integer column truncates them. */
 const FRACTION = /^[+-]?(?:\d+\.\d*|\.?\d+)(?:e[+-]?\d{1,6})?$/i;
 
 function invalid({ kind }: Column, text: string): string {

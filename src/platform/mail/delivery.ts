@@ -13,32 +13,32 @@ export interface DeliveryDeps {
   readonly transport: MailTransport;
   readonly clock: Clock;
   readonly random: Pick<Random, 'fraction'>;
-  /** Gets the id, the kind and the domain of the recipient of a mail, never its words. */
+  /** Receives the id, the kind and the recipient's domain of a mail, never its content. */
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
 /** Milliseconds. */
 export interface DeliveryTiming {
-  /** How long one attempt may take. */
+  /** Maximum duration of one attempt. */
   readonly deadline: number;
-  /** How long a running attempt may go on after the stop was asked for. */
+  /** How long a running attempt may continue after a stop was requested. */
   readonly stopGrace: number;
 }
 
-/** `unavailable`: other mails would fare no better at the moment. */
+/** `unavailable`: other mails would fail at the moment too. */
 export type Outcome = 'delivered' | 'failed' | 'unavailable';
 
 const FIRST_PAUSE_SECONDS = 10;
 const LONGEST_PAUSE_SECONDS = 3600;
-/** A delivered mail must be crossed off before its lease ends: a second copy would leave otherwise. */
+/** A delivered mail must be marked as such before its lease ends: otherwise a second copy would be sent. */
 const SETTLE_TRIES = 10;
 const SETTLE_PAUSE = 2 * SECOND;
 
-/** @returns a function that sends a leased mail once and notes in the outbox how that ended; it never rejects */
+/** @returns a function that sends a leased mail once and records the result in the outbox; it never rejects */
 export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopping: AbortSignal) {
   const { db, clock, random, log } = deps;
 
-  /** Notes how an attempt ended, through a short outage of the database. */
+  /** Records the result of an attempt, with retries during a short outage of the database. */
   const settle = async (write: () => Promise<unknown>): Promise<void> => {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -83,7 +83,7 @@ export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopp
     try {
       return await record(mail, failure, { ...fields, ms: clock.now() - start });
     } catch (error) {
-      // The lease ends by itself.
+      // The lease expires without further action.
       const what =
         failure === undefined ? 'mail delivered, and may be delivered again' : 'mail not delivered';
       log.error({ ...fields, error }, `${what}: the outbox can not be written`);
@@ -94,7 +94,7 @@ export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopp
 
 const ignore = (): void => {};
 
-/** @returns why the mail did not leave; undefined if it did */
+/** @returns why the mail was not sent; undefined if it was */
 async function attempt(
   { transport, log }: DeliveryDeps,
   mail: LeasedMail,
@@ -119,6 +119,6 @@ async function attempt(
   }
 }
 
-/** Doubles from attempt to attempt, with a quarter of jitter both ways so that replicas don't move in step. */
+/** Doubles with each attempt, with a quarter of jitter in both directions so that replicas do not act in step. */
 const pauseSeconds = (attempt: number, fraction: number): number =>
   Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * (0.75 + fraction / 2);

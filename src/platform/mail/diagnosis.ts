@@ -3,7 +3,7 @@ import { oneLine } from './message.js';
 import { type Circumstances, explain, isBrokenOff, type Symptoms } from './sentences.js';
 import type { SmtpSettings } from './settings.js';
 
-/** The longest part of a server's reply that is repeated. */
+/** Maximum length of the quoted part of a server's reply. */
 const REPLY_LENGTH = 300;
 
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO$)/;
@@ -36,7 +36,7 @@ function readSymptoms(error: unknown, { settings, lastCommand }: Circumstances):
   };
 }
 
-/** A server may repeat in its reply what it was sent; a login is sent in base64. */
+/** A server may quote its input in the reply; a login is sent in base64. */
 function redact(reply: string, { credentials }: SmtpSettings): string {
   if (credentials === null) return reply;
   const { user, password } = credentials;
@@ -61,8 +61,8 @@ function findStep(symptoms: Symptoms): MailStep {
 }
 
 /**
- * RFC 5321, 4.2.1: a reply 5yz is final, 4yz is not. 421, 503 and 530 speak of the connection, not of the mail; and
- * what is wrong before the recipient was named is wrong for every mail, and an operator can correct it.
+ * RFC 5321, 4.2.1: a 5yz reply is permanent, a 4yz reply is not. 421, 503 and 530 concern the connection, not the
+ * mail. An error before the recipient was sent affects every mail, and an operator can fix it.
  */
 function judge(step: MailStep, reply: number | undefined): MailVerdict {
   const ofThisMail = step === 'recipient' || step === 'message';

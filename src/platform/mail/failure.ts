@@ -1,4 +1,4 @@
-/** The stations of a mail on its way out, in order. */
+/** The steps of sending a mail, in order. */
 export const MAIL_STEPS = [
   'resolve',
   'connect',
@@ -12,12 +12,12 @@ export const MAIL_STEPS = [
 export type MailStep = (typeof MAIL_STEPS)[number];
 
 /**
- * What a failure means for the mail: `refused`, the server will never take this one; `postponed`, it may take it
- * later; `unavailable`, it takes none at the moment, whosever they are.
+ * What a failure means for the mail: `refused`, the server will never accept this mail; `postponed`, it may accept it
+ * later; `unavailable`, it accepts no mail at all at the moment.
  */
 export type MailVerdict = 'refused' | 'postponed' | 'unavailable';
 
-/** Why a mail did not leave. The message is a sentence for the operator; it may quote the server, never a secret. */
+/** Why a mail was not sent. The message is a sentence for the operator; it may quote the server, but never a secret. */
 export class MailFailure extends Error {
   override readonly name = 'MailFailure';
   readonly step: MailStep;
@@ -33,7 +33,7 @@ export class MailFailure extends Error {
   }
 }
 
-/** The failure of a mail whose recipient is no address: no server is asked. */
+/** The failure of a mail whose recipient is not an address: no server is contacted. */
 export const notAMailbox = (): MailFailure =>
   new MailFailure(
     'recipient',

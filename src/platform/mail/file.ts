@@ -6,7 +6,10 @@ import { compose, isMailbox, type MailMessage, type Sender } from './message.js'
 import { probe } from './probe.js';
 import type { MailTransport } from './transport.js';
 
-/** Writes each mail into a folder as a file `.eml`, which mail programs open. A repeated delivery replaces its file. */
+/**
+ * Writes each mail into a folder as an `.eml` file, which mail programs can open. A repeated delivery replaces its
+ * file.
+ */
 export function createFileTransport(from: Sender, folder: string): MailTransport {
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
@@ -19,7 +22,7 @@ export function createFileTransport(from: Sender, folder: string): MailTransport
     const { message: content } = await composer.sendMail(compose(from, message));
     const file = path.join(folder, nameOf(message));
     await attempt(file, async () => {
-      // Renamed when complete: whoever watches the folder never sees half a mail.
+      // Renamed when complete: a program that watches the folder never sees half a mail.
       await writeFile(`${file}.part`, String(content), { mode: 0o600 });
       await rename(`${file}.part`, file);
     });

@@ -1,9 +1,9 @@
-/** HTML that is safe to put into a page as it is. Only the `html` tag makes it. */
+/** HTML that is safe to insert into a page unchanged. Only the `html` tag creates it. */
 export interface Html {
   readonly [MARKUP]: string;
 }
 
-/** What may stand in a template; text is escaped, HTML is not, and lists are written one after the other. */
+/** The values allowed in a template; text is escaped, HTML is not, and the items of lists are concatenated. */
 export type HtmlPart = string | number | Html | readonly HtmlPart[];
 
 const MARKUP: unique symbol = Symbol('html');

@@ -5,16 +5,16 @@ import { type MailMessage, oneLine } from './message.js';
 import type { KnownMail } from './templates/layout.js';
 
 /**
- * The table of mails on their way. All its times are the database's, so that replicas whose clocks differ agree on
- * what is due and on who holds a mail.
+ * The table of outgoing mails. All its times come from the database, so that replicas whose clocks differ agree on
+ * which mails are due and which process holds a mail.
  */
 
-/** What a template wrote and whom it is for. */
+/** A rendered template and its recipient. */
 export interface OutgoingMail extends KnownMail {
   readonly to: string;
 }
 
-/** A mail that one process took, for a time. The number of the attempt proves that it still has it. */
+/** A mail leased to one process for a limited time. The attempt number proves that the process still holds it. */
 export interface LeasedMail extends MailMessage {
   readonly kind: string;
   readonly attempt: number;
@@ -22,17 +22,17 @@ export interface LeasedMail extends MailMessage {
 
 export type Lease = Pick<LeasedMail, 'id' | 'attempt'>;
 
-/** Seconds after which a mail is given up, 3 days: its link works no longer. */
+/** Seconds after which a mail is given up, 3 days: its link has expired by then. */
 const LIFETIME = 259_200;
-/** Seconds that a mail given up stays visible, 30 days. */
+/** Seconds that a mail stays visible after it was given up, 30 days. */
 const RETENTION = 2_592_000;
 
-/** Control characters, which PostgreSQL (NUL) or a reader can't take; line feeds and tabs stay. */
+/** Control characters, which PostgreSQL (NUL) or readers cannot handle; line feeds and tabs stay. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Puts a mail into the outbox, as part of the caller's transaction: it leaves if and only if that commits. Wake the
- * worker after the commit. A recipient that is no address fails later, in the worker: it must not fail the request.
+ * Adds a mail to the outbox as part of the caller's transaction: it is sent if and only if that commits. Wake the
+ * worker after the commit. An invalid recipient fails later, in the worker: it must not fail the request.
  */
 export async function enqueue(tx: Queryable, { kind, to, subject, text, html }: OutgoingMail): Promise<void> {
   await execute(
@@ -46,7 +46,7 @@ export async function enqueue(tx: Queryable, { kind, to, subject, text, html }: 
 
 const clean = (text: string): string => text.replace(CONTROLS, '');
 
-/** @returns the mail that waits longest, leased for `seconds`; undefined when none is due */
+/** @returns the mail that has waited longest, leased for `seconds`; undefined if none is due */
 export async function claim(db: Queryable, seconds: number): Promise<LeasedMail | undefined> {
   const row = await one<Omit<LeasedMail, 'date'> & { readonly date: Timestamp }>(
     db,
@@ -68,7 +68,7 @@ export async function claim(db: Queryable, seconds: number): Promise<LeasedMail 
   return row && { ...row, date: new Date(millisecondsOf(row.date)) };
 }
 
-/** Removes a delivered mail. @returns 0 if the lease had passed to somebody else */
+/** Removes a delivered mail. @returns 0 if another process has taken over the lease */
 export const remove = (db: Queryable, { id, attempt }: Lease): Promise<number> =>
   execute(db, sql`delete from auth_server_outbox where id = ${id} and attempts = ${attempt}`);
 
@@ -88,7 +88,7 @@ export const postpone = (
     `,
   );
 
-/** Gives a mail up. The row stays for the operator, its bodies don't. */
+/** Gives a mail up. The row stays for the operator, without the bodies. */
 export const park = (db: Queryable, { id, attempt }: Lease, reason: string): Promise<number> =>
   execute(
     db,
@@ -108,7 +108,7 @@ export interface ParkedMail {
   readonly reason: string | null;
 }
 
-/** Gives up the mails that are too old to be of use. @returns them */
+/** Gives up the mails that are too old to be useful. @returns them */
 export const parkExpired = (db: Queryable): Promise<ParkedMail[]> =>
   many<ParkedMail>(
     db,
@@ -122,14 +122,14 @@ export const parkExpired = (db: Queryable): Promise<ParkedMail[]> =>
     `,
   );
 
-/** Removes what was given up long ago. */
+/** Removes mails given up long ago. */
 export const purgeParked = (db: Queryable): Promise<number> =>
   execute(
     db,
     sql`delete from auth_server_outbox where failed_at <= now() - make_interval(secs => ${RETENTION})`,
   );
 
-/** @returns the mails that were given up, latest first */
+/** @returns the mails given up, latest first */
 export const listParked = (db: Queryable, limit = 100): Promise<ParkedMail[]> =>
   many<ParkedMail>(
     db,
@@ -145,11 +145,11 @@ export const listParked = (db: Queryable, limit = 100): Promise<ParkedMail[]> =>
 export interface OutboxSummary {
   readonly waiting: number;
   readonly parked: number;
-  /** Age of the oldest mail that waits; 0 when none does. */
+  /** Age of the oldest waiting mail; 0 if none waits. */
   readonly oldestSeconds: number;
 }
 
-/** @returns how the outbox stands, for metrics and the health check */
+/** @returns the state of the outbox, for metrics and the health check */
 export async function summarizeOutbox(db: Queryable): Promise<OutboxSummary> {
   const row = await one<OutboxSummary>(
     db,

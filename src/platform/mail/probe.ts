@@ -1,20 +1,20 @@
 import { MailFailure, type MailStep } from './failure.js';
 
-/** What a trial run of a transport found. */
+/** The result of a trial run of a transport. */
 export interface MailProbe {
   readonly ok: boolean;
-  /** In order. A step is skipped when the settings don't ask for it, or when one before it failed. */
+  /** In order. A step is skipped if the settings do not require it, or if an earlier one failed. */
   readonly steps: readonly { readonly step: MailStep; readonly result: 'passed' | 'failed' | 'skipped' }[];
   /** One sentence: what works, or what fails and how to correct it. */
   readonly sentence: string;
 }
 
 /**
- * Runs a transport's own code and tells by its failure how far it came: what is tried is what delivers.
+ * Runs a transport's own code and deduces from its failure how far it got: the trial uses the same code as deliveries.
  *
- * @param steps the steps that `attempt` goes through, in order; those of them in `idle` have nothing to do
+ * @param steps the steps that `attempt` goes through, in order; those in `idle` have nothing to do
  * @param success the sentence for a run without failure
- * @throws whatever `attempt` throws other than `MailFailure`
+ * @throws the errors of `attempt`, except `MailFailure`
  */
 export async function probe(
   steps: readonly MailStep[],
@@ -33,7 +33,7 @@ export async function probe(
   };
 }
 
-/** A conversation that broke off, nobody knows where, did not get past the last step. */
+/** A conversation that broke off at an unknown point did not get past the last step. */
 const findStep = (steps: readonly MailStep[], step: MailStep): number =>
   steps.includes(step) ? steps.indexOf(step) : steps.length - 1;
 

@@ -2,23 +2,23 @@ import type { MailStep } from './failure.js';
 import type { SmtpSettings } from './settings.js';
 import type { LastCommand } from './trace.js';
 
-/** What nodemailer notes on its errors, as far as it decides something here. */
+/** The properties of nodemailer's errors that affect a decision here. */
 export interface Symptoms {
   /** In nodemailer's words. */
   readonly kind: string;
-  /** In the words of the system where it had any, such as ECONNREFUSED. */
+  /** The error code of the system, if there was one, such as ECONNREFUSED. */
   readonly code: string;
   readonly command: string;
   readonly timeout: string;
   readonly reply: string;
   readonly replyCode: number | undefined;
-  /** What the client had said last; undefined when it never had its turn. */
+  /** The client's last command; undefined if it did not send one. */
   readonly lastCommand: LastCommand | undefined;
 }
 
 export interface Circumstances {
   readonly settings: SmtpSettings;
-  /** The address the mail was to come from. */
+  /** The sender address of the mail. */
   readonly sender: string;
   readonly lastCommand: LastCommand | undefined;
 }
@@ -42,7 +42,7 @@ export const explain = (step: MailStep, symptoms: Symptoms, circumstances: Circu
     : EXPLANATIONS[step](symptoms, circumstances);
 };
 
-/** @returns whether the conversation ended without a word of the server */
+/** @returns whether the connection broke without a reply from the server */
 export const isBrokenOff = ({ kind, code, timeout, reply }: Symptoms): boolean =>
   reply === '' && (isClosed(code) || kind === 'EABORT' || timeout === 'SOCKET_TIMEOUT');
 

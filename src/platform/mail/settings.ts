@@ -3,8 +3,9 @@ import { StartError } from '../../kernel/start-error.js';
 import { parseSender, type Sender } from './message.js';
 
 /**
- * `implicit`: TLS from the first byte (port 465). `starttls`: nothing is said before STARTTLS succeeded and the
- * certificate was checked. `opportunistic`: STARTTLS where it is offered, unchecked, since plain text would do as well.
+ * `implicit`: TLS from the first byte (port 465). `starttls`: nothing is sent before STARTTLS has succeeded and the
+ * certificate has been verified. `opportunistic`: STARTTLS if offered, unverified, since plain text would be
+ * acceptable too.
  */
 export type TlsMode = 'implicit' | 'starttls' | 'opportunistic';
 
@@ -13,9 +14,9 @@ export interface SmtpSettings {
   readonly port: number;
   readonly tls: TlsMode;
   readonly credentials: { readonly user: string; readonly password: string } | null;
-  /** PEM file of the authority that signs the server's certificate, instead of the ones Node.js knows. */
+  /** PEM file of the authority that signed the server's certificate, instead of Node.js's own list. */
   readonly caFile: string | null;
-  /** Seconds that connecting, the greeting and each answer may take. */
+  /** Seconds allowed for connecting, for the greeting and for each answer. */
   readonly timeoutSeconds: number;
 }
 
@@ -25,7 +26,7 @@ export type MailSettings =
   | { readonly kind: 'file'; readonly from: Sender; readonly folder: string }
   | { readonly kind: 'none' };
 
-/** The part of the configuration that mail reads; the names are CVAT's and Django's. */
+/** The part of the configuration that concerns mail; the names are CVAT's and Django's. */
 export interface MailConfig {
   readonly EMAIL_BACKEND?: MailSettings['kind'] | undefined;
   readonly EMAIL_URL?: string | undefined;
@@ -48,7 +49,7 @@ const IMPLICIT_TLS_PORT = 465;
 const DEFAULT_SENDER = 'webmaster@localhost';
 const DEFAULT_PORT = 25;
 
-/** The names that say the same as parts of `EMAIL_URL`. */
+/** Settings that mean the same as parts of `EMAIL_URL`. */
 const SERVER_NAMES = [
   'EMAIL_HOST',
   'EMAIL_PORT',
@@ -62,9 +63,9 @@ const SERVER_NAMES = [
 const OPTIONS = new Set(['tls', 'ca', 'timeout']);
 
 /**
- * @param fallback what to use when neither a backend nor a server is named
- * @returns how mails leave. A named server means `smtp`, unless `EMAIL_BACKEND` says otherwise
- * @throws StartError for settings that contradict each other or can't be read; it never repeats `EMAIL_URL`
+ * @param fallback the backend if neither a backend nor a server is configured
+ * @returns how mails are sent. A configured server means `smtp`, unless `EMAIL_BACKEND` differs
+ * @throws StartError for settings that contradict each other or cannot be read; it never repeats `EMAIL_URL`
  */
 export function resolveMailSettings(config: MailConfig, fallback: 'console' | 'none'): MailSettings {
   const named = config.EMAIL_URL !== undefined || config.EMAIL_HOST !== undefined;
@@ -137,10 +138,11 @@ const chooseTls = ({ implicit, demanded }: TlsNeeds): TlsMode =>
 
 /**
  * Reads `smtp://user:password@host:587?tls=starttls&ca=/etc/ca.pem&timeout=30` or `smtps://...` (TLS from the start).
- * User and password are percent-encoded. Without `tls`: `implicit` for smtps and port 465; `starttls` when a password
- * would otherwise leave this machine in plain text, or when an authority is named; `opportunistic` for the rest.
+ * User and password are percent-encoded. Without `tls`: `implicit` for smtps and port 465; `starttls` if a password
+ * would otherwise leave this machine in plain text, or if an authority is given; `opportunistic` otherwise.
  *
- * @throws StartError that says what is wrong and quotes nothing: any part of a misread URL may be of the password
+ * @throws StartError that explains the problem and quotes nothing: any part of a misread URL may belong to the
+ *   password
  */
 export function parseEmailUrl(text: string): SmtpSettings {
   const url = requireUrl(text);

@@ -11,9 +11,9 @@ import { createTrace } from './trace.js';
 import type { MailTransport } from './transport.js';
 
 /**
- * Sends through a mail server, each mail over a connection of its own.
+ * Sends through a mail server, with a separate connection for each mail.
  *
- * @throws StartError if the file of the certificate authority can't be read
+ * @throws StartError if the certificate authority's file cannot be read
  */
 export function createSmtpTransport(from: Sender, settings: SmtpSettings): MailTransport {
   const options = optionsOf(settings);
@@ -59,21 +59,21 @@ function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
     opportunisticTLS: settings.tls === 'opportunistic',
     tls: {
       minVersion: 'TLSv1.2',
-      // RFC 7435: unchecked encryption beats the plain text that this mode would otherwise settle for.
+      // RFC 7435: unverified encryption is better than the plain text that this mode would otherwise accept.
       rejectUnauthorized: settings.tls !== 'opportunistic',
       ...(settings.caFile === null ? {} : { ca: readAuthority(settings.caFile) }),
     },
-    // A server that offers no login gets no mail: it is not the one that the password is for.
+    // A server that offers no login gets no mail: it is not the server that the password is for.
     ...(settings.credentials === null
       ? {}
       : { auth: { user: settings.credentials.user, pass: settings.credentials.password }, forceAuth: true }),
     dnsTimeout: timeout,
     connectionTimeout: timeout,
     greetingTimeout: timeout,
-    // Later than the others, so that silence at the start is reported as what it is.
+    // Longer than the other timeouts, so that silence at the start is reported as such.
     socketTimeout: timeout + SECOND,
     socketCloseTimeout: SECOND,
-    // Without it nodemailer finds no address in a container that has the loopback interface only.
+    // Without this, nodemailer finds no address in a container that only has the loopback interface.
     allowInternalNetworkInterfaces: true,
   };
 }

@@ -1,6 +1,6 @@
 import type { MailStep } from './failure.js';
 
-/** Where a mail is once the client has said a command. */
+/** The step of a mail after each command of the client. */
 const STEPS: ReadonlyMap<string, MailStep> = new Map([
   ['EHLO', 'greeting'],
   ['HELO', 'greeting'],
@@ -12,14 +12,14 @@ const STEPS: ReadonlyMap<string, MailStep> = new Map([
 ]);
 
 export interface LastCommand {
-  /** Such as `MAIL`: its first word. */
+  /** For example `MAIL`: the first word of the command. */
   readonly verb: string;
   readonly step: MailStep;
 }
 
 /**
- * Follows one conversation by nodemailer's log, because its errors don't tell after which command one broke off. Keeps
- * a verb and nothing else of it.
+ * Follows one conversation through nodemailer's log, because its errors do not tell after which command it broke off.
+ * Only stores the verbs.
  */
 export function createTrace() {
   let last: LastCommand | undefined;
@@ -30,9 +30,9 @@ export function createTrace() {
     if (step !== undefined) last = { verb, step };
   };
   return {
-    /** For nodemailer, which writes entries of all levels to the one there is. */
+    /** For nodemailer, which logs entries of all levels to the only method there is. */
     logger: { debug: note },
-    /** @returns undefined when the client never had its turn */
+    /** @returns undefined if the client did not send a command */
     lastCommand: (): LastCommand | undefined => last,
   };
 }

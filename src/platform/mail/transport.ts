@@ -6,24 +6,24 @@ import { type MailProbe, probe } from './probe.js';
 import type { MailSettings } from './settings.js';
 import { createSmtpTransport } from './smtp.js';
 
-/** How mails leave this server. */
+/** How this server sends mail. */
 export interface MailTransport {
   readonly kind: MailSettings['kind'];
   /**
-   * Hands one mail over.
+   * Sends one mail.
    *
    * @param signal ends the attempt when it aborts
-   * @throws MailFailure if the mail did not leave, or may not have left
+   * @throws MailFailure if the mail was not sent, or may not have been sent
    */
   send(message: MailMessage, signal?: AbortSignal): Promise<void>;
-  /** Tries the way without a mail, or by sending one. Never throws for a way that does not work. */
+  /** Tests the transport without a mail, or by sending one. Never throws because the transport does not work. */
   verify(message?: MailMessage): Promise<MailProbe>;
   close(): void;
 }
 
 /**
- * @param write takes one line of text; the console transport writes mails with it
- * @throws StartError for settings that can't work
+ * @param write writes one line of text; the console transport writes mails with it
+ * @throws StartError for settings that cannot work
  */
 export function createMailTransport(settings: MailSettings, write: (line: string) => void): MailTransport {
   switch (settings.kind) {

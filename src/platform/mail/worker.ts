@@ -6,11 +6,11 @@ import { claim, type LeasedMail, parkExpired, purgeParked } from './outbox.js';
 
 /** Milliseconds. */
 export interface OutboxTiming extends DeliveryTiming {
-  /** Between two looks into the outbox when nobody wakes the worker. */
+  /** Between two checks of the outbox if nothing wakes the worker. */
   readonly poll: number;
-  /** Before the next try after the mail server or the database was not there. */
+  /** Before the next try after the mail server or the database was unavailable. */
   readonly outagePause: number;
-  /** How long a taken mail is out of the reach of others: well above `deadline`. */
+  /** How long a claimed mail is unavailable to other processes: well above `deadline`. */
   readonly lease: number;
 }
 
@@ -22,7 +22,7 @@ const TIMING: OutboxTiming = {
   stopGrace: 5 * SECOND,
 };
 
-/** Mails that leave at once. */
+/** Number of mails sent at the same time. */
 const LANES = 4;
 
 export interface OutboxWorkerDeps extends DeliveryDeps {
@@ -30,20 +30,20 @@ export interface OutboxWorkerDeps extends DeliveryDeps {
 }
 
 export interface OutboxWorker {
-  /** Delivers from now on, in the background. */
+  /** Starts to deliver in the background. */
   start(): void;
-  /** Says that there is a new mail: call it after the commit. */
+  /** Signals a new mail: call it after the commit. */
   wake(): void;
-  /** Lets running attempts finish, cuts them off after a grace time, and starts no new ones. */
+  /** Lets running attempts finish, aborts them after a grace period, and starts no new ones. */
   stop(): Promise<void>;
-  /** Delivers what is due. @returns how many mails left */
+  /** Delivers all due mails. @returns how many mails were sent */
   runOnce(): Promise<number>;
 }
 
 /**
- * Delivers the mails of the outbox. Any number of processes may do so: each mail is leased to one at a time, and no
- * transaction is open while a mail server talks. A mail leaves twice only if the process dies, or is cut off, after the
- * server took it and before the row was removed; both copies then have the same Message-ID.
+ * Delivers the mails of the outbox. Any number of processes may do this: each mail is leased to one at a time, and no
+ * transaction is open while talking to a mail server. A mail is sent twice only if the process dies, or is aborted,
+ * after the server accepted it and before the row was removed; both copies then have the same Message-ID.
  */
 export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
   const timing = { ...TIMING, ...deps.timing };
@@ -65,7 +65,7 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
         if (!broken) deps.log.error({ error }, 'the mail outbox can not be read; trying again');
         broken = true;
       }
-      // New mails don't end the pause after an outage: each would knock at a closed door.
+      // New mails do not end the pause after an outage: each would try a server that is still down.
       if (broken || lanes.hasOutage()) {
         await delay(timing.outagePause, undefined, { signal: stopping.signal }).catch(ignore);
         lanes.endOutage();
@@ -94,10 +94,10 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
 const ignore = (): void => {};
 
 /**
- * Lanes in which mails leave side by side: one that is slow holds up no other. After an outage, which is when the mail
- * server took mails from nobody, none is taken until `endOutage`.
+ * Lanes that send mails in parallel: a slow one does not delay the others. After an outage (the mail server accepted
+ * no mail at all), no mail is claimed until `endOutage`.
  *
- * @param onEnd told whenever a lane is free again
+ * @param onEnd called whenever a lane is free again
  */
 function openLanes(deps: DeliveryDeps, timing: OutboxTiming, stopping: AbortSignal, onEnd: () => void) {
   const deliver = createDelivery(deps, timing, stopping);
@@ -114,7 +114,7 @@ function openLanes(deps: DeliveryDeps, timing: OutboxTiming, stopping: AbortSign
     running.add(lane);
   };
 
-  /** Takes what is due, as far as lanes are free; it does not wait for the end of a delivery. */
+  /** Claims due mails while lanes are free; does not wait for deliveries to end. */
   const fill = async (): Promise<void> => {
     if (deps.transport.kind === 'none') return;
     while (!stopping.aborted && !outage && running.size < LANES) {
@@ -135,7 +135,7 @@ function openLanes(deps: DeliveryDeps, timing: OutboxTiming, stopping: AbortSign
     endOutage: () => {
       outage = false;
     },
-    /** Delivers until nothing is due, or nothing leaves. @returns how many mails left */
+    /** Delivers until no mail is due, or none can be sent. @returns how many mails were sent */
     drain: async (): Promise<number> => {
       try {
         for (;;) {
@@ -150,7 +150,7 @@ function openLanes(deps: DeliveryDeps, timing: OutboxTiming, stopping: AbortSign
   };
 }
 
-/** A pause that can be cut short; a ring outside a pause cuts the next one. */
+/** A pause that can be cut short; a ring outside a pause shortens the next one. */
 function createBell() {
   let rung = false;
   let end: () => void = ignore;
@@ -174,7 +174,7 @@ function createBell() {
   };
 }
 
-/** @returns a function that, once an hour, gives up mails that are too old and removes those given up long ago */
+/** @returns a function that, once an hour, gives up mails that are too old, and removes mails given up long ago */
 function createHousekeeping({ db, clock, log }: DeliveryDeps) {
   let due = Number.NEGATIVE_INFINITY;
   return async (): Promise<void> => {

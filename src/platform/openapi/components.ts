@@ -5,18 +5,18 @@ import type { Schema } from './types.js';
 const LOCAL = '#/definitions/';
 const COMPONENT = '#/components/schemas/';
 
-/** Formats that say it all: zod adds the regular expression by which it checks them. */
+/** Formats that need no further explanation: zod adds the regular expression it checks them with. */
 const SPEAKING_FORMATS: ReadonlySet<unknown> = new Set(['date-time', 'email', 'uri']);
 
-/** Collects the schemas of a document: those with an id become components, the others stand where they are used. */
+/** Collects the schemas of a document: those with an id become components, the others are inlined. */
 export function createComponents() {
   const schemas = new Map<string, Schema>();
   const known = { input: new Map<z.core.$ZodType, Schema>(), output: new Map<z.core.$ZodType, Schema>() };
 
   /**
-   * @param io `input` is what a client sends, `output` what it gets
+   * @param io `input` is sent by a client, `output` received
    * @returns the schema, or a reference to it
-   * @throws TypeError when two different schemas have one id
+   * @throws TypeError if two different schemas have the same id
    */
   const add = (schema: z.core.$ZodType, io: 'input' | 'output'): Schema => {
     const added = known[io].get(schema) ?? translate(schema, io);
@@ -56,8 +56,8 @@ function adapt(translated: Translated): void {
 }
 
 /**
- * Takes out what zod knows and a reader need not: the range of safe integers, the patterns of named formats, and the
- * promise that no key will ever be added to an answer.
+ * Removes zod's details that readers do not need: the range of safe integers, the patterns of named formats, and the
+ * guarantee that no key will ever be added to an answer.
  */
 function simplify({ zodSchema, jsonSchema }: Translated): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -67,11 +67,11 @@ function simplify({ zodSchema, jsonSchema }: Translated): void {
     delete jsonSchema.additionalProperties;
 }
 
-/** Says as drf-spectacular does which keys are required, what choices there are, and that a reference may be null. */
+/** Follows drf-spectacular in describing required keys, choices, and references that may be null. */
 function follow({ zodSchema, jsonSchema }: Translated): void {
   const { def } = zodSchema._zod;
   delete jsonSchema['unrequired'];
-  // What zod leaves of the object that is referred to, because its list is not any more what zod wrote.
+  // The remains of zod's object for a reference: its list no longer matches the referenced object.
   if (jsonSchema.allOf !== undefined) delete jsonSchema.required;
   if (def.type === 'object') {
     const required = jsonSchema.required?.filter((key) => isRequired(def.shape[key]));
@@ -80,7 +80,7 @@ function follow({ zodSchema, jsonSchema }: Translated): void {
   }
   if (def.type === 'enum' && z.globalRegistry.get(zodSchema)?.id !== undefined)
     jsonSchema.description ??= Object.values(def.entries).map(choiceLine).join('\n');
-  // OpenAPI 3.0.3 has `nullable` only beside a `type`.
+  // OpenAPI 3.0.3 only allows `nullable` next to a `type`.
   if (def.type === 'nullable' && jsonSchema.allOf !== undefined)
     jsonSchema.type = def.innerType._zod.def.type === 'object' ? 'object' : 'string';
 }
@@ -101,7 +101,7 @@ function relocated(schema: object): Schema {
   return referenceOf(copy) ?? copy;
 }
 
-/** What zod wraps without saying more about it is the reference itself. */
+/** A wrapper of zod's that adds nothing is replaced with the reference itself. */
 function referenceOf({ allOf, ...others }: Schema): Schema | undefined {
   if (!Array.isArray(allOf) || allOf.length !== 1 || Object.keys(others).length > 0) return undefined;
   const [only]: readonly Schema[] = allOf;

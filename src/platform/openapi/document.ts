@@ -15,22 +15,23 @@ import type {
   Tag,
 } from './types.js';
 
-/** A relative address: the document is about the server that answers it. */
+/** A relative URL: the document describes the server that serves it. */
 const SERVERS: readonly ServerAddress[] = [{ url: '/', description: 'The server that has this document.' }];
 
 export interface DocumentOptions {
   readonly info: Info;
-  /** What the tags of the routes stand for, in the order in which readers find them. */
+  /** The meaning of the routes' tags, in the order in which readers see them. */
   readonly tags: readonly Tag[];
   readonly routes: readonly DescribedRoute[];
   readonly examplesOf: (route: DescribedRoute) => Examples;
 }
 
 /**
- * Writes the OpenAPI document of the routes that are there. Paths and parameters are sorted as drf-spectacular sorts
- * them, so that it can be compared with CVAT's.
+ * Writes the OpenAPI document for the existing routes. Paths and parameters are sorted as in drf-spectacular, so that
+ * the document can be compared with CVAT's.
  *
- * @throws TypeError when two operations have one id, or two schemas; when the tags are not those of the operations
+ * @throws TypeError if two operations or two schemas have the same id, or if the tags differ from those of the
+ *   operations
  */
 export function createDocument({ info, tags, routes, examplesOf }: DocumentOptions): OpenApiDocument {
   const described = routes
@@ -89,7 +90,7 @@ function operationOf(route: DescribedRoute, examples: Examples, shelves: Shelves
   };
 }
 
-/** Only requests that succeed are shown: pages with a form offer the first one. */
+/** Only shows requests that succeed: pages with a form start with the first one. */
 function requestBodyOf(body: z.ZodType, examples: Examples, { components }: Shelves): RequestBody {
   const shown = Object.entries(examples)
     .filter(([, { status, request }]) => status < 400 && request?.body !== undefined)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The shapes in which the API says that something went wrong, the narrower before the wider. */
+/** The formats of error bodies, narrower ones before wider ones. */
 const SHAPES: readonly z.ZodType[] = [
   z.string().meta({ id: 'ErrorText', description: 'A sentence.' }),
   z.array(z.string()).meta({ id: 'ErrorList', description: 'Sentences about the request as a whole.' }),
@@ -16,8 +16,8 @@ const SHAPES: readonly z.ZodType[] = [
 ];
 
 /**
- * @returns the schema of the body of an error
- * @throws TypeError for a body in none of the shapes
+ * @returns the schema of an error body
+ * @throws TypeError for a body in none of these formats
  */
 export function errorShapeOf(body: unknown): z.ZodType {
   const shape = SHAPES.find((schema) => schema.safeParse(body).success);

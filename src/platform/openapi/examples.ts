@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiError } from '../../kernel/errors.js';
 import type { ExampleObject, ExampleRequest, Reference } from './types.js';
 
-/** One request and its answer, as they are shown in the document. */
+/** One request and its answer, as shown in the document. */
 export interface Example {
   readonly summary: string;
   readonly status: number;
   readonly request?: ExampleRequest;
-  /** Settings other than the defaults that it takes. */
+  /** Settings it requires, other than the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, or text where `type` says so; undefined for none and for bytes. */
+  /** JSON, or text if `type` says so; undefined for no body and for bytes. */
   readonly body?: unknown;
   /** Media type of an answer that is not JSON. */
   readonly type?: string;
@@ -35,7 +35,7 @@ const exampleObject = ({ summary, body, request, settings }: Example): ExampleOb
   ...(settings === undefined ? {} : { 'x-settings': settings }),
 });
 
-/** Puts what several operations show alike into one place. */
+/** Moves examples that several operations share into one place. */
 export function createShelf(operations: readonly Examples[]) {
   const uses = new Map<string, { readonly object: ExampleObject; count: number }>();
   for (const [name, example] of operations.flatMap((examples) => Object.entries(examples))) {

@@ -10,14 +10,14 @@ const INTEGER: Schema = { type: 'integer' };
 const BY_SLUG = 'Slug of the organization that the request is about; empty for your personal workspace.';
 const BY_ID = 'Id of the organization that the request is about, instead of its slug.';
 
-/** Where a request says for which organization it is: every policy decision reads it. */
+/** Parameters that select the organization of a request: every policy decision reads them. */
 const ORGANIZATION: readonly Parameter[] = [
   { name: 'X-Organization', in: 'header', description: BY_SLUG, schema: STRING },
   { name: 'org', in: 'query', description: BY_SLUG, schema: STRING },
   { name: 'org_id', in: 'query', description: BY_ID, schema: INTEGER },
 ];
 
-/** @returns all parameters of an operation, by name, as CVAT's document sorts them */
+/** @returns all parameters of an operation, sorted by name as in CVAT's document */
 export function parametersOf(route: DescribedRoute, components: Components): readonly Parameter[] {
   const parameters = [
     ...pathParameters(route.path),

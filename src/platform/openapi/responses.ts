@@ -41,7 +41,7 @@ export function responsesOf(
 
 type Named = readonly [string, Example];
 
-/** One status of a route, and what is shown of it. */
+/** One status of a route, and its examples. */
 interface Answer {
   readonly route: DescribedRoute;
   readonly status: number;
@@ -68,7 +68,7 @@ function responseOf(answer: Answer, shelves: Shelves): ResponseObject {
   };
 }
 
-/** @returns the media type of an answer without its parameters; undefined when it has no body */
+/** @returns the media type of an answer without its parameters; undefined if it has no body */
 const mediaTypeOf = ({ type, body }: Example): string | undefined =>
   type?.split(';')[0] ?? (body === undefined ? undefined : CVAT_MEDIA_TYPE);
 
@@ -83,7 +83,7 @@ function contentOf(type: string, answer: Answer, shelves: Shelves): MediaType {
   };
 }
 
-/** @throws TypeError for an example of a success whose schema the route does not declare */
+/** @throws TypeError for a successful example whose schema the route does not declare */
 function jsonSchemas({ route, status, examples }: Answer, { components }: Shelves): readonly Schema[] {
   const declared = route.responses[status];
   if (declared) return [components.add(declared, 'output')];

@@ -1,7 +1,7 @@
 import type { AcceptedCredentials, Credential } from '../../kernel/account.js';
 import type { Schema, SecurityRequirement } from './types.js';
 
-/** The names of CVAT's document, which its generated clients use. */
+/** The names in CVAT's document, which its generated clients use. */
 export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
   accessTokenAuth: {
     type: 'http',
@@ -50,11 +50,11 @@ const REQUIREMENTS: Readonly<Record<Credential['kind'], SecurityRequirement>> = 
 
 const ALL: readonly Credential['kind'][] = ['token', 'access-token', 'session', 'basic'];
 
-/** @returns the kinds of credentials that a view accepts, in the order in which they are looked for */
+/** @returns the kinds of credentials that a view accepts, in the order in which they are checked */
 export const acceptedCredentials = (accepted: AcceptedCredentials = 'all'): readonly Credential['kind'][] =>
   accepted === 'all' ? ALL : accepted === 'none' ? [] : accepted;
 
-/** @returns one requirement for each way in, and the empty one where nobody needs to be known */
+/** @returns one requirement for each way to sign in, and the empty one for routes that allow anonymous callers */
 export const securityOf = (
   accepted: AcceptedCredentials | undefined,
   isPublic: boolean,

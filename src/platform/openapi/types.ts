@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Credential } from '../../kernel/account.js';
 import type { AnyRoute, Responses } from '../http/route.js';
 
-/** What of a route the document tells. */
+/** The parts of a route that the document describes. */
 export interface DescribedRoute
   extends Pick<
     AnyRoute,
@@ -41,18 +41,18 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** What has to be asked to get an answer: our extension, so that a reader can ask it and a test does. */
+/** The request that produces an answer: our extension, which readers can send and a test does. */
 export interface ExampleRequest {
-  /** Who asks: a person of the examples, by user name; the default is anybody who may. */
+  /** The caller: a person in the examples, by user name; by default anyone who may call. */
   readonly as?: string;
-  /** With which credentials. */
+  /** The kind of credentials. */
   readonly by?: Credential['kind'];
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** A JSON value. */
   readonly body?: unknown;
-  /** A body that is sent as it stands here. */
+  /** A body that is sent exactly as written here. */
   readonly text?: string;
 }
 
@@ -60,7 +60,7 @@ export interface ExampleObject {
   readonly summary: string;
   readonly value?: unknown;
   readonly 'x-request'?: ExampleRequest;
-  /** Settings of the server, other than its defaults, that make it answer so. */
+  /** Settings of the server, other than the defaults, that produce this answer. */
   readonly 'x-settings'?: Readonly<Record<string, string>>;
 }
 
@@ -78,7 +78,7 @@ export interface ResponseObject {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, MediaType>>;
-  /** Examples of answers without a body, or without one that can be shown. */
+  /** Examples of answers without a body, or whose body cannot be shown. */
   readonly 'x-examples'?: Readonly<Record<string, ExampleObject | Reference>>;
 }
 

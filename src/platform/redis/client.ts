@@ -11,12 +11,12 @@ export interface RedisConnection {
   readonly close: () => Promise<void>;
 }
 
-/** Milliseconds a command may take; a paused Redis must not hold requests longer. */
+/** Milliseconds a command may take; a hanging Redis must not delay requests longer. */
 const COMMAND_TIMEOUT = 1000;
 const CONNECT_TIMEOUT = 2000;
 const LONGEST_RECONNECT_DELAY = 1000;
 
-/** Commands fail at once while Redis is away, and work again as soon as it is back. */
+/** Commands fail at once while Redis is down, and work again as soon as it is back. */
 const FAIL_FAST = {
   connectTimeout: CONNECT_TIMEOUT,
   commandTimeout: COMMAND_TIMEOUT,
@@ -26,11 +26,11 @@ const FAIL_FAST = {
 } satisfies RedisOptions;
 
 /**
- * Connects to Redis, a cluster, or a master behind sentinels. Resolves also when Redis is away: the client goes on
+ * Connects to Redis, a cluster, or a master behind sentinels. Also resolves while Redis is down: the client keeps
  * trying, and everything that needs it fails closed until then.
  *
  * @param url checked by the configuration
- * @param onError told of each failure to connect, for the log
+ * @param onError called for each failure to connect, for the log
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
   const client = createClient(url);
@@ -88,7 +88,7 @@ const loginOptions = ({ username, password, tls }: RedisLogin) => ({
   ...(tls ? { tls: {} } : {}),
 });
 
-/** @returns `ServiceUnavailable` `redis_unreachable`, with the failure as its cause */
+/** @returns `ServiceUnavailable` `redis_unreachable`, with the error as its cause */
 export const describeRedisFailure = (cause: unknown): ServiceUnavailable =>
   new ServiceUnavailable(
     'redis_unreachable',

@@ -1,6 +1,9 @@
 import { type DestinationStream, pino } from 'pino';
 
-/** Structured logs: one JSON object a line. Values that may hold secrets never get here; the paths below are a net. */
+/**
+ * Structured logs: one JSON object per line. Values that may hold secrets never get here; the paths below are a safety
+ * net.
+ */
 export interface Log {
   readonly info: (fields: object, message: string) => void;
   readonly warn: (fields: object, message: string) => void;
@@ -11,8 +14,8 @@ export interface Log {
 const SECRET_FIELDS = ['password', 'token', 'key', 'secret', 'authorization', 'cookie'];
 
 /**
- * @param level least severity that is written
- * @param destination where lines go; standard output by default
+ * @param level lowest severity that is written
+ * @param destination where lines are written; standard output by default
  */
 export function createLog(level: string, destination?: DestinationStream): Log {
   const options = {
@@ -24,7 +27,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** Stack and causes, without the further properties of an error, which may hold parameters of a query. */
+/** Stack and causes, without an error's other properties, which may hold query parameters. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   return {

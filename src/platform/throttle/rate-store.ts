@@ -6,15 +6,15 @@ import type { RedisClient } from '../redis/client.js';
 
 export interface RateDecision {
   readonly allowed: boolean;
-  /** Attempts in the window, this one included. */
+  /** Attempts in the window, including this one. */
   readonly hits: number;
-  /** Seconds until the oldest entry leaves the window; 0 when allowed. */
+  /** Seconds until the oldest entry leaves the window; 0 if allowed. */
   readonly waitSeconds: number;
 }
 
 /**
- * DRF's sliding log (`SimpleRateThrottle`): timestamps newer than the period count, a refused attempt is not recorded.
- * `take` records an attempt if it is allowed, `peek` only looks, `forget` clears the log.
+ * DRF's sliding log (`SimpleRateThrottle`): timestamps within the period count, and a refused attempt is not recorded.
+ * `take` records an attempt if it is allowed, `peek` only reads, `forget` clears the log.
  */
 export interface RateStore {
   readonly take: (key: string, rate: Rate) => Promise<RateDecision>;
@@ -63,8 +63,9 @@ const waitFor = (rate: Rate, now: number, oldest: number): number =>
   (oldest + rate.periodSeconds * 1000 - now) / 1000;
 
 /**
- * One atomic step: drops what left the window, then refuses with the oldest time or records. Newest first, so that the
- * oldest entry is the last one. Returns the attempts with this one and, for a refusal, the oldest time.
+ * One atomic step: drops the entries that have left the window, then either refuses with the oldest time or records
+ * the attempt. Newest first, so that the oldest entry is the last one. Returns the attempts including this one and,
+ * for a refusal, the oldest time.
  */
 const SLIDING_LOG = `
 local now, period, limit, record = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -82,7 +83,7 @@ end
 return {hits}
 `;
 
-/** The log that replicas share. Failures of Redis pass through. */
+/** The log that replicas share. Errors of Redis are passed on. */
 export function createRedisRateStore(client: RedisClient, prefix: string, clock: Clock): RateStore {
   const decide = async (key: string, rate: Rate, record: boolean): Promise<RateDecision> => {
     const now = clock.now();
@@ -103,13 +104,16 @@ export function createRedisRateStore(client: RedisClient, prefix: string, clock:
   };
 }
 
-/** Milliseconds for which the process counts for itself: a Redis that hangs costs its timeout once in a while. */
+/**
+ * Milliseconds for which the process counts on its own, so that a hanging Redis does not cost its timeout with every
+ * request.
+ */
 const LOCAL_SPELL = 1000;
 
 /**
- * Limits must not open when Redis is away: the process then counts for itself, and asks Redis again a second later.
+ * Limits must not open while Redis is down: the process then counts on its own, and tries Redis again a second later.
  *
- * @param onFallback told once for each such spell
+ * @param onFallback called once for each such period
  */
 export function createFallbackRateStore(
   shared: RateStore,

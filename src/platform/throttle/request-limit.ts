@@ -10,9 +10,9 @@ export type RequestLimit = (req: Request, res: Response) => Promise<void>;
 const INFO = 'rateLimit';
 
 /**
- * A limit on requests: express-rate-limit over the sliding log.
+ * A limit on requests: express-rate-limit on top of the sliding log.
  *
- * @param keyOf whom a request counts for
+ * @param keyOf returns the client that a request counts for
  * @returns a check that throws `Throttled` with the wait of DRF's algorithm
  */
 export function createRequestLimit(
@@ -41,13 +41,15 @@ export function createRequestLimit(
     });
 }
 
-/** The sliding log as express-rate-limit's store: it counts, and the limiter compares the count with the limit. */
+/**
+ * The sliding log as express-rate-limit's store: the store counts, and the limiter compares the count with the limit.
+ */
 const slidingStore = (rate: Rate, rates: RateStore, clock: Clock): Store => ({
   increment: async (key) => {
     const { hits, waitSeconds } = await rates.take(key, rate);
     return { totalHits: hits, resetTime: new Date(clock.now() + waitSeconds * SECOND) };
   },
-  // Only for limiters that give attempts back, which this one does not (`skipFailedRequests`).
+  // Only for limiters that take attempts back, which this one does not (`skipFailedRequests`).
   decrement: () => {},
   resetKey: (key) => rates.forget(key),
 });

@@ -1,4 +1,4 @@
-/** Sentences that every field of DRF has (`rest_framework.fields`, 3.15). */
+/** Error messages common to all of DRF's fields (`rest_framework.fields`, 3.15). */
 
 export const REQUIRED = 'This field is required.';
 export const NOT_NULL = 'This field may not be null.';

@@ -4,7 +4,7 @@ import { pythonTrim } from './python-text.js';
 const INTEGER = /^[+-]?\d+$/;
 
 /**
- * Python's `int(text)` for ASCII digits: blanks around it and a leading sign are allowed.
+ * Python's `int(text)` for ASCII digits: surrounding whitespace and a leading sign are allowed.
  *
  * @returns undefined where Python raises `ValueError`
  */

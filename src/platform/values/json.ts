@@ -1,19 +1,19 @@
 import { parse, stringify } from 'lossless-json';
 
 /**
- * JSON whose numbers survive. `JSON.parse` makes a double of every number: 12345678901234567890 ends in other digits
- * and 1.0 becomes 1, while CVAT keeps what it was sent, as Python's `json` does.
+ * JSON that preserves numbers. `JSON.parse` turns every number into a double: 12345678901234567890 ends in other
+ * digits and 1.0 becomes 1, while CVAT keeps the numbers it receives, as Python's `json` does.
  */
 
-/** CPython refuses longer numerals (`sys.set_int_max_str_digits`); here it also bounds the work. */
+/** CPython refuses longer integers (`sys.set_int_max_str_digits`); here the limit also bounds the work. */
 export const MAXIMUM_DIGITS = 4300;
 
 /**
- * A number that a double would not give back as Python does. Every other number of a JSON text is a plain `number`,
- * and an integer of Python if it is whole.
+ * A number that a double cannot reproduce as Python does. Every other number of a JSON text is a plain `number`, and a
+ * Python integer if it is whole.
  */
 export class ExactNumber {
-  /** Python's `str()` of it; what no JSON can say is `inf`, `-inf` or `nan`. */
+  /** Python's `str()` of it; values without a JSON notation are `inf`, `-inf` or `nan`. */
   readonly text: string;
   readonly type: 'int' | 'float';
 
@@ -27,12 +27,12 @@ export class ExactNumber {
     return Number(this.text.replace('inf', 'Infinity'));
   }
 
-  /** Every integer is, however large. */
+  /** Every integer is finite, however large. */
   get isFinite(): boolean {
     return this.type === 'int' || Number.isFinite(this.valueOf());
   }
 
-  /** @throws Inexact: who needs JSON of a value that a client sent or that is stored takes `stringifyJson` */
+  /** @throws Inexact: to write JSON of a value from a client or from the database, use `stringifyJson` */
   toJSON(): never {
     throw new Inexact();
   }
@@ -44,7 +44,7 @@ class Inexact extends TypeError {
   }
 }
 
-/** JSON beyond a limit. Its message repeats nothing of the text. */
+/** JSON beyond a limit. Its message does not quote the text. */
 export class JsonLimitError extends SyntaxError {}
 
 /** JSON that is nested too deeply. */
@@ -53,7 +53,7 @@ export class NestingError extends JsonLimitError {}
 export const isNumber = (value: unknown): value is number | ExactNumber =>
   typeof value === 'number' || value instanceof ExactNumber;
 
-/** @returns the double that is nearest to a number; any other value as it is */
+/** @returns the nearest double for a number; any other value unchanged */
 export const toDouble = (value: unknown): unknown => (isNumber(value) ? Number(value) : value);
 
 /** @returns whether a JSON value is an object: Python's `dict` */
@@ -63,16 +63,16 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
 export interface JsonOptions {
   /** Levels of arrays and objects. */
   readonly depth?: number;
-  /** Of an integer. */
+  /** Maximum digits of an integer. */
   readonly digits?: number;
-  /** Whether NaN, Infinity and -Infinity are numbers, as they are to Python's `json` unless it is told otherwise. */
+  /** Whether NaN, Infinity and -Infinity are numbers, as in Python's `json` by default. */
   readonly hasPythonConstants?: boolean;
 }
 
 /**
- * `JSON.parse`, but for numbers that it would change. Of several values under one key the last one counts.
+ * `JSON.parse`, except for numbers that it would change. If a key is repeated, its last value counts.
  *
- * @throws SyntaxError; NestingError and JsonLimitError for what is beyond the limits
+ * @throws SyntaxError; NestingError and JsonLimitError beyond the limits
  */
 export function parseJson(
   source: string,
@@ -85,14 +85,14 @@ export function parseJson(
   const text = hasPythonConstants ? constantsAsNumerals(source) : source;
   const { depth, isPlain } = survey(text, maximum);
   if (depth > maximum) throw new NestingError(`Nested deeper than ${maximum} levels`);
-  // The platform's parser decides what is JSON, and is all that nearly every text needs.
+  // The platform's parser decides whether the text is JSON, and is all that almost every text needs.
   const value: unknown = JSON.parse(text);
   if (isPlain) return value;
   const parseNumber = (token: string) => readNumber(token, digits);
   return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
-/** @returns JSON with every number as it was, but for infinite ones, which it has not: those are null */
+/** @returns JSON with every number unchanged, except infinite ones, which JSON does not have: they become null */
 export function stringifyJson(value: unknown, indent = 0): string {
   try {
     return JSON.stringify(value, null, indent);
@@ -111,7 +111,7 @@ function pythonText(value: unknown): string {
   return value instanceof ExactNumber ? value.text : '';
 }
 
-/** Stands for NaN, of which JSON has no numeral. A client that sends it gets NaN too. */
+/** Represents NaN, which JSON cannot express. A client that sends this number gets NaN too. */
 const NAN_NUMERAL = '0e-999999999';
 
 const NUMERALS: ReadonlyMap<string, string> = new Map([
@@ -123,7 +123,7 @@ const NUMERALS: ReadonlyMap<string, string> = new Map([
 const constantsAsNumerals = (text: string): string =>
   text.replace(/"(?:[^"\\]|\\[\s\S])*"?|-?Infinity|NaN/g, (token) => NUMERALS.get(token) ?? token);
 
-/** One pass before anything is parsed: a parser may not be asked to recurse without end. */
+/** One pass before parsing: the parser must not recurse without limit. */
 function survey(text: string, maximumDepth: number): { readonly depth: number; readonly isPlain: boolean } {
   let depth = 0;
   let isPlain = true;
@@ -156,14 +156,14 @@ function endOfString(text: string, start: number): number {
 
 const isDigit = (char: number): boolean => char >= 0x30 && char <= 0x39;
 
-/** @returns the position after the digits, and whatever else a number is made of */
+/** @returns the position after the digits and all other characters of a number */
 function endOfNumber(text: string, start: number): number {
   let at = start + 1;
   while (isDigit(text.charCodeAt(at)) || '.eE+-'.includes(text.charAt(at) || ' ')) at += 1;
   return at;
 }
 
-/** Safe integers, and fractions that Python writes without an exponent too. */
+/** Safe integers, and fractions that Python also writes without an exponent. */
 const PLAIN = /^(?!-0$)-?\d{1,15}$|^-?(?!0\.0000)\d{1,10}\.\d{0,4}[1-9]$/;
 
 const isPlainNumber = (token: string): boolean => token.length <= 16 && PLAIN.test(token);
@@ -177,7 +177,7 @@ function readNumber(token: string, maximumDigits: number): number | ExactNumber 
   return token === '-0' ? 0 : new ExactNumber(token, 'int');
 }
 
-/** Python's `repr` of a float: always with a point or an exponent, which has at least two digits. */
+/** Python's `repr` of a float: always with a decimal point or an exponent of at least two digits. */
 function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
   const size = Math.abs(value);

@@ -1,6 +1,6 @@
 import { ExactNumber, isObject } from './json.js';
 
-/** Python's `str()` of a JSON value that `parseJson` has read, as error sentences repeat it. */
+/** Python's `str()` of a JSON value from `parseJson`, as it appears in error messages. */
 export const pythonStr = (value: unknown): string => (typeof value === 'string' ? value : pythonRepr(value));
 
 function pythonRepr(value: unknown): string {
@@ -14,7 +14,7 @@ function pythonRepr(value: unknown): string {
   return `{${pairs.join(', ')}}`;
 }
 
-/** Python's truth of a JSON value: nothing, zero and what is empty are false. */
+/** Python's truth value of a JSON value: null, zero and empty values are false. */
 export function isTruthy(value: unknown): boolean {
   if (value instanceof ExactNumber) return Number(value) !== 0;
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
@@ -27,7 +27,7 @@ const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ]);
 
-/** What `str.isprintable` denies: the categories Other and Separator, but not the space. */
+/** The characters for which `str.isprintable` is false: the categories Other and Separator, except the space. */
 const NOT_PRINTABLE = /\\|(?! )[\p{C}\p{Z}]/gu;
 
 function quoted(text: string): string {
@@ -43,12 +43,12 @@ function hexEscape(char: string): string {
   return `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
-/** What Python's `str.strip` removes, which is not what `trim` removes. */
+/** The characters that Python's `str.strip` removes, which differ from those of `trim`. */
 const PYTHON_BLANK =
   '[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const EDGES = new RegExp(`^${PYTHON_BLANK}+|(?<!${PYTHON_BLANK})${PYTHON_BLANK}+$`, 'g');
 
-/** @returns the text as Python's `str.strip` leaves it */
+/** @returns the text after Python's `str.strip` */
 export const pythonTrim = (text: string): string => text.replace(EDGES, '');
 
 /** @returns the length of a text in code points, as Python's `len` counts */
@@ -59,8 +59,9 @@ export const codePoints = (text: string): number => {
 };
 
 /**
- * @returns what Python puts into a set of a JSON value: keys of an object, items of a list, characters of a text. Nothing
- *   of a list with lists or objects in it, which have no hash there: what is wrong with it is for validation to say
+ * @returns the members of the set that Python builds from a JSON value: keys of an object, items of a list, characters
+ *   of a text. Empty for a list that contains lists or objects, which are not hashable in Python: validation reports
+ *   the problem
  */
 export function namesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [...value];
@@ -69,7 +70,7 @@ export function namesIn(value: unknown): readonly string[] {
   return isObject(value) ? Object.keys(value) : [];
 }
 
-/** @returns what Python calls the type of a JSON value */
+/** @returns Python's name for the type of a JSON value */
 export function pythonTypeName(value: unknown): string {
   if (Array.isArray(value)) return 'list';
   if (value === null) return 'NoneType';

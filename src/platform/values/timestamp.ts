@@ -4,7 +4,7 @@ import { pythonTrim } from './python-text.js';
 const TIMESTAMP =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d{0,6})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
-/** PostgreSQL reads offsets below 16 hours. */
+/** PostgreSQL accepts offsets below 16 hours. */
 const MAX_OFFSET_HOURS = 15;
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -12,9 +12,9 @@ const daysIn = (year: number, month: number): number =>
   month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 
 /**
- * A date or a moment in the spellings of Django's `parse_datetime`; without an offset it is UTC.
+ * A date, or a date and time, in the formats of Django's `parse_datetime`; without an offset it is UTC.
  *
- * @returns a spelling that PostgreSQL always accepts, or undefined when there is no such moment
+ * @returns a notation that PostgreSQL always accepts, or undefined if there is no such time
  */
 export function parseTimestamp(text: string): string | undefined {
   const [, ...groups] = TIMESTAMP.exec(pythonTrim(text)) ?? [];

@@ -6,11 +6,11 @@ import { createGunzip, createGzip } from 'node:zlib';
 import tar from 'tar-stream';
 import { dateOf } from '../../../kernel/clock.js';
 
-/** Only the owner may read a database folder; PostgreSQL itself insists on that. */
+/** Only the owner may read a database folder; PostgreSQL itself requires that. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** Instead of the time of each file, which would make every archive another one. */
+/** Used instead of each file's time, which would make every archive different. */
 const EPOCH = dateOf({ now: () => 0 });
 
 /** Packs a folder, without times and owners: the same content gives the same archive. */
@@ -45,7 +45,7 @@ async function listTree(dir: string) {
 }
 
 /**
- * Unpacks what `packFolder` made into a new folder. Never holds more than a chunk of a file in memory.
+ * Unpacks an archive of `packFolder` into a new folder. Never holds more than a chunk of a file in memory.
  *
  * @throws Error if the folder exists
  */

@@ -9,21 +9,19 @@ import { startMaintenance } from './maintenance.js';
 import { createBackendStream } from './stream.js';
 
 export interface EmbeddedOptions {
-  /** The database is in `postgres` below this folder, its lock beside it. */
+  /** The database is in `postgres` below this folder, next to its lock. */
   readonly dataDir: string;
-  /** Milliseconds to wait for one's turn, and again for the answer to a statement. */
+  /** Milliseconds to wait in the queue, and again for the answer to a statement. */
   readonly timeout: number;
   readonly guardNesting: boolean;
-  /** Archive of a prepared database folder. Default: the one of the build. */
+  /** Archive of a prepared database folder. Default: the one from the build. */
   readonly seed?: string;
 }
 
 /**
- * Opens the database that comes with the server, for one process at a time. The folder is made at the first
- * start.
+ * Opens the embedded database, for one process at a time. The first start creates the folder.
  *
- * @throws StartError if the folder can't be written, is in use by another process, or holds no database that
- *   opens
+ * @throws StartError if the folder cannot be written, is in use by another process, or contains no database that opens
  */
 export async function createEmbeddedDatabase(options: EmbeddedOptions): Promise<Database> {
   const folder = await makeDataFolder(options.dataDir);
@@ -50,7 +48,7 @@ export async function createEmbeddedDatabase(options: EmbeddedOptions): Promise<
   }
 }
 
-/** Puts a pool of `pg` before an engine: one connection, because the engine has one session. */
+/** Puts a pool of `pg` in front of an engine: one connection, because the engine has one session. */
 export function createEngineDatabase(
   engine: Engine,
   { timeout, guardNesting }: Pick<EmbeddedOptions, 'timeout' | 'guardNesting'>,

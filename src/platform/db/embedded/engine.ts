@@ -6,22 +6,21 @@ import { NodeFS } from '@electric-sql/pglite/nodefs';
  * PostgreSQL compiled to WebAssembly: one backend that speaks the wire protocol, for one client at a time.
  */
 export interface Engine {
-  /** Ends what an earlier client left behind: its transaction, settings and prepared statements. */
+  /** Ends what an earlier client left open: its transaction, settings and prepared statements. */
   reset(): Promise<void>;
   /**
-   * @returns the answer to complete protocol messages, the last of which is one that PostgreSQL answers when
-   *   it is done: start-up, Query or Sync
-   * @throws Error if the engine is broken and must be opened anew
+   * @returns the answer to complete protocol messages, the last of which must be one that PostgreSQL answers when it
+   *   is done: start-up, Query or Sync
+   * @throws Error if the engine is broken and must be reopened
    */
   exec(messages: Uint8Array): Promise<Uint8Array>;
-  /** Writes everything to the files and ends. */
+  /** Writes everything to the files and stops. */
   close(): Promise<void>;
 }
 
 /**
- * PGlite turns fsync off; here a commit waits for the disk. Its fdatasync does nothing, so the WAL is written
- * with fsync. Few shared buffers keep the memory low: the database is small and the system caches its files
- * anyway.
+ * PGlite turns fsync off; here a commit waits for the disk. Its fdatasync does nothing, so the WAL is written with
+ * fsync. Few shared buffers keep memory usage low: the database is small, and the system caches its files anyway.
  */
 const START_PARAMETERS = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
@@ -35,12 +34,12 @@ const START_PARAMETERS = [
   'jit=off',
 ];
 
-/** Segments of 1 MB instead of 16: the folder starts small. */
+/** Segments of 1 MB instead of 16 MB, so that the folder starts small. */
 const INITDB_PARAMETERS = ['--wal-segsize=1'];
 
 /**
- * Opens the database in a folder, or makes one when the folder is empty, which takes far more time and
- * memory. Nothing stops a second engine on the same folder: that is what the folder's lock is for.
+ * Opens the database in a folder, or creates one if the folder is empty, which takes far more time and memory. Nothing
+ * prevents a second engine on the same folder: the folder's lock has to.
  */
 export async function openEngine(dir: string): Promise<Engine> {
   return createEngine(
@@ -52,7 +51,7 @@ export async function openEngine(dir: string): Promise<Engine> {
   );
 }
 
-/** Makes an engine of a PGlite that is open. */
+/** Creates an engine from an open PGlite. */
 export function createEngine(database: PGlite): Engine {
   return {
     async reset() {
@@ -60,7 +59,7 @@ export function createEngine(database: PGlite): Engine {
       await database.exec('discard all');
     },
     async exec(messages) {
-      // A view of a buffer that PGlite uses again: copied.
+      // PGlite reuses the buffer behind this view, so it is copied.
       const answer = (await database.execProtocolRaw(messages)).slice();
       if (!isComplete(answer)) throw new Error('The embedded database broke off its answer.');
       return answer;
@@ -69,15 +68,15 @@ export function createEngine(database: PGlite): Engine {
   };
 }
 
-/** After a PANIC or an exhausted stack PGlite answers with less, then with nothing, for ever. */
+/** After a PANIC or a stack overflow PGlite returns incomplete answers, then empty ones, forever. */
 const isComplete = (answer: Uint8Array): boolean =>
   Buffer.compare(answer.subarray(-READY_FOR_QUERY.length - 1, -1), READY_FOR_QUERY) === 0;
 
-/** The ReadyForQuery message without its last byte, which tells the state of the transaction. */
+/** The ReadyForQuery message without its last byte, which contains the state of the transaction. */
 const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5]);
 
 interface OpenFile {
-  /** Descriptor of the real file; a directory has none. */
+  /** Descriptor of the real file; directories have none. */
   readonly nfd?: number;
   readonly node: unknown;
 }
@@ -87,7 +86,7 @@ interface DirectoryFiles {
   readonly stream_ops: { fsync?: (file: OpenFile) => number };
 }
 
-/** PGlite's files in a real folder, with the fsync that Emscripten leaves out. */
+/** PGlite's files in a real folder, with the fsync that Emscripten omits. */
 function durableFiles(dir: string): NodeFS {
   const files = new NodeFS(dir);
   const init = files.init.bind(files);
@@ -110,7 +109,7 @@ function addSync(files: DirectoryFiles): void {
   };
 }
 
-/** Makes new and renamed files in a directory last. */
+/** Makes new and renamed files in a directory durable. */
 function syncDirectory(dir: string): void {
   const descriptor = openSync(dir, 'r');
   try {

@@ -7,18 +7,16 @@ import { unpackFolder } from './archive.js';
 import { openEngineThread } from './thread.js';
 
 /**
- * A database folder with all migrations applied, made by the build: unpacking takes a fraction of what initdb
- * takes.
+ * A database folder with all migrations applied, created by the build: unpacking it takes a fraction of the time of
+ * initdb.
  */
 export const SEED = fileURLToPath(new URL('../../../../dist/embedded-seed.tar.gz', import.meta.url));
 
 /**
- * Makes the database folder if there is none. It gets its name only when it is complete, so that a start
- * which is killed halfway leaves nothing that looks like a database. The caller holds the lock of the data
- * folder.
+ * Creates the database folder if there is none. It gets its name only once it is complete, so that a start that is
+ * killed halfway leaves nothing that resembles a database. The caller holds the lock of the data folder.
  *
- * @param seed the archive to unpack; when it does not exist, initdb makes an empty database, which takes more
- *   memory
+ * @param seed the archive to unpack; if it does not exist, initdb creates an empty database, which takes more memory
  */
 export async function prepareFolder(dir: string, seed: string): Promise<void> {
   if (existsSync(dir)) return;
@@ -35,7 +33,7 @@ async function initialize(dir: string): Promise<void> {
   await engine.close();
 }
 
-/** @throws StartError if the folder can't be made */
+/** @throws StartError if the folder cannot be created */
 export async function makeDataFolder(dataDir: string): Promise<string> {
   const folder = path.resolve(dataDir);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
@@ -44,7 +42,7 @@ export async function makeDataFolder(dataDir: string): Promise<string> {
   return folder;
 }
 
-/** @returns the sentence for an error of the file system in the data folder; any other error as it is */
+/** @returns the StartError for an error of the file system in the data folder; any other error unchanged */
 export function unwritable(folder: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   return new StartError(

@@ -3,18 +3,17 @@ import { StartError } from '../../../kernel/start-error.js';
 import type { Engine } from './engine.js';
 import { type EngineThread, openEngineThread } from './thread.js';
 
-/** Milliseconds after which an answer is not waited for any more. PGlite can't cancel a statement. */
+/** Milliseconds after which an answer is given up. PGlite cannot cancel a statement. */
 const OVERDUE = 60_000;
 
 /**
- * An engine in a thread that is replaced when it breaks: by a crash, a full disk, a statement that does not
- * end. The work in progress fails, its transaction is rolled back, and the next connection opens the folder
- * again.
+ * An engine in a thread that is replaced if it breaks: by a crash, a full disk, or a statement that does not end. The
+ * work in progress fails, its transaction is rolled back, and the next connection reopens the folder.
  *
- * @throws StartError if the folder holds no database that opens
+ * @throws StartError if the folder contains no database that opens
  */
 export async function createLastingEngine(dir: string, overdue = OVERDUE): Promise<Engine> {
-  // A promise, so that connections which come while the folder is being opened wait for the same thread.
+  // A promise, so that connections that arrive while the folder is being opened wait for the same thread.
   let opened: Promise<EngineThread> | undefined = Promise.resolve(await openFirst(dir));
 
   async function use<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
@@ -26,7 +25,7 @@ export async function createLastingEngine(dir: string, overdue = OVERDUE): Promi
     try {
       return await work(engine);
     } catch (cause) {
-      // Only when the thread is gone may another one open the folder.
+      // Another thread may only open the folder once this one has ended.
       await kill();
       if (opened === current) opened = undefined;
       throw lost(cause);
@@ -66,6 +65,6 @@ function openFirst(dir: string): Promise<EngineThread> {
   });
 }
 
-/** Starts as the driver's words for a lost connection do, because it is one: trying again may help. */
+/** Starts like the driver's message for a lost connection, because it is one: trying again may help. */
 const lost = (cause?: unknown): Error =>
   new Error('Connection terminated: the embedded database stopped.', { cause });

@@ -7,21 +7,18 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/**
- * Milliseconds between two signs of life, for processes that can't see each other's pid: containers on one
- * volume.
- */
+/** Milliseconds between two heartbeats, for processes that cannot see each other's pid: containers on one volume. */
 const BEAT = 1000;
-/** Milliseconds without one after which an owner elsewhere counts as gone. */
+/** Milliseconds without a heartbeat after which an owner elsewhere counts as dead. */
 const SILENCE = 4 * BEAT;
-/** Milliseconds in which others that saw the same stale lock have finished what they do about it. */
+/** Milliseconds after which other processes that saw the same stale lock have finished acting on it. */
 const SETTLING = 200;
-/** The count of signs of life comes before the owner, at a fixed width: it is overwritten in place. */
+/** The heartbeat count precedes the owner at a fixed width: it is overwritten in place. */
 const BEAT_DIGITS = 12;
 
 /**
- * Takes the lock of a folder: a file that its owner makes with O_EXCL and removes at the end. The lock of a
- * process that is gone, be it by kill -9 or by a power cut, is taken over.
+ * Takes the lock of a folder: a file that its owner creates with O_EXCL and removes at the end. If the owner died, by
+ * kill -9 or by a power cut, the lock is taken over.
  *
  * @param file the lock file; its folder must exist
  * @param folder the folder it protects, for the message
@@ -62,29 +59,29 @@ async function beat(handle: FileHandle, signal: AbortSignal): Promise<void> {
   for (let count = 1; ; count += 1) {
     await delay(BEAT, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
-    // A full disk must not end the server: at worst somebody elsewhere takes this process for gone.
+    // A full disk must not stop the server: at worst, another process considers this one dead.
     await handle.write(beatPart(count), 0).catch(() => {});
   }
 }
 
-/** @throws StartError if the owner lives */
+/** @throws StartError if the owner is alive */
 async function removeStale(file: string, folder: string): Promise<void> {
   const content = await read(file);
   if (content === undefined) return;
-  // No owner can be read while the file is being made, or after a power cut.
+  // The owner cannot be read while the file is being created, or after a power cut.
   const owner = parseOwner(content.slice(BEAT_DIGITS));
   const alive = owner === undefined ? undefined : await isAlive(owner);
   if (alive ?? (await showsLife(file, content))) throw inUse(folder, owner);
   const aside = `${file}.stale-${process.pid}`;
   await rename(file, aside).catch(ignoreMissing);
-  // If somebody else took the stale lock over in between, it was theirs that was moved, and goes back.
+  // If another process took over the stale lock in the meantime, the moved file is its lock and is put back.
   const moved = await read(aside);
   if (moved !== undefined && ownerPart(moved) !== ownerPart(content))
     await link(aside, file).catch(ignoreExisting);
   await rm(aside, { force: true });
 }
 
-/** Of several processes that take the same stale lock over, the one whose lock is there in the end has it. */
+/** If several processes take over the same stale lock, the one whose lock is there in the end has it. */
 async function confirm(file: string, folder: string, content: string): Promise<void> {
   await delay(SETTLING);
   const held = await read(file);

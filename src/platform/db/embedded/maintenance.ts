@@ -6,12 +6,12 @@ import { sql } from '../sql.js';
 
 /** Milliseconds between two checkpoints: PostgreSQL's `checkpoint_timeout`. */
 const INTERVAL = 300_000;
-/** How many intervals pass between two vacuums. */
+/** Number of intervals between two vacuums. */
 const VACUUM_EVERY = 12;
 
 /**
- * Does what PostgreSQL's background processes would do, which an embedded database does not have: without
- * checkpoints the WAL would grow for as long as the server runs, without vacuum the tables would.
+ * Does the work of PostgreSQL's background processes, which an embedded database does not have: without checkpoints
+ * the WAL would grow as long as the server runs; without vacuum the tables would.
  */
 export function startMaintenance(db: Database): { stop(): Promise<void> } {
   const stopped = new AbortController();
@@ -29,12 +29,12 @@ async function maintain(db: Database, signal: AbortSignal): Promise<void> {
   for (let round = 1; ; round += 1) {
     await delay(INTERVAL, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
-    // A round that fails, for example for a busy connection, is made up for by the next.
+    // If a round fails, for example because the connection is busy, the next one makes up for it.
     position = await maintainOnce(db, { position, vacuum: round % VACUUM_EVERY === 0 }).catch(() => position);
   }
 }
 
-/** @returns the end of the WAL, which tells the next round whether anything was written since */
+/** @returns the end of the WAL, which tells the next round whether anything has been written since */
 export async function maintainOnce(
   db: Database,
   { position, vacuum }: { readonly position: string; readonly vacuum: boolean },
@@ -45,7 +45,7 @@ export async function maintainOnce(
   return walPosition(db);
 }
 
-/** One table after the other: statements of others get their turn in between. */
+/** One table after the other, so that other statements can run in between. */
 async function vacuumTables(db: Database): Promise<void> {
   const tables = await many<{ name: string }>(
     db,

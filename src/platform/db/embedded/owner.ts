@@ -1,15 +1,12 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-/** A process, told apart from any other one that has or had the same pid. */
+/** A process, distinguished from any other one with the same pid, past or present. */
 export interface Owner {
   readonly pid: number;
-  /** When it started, in the kernel's count. Empty where the system has no `/proc`. */
+  /** Its start time in the kernel's unit. Empty on systems without `/proc`. */
   readonly started: string;
-  /**
-   * Where the pid means something: one machine since its start, one pid namespace. Containers each have their
-   * own.
-   */
+  /** Where the pid is valid: one machine since its boot, one pid namespace. Each container has its own. */
   readonly place: string;
 }
 
@@ -19,13 +16,13 @@ export const describeSelf = async (): Promise<Owner> => ({
   place: await describePlace(),
 });
 
-/** @returns whether the process runs; undefined for one elsewhere, which can't be seen from here */
+/** @returns whether the process runs; undefined for one elsewhere, which is not visible from here */
 export async function isAlive(owner: Owner): Promise<boolean | undefined> {
   if (owner.place !== (await describePlace())) return undefined;
   return hasProcess(owner.pid) && (await startOf(owner.pid)) === owner.started;
 }
 
-/** @returns undefined for a text that `JSON.stringify` did not make of an owner */
+/** @returns undefined for a text that is not an owner's JSON */
 export function parseOwner(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -49,7 +46,7 @@ async function describePlace(): Promise<string> {
   return boot === '' ? hostname() : `${boot.trim()} ${namespace}`;
 }
 
-/** @returns field 22 of `/proc/<pid>/stat` (proc(5)); the second field may hold blanks and parentheses */
+/** @returns field 22 of `/proc/<pid>/stat` (proc(5)); the second field may contain spaces and parentheses */
 async function startOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
@@ -60,7 +57,7 @@ function hasProcess(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there and belongs to somebody else.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

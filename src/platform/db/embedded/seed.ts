@@ -5,12 +5,10 @@ import { migrate } from '../migrate.js';
 import { packFolder } from './archive.js';
 import { createEmbeddedDatabase } from './embedded.js';
 
-/** Milliseconds a statement may take while the seed is made, on however slow a machine. */
+/** Milliseconds a statement may take while the seed is created, even on a slow machine. */
 const TIMEOUT = 300_000;
 
-/**
- * Makes the archive that `createEmbeddedDatabase` starts from: an empty database with all migrations applied.
- */
+/** Creates the archive that `createEmbeddedDatabase` starts from: an empty database with all migrations applied. */
 export async function makeSeed(archive: string, migrations: string): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'cvat-auth-seed-'));
   const draft = `${archive}.${path.basename(dataDir)}`;

@@ -1,18 +1,18 @@
 import { Duplex } from 'node:stream';
 
-/** What a connection of `pg` needs of the database behind it. */
+/** The database behind a connection of `pg`. */
 export interface Backend {
   /** Called once before the first message of a connection. */
   reset(): Promise<void>;
   exec(messages: Uint8Array): Promise<Uint8Array>;
 }
 
-/** The Terminate message, with which a client says goodbye. */
+/** The Terminate message, which a client sends before it disconnects. */
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /**
- * Makes what `pg` takes for a socket. `pg` writes complete messages only, so each write is one call of the
- * backend, and the next waits for its answer.
+ * Creates a stream that `pg` accepts as a socket. `pg` only writes complete messages, so each write is one call of the
+ * backend, and the next one waits for its answer.
  */
 export function createBackendStream(backend: Backend): Duplex {
   let started = false;
@@ -21,7 +21,7 @@ export function createBackendStream(backend: Backend): Duplex {
     if (!started) await backend.reset();
     started = true;
     if (stream.destroyed) return;
-    // No other message that `pg` writes last ends in these bytes: a query ends in NUL, an extended query in
+    // No other message that `pg` writes last ends with these bytes: a query ends with NUL, an extended query with
     // Sync.
     const ends = messages.subarray(-TERMINATE.length).equals(TERMINATE);
     const rest = ends ? messages.subarray(0, -TERMINATE.length) : messages;
@@ -45,7 +45,7 @@ export function createBackendStream(backend: Backend): Duplex {
   return Object.assign(stream, socketMethods(stream));
 }
 
-/** Methods of a socket that `pg` calls besides those of a stream. */
+/** Methods of a socket that `pg` calls in addition to those of a stream. */
 function socketMethods(stream: Duplex) {
   const nothing = () => stream;
   return {

@@ -18,8 +18,8 @@ interface Pending {
 }
 
 /**
- * `.js` in the build. `.ts` where the sources run as they are, in tests and with tsx: then the thread needs
- * tsx too, and in Node.js 20 `--import tsx` reaches the main thread only.
+ * `.js` in the build. `.ts` if the sources run directly, in tests and with tsx: the thread then needs tsx too, and in
+ * Node.js 20 `--import tsx` only affects the main thread.
  */
 const EXTENSION = extname(import.meta.url);
 const WORKER = new URL(`./worker${EXTENSION}`, import.meta.url);
@@ -31,17 +31,14 @@ function registerTsx(): string {
 
 export interface EngineThread {
   readonly engine: Engine;
-  /** Ends the thread as kill -9 would, whatever it is doing: its requests are rejected. */
+  /** Ends the thread immediately, like kill -9: its requests are rejected. */
   kill(): Promise<void>;
 }
 
-/**
- * Opens the database of a folder in a thread of its own, so that a slow statement holds nothing up but
- * others.
- */
+/** Opens the database of a folder in a separate thread, so that a slow statement only delays other statements. */
 export async function openEngineThread(dir: string): Promise<EngineThread> {
   const worker = new Worker(WORKER, { workerData: dir, execArgv: EXEC_ARGV });
-  // Replies come in the order of the requests.
+  // Replies arrive in the order of the requests.
   const pending: Pending[] = [];
   let failure: Error | undefined;
 

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Engine, openEngine } from './engine.js';
 import type { Reply, Request } from './thread.js';
 
-/** The thread of the embedded database: a slow statement must not hold up the event loop of the server. */
+/** The thread of the embedded database: a slow statement must not block the event loop of the server. */
 
 const answer = (reply: Reply, transfer: readonly ArrayBuffer[] = []): void => {
   parentPort?.postMessage(reply, transfer);
@@ -22,7 +22,7 @@ async function handle(engine: Engine, request: Request): Promise<void> {
   }
 }
 
-/** One request after the other: a reset is two statements that nothing may come between. */
+/** One request after the other: a reset consists of two statements, and nothing may run between them. */
 let queue: Promise<void> = openEngine(workerData).then(
   (engine) => {
     answer({});

@@ -3,11 +3,11 @@ import { type KnownMail, type Site, writeLetter } from './layout.js';
 export interface AccountWaitingData {
   readonly username: string;
   readonly email: string;
-  /** Where the account can be activated. */
+  /** Link for activating the account. */
   readonly link: string;
 }
 
-/** Goes to each administrator. Ours. */
+/** Goes to each administrator. Our own. */
 export const accountWaiting = (site: Site, { username, email, link }: AccountWaitingData): KnownMail =>
   writeLetter(site, {
     kind: 'account-waiting',
@@ -21,11 +21,11 @@ export const accountWaiting = (site: Site, { username, email, link }: AccountWai
 
 export interface AccountActivatedData {
   readonly username: string;
-  /** Where to log in. */
+  /** Link for logging in. */
   readonly link: string;
 }
 
-/** Goes to the owner of the account. Ours. */
+/** Goes to the owner of the account. Our own. */
 export const accountActivated = (site: Site, { username, link }: AccountActivatedData): KnownMail =>
   writeLetter(site, {
     kind: 'account-activated',

@@ -23,7 +23,10 @@ export const signUpConfirmation = (site: Site, { username, link, validDays }: Co
     ],
   });
 
-/** allauth, `account/email/email_confirmation`, in CVAT's version: sent at a login before the address was confirmed. */
+/**
+ * allauth, `account/email/email_confirmation`, in CVAT's version: sent if a user signs in before the address is
+ * confirmed.
+ */
 export const loginConfirmation = (site: Site, { username, link, validDays }: ConfirmationData): KnownMail =>
   writeLetter(site, {
     kind: 'login-confirmation',
@@ -37,7 +40,7 @@ export const loginConfirmation = (site: Site, { username, link, validDays }: Con
     ],
   });
 
-/** Goes to the new address. Ours: CVAT 2.62 changes addresses without asking. */
+/** Goes to the new address. Our own: CVAT 2.62 changes addresses without confirmation. */
 export const emailChangeConfirmation = (
   site: Site,
   { username, link, validDays }: ConfirmationData,
@@ -59,7 +62,7 @@ export interface EmailChangedData {
   readonly newEmail: string;
 }
 
-/** Goes to the old address, whose owner may know nothing of the change. Ours. */
+/** Goes to the old address, whose owner may not know about the change. Our own. */
 export const emailChanged = (site: Site, { username, newEmail }: EmailChangedData): KnownMail =>
   writeLetter(site, {
     kind: 'email-changed',

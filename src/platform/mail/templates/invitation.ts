@@ -1,7 +1,7 @@
 import { days, type KnownMail, type Site, writeLetter } from './layout.js';
 
 export interface InvitationData {
-  /** User name of who invites; undefined when the account is gone. */
+  /** User name of the inviter; undefined if the account has been deleted. */
   readonly inviter?: string | undefined;
   /** Slug of the organization: CVAT calls it the name. */
   readonly organization: string;

@@ -1,15 +1,15 @@
 import { type Html, html, renderHtml } from '../html.js';
 import { type MailContent, oneLine } from '../message.js';
 
-/** The site in whose name a mail speaks. */
+/** The site that sends the mail. */
 export interface Site {
-  /** The name of the row of `django_site`. */
+  /** The name in the row of `django_site`. */
   readonly name: string;
-  /** `ACCOUNT_EMAIL_SUBJECT_PREFIX`; undefined for allauth's own prefix, the name in brackets. */
+  /** `ACCOUNT_EMAIL_SUBJECT_PREFIX`; undefined for allauth's default prefix, the name in brackets. */
   readonly subjectPrefix?: string | undefined;
 }
 
-/** Names a mail, in the log and in the outbox. */
+/** Identifies a mail in the log and in the outbox. */
 export type MailKind =
   | 'sign-up-confirmation'
   | 'login-confirmation'
@@ -23,7 +23,7 @@ export type MailKind =
   | 'account-activated'
   | 'test';
 
-/** What a template returns: add the recipient and it is ready for the outbox. */
+/** The result of a template: with a recipient added, it is ready for the outbox. */
 export interface KnownMail extends MailContent {
   readonly kind: MailKind;
 }
@@ -32,15 +32,15 @@ interface Letter {
   readonly kind: MailKind;
   /** Without the prefix of the site. */
   readonly subject: string;
-  /** Whom it greets; undefined for somebody without a name. */
+  /** The name in the greeting; undefined for a recipient without a name. */
   readonly name?: string | undefined;
   readonly paragraphs: readonly string[];
-  /** Where to click. */
+  /** The button. */
   readonly action?: { readonly label: string; readonly link: string } | undefined;
   readonly closing: readonly string[];
 }
 
-/** Writes a letter as plain text and as HTML, both from the same words. */
+/** Writes a letter as plain text and as HTML, both from the same content. */
 export function writeLetter(site: Site, letter: Letter): KnownMail {
   const greeting = letter.name === undefined ? 'Hello,' : `Hello ${letter.name},`;
   const words = {
@@ -82,7 +82,7 @@ ${before.map(paragraph)}${action === undefined ? [] : button(action)}${after.map
 
 const paragraph = (text: string): Html => html`<p style="margin:0 0 16px">${text}</p>\n`;
 
-/** The link is written out as well: some readers see no buttons, some people want to see where they go. */
+/** The link is also written out: some mail programs show no buttons, and some people want to see the target. */
 const button = ({
   label,
   link,

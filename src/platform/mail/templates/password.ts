@@ -21,7 +21,7 @@ export const passwordReset = (site: Site, { username, link, validDays }: Passwor
     ],
   });
 
-/** For an account that an administrator made. Ours. */
+/** For an account that an administrator created. Our own. */
 export const setPassword = (site: Site, { username, link, validDays }: PasswordLinkData): KnownMail =>
   writeLetter(site, {
     kind: 'set-password',
@@ -36,7 +36,7 @@ export interface PasswordChangedData {
   readonly username: string;
 }
 
-/** Tells the owner of an account about a change that they may not have made. CVAT sends no such mail. */
+/** Informs the owner of an account about a change that they may not have made. CVAT sends no such mail. */
 export const passwordChanged = (site: Site, { username }: PasswordChangedData): KnownMail =>
   writeLetter(site, {
     kind: 'password-changed',

@@ -1,6 +1,6 @@
 import { type KnownMail, type Site, writeLetter } from './layout.js';
 
-/** What `npm run cli -- mail test` sends. */
+/** The mail that `npm run cli -- mail test` sends. */
 export const testMail = (site: Site): KnownMail =>
   writeLetter(site, {
     kind: 'test',
