@@ -5,7 +5,7 @@ export const mayList = (): PolicyCheck[] => [
   { package: 'access_tokens', scope: 'list', resource: null, belongsTo: 'context' },
 ];
 
-/** Whichever organization the new one is bound to: no token makes another. */
+/** For any organization that the new token is bound to: no token can create another. */
 export const mayCreate = (): PolicyCheck[] => [
   { package: 'access_tokens', scope: 'create', resource: null, belongsTo: null },
 ];

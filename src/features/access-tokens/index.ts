@@ -12,7 +12,7 @@ export interface AccessTokensDeps extends AccessTokenDeps {
 
 /**
  * Personal access tokens: managing them, and the clean-up that CVAT runs once a week. Here it runs more often, so that
- * a server that is restarted every night has one too.
+ * it also happens on a server that is restarted every night.
  */
 export function createAccessTokens(deps: AccessTokensDeps) {
   const service = createAccessTokenService(deps);

@@ -3,7 +3,7 @@ import { presentBasicUser } from '../users/index.js';
 import type { AccessToken } from './repository.js';
 import type { AccessTokenRead } from './schemas.js';
 
-/** @param base `scheme://host` of the request. @param withAddress the request asked from where it was last used */
+/** @param base `scheme://host` of the request. @param withAddress the request asked for the address of the last use */
 export const presentAccessToken = (
   token: AccessToken,
   base: string,

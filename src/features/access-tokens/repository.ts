@@ -19,7 +19,7 @@ export interface AccessToken {
   readonly ownerFirstName: string;
   readonly ownerLastName: string;
   readonly isBound: boolean;
-  /** Of a bound token; null when that organization is gone. */
+  /** For a bound token; null if that organization has been deleted. */
   readonly organizationId: number | null;
   readonly lastUsedIp: string | null;
 }
@@ -35,7 +35,7 @@ const TABLES = sql`
   join auth_user u on u.id = a.owner_id
   left join auth_server_access_tokens x on x.token_id = a.id`;
 
-/** What the filter of the policy may name. */
+/** The lookups that the policy's filter may use. */
 export const FILTER_COLUMNS: FilterColumns = {
   owner_id: integerLookup(sql`a.owner_id`),
   organization: integerLookup(sql`x.organization_id`),
@@ -59,14 +59,14 @@ export const TOKEN_LIST = defineList({
   unique: sql`a.id`,
 });
 
-/** When a token counts as usable: times of one request. */
+/** The times that decide whether a token is usable, for one request. */
 export interface UsableAt {
   readonly now: Date;
-  /** Last use, or creation, must not lie before it. */
+  /** The last use, or the creation, must not be earlier. */
   readonly notUsedSince: Date;
 }
 
-/** Neither revoked, nor expired, nor stale. */
+/** Not revoked, expired or stale. */
 export const usable = ({ now, notUsedSince }: UsableAt): Sql => sql`
   (not a.revoked and (a.expiry_date is null or a.expiry_date >= ${now}::timestamptz)
     and coalesce(a.last_used_date, a.created) >= ${notUsedSince}::timestamptz)`;
@@ -103,7 +103,7 @@ export interface NewToken {
   readonly organizationId: number | null;
 }
 
-/** @returns the new id, or undefined when the prefix is another token's */
+/** @returns the new id, or undefined if the prefix is already taken */
 export async function insertToken(tx: Queryable, token: NewToken, now: Date): Promise<number | undefined> {
   const row = await one<{ id: number }>(
     tx,
@@ -128,12 +128,12 @@ export async function insertToken(tx: Queryable, token: NewToken, now: Date): Pr
 
 export interface TokenChange {
   readonly name: string | undefined;
-  /** Null takes the expiry away. */
+  /** Null removes the expiry. */
   readonly expiresAt: string | null | undefined;
   readonly readOnly: boolean | undefined;
 }
 
-/** @returns 0 when the token has been revoked meanwhile, else 1 */
+/** @returns 0 if the token has been revoked meanwhile, else 1 */
 export const updateToken = (
   db: Queryable,
   id: number,
@@ -166,10 +166,10 @@ export const revokeAllTokens = (tx: Queryable, ownerId: number, now: Date) =>
   );
 
 /**
- * Keeps the organization from going until the end of the transaction.
+ * Prevents the deletion of the organization until the end of the transaction.
  *
- * @returns whether the user may bind a token to it: it exists, and they are an active member, without which the token
- *   would be good for nothing
+ * @returns whether the user may bind a token to it: it exists and they are an active member; otherwise the token would
+ *   be valid for nothing
  */
 export async function belongsTo(tx: Queryable, userId: number, organizationId: number): Promise<boolean> {
   const row = await one(
@@ -183,14 +183,14 @@ export async function belongsTo(tx: Queryable, userId: number, organizationId: n
   return row !== undefined;
 }
 
-/** Key of the advisory lock of the clean-up: one replica at a time. */
+/** Key of the advisory lock for the clean-up: one replica at a time. */
 const CLEANUP_LOCK = 0x70617463;
 
 /**
  * Deletes tokens that have been unusable since before `before`, a batch at a time.
  *
- * @param staleBefore last use before which a token had been stale at that time
- * @returns how many went; 0 also while another replica is at it
+ * @param staleBefore tokens with a last use before this time were already stale then
+ * @returns how many were deleted; also 0 while another replica is doing this
  */
 export function purgeUnusable(
   tx: Queryable,
@@ -214,7 +214,7 @@ export function purgeUnusable(
   );
 }
 
-/** Adds tokens as they are. @param rows - a query with the columns of the table */
+/** Adds tokens unchanged. @param rows - a query with the columns of the table */
 export const copyTokens = (tx: Queryable, rows: Sql) =>
   execute(
     tx,

@@ -18,7 +18,7 @@ const DETAIL = '/api/auth/access_tokens/:id';
 
 const aboutToken = ({ id, ownerId }: AccessToken) => ({ account: ownerId, accessToken: id });
 
-/** As in CVAT, where a token asks for tokens its answer shows this very use. */
+/** As in CVAT, if a token requests tokens, the answer includes this use. */
 async function ownUseNoted(caller: Caller | null): Promise<void> {
   if (caller?.credential.kind === 'access-token') await caller.credential.useNoted;
 }
@@ -80,7 +80,7 @@ const create = (service: AccessTokenService) =>
     },
   });
 
-/** Before the detail route: `self` is no key. */
+/** Before the detail route, because `self` is not a key. */
 const retrieveSelf = (service: AccessTokenService) =>
   defineRoute({
     method: 'get',

@@ -13,7 +13,7 @@ const name = () => charField({ maximum: 50, description: NAME });
 
 const LAST_USED_IP = 'last_used_ip';
 
-/** CVAT's objects stay as they are unless a request asks for more. */
+/** Answers have CVAT's format unless a request asks for more. */
 export const AccessTokenQuery = z.object({
   include: z
     .string()
@@ -27,7 +27,7 @@ export const AccessTokenWrite = z
     name: name(),
     expiry_date: dateTimeField(EXPIRY),
     read_only: booleanField(READ_ONLY),
-    /** Not in CVAT: the id of the one organization the token is good for. */
+    /** Not in CVAT: the id of the only organization the token is valid for. */
     organization: integerField(),
   })
   .meta({ id: 'AccessTokenWriteRequest' });

@@ -30,11 +30,11 @@ import {
 const LIMIT_REACHED = ['You have reached the maximum allowed number of Personal Access Tokens for a user'];
 const MODEL = 'AccessToken';
 
-/** Every key starts so, which secret scanners look for; the shape stays CVAT's, 8 characters, a dot, 32 characters. */
+/** The prefix of every key, for secret scanners; the format stays CVAT's: 8 characters, a dot, 32 characters. */
 const MARK = 'cva';
 const PREFIX_LENGTH = 8;
 const SECRET_LENGTH = 32;
-/** A prefix that is taken is drawn again; with 62^5 of them that is rare. */
+/** If a prefix is taken, another one is drawn; with 62^5 prefixes this is rare. */
 const ATTEMPTS = 5;
 const PURGE_BATCH = 1000;
 
@@ -42,11 +42,11 @@ export interface AccessTokenDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
-  /** Seconds without use after which a token is stale. */
+  /** A token is stale after this many seconds without use. */
   readonly stalePeriodSeconds: number;
-  /** Seconds for which unusable tokens are kept. */
+  /** Unusable tokens are kept for this many seconds. */
   readonly unusableTtlSeconds: number;
-  /** Usable tokens a user may have; -1 for no limit. */
+  /** Maximum number of usable tokens per user; -1 for no limit. */
   readonly maximumPerUser: number;
 }
 
@@ -77,7 +77,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
   };
 
   /**
-   * @returns the token and its key, which is shown this once
+   * @returns the token and its key, which is only shown now
    * @throws ValidationError at the limit, and for an organization the owner does not belong to
    */
   const create = async (
@@ -93,7 +93,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
       }
       return insert(tx, account.id, token);
     });
-    // An expiry in the past is allowed: such a token is made, and is gone at once.
+    // An expiry in the past is allowed: such a token is created and immediately unusable.
     const stored = await findToken(db, made.id, null);
     if (stored === undefined) throw new TypeError('The token was stored and is not there.');
     return { token: stored, value: made.value };
@@ -115,7 +115,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     throw new TypeError(`${ATTEMPTS} prefixes in a row were taken.`);
   };
 
-  /** @throws NotFound for a token that was revoked meanwhile */
+  /** @throws NotFound for a token that has been revoked meanwhile */
   const update = async (id: number, change: TokenChange): Promise<AccessToken> => {
     const changed = await updateToken(db, id, change, dateOf(clock));
     return found(changed === 0 ? undefined : await findToken(db, id, null), MODEL);
@@ -125,7 +125,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     await revokeToken(db, id, dateOf(clock));
   };
 
-  /** Removes what has been unusable for long. @returns how many tokens went */
+  /** Deletes tokens that have long been unusable. @returns how many were deleted */
   const purge = async (): Promise<number> => {
     const before = new Date(clock.now() - deps.unusableTtlSeconds * SECOND);
     const staleBefore = new Date(before.getTime() - deps.stalePeriodSeconds * SECOND);

@@ -3,8 +3,8 @@ import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
 /**
- * Notes the use of an access token, unless somebody else did since (CVAT's compare-and-set update) or is at it: a row
- * that is locked is left to the next use, so that no connection waits for it.
+ * Records the use of an access token, unless another request has done so since (CVAT's compare-and-set update) or is
+ * doing so now: a locked row is left to the next use, so that no connection waits for it.
  */
 export const recordAccessTokenUse = (db: Queryable, { tokenId, previous, now, address }: TokenUse) =>
   execute(

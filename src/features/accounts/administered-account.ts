@@ -5,11 +5,11 @@ import { findHolder, type PasswordHolder } from './password-repository.js';
 
 export interface AdministeredAccountDeps {
   readonly db: Queryable;
-  /** Where accounts come from that have no password here (`IAM_TYPE=LDAP`). */
+  /** The source of accounts without a local password (`IAM_TYPE=LDAP`). */
   readonly directory: { readonly owns: (userId: number) => Promise<boolean> } | null;
 }
 
-/** Finds the account that an operator names. Each throws a StartError, one sentence, where there is none. */
+/** Finds the account that an operator names. Each function throws a one-sentence StartError if there is none. */
 export function createAdministeredAccount({ db, directory }: AdministeredAccountDeps) {
   const require = async (username: string): Promise<AccountSummary> => {
     const account = await findAccount(db, username);
@@ -17,7 +17,9 @@ export function createAdministeredAccount({ db, directory }: AdministeredAccount
     return account;
   };
 
-  /** Of people of a directory: what it keeps is not changed here, where the next check would take it back. */
+  /**
+   * For accounts of a directory: the data it manages cannot be changed here, because the next check would revert it.
+   */
   const requireLocal = async (username: string, advice: string): Promise<AccountSummary> => {
     const account = await require(username);
     if (await directory?.owns(account.id))

@@ -27,14 +27,14 @@ export interface AdministeredCredentialsDeps {
   readonly directory: object | null;
 }
 
-/** What an operator does to the password, the sessions and the API token of an account. */
+/** An operator's operations on the password, the sessions and the API token of an account. */
 export function createAdministeredCredentials(
   deps: AdministeredCredentialsDeps,
   { require, requireLocal, requireHolder }: AdministeredAccount,
 ) {
   const { db, random, secretKey, passwords, policy, mailer } = deps;
 
-  /** Ends the sessions of the account and its API token, as every new password does. */
+  /** Ends the account's sessions and its API token, as every new password does. */
   const setPassword = async (
     username: string,
     password: string,
@@ -54,7 +54,7 @@ export function createAdministeredCredentials(
     return require(username);
   };
 
-  /** @returns the link of a reset mail, for handing over by another way */
+  /** @returns the link of a reset mail, for delivery by other means */
   const resetLink = async (username: string): Promise<string> => {
     if (deps.directory !== null)
       throw new StartError('With IAM_TYPE=LDAP no page takes such a link: use user set-password.');
@@ -68,7 +68,7 @@ export function createAdministeredCredentials(
     return require(username);
   };
 
-  /** @returns when the API token was made, null without one */
+  /** @returns the creation time of the API token, null without one */
   const showApiToken = async (username: string): Promise<Timestamp | null> =>
     (await deps.apiTokens.find((await require(username)).id)) ?? null;
 

@@ -2,7 +2,7 @@ import type { Timestamp } from '../../kernel/timestamp.js';
 import { many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 
-/** An account as an operator sees it. */
+/** An account as shown to operators. */
 export interface AccountSummary {
   readonly id: number;
   readonly username: string;

@@ -9,7 +9,7 @@ import { type AccountSummary, listAccounts } from './administration-repository.j
 export interface AdministrationDeps extends AdministeredAccountDeps, AdministeredCredentialsDeps {
   readonly db: AdministeredCredentialsDeps['db'];
   readonly directory: AdministeredAccountDeps['directory'];
-  /** What administrators do over HTTP: the same rules, and the same mails. */
+  /** The operations of administrators over HTTP: the same rules, and the same mails. */
   readonly users: Pick<UserService, 'readNew' | 'create' | 'readChanges' | 'update'>;
 }
 
@@ -22,8 +22,8 @@ export interface NewPerson {
 }
 
 /**
- * What an operator does to accounts at the command line. They stand above the policy: who can run it can also read
- * the database. Refusals are `StartError`, one sentence, or `ValidationError` with the texts of the API.
+ * An operator's operations on accounts at the command line. The policy does not apply: a person who can run them can
+ * also read the database. Refusals are a one-sentence `StartError`, or a `ValidationError` with the texts of the API.
  */
 export function createAdministration(deps: AdministrationDeps) {
   const { db, users } = deps;
@@ -53,9 +53,9 @@ export function createAdministration(deps: AdministrationDeps) {
     list: () => listAccounts(db),
     show: require,
     create,
-    /** Tells somebody who registered and waited that they may come in now. */
+    /** Tells a user who registered and waited for approval that they can sign in now. */
     activate: (username: string) => change(username, { is_active: true }),
-    /** Its sessions are over for good. */
+    /** Ends its sessions for good. */
     deactivate: (username: string) => change(username, { is_active: false }),
     makeAdmin,
     ...createAdministeredCredentials(deps, account),

@@ -17,7 +17,7 @@ export interface ConfirmationPageDeps {
   readonly sessions: Sessions;
   readonly identities: IdentityStore;
   readonly csrfTrustedOrigins: readonly string[];
-  /** Where a browser goes afterwards; from the settings, never from the request. */
+  /** Where a browser is redirected afterwards; from the settings, never from the request. */
   readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
 }
 
@@ -30,8 +30,8 @@ interface Link {
 const HTML = 'text/html; charset=utf-8';
 
 /**
- * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` as allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`,
- * and our own link of a changed address, which behaves the same.
+ * `GET|HEAD|POST /api/auth/account-confirm-email/{key}/` like allauth with `ACCOUNT_CONFIRM_EMAIL_ON_GET`, and our own
+ * link for a changed address, which behaves the same.
  */
 export function createConfirmationPages(deps: ConfirmationPageDeps) {
   const { exchanges, confirmation, emailChange } = deps;
@@ -67,7 +67,7 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
     }
   };
 
-  /** Somebody else's live session is ended: the browser is now in the hands of the one who clicked. */
+  /** Another user's live session is ended: the person who opened the link now uses this browser. */
   const afterwards = async (exchange: Exchange, userId: number): Promise<string> => {
     const session = await deps.sessions.open(exchange);
     const identity = session && (await deps.identities.byId(session.userId, { kind: 'absent' }));
@@ -93,7 +93,7 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   };
 }
 
-/** Django's route: what does not match is no page at all. */
+/** Django's route: other keys match no page. */
 const KEY = /^[-:\w]+$/;
 
 const bare = (status: number): Outgoing => ({

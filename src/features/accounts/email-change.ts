@@ -32,7 +32,10 @@ export interface EmailChangeDeps {
 export function createEmailChange(deps: EmailChangeDeps) {
   const { db, clock, secretKey, mailer, mailLimits } = deps;
 
-  /** First step of a change: the password again, then a mail to the new address. @throws ValidationError, Throttled */
+  /**
+   * First step of a change: asks for the password again, then mails the new address. @throws ValidationError,
+   * Throttled
+   */
   const requestChange = async (
     account: Account,
     password: string,
@@ -50,7 +53,7 @@ export function createEmailChange(deps: EmailChangeDeps) {
     await mailLimits.requireAccount(account.id);
     await mailLimits.requireRecipient(to);
     await db.transaction(async (tx) => {
-      // A row that came later would end the link.
+      // A row added later would invalidate the link.
       await addMissingAddress(tx, holder.id);
       const current = (await findHolder(tx, holder.id)) ?? holder;
       const state = accountState(current, secretKey());
@@ -64,7 +67,7 @@ export function createEmailChange(deps: EmailChangeDeps) {
     if (owners.some((owner) => owner.userId !== userId)) throw new ValidationError({ email: [EMAIL_TAKEN] });
   };
 
-  /** Second step: the click at the new address; the old one is told. */
+  /** Second step: the link in the mail to the new address was opened; the old address is informed. */
   const confirmChange = async (key: string): Promise<Confirmation> => {
     const change = readEmailChangeKey(key, secretKey(), clock.now());
     if (change === undefined) return REFUSED;

@@ -10,7 +10,7 @@ import { readConfirmationKey } from './keys.js';
 import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 
-/** allauth: one confirmation mail for an address in three minutes; the one of the registration counts. */
+/** allauth: one confirmation mail per address in three minutes, including the one from the registration. */
 const CONFIRMATION_COOLDOWN: Rate = { limit: 1, periodSeconds: 180 };
 
 export interface EmailConfirmationDeps {
@@ -23,16 +23,16 @@ export interface EmailConfirmationDeps {
   readonly wakeMail: () => void;
 }
 
-/** What became of a click on a link: whose address it was, or nothing that a link could do. */
+/** The result of opening a link: the owner of the address, or that the link cannot be used. */
 export type Confirmation = { readonly kind: 'done'; readonly userId: number } | { readonly kind: 'refused' };
 
 export const REFUSED: Confirmation = { kind: 'refused' };
 
-/** Confirming addresses, and asking for the link again. */
+/** Confirming addresses, and requesting the link again. */
 export function createEmailConfirmation(deps: EmailConfirmationDeps) {
   const { db, clock, secretKey, mailer, rates, mailLimits } = deps;
 
-  /** The answer is the same whoever has the address by now: only a bad or used key is refused. */
+  /** The answer is the same whoever owns the address by now: only an invalid or used key is refused. */
   const confirm = async (key: string): Promise<Confirmation> => {
     const id = readConfirmationKey(key, secretKey(), clock.now());
     const address = id === undefined ? undefined : await findEmailAddress(db, id);
@@ -43,7 +43,7 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
         await verifyAddress(tx, address.id);
       });
     } catch (error) {
-      // CVAT beside us on the same database does not know our lock: the address is somebody else's.
+      // A CVAT on the same database does not use our lock: the address belongs to another user.
       if (uniqueViolation(error) !== 'unique_verified_email') throw error;
     }
     return { kind: 'done', userId: address.userId };
@@ -53,13 +53,13 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
 
   const cooldownKey = (email: string): string => `confirm:${email.toLowerCase()}`;
 
-  /** Starts the cooldown of an address. @returns whether a confirmation mail may go to it now */
+  /** Starts the cooldown of an address. @returns whether a confirmation mail may be sent to it now */
   const takeTurn = async (email: string): Promise<boolean> =>
     mailer.isConfigured && (await rates.take(cooldownKey(email), CONFIRMATION_COOLDOWN)).allowed;
 
   /**
-   * The first mail of an account, in the transaction that makes it. That may run again or be rolled back, so the
-   * cooldown starts after it, with `noteSignUp`.
+   * The first mail of an account, in the transaction that creates it. That transaction may be repeated or rolled back,
+   * so the cooldown starts after it, with `noteSignUp`.
    */
   const mailAtSignUp = async (tx: Queryable, userId: number): Promise<void> => {
     const address = mailer.isConfigured ? await findOwnAddress(tx, userId) : undefined;
@@ -75,7 +75,7 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
     if (email !== '') await takeTurn(email);
   };
 
-  /** Sends the link again to somebody who gave the right password. */
+  /** Sends the link again to a user who gave the right password. */
   const mailAtLogin = async (userId: number): Promise<void> => {
     await addMissingAddress(db, userId);
     const address = await findOwnAddress(db, userId);
@@ -88,7 +88,7 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
     deps.wakeMail();
   };
 
-  /** Says nothing of who exists. @throws Throttled by the client's own limit */
+  /** Does not reveal which accounts exist. @throws Throttled by the client's own limit */
   const resend = async (email: string, client: string): Promise<void> => {
     await mailLimits.requireClient(client);
     await evenly(resendTo(email));

@@ -18,7 +18,7 @@ export const findEmailAddress = (db: Queryable, id: number): Promise<EmailAddres
       where e.id = ${id}`,
   );
 
-/** @returns the rows of an address that wait for confirmation, of active accounts */
+/** @returns the unconfirmed rows of an address, for active accounts */
 export const findUnverified = (db: Queryable, email: string): Promise<EmailAddress[]> =>
   many<EmailAddress>(
     db,
@@ -30,8 +30,9 @@ export const findUnverified = (db: Queryable, email: string): Promise<EmailAddre
   );
 
 /**
- * The address that an account gets its mail at: the row of its `email` column, or its primary one if the column is
- * empty (allauth `send_email_confirmation`). An administrator who corrects the column corrects where the link goes.
+ * The address that an account receives mail at: the row of its `email` column, or its primary one if the column is
+ * empty (allauth `send_email_confirmation`). If an administrator corrects the column, the link goes to the corrected
+ * address.
  */
 export const findOwnAddress = (db: Queryable, userId: number): Promise<EmailAddress | undefined> =>
   one<EmailAddress>(

@@ -14,24 +14,24 @@ import {
   usernameProblem,
 } from '../users/index.js';
 
-/** Easy to read aloud and to type: no look-alikes. 20 of them are 100 bits and more. */
+/** Easy to read aloud and to type: no look-alikes. 20 of them give about 99 bits. */
 const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 20;
 
 export interface FirstAdminOptions {
   readonly username: string;
   readonly email: string;
-  /** Generated when it is not given. */
+  /** Generated if missing. */
   readonly password: string | undefined;
 }
 
 export interface FirstAdmin {
   readonly username: string;
-  /** To be shown once; null when the operator gave it himself. */
+  /** To be shown once; null if the operator chose the password. */
   readonly generatedPassword: string | null;
 }
 
-/** What became of the look for an administrator. Empty when there was one. */
+/** The result of looking for an administrator. Empty if there was one. */
 export interface FirstAdminOutcome {
   readonly admin?: FirstAdmin;
   /** A sentence for the operator: there is no active superuser, and none could be created. */
@@ -45,11 +45,12 @@ const hasSuperuser = async (db: Queryable): Promise<boolean> =>
   (await countAdministrators(db)).superusers > 0;
 
 /**
- * Creates the first administrator when there is no active superuser: superuser, staff, group `admin`, verified
- * address. Replicas that start together create one.
+ * Creates the first administrator if there is no active superuser: superuser, staff, group `admin`, verified address.
+ * Replicas that start together create only one.
  *
- * @returns who was created, or why nobody could be: people then go on working, and an operator has to help
- * @throws StartError when ADMIN_USERNAME or ADMIN_PASSWORD can't be used
+ * @returns the created account, or why none could be created: users can continue to work, and an operator has to fix
+ *   it
+ * @throws StartError if ADMIN_USERNAME or ADMIN_PASSWORD cannot be used
  */
 export async function ensureFirstAdmin(
   deps: {

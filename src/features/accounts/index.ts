@@ -47,7 +47,7 @@ export interface AccountsDeps {
   readonly rates: RateStore;
   readonly mail: Pick<MailerDeps, 'publicUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
   readonly mailRates: MailRates;
-  /** Tells the worker of the outbox that there is something to send. */
+  /** Tells the outbox worker that there is mail to send. */
   readonly wakeMail: () => void;
   readonly verification: 'none' | 'optional' | 'mandatory';
   readonly registration: {
@@ -123,7 +123,7 @@ export function createAccounts(deps: AccountsDeps) {
   };
 }
 
-/** What account holders do with their passwords and addresses. */
+/** What account holders do with their own passwords and addresses. */
 function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: MailLimits) {
   const { db, clock, secretKey, passwords, wakeMail } = deps;
   const isOwnPassword = createOwnPasswordCheck({ passwords, failures: deps.failures });
@@ -145,16 +145,19 @@ function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: Mail
   };
 }
 
-/** Whether any address is ever asked to be confirmed. */
+/** Whether any address ever has to be confirmed. */
 const confirmsSomebody = ({ verification, registration }: AccountsDeps): boolean =>
   verification !== 'none' || registration.mode !== 'open' || registration.domains.length > 0;
 
-/** Pages by the folder of their address; the key is part of it. */
+/** Pages by the folder in their path; the key is part of the path. */
 const mountPages = (handlers: Readonly<Record<string, RequestHandler>>) => ({
   pages: Object.entries(handlers).map(([folder, handler]) => ({
     path: `/api/auth/${folder}/:key/`,
     handler,
   })),
-  /** Paths of the pages, for the redirect that adds their slash; other characters are no key and no page. */
+  /**
+   * Paths of the pages, for the redirect that adds the trailing slash; other characters cannot be a key, so there is
+   * no page.
+   */
   slashPaths: Object.keys(handlers).map((folder) => new RegExp(`^/api/auth/${folder}/[-:\\w]+/$`)),
 });

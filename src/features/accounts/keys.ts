@@ -3,18 +3,18 @@ import { RESET_TOKEN_AGE } from '../../authentication/reset-token.js';
 import { saltedHmac, unsignValue } from '../../authentication/signing.js';
 import { isId } from '../../kernel/account.js';
 
-/** The keys in links of mails: signed, never stored. */
+/** The keys in mailed links: signed, never stored. */
 
-/** allauth's salt of e-mail confirmations. */
+/** allauth's salt for e-mail confirmations. */
 export const CONFIRMATION_SALT = 'account';
 export const EMAIL_CHANGE_SALT = 'cvat-auth-server.email-change';
 const ACCOUNT_STATE_SALT = 'cvat-auth-server.account-state';
 
-/** A change of address that waits for a click. */
+/** A change of address that has not been confirmed yet. */
 const EmailChange = z.object({
   userId: z.int().refine(isId),
   to: z.string(),
-  /** `accountState` when the change was asked for: the link is worth nothing once it is another. */
+  /** `accountState` when the change was requested: the link is invalid once it differs. */
   state: z.string(),
 });
 export type EmailChange = z.output<typeof EmailChange>;
@@ -30,16 +30,16 @@ export function readEmailChangeKey(key: string, secretKey: string, nowMs: number
   return EmailChange.safeParse(value).data;
 }
 
-/** What a pending change of address depends on. */
+/** The data that a pending change of address depends on. */
 export interface AccountState {
-  /** Value of the password column: who sets a new password ends what a thief of the old one asked for. */
+  /** The password column: setting a new password invalidates requests made by a thief of the old one. */
   readonly password: string;
   readonly email: string;
-  /** Ids of its addresses: a change that was made and taken back leaves another one. */
+  /** Ids of its addresses: a change that was made and reverted leaves another one. */
   readonly addressIds: readonly number[];
 }
 
-/** @returns a digest of it, which tells nothing of the password */
+/** @returns a digest of it, which reveals nothing about the password */
 export const accountState = ({ password, email, addressIds }: AccountState, secretKey: string): string =>
   saltedHmac(ACCOUNT_STATE_SALT, JSON.stringify([password, email, addressIds]), secretKey).toString(
     'base64url',

@@ -15,7 +15,7 @@ import { findApiTokenKey, newApiTokenKey, recordLogin, removeApiToken } from '..
 import { findAddressOwners } from './registration-repository.js';
 import { LoginWrite } from './schemas.js';
 
-/** CVAT's own sentence for an address that does not mean exactly one user. */
+/** CVAT's own sentence for an address that does not belong to exactly one user. */
 const UNKNOWN_EMAIL = ['Unable to login with provided credentials'];
 const MUST_INCLUDE = ['Must include either "username" or "email" and "password".'];
 const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'] };
@@ -28,9 +28,9 @@ export interface LoginDeps {
   readonly checkCredentials: CredentialCheck;
   readonly sessions: Sessions;
   readonly emailVerificationIsMandatory: boolean;
-  /** Sends the confirmation link again, within its cooldown. */
+  /** Sends the confirmation link again, unless its cooldown is running. */
   readonly mailConfirmation: (userId: number) => Promise<void>;
-  /** A database that only reads keeps nobody out; what could not be noted is logged. */
+  /** A read-only database does not stop anyone from signing in; what could not be written is logged. */
   readonly onWriteError: (error: unknown) => void;
 }
 
@@ -39,15 +39,15 @@ const UNCONFIRMED = 'the address is not confirmed';
 
 type RawFields = Readonly<Record<string, unknown>>;
 
-/** The fields, and as they were sent. */
+/** The fields, and their raw values. */
 export type LoginFields = Partial<z.output<typeof LoginWrite>> & { readonly raw: RawFields };
 
-/** The answer to right credentials of an account whose address waits for confirmation. */
+/** The result for right credentials of an account whose address is unconfirmed. */
 export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { readonly kind: 'unverified' };
 
 /**
- * CVAT's login: dj-rest-auth's serializer, and on any of its errors a second look with the values as they were sent,
- * whose own errors win; of a body that is no object it sees no values. Here the second look asks for no second hash.
+ * CVAT's login: dj-rest-auth's serializer, and after any of its errors a second check of the raw values, whose own
+ * errors win; if the body is not an object, it sees no values. Here the second check needs no second hash.
  */
 export function createLogin(deps: LoginDeps) {
   const { db, clock, random, identities, sessions } = deps;
@@ -75,7 +75,7 @@ export function createLogin(deps: LoginDeps) {
   ): Promise<LoginOutcome> => {
     if (email === '' && username === '') throw new ValidationError({ non_field_errors: MUST_INCLUDE });
     const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
-    // An address that nobody has, or more than one account, is a failure like others, in its cost and for the limit.
+    // An address that belongs to no account, or to several, is a failure like any other, with the same cost and limit.
     const match = await deps.checkCredentials({
       ...(email === '' ? { username } : { email }),
       password,
@@ -103,7 +103,7 @@ export function createLogin(deps: LoginDeps) {
     return { kind: 'token', key };
   };
 
-  /** @returns the API token of the account, made if it had none */
+  /** @returns the API token of the account, created if it had none */
   const noteLogin = async (userId: number): Promise<string> => {
     const newKey = newApiTokenKey(random);
     try {
@@ -119,7 +119,7 @@ export function createLogin(deps: LoginDeps) {
     }
   };
 
-  /** @returns what CVAT's second look at the raw values says, or the first error when it finds nothing to say */
+  /** @returns the result of CVAT's second check of the raw values, or the first error if it finds none */
   const secondLook = async (
     { username, email, password }: RawFields,
     first: ValidationError,
@@ -132,7 +132,7 @@ export function createLogin(deps: LoginDeps) {
   const hasOneOwner = async (email: unknown): Promise<boolean> =>
     typeof email === 'string' && !email.includes('\0') && (await findAddressOwners(db, email)).length === 1;
 
-  /** Ends the API token of the caller, which logging out does. */
+  /** Ends the API token of the caller, which a logout does. */
   const endToken = async (caller: Caller): Promise<void> => {
     if (mayChange(caller)) await removeApiToken(db, caller.account.id);
   };
@@ -142,11 +142,11 @@ export function createLogin(deps: LoginDeps) {
 
 export type Login = ReturnType<typeof createLogin>;
 
-/** A read-only token changes nothing, and one that is bound to an organization nothing outside of it. */
+/** A read-only token changes nothing, and a token bound to an organization changes nothing outside of it. */
 const mayChange = ({ credential }: Caller): boolean =>
   credential.kind !== 'access-token' || (!credential.readOnly && credential.boundTo === null);
 
-/** SQLSTATE 25006: the server takes no writes. */
+/** SQLSTATE 25006: the server accepts no writes. */
 const isReadOnly = (error: unknown): boolean => {
   const cause = error instanceof ServiceUnavailable ? error.cause : error;
   return cause instanceof Error && 'code' in cause && cause.code === '25006';

@@ -5,31 +5,31 @@ import { clientKey } from '../../platform/http/client-address.js';
 import { type RateStore, requireRate } from '../../platform/throttle/rate-store.js';
 
 export interface MailRates {
-  /** Mails that may be asked for, for one address. */
+  /** Mails that may be requested per recipient address. */
   readonly perRecipient: Rate | null;
-  /** Mails that one client may ask for, and invitations that one account may send. */
+  /** Mails that one client may request, and invitations that one account may send. */
   readonly perClient: Rate | null;
-  /** Invitations that may leave in the name of one organization. */
+  /** Invitations that may be sent in the name of one organization. */
   readonly perOrganization: Rate | null;
 }
 
 /**
- * Counts requests for mails. What counts is what was asked for, whether anybody has the address or not, so that a
- * refusal says nothing of who exists; the client comes first, so that one who is refused uses up nobody's mails.
+ * Counts requests for mails. They count whether or not anyone has the address, so that a refusal does not reveal which
+ * accounts exist; the client is checked first, so that a refused client does not use up other people's mails.
  */
 export const createMailLimits = (
   rates: RateStore,
   { perRecipient, perClient, perOrganization }: MailRates,
 ) => ({
-  /** @param address of the client. @throws Throttled */
+  /** @param address the client's IP address. @throws Throttled */
   requireClient: (address: string): Promise<void> =>
     requireRate(rates, `mail:by:${clientKey(address)}`, perClient),
   /** @throws Throttled */
   requireRecipient: (email: string): Promise<void> =>
     requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient),
-  /** For mails to whatever address somebody names who is signed in. @throws Throttled */
+  /** For mails to any address that a signed-in user enters. @throws Throttled */
   requireAccount: (id: number): Promise<void> => requireRate(rates, `mail:for:${id}`, perRecipient),
-  /** Who invites comes first, so that one who is refused uses up nobody else's mails. @throws Throttled */
+  /** The inviter is checked first, so that a refused one does not use up other people's mails. @throws Throttled */
   requireInvitation: async ({ inviterId, organizationId, email }: InvitationMail): Promise<void> => {
     await requireRate(rates, `mail:invited-by:${inviterId}`, perClient);
     await requireRate(rates, `mail:invited-to:${organizationId}`, perOrganization);
@@ -46,10 +46,12 @@ export interface InvitationMail {
 
 export type MailLimits = ReturnType<typeof createMailLimits>;
 
-/** Milliseconds. Longer than looking somebody up and writing to the outbox takes. */
+/** Milliseconds. Longer than a look-up and a write to the outbox take. */
 const EVEN_ANSWER = 150;
 
-/** Makes an answer that says nothing of who exists take the same time whether anybody was found or not. */
+/**
+ * Makes answers take the same time whether or not a user was found, so that they do not reveal which accounts exist.
+ */
 export async function evenly(work: Promise<void>): Promise<void> {
   await Promise.all([work, delay(EVEN_ANSWER)]);
 }

@@ -22,16 +22,16 @@ import { CONFIRMATION_SALT, EMAIL_CHANGE_SALT, type EmailChange } from './keys.j
 export interface MailerDeps {
   readonly clock: Clock;
   readonly secretKey: () => string;
-  /** Base of every link, whatever host the request named (deviation 8). */
+  /** Base URL of every link, whatever host the request named (deviation 8). */
   readonly publicUrl: string;
   readonly site: () => Site;
-  /** False without a transport: nothing is written then. */
+  /** False without a transport: no mail is written then. */
   readonly isConfigured: boolean;
-  /** Tells the account holder of changed passwords and addresses. */
+  /** Informs account holders about changed passwords and addresses. */
   readonly notifiesChanges: boolean;
 }
 
-/** Who a mail is for. */
+/** The recipient of a mail. */
 export interface Addressee {
   readonly username: string;
   readonly email: string;
@@ -39,7 +39,7 @@ export interface Addressee {
 
 const LINK_DAYS = RESET_TOKEN_AGE / (DAY / SECOND);
 
-/** The mails of accounts: each is put into the outbox of the caller's transaction. */
+/** The mails about accounts: each is added to the outbox in the caller's transaction. */
 export function createAccountMailer(deps: MailerDeps) {
   const { clock, secretKey, publicUrl } = deps;
 

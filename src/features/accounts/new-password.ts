@@ -19,23 +19,23 @@ export interface NewPasswordDeps {
   readonly policy: PasswordPolicy;
   readonly mailer: AccountMailer;
   readonly wakeMail: () => void;
-  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`: the API token, which a login gave for the old password, ends too. */
+  /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`: also revokes the API token, which a login issued for the old password. */
   readonly logsOutOnChange: boolean;
 }
 
-/** The fields that a change and a reset have in common. */
+/** The fields that a change and a reset share. */
 export interface NewPasswordFields {
   readonly new_password1?: string | undefined;
   readonly new_password2?: string | undefined;
   readonly revoke_access_tokens?: boolean | undefined;
 }
 
-/** Judges and stores a new password, for the change and for the reset. */
+/** Validates and stores a new password, for changes and resets. */
 export function createNewPassword({ passwords, policy, ...deps }: NewPasswordDeps) {
   const { db, clock, mailer } = deps;
 
   /**
-   * Django's `SetPasswordForm`: the mismatch first, strength only when both are the same.
+   * Django's `SetPasswordForm`: a mismatch is reported first; the strength is only checked if both are the same.
    *
    * @returns the new hash
    * @throws ValidationError; the errors of the hash queue
@@ -52,9 +52,9 @@ export function createNewPassword({ passwords, policy, ...deps }: NewPasswordDep
   };
 
   /**
-   * Stores a new hash, ends what the old password gave, and tells the holder.
+   * Stores a new hash, ends everything that the old password gave access to, and informs the account holder.
    *
-   * @param lost - what is told when somebody else changed the password meanwhile
+   * @param lost - the error if another request changed the password meanwhile
    * @throws ValidationError
    */
   const store = async (

@@ -7,10 +7,12 @@ export interface OwnPasswordDeps {
   readonly failures: FailureLimit;
 }
 
-/** Whoever is signed in and asked for the password once more: guesses count with those of the login. */
+/** For signed-in users who are asked for their password again: guesses count together with those of the login. */
 export const createOwnPasswordCheck =
   ({ passwords, failures }: OwnPasswordDeps) =>
-  /** @returns whether it is the password. @throws Throttled after too many wrong ones; the errors of the hash queue */
+  /**
+   * @returns whether the password is right. @throws Throttled after too many wrong ones; the errors of the hash queue
+   */
   async (
     holder: { readonly id: number; readonly password: string },
     given: string,
@@ -20,7 +22,7 @@ export const createOwnPasswordCheck =
     const attempt = { account, address: client.address };
     await failures.check(attempt);
     const { valid } = await passwords.verify(given, holder.password, { account, client });
-    // Of many guesses sent at once, those beyond the limit must not learn which one was right.
+    // If many guesses are sent at once, those beyond the limit must not learn which one was right.
     await (valid ? failures.check(attempt) : failures.failed(attempt));
     return valid;
   };

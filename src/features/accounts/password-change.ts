@@ -17,17 +17,17 @@ export interface PasswordChangeDeps {
   readonly newPassword: NewPassword;
 }
 
-/** The fields, and the account as the old password was right for it. */
+/** The fields, and the account for which the old password was right. */
 export type PasswordChangeFields = Partial<z.output<typeof PasswordChangeWrite>> & {
   readonly holder: PasswordHolder;
 };
 
-/** Changing the own password (dj-rest-auth 5 over allauth 0.57). */
+/** Changing one's own password (dj-rest-auth 5 on top of allauth 0.57). */
 export function createPasswordChange({ db, isOwnPassword, newPassword }: PasswordChangeDeps) {
   /**
-   * Reads the body of a change: the old password is an error of its field like others.
+   * Reads the body of a change: a wrong old password is a field error like any other.
    *
-   * @returns the new passwords, and the account as the old one was right for it
+   * @returns the new passwords, and the account for which the old one was right
    * @throws ValidationError in the order of dj-rest-auth's serializers; Throttled after too many wrong old passwords
    */
   const readChange = async (
@@ -45,7 +45,7 @@ export function createPasswordChange({ db, isOwnPassword, newPassword }: Passwor
     return { ...values, holder };
   };
 
-  /** @throws ValidationError for a new password that is no good, and when somebody else changed the password meanwhile */
+  /** @throws ValidationError for an unacceptable new password, and if another request changed the password meanwhile */
   const change = async ({ holder, ...values }: PasswordChangeFields, client: Client): Promise<void> => {
     const password = await newPassword.hash(holder, values, client);
     await newPassword.store(holder, password, values.revoke_access_tokens, { old_password: [WRONG_OLD] });

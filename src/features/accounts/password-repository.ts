@@ -2,13 +2,13 @@ import type { ResetSubject } from '../../authentication/reset-token.js';
 import { many, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 
-/** An account as the password flows see it. */
+/** An account, as the password flows need it. */
 export interface PasswordHolder extends ResetSubject {
   readonly username: string;
   readonly firstName: string;
   readonly lastName: string;
   readonly isActive: boolean;
-  /** In the order in which they were made. */
+  /** In the order of their creation. */
   readonly addressIds: readonly number[];
 }
 

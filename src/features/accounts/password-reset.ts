@@ -25,11 +25,11 @@ export interface PasswordResetDeps {
   readonly newPassword: NewPassword;
 }
 
-/** Setting a new password with a link (dj-rest-auth 5 over allauth 0.57). */
+/** Setting a new password with a link (dj-rest-auth 5 on top of allauth 0.57). */
 export function createPasswordReset(deps: PasswordResetDeps) {
   const { db, clock, mailer, newPassword } = deps;
 
-  /** Says nothing of who exists, neither by its words nor by its time. @throws Throttled */
+  /** Does not reveal which accounts exist, neither by its text nor by its time. @throws Throttled */
   const requestReset = async (email: string, client: string): Promise<void> => {
     await deps.mailLimits.requireClient(client);
     await deps.mailLimits.requireRecipient(email);
@@ -74,13 +74,13 @@ export type PasswordReset = ReturnType<typeof createPasswordReset>;
 
 const addressesOf = ({ email, addresses }: PasswordHolder): readonly string[] => [email, ...addresses];
 
-/** SQL's lower() finds more than allauth does, and more than the limit counts as one address. */
+/** SQL's lower() matches more than allauth does, and more than the limit counts as one address. */
 const isAddressOf = (holder: PasswordHolder, email: string): boolean =>
   addressesOf(holder).some((known) => foldEmail(known) === foldEmail(email));
 
 /**
- * The mail goes to the address as it was typed, as in dj-rest-auth, but only if that differs from a known one in
- * nothing but ASCII case: other letters that fold together are other mailboxes (CVE-2019-19844).
+ * The mail goes to the address as typed, as in dj-rest-auth, but only if that differs from a known one in ASCII case
+ * alone: other letters that fold together belong to other mailboxes (CVE-2019-19844).
  */
 function deliveryAddress(holder: PasswordHolder, typed: string): string {
   const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

@@ -27,7 +27,7 @@ export interface PasswordRouteDeps {
   readonly logsOutOnChange: boolean;
 }
 
-/** A personal access token never touches the password or the address of its owner (CVAT removes its class here). */
+/** A personal access token never gives access to its owner's password or address (CVAT removes its class here). */
 const ACCEPTED = ['token', 'session', 'basic'] as const;
 const OWN_ACCOUNT = 'it is about the caller alone, and no object (dj-rest-auth IsAuthenticated)';
 const FORGOTTEN = 'people who can not sign in come here';

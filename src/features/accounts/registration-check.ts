@@ -15,7 +15,7 @@ const INVITED_ONLY = 'Registration needs an invitation to an organization for th
 const WRONG_DOMAIN = 'Addresses of this domain may not register on this server.';
 const MISMATCH = "The two password fields didn't match.";
 
-/** Who may register: anybody; whom an organization invited; anybody, after an administrator agreed; nobody. */
+/** Who may register: anyone; anyone invited by an organization; anyone, after an administrator's approval; nobody. */
 export type RegistrationMode = 'open' | 'invite' | 'approval' | 'closed';
 
 export interface RegistrationCheckDeps {
@@ -24,34 +24,34 @@ export interface RegistrationCheckDeps {
   readonly policy: PasswordPolicy;
   readonly emailIsRequired: boolean;
   readonly mode: RegistrationMode;
-  /** Domains whose addresses may register; any when there are none. */
+  /** Domains whose addresses may register; empty for any. */
   readonly domains: readonly string[];
-  /** Days an invitation lasts (`ORG_INVITATION_EXPIRY_DAYS`). */
+  /** Number of days an invitation is valid (`ORG_INVITATION_EXPIRY_DAYS`). */
   readonly invitationDays: number;
   readonly mailer: Pick<AccountMailer, 'isConfigured'>;
 }
 
-/** Whoever wants an account, with what may be said of them before it is made. */
+/** A person who wants an account, with the data known before it is created. */
 export interface Application {
   readonly username: string;
   readonly email: string;
   readonly firstName: string;
   readonly lastName: string;
-  /** As it was typed. */
+  /** Exactly as typed. */
   readonly password: string;
-  /** An organization waits for this address. */
+  /** An organization has invited this address. */
   readonly isInvited: boolean;
 }
 
 type Applicant = Omit<Application, 'isInvited'>;
 
-/** Reads a registration: dj-rest-auth's serializer over allauth, with the order of its errors. */
+/** Reads a registration: dj-rest-auth's serializer on top of allauth, with errors in the same order. */
 export function createRegistrationCheck(deps: RegistrationCheckDeps) {
   const { db, policy } = deps;
 
   /**
-   * @throws ValidationError in the shapes of the contract; PermissionDenied before anything is checked: a server that
-   *   takes nobody in says nothing of who is in it
+   * @throws ValidationError in the formats of the contract; PermissionDenied before any check: a server with closed
+   *   registration does not reveal which accounts exist
    */
   const readApplication = async (body: unknown): Promise<Application> => {
     const isInvited = await hasInvitation(body);
@@ -62,7 +62,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
     return { ...applicant, isInvited };
   };
 
-  /** Invitations work in every mode and from every domain, where a mail can prove that the address is theirs. */
+  /** Invitations work in every mode and from every domain, if a mail can prove that the address is theirs. */
   const hasInvitation = async (body: unknown): Promise<boolean> => {
     if ((deps.mode === 'open' && deps.domains.length === 0) || !deps.mailer.isConfigured) return false;
     const email = RegisterWithEmailWrite.pick({ email: true }).safeParse(body).data?.email;
@@ -82,7 +82,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
     if (!isAllowed) throw new ValidationError({ email: [WRONG_DOMAIN] });
   };
 
-  /** All field errors are reported together, the mismatch of the passwords only when there are none. */
+  /** All field errors are reported together; the mismatch of the passwords only if there are none. */
   const readApplicant = async (body: unknown): Promise<Applicant> => {
     const { values, errors } = checkFields(
       deps.emailIsRequired ? RegisterWithEmailWrite : RegisterWrite,
@@ -129,7 +129,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
     return problems.length > 0 ? problems : undefined;
   };
 
-  /** The second pass of CVAT: an address that anybody has, then the password against the person. */
+  /** CVAT's second pass: an address that is already in use, then the password compared with the person's data. */
   const refuseUnsuitable = async (applicant: Applicant): Promise<void> => {
     await findPlaceholder(db, applicant.email);
     const problems = await policy.validate(applicant.password, applicant);
@@ -141,8 +141,8 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
 
 /**
  * @returns the id of the invited placeholder with this address, if there is one (CVAT `get_dummy_or_regular_user`)
- * @throws ValidationError when the address belongs to anybody else; no address counts as one in CVAT, so that a
- *   single account may be without
+ * @throws ValidationError if the address belongs to another user; in CVAT, an empty address counts as one, so only a
+ *   single account may lack an address
  */
 export async function findPlaceholder(db: Queryable, email: string): Promise<number | undefined> {
   if (email === '') {

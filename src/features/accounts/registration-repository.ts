@@ -2,10 +2,10 @@ import { execute, many, one, type Queryable } from '../../platform/db/queryable.
 import { sql } from '../../platform/db/sql.js';
 import { isPlaceholder } from '../users/index.js';
 
-/** A user who has the address in any case. */
+/** A user with the address, compared case-insensitively. */
 export interface AddressOwner {
   readonly userId: number;
-  /** Made by an invitation to the address: whoever registers it gets the account. */
+  /** Created by an invitation to the address: the person who registers it gets the account. */
   readonly isPlaceholder: boolean;
   readonly isVerified: boolean;
 }
@@ -32,7 +32,7 @@ export async function isAnyoneWithoutAddress(db: Queryable): Promise<boolean> {
   return row?.exists ?? false;
 }
 
-/** From now on the account lets nobody in without a verified address. */
+/** From now on nobody can sign in to the account without a verified address. */
 export const askForProof = (tx: Queryable, userId: number, now: Date) =>
   execute(
     tx,
@@ -49,12 +49,12 @@ export const insertPendingApproval = (tx: Queryable, userId: number, now: Date) 
       on conflict (user_id) do nothing`,
   );
 
-/** @returns whether the account had waited for an administrator; it no longer does */
+/** @returns whether the account was waiting for approval; it no longer is */
 export async function endPendingApproval(tx: Queryable, userId: number): Promise<boolean> {
   return (await execute(tx, sql`delete from auth_server_pending_approvals where user_id = ${userId}`)) > 0;
 }
 
-/** @returns where the active members of the group `admin` get their mail */
+/** @returns the addresses of the active members of the group `admin` */
 export async function listAdministratorAddresses(db: Queryable): Promise<readonly string[]> {
   const rows = await many<{ email: string }>(
     db,

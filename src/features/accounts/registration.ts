@@ -26,9 +26,9 @@ export interface RegistrationDeps extends RegistrationCheckDeps {
   readonly passwords: PasswordService;
   readonly defaultGroup: string;
   readonly mailer: AccountMailer;
-  /** `ACCOUNT_EMAIL_VERIFICATION`: every new address is asked to be confirmed. */
+  /** `ACCOUNT_EMAIL_VERIFICATION`: every new address must be confirmed. */
   readonly confirmsAddresses: boolean;
-  /** The confirmation of a new address, mailed in the transaction and noted after it. */
+  /** The confirmation of a new address, mailed in the transaction and recorded after it. */
   readonly confirmation: {
     readonly mail: (tx: Queryable, userId: number) => Promise<void>;
     readonly noteMailed: (email: string) => Promise<void>;
@@ -38,9 +38,9 @@ export interface RegistrationDeps extends RegistrationCheckDeps {
 
 export interface Registered {
   readonly id: number;
-  /** False while the account waits for an administrator. */
+  /** False while the account waits for an administrator's approval. */
   readonly isActive: boolean;
-  /** The address let the account in, so it lets nobody in before a mail has proven it. */
+  /** The address was the reason for creating the account, so nobody can sign in until a mail has proven it. */
   readonly awaitsProof: boolean;
   readonly username: string;
   readonly email: string;
@@ -54,14 +54,14 @@ export function createRegistration(deps: RegistrationDeps) {
 
   /**
    * @returns the new account
-   * @throws ValidationError for what somebody else took meanwhile; the errors of the hash queue
+   * @throws ValidationError for values that were taken meanwhile; the errors of the hash queue
    */
   const register = async (application: Application, client: Client): Promise<Registered> => {
     const { isInvited, password: typed, ...person } = application;
     const isActive = isInvited || deps.mode !== 'approval';
     const awaitsProof = isInvited || deps.domains.length > 0;
     const confirms = isActive && (deps.confirmsAddresses || awaitsProof);
-    // Slow work outside the transaction: hashing takes a fifth of a second.
+    // Slow work stays outside the transaction: hashing takes a fifth of a second.
     const password = await deps.passwords.hash(typed, { account: null, client });
     const groups = [deps.defaultGroup];
     const account = { ...person, password, isActive, groups, ...NEWCOMER };
@@ -82,7 +82,7 @@ export function createRegistration(deps: RegistrationDeps) {
     return { id, isActive, awaitsProof, ...person };
   };
 
-  /** An invited person gets the account that waits for their address. */
+  /** An invited person gets the account reserved for their address. */
   const store = async (tx: Queryable, account: NewAccount): Promise<number> => {
     const placeholder = await findPlaceholder(tx, account.email);
     if (placeholder === undefined) return insertAccount(tx, account, dateOf(clock));
@@ -90,7 +90,7 @@ export function createRegistration(deps: RegistrationDeps) {
     return placeholder;
   };
 
-  /** Every administrator with an address is told. */
+  /** Informs every administrator who has an address. */
   const awaitApproval = async (tx: Queryable, userId: number, account: NewAccount): Promise<void> => {
     await insertPendingApproval(tx, userId, dateOf(clock));
     for (const address of await listAdministratorAddresses(tx))
@@ -104,7 +104,7 @@ export type Registration = ReturnType<typeof createRegistration>;
 
 const NEWCOMER = { isStaff: false, isSuperuser: false, emailVerified: false } as const;
 
-/** CVAT beside us on the same database does not know our lock. @throws ValidationError */
+/** A CVAT on the same database does not use our lock. @throws ValidationError */
 async function whenNameIsFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

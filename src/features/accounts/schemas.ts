@@ -5,7 +5,7 @@ import { readOnly, text, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { EMAIL_LENGTH, NAME_LENGTH } from '../users/index.js';
 
-/** Passwords count as they are typed (deviation 10). Their strength is judged by the validators, not here. */
+/** Passwords are used exactly as typed (deviation 10). The validators check their strength, not the schema. */
 const passwordField = () => charField({ trim: false });
 
 const newPasswordField = () =>
@@ -47,7 +47,7 @@ export const RegisterWithEmailWrite = z.object(registrationFields);
 export const RegisterRead = z
   .object({
     username: text({ minLength: MINIMUM_USERNAME, maxLength: NAME_LENGTH }),
-    /** Empty where there is none, so it has not the format that CVAT's document gives it. */
+    /** May be empty, so it does not have the format of CVAT's document. */
     email: unrequired(text({ maxLength: EMAIL_LENGTH })),
     first_name: unrequired(text({ maxLength: NAME_LENGTH })),
     last_name: unrequired(text({ maxLength: NAME_LENGTH })),
@@ -56,7 +56,7 @@ export const RegisterRead = z
   })
   .meta({ id: 'RegisterSerializerEx' });
 
-/** Not in CVAT: whoever lost a password may have lost tokens with it. */
+/** Not in CVAT: a person who lost a password may have lost tokens with it. */
 const revokesAccessTokens = () => booleanField('Revoke the personal access tokens of the account as well.');
 
 export const PasswordChangeWrite = z

@@ -7,10 +7,10 @@ import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { send } from '../../platform/http/send.js';
 
 const gzip = promisify(gzipCallback);
-/** Seconds. Names do not change with content, so browsers come back and ask. */
+/** Seconds. File names do not change with their content, so browsers have to revalidate. */
 const CACHE_CONTROL = 'public, max-age=3600';
 
-/** A file that pages load. It is read and compressed when it is first asked for, and kept. */
+/** A file that pages load. It is read and compressed on first use, then kept. */
 export interface Asset {
   readonly path: string;
   readonly file: URL;

@@ -1,6 +1,6 @@
 import type { Tag } from '../../platform/openapi/types.js';
 
-/** What the first page of the documentation says, in Markdown. */
+/** The text on the first page of the documentation, in Markdown. */
 export const DESCRIPTION = `Accounts, organizations, memberships, invitations and access tokens of CVAT, the Computer Vision Annotation Tool.
 
 **Credentials.** The first that a request carries decides: an API token (\`Authorization: Token <key>\`), a personal
@@ -18,7 +18,7 @@ the server (500) are answered with a page of HTML. Every answer has an \`X-Reque
 **Examples** show an answer, and under \`x-request\` what was asked, by whom and how, where that is not the default;
 \`x-settings\` names the settings of the server that it takes.`;
 
-/** CVAT's tags, as far as they go, in the order of the document's paths. */
+/** CVAT's tags where they apply, in the order of the document's paths. */
 export const TAGS: readonly Tag[] = [
   {
     name: 'auth',

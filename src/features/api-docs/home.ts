@@ -28,7 +28,7 @@ const HOME = `<!DOCTYPE html>
 </html>
 `;
 
-/** `GET /`: the user interface where the settings name one, otherwise a page that says what this is. */
+/** `GET /`: redirects to the user interface if the settings name one; otherwise a page that describes the server. */
 export const homeHandler =
   (exchanges: Exchanges, uiUrl: string | undefined): RequestHandler =>
   async (req, _res, next) => {
@@ -42,7 +42,7 @@ const PAGE: Outgoing = {
   content: { kind: 'raw', type: 'text/html; charset=utf-8', raw: HOME },
 };
 
-/** @returns an answer without a body that leads elsewhere */
+/** @returns an answer without a body that redirects */
 export const redirectTo = (status: 301 | 302, location: string): Outgoing => ({
   status,
   headers: { Location: location },

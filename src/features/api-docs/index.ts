@@ -13,10 +13,10 @@ import { createDocsView, type ViewDeps } from './view.js';
 export { renderYaml } from './schema-renderers.js';
 
 export interface ApiDocsDeps extends ViewDeps {
-  /** Everything that is mounted. */
+  /** All mounted routes. */
   readonly routes: readonly DescribedRoute[];
   readonly version: string;
-  /** Where `/` leads; undefined for a page of our own. */
+  /** Target of `/`; undefined for our own page. */
   readonly uiUrl: string | undefined;
 }
 
@@ -32,7 +32,7 @@ const ASSETS: readonly Asset[] = [
     path: '/api/redoc/redoc.standalone.js',
     file: here('vendor/redoc/redoc.standalone.js'),
     type: JAVASCRIPT,
-    // Its only request to another server, for a logo: an image that does not load is left out.
+    // Its only request to another server, for a logo: if an image does not load, it is left out.
     edit: (text) => text.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,'),
   },
 ];

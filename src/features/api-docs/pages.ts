@@ -7,13 +7,13 @@ import type { DocsView, Renderer } from './view.js';
 export const TITLE = 'CVAT REST API';
 const HTML = 'text/html; charset=utf-8';
 
-/** drf-spectacular's pages say what is wrong in the words of the status line. */
+/** drf-spectacular's pages report errors with the words of the status line. */
 const HTML_RENDERER: Renderer = {
   contentType: HTML,
   renderError: (status) => `${status} ${STATUS_CODES[status] ?? ''}`,
 };
 
-/** A page that loads nothing from anywhere else, and whose policy says so. */
+/** A page that loads nothing from other servers, and whose policy says so. */
 const page = (html: string, styleHashes: readonly string[]): DocsView<Renderer> => ({
   renderers: [HTML_RENDERER],
   choose: ({ req }) => (req.accepts('text/html') === false ? undefined : HTML_RENDERER),
@@ -24,7 +24,7 @@ const page = (html: string, styleHashes: readonly string[]): DocsView<Renderer> 
   }),
 });
 
-/** @param styleHashes of the texts that `<style>` elements of the page may have */
+/** @param styleHashes hashes of the page's allowed `<style>` texts */
 export const contentSecurityPolicy = (styleHashes: readonly string[] = []): string =>
   [
     "default-src 'none'",
@@ -39,13 +39,13 @@ export const contentSecurityPolicy = (styleHashes: readonly string[] = []): stri
 
 const hashOf = (style: string): string => createHash('sha256').update(style).digest('base64');
 
-/** Swagger UI, with addresses that hold with and without a slash at the end of the page's own. */
+/** Swagger UI, with URLs that work with and without a trailing slash in the page's own URL. */
 export function swaggerPage(): DocsView<Renderer> {
   const html = swaggerUi
     .generateHTML(undefined, { customSiteTitle: TITLE, customfavIcon: '/static/logo.svg' })
     .replaceAll('"./', '"/api/docs/')
     .replace('<script src="/api/docs/swagger-ui-standalone-preset.js"> </script>\n', '')
-    // A style attribute would need a hole in the policy.
+    // A style attribute would require an exception in the policy.
     .replace('style="position:absolute;width:0;height:0"', 'width="0" height="0"');
   return page(
     html,
@@ -55,7 +55,7 @@ export function swaggerPage(): DocsView<Renderer> {
 
 const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js']);
 
-/** The files of Swagger UI that its page needs, and not the demonstration that comes with them. */
+/** The files of Swagger UI that its page needs, without the bundled demonstration. */
 export function swaggerFiles(): RequestHandler {
   const [, serve] = swaggerUi.serveFiles();
   return (req, res, next) => {
@@ -67,8 +67,8 @@ export function swaggerFiles(): RequestHandler {
 }
 
 /**
- * What ReDoc 2.5.4 puts into `<style>` elements: nothing, to add rules to it afterwards, and the style of its scroll
- * bars. Another release may have another text: the tests in a browser name its hash.
+ * The contents of ReDoc 2.5.4's `<style>` elements: empty, to add rules later, and the style of its scroll bars. Other
+ * releases may have other texts: the browser tests name their hash.
  */
 const REDOC_STYLES = [hashOf(''), 'QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='];
 

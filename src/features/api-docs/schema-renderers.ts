@@ -12,7 +12,7 @@ export const renderYaml = (value: unknown): string =>
 
 export const renderJsonDocument = (value: unknown): string => JSON.stringify(value, null, 4);
 
-/** The codes of DRF's exceptions, which its YAML shows beside their sentences. */
+/** The codes of DRF's exceptions, which its YAML shows next to their sentences. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'parse_error',
   401: 'authentication_failed',
@@ -25,7 +25,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 const ANONYMOUS = 'Authentication credentials were not provided.';
 
-/** drf-spectacular writes the object behind the sentence. @returns what the text of an error in YAML says */
+/** drf-spectacular writes the object behind the sentence. @returns the text of an error in YAML */
 export function yamlErrorOf(status: number, body: unknown): object {
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : body;
   return { detail: { string: detail, code: detail === ANONYMOUS ? 'not_authenticated' : CODES[status] } };

@@ -13,7 +13,7 @@ import {
 } from './schema-renderers.js';
 import type { DocsView } from './view.js';
 
-/** drf-spectacular puts the version of the API here, which is not the server's. */
+/** drf-spectacular puts the version of the API here, not of the server. */
 const API_VERSION = '2.0';
 
 const SchemaQuery = z.object({
@@ -24,7 +24,7 @@ const SchemaQuery = z.object({
   lang: z.string().optional().meta({ description: 'Accepted and not used: the texts are English' }),
 });
 
-/** The operation that answers the document, for the document. It has formats of its own, so no route serves it. */
+/** The operation that returns the document, for the document. It has its own formats, so no route serves it. */
 export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
   method: 'get',
   path: '/api/schema/',
@@ -40,7 +40,7 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
   responses: {},
 });
 
-/** Errors come in the format that was asked for, which by default is YAML; those of dependencies in JSON. */
+/** Errors have the requested format, YAML by default; those of dependencies are JSON. */
 export function schemaExamples(route: DescribedRoute): Examples {
   const [{ contentType }] = SCHEMA_RENDERERS;
   const errors = Object.entries<Example>(commonExamples(route));
@@ -59,7 +59,7 @@ export function schemaExamples(route: DescribedRoute): Examples {
   };
 }
 
-/** Errors that come when the format is known. */
+/** Errors raised once the format is known. */
 const TOLD_IN_JSON: ReadonlySet<number> = new Set([401, 403, 429]);
 
 const OPENAPI_JSON = 'application/vnd.oai.openapi+json';
@@ -83,7 +83,7 @@ const documentAs = ({ mediaType, format }: SchemaRenderer): Example => ({
 const dispositionOf = (title: string, format: string): string =>
   `inline; filename="${title} (${API_VERSION}).${format}"`;
 
-/** @param document written once for each format, when it is first asked for */
+/** @param document written once per format, on first use */
 export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRenderer> {
   const texts = new Map<string, string>();
   const textOf = (format: SchemaRenderer['format']): string => {

@@ -9,23 +9,23 @@ export interface ViewDeps extends Pick<PipelineDeps, 'exchanges' | 'identify' | 
   readonly isPublic: boolean;
 }
 
-/** A format of an answer that is not the API's JSON, with its own way to say what is wrong. */
+/** A format of an answer that is not the API's JSON, with its own format for errors. */
 export interface Renderer {
   readonly contentType: string;
   readonly renderError: (status: number, body: unknown) => string;
 }
 
 export interface DocsView<R extends Renderer> {
-  /** The first is the one in which errors are told when none was acceptable. */
+  /** The first one is used for errors if none was acceptable. */
   readonly renderers: readonly [R, ...R[]];
-  /** @returns undefined when the client accepts none of them. @throws NotFound */
+  /** @returns undefined if the client accepts none of them. @throws NotFound */
   readonly choose: (exchange: Exchange) => R | undefined;
   readonly answer: (renderer: R) => Outgoing;
 }
 
 /**
- * The views of drf-spectacular: views of DRF in everything but their formats. The pipeline speaks JSON only, so its
- * order is walked here once more: 406, 401, 403, 429, 405.
+ * drf-spectacular's views: DRF views in everything except their formats. The pipeline only supports JSON, so its order
+ * is repeated here: 406, 401, 403, 429, 405.
  */
 export const createDocsView =
   ({ exchanges, identify, admit, throttle, isPublic }: ViewDeps) =>
@@ -44,7 +44,7 @@ export const createDocsView =
       if (req.method !== 'GET' && req.method !== 'HEAD') throw new MethodNotAllowed(req.method);
       await send(exchange, answer(renderer));
     } catch (error) {
-      // A dependency that failed is logged where all are.
+      // Errors of dependencies are logged in one central place.
       if (!(error instanceof ApiError) || error.status >= 500) throw error;
       const text = renderer.renderError(error.status, error.body);
       await send(exchange, {

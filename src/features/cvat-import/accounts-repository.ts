@@ -23,14 +23,14 @@ import {
   skipRepeated,
 } from './staging-repository.js';
 
-/** CVAT before 2.22 had a fourth group; its own migration made the members users. */
+/** CVAT before 2.22 had a fourth group; its own migration turned the members into users. */
 const FORMER_GROUP = 'business';
 
-/** Django's dumps have milliseconds, the database has microseconds. */
+/** Django's dumps have milliseconds; the database has microseconds. */
 const sameMoment = (left: string, right: string) =>
   raw(`date_trunc('milliseconds', ${left}) = date_trunc('milliseconds', ${right})`);
 
-/** Everything that belongs to accounts but their addresses. Must come first. */
+/** All data of accounts except their addresses. Must run first. */
 export async function importAccounts(tx: Queryable): Promise<void> {
   await decideAccounts(tx);
   await insertAccounts(tx);
@@ -41,8 +41,8 @@ export async function importAccounts(tx: Queryable): Promise<void> {
 }
 
 /**
- * An account is here already when one has its name, or its id and address, and joined in the same moment. Another one
- * with its name or address is a stranger: nothing of the source may get into their hands.
+ * An account already exists if one has its name, or its id and address, and the same join date. Any other account with
+ * its name or address is a stranger, who must not get any of the source's data.
  */
 async function decideAccounts(tx: Queryable): Promise<void> {
   await skipRepeated(tx, 'user', ['pk'], 'the source has another account with this id');
@@ -92,7 +92,10 @@ async function insertAccounts(tx: Queryable): Promise<void> {
   );
 }
 
-/** Groups have no meaning but their names. Rights of groups and of single accounts are Django's, and not used. */
+/**
+ * Groups only have a meaning through their names. Permissions of groups and of single accounts are Django's, and not
+ * used.
+ */
 async function importGroups(tx: Queryable): Promise<void> {
   await skipRepeated(tx, 'group', ['name'], 'the source has another group with this name');
   await skip(
@@ -130,7 +133,8 @@ async function importGroups(tx: Queryable): Promise<void> {
 }
 
 /**
- * What hangs on an account that was here already is left as it is here: a token that was taken away must not come back.
+ * The belongings of an account that already existed stay as they are here: a token that was revoked must not come
+ * back.
  */
 async function decideBelongings(tx: Queryable, kind: StageKind): Promise<void> {
   await resolveAccounts(tx, kind);
@@ -138,7 +142,7 @@ async function decideBelongings(tx: Queryable, kind: StageKind): Promise<void> {
   await markPresent(tx, kind, sql`s.account_outcome = 'present'`);
 }
 
-/** Addresses of accounts. Must come last: what is a placeholder shows when its invitation is there. */
+/** Addresses of accounts. Must run last: placeholders can only be recognized by their invitations. */
 export async function importAddresses(tx: Queryable): Promise<void> {
   await decideBelongings(tx, 'email');
   await skipRepeated(tx, 'email', ['account', 'email'], 'the account has this address twice');

@@ -11,9 +11,9 @@ const MAXIMUM_DEPTH = 1000;
 /**
  * Reads a list of JSON values piece by piece: a dump of a whole CVAT may be larger than the memory.
  *
- * @param path a name that ends in `.gz` is unpacked
+ * @param path a file whose name ends in `.gz` is unpacked
  * @returns the values, with numbers as `parseJson` reads them
- * @throws StartError for a file that can't be read, is not UTF-8 or is not a JSON list to its end
+ * @throws StartError for a file that cannot be read, is not UTF-8 or is not a complete JSON list
  */
 export async function* readDumpFile(path: string): AsyncGenerator<unknown> {
   try {
@@ -32,7 +32,7 @@ export async function* readDumpFile(path: string): AsyncGenerator<unknown> {
     }
     splitter.end();
   } catch (cause) {
-    // What the consumer throws does not come this way: only the file can fail here.
+    // Errors of the consumer do not reach this point: only the file can fail here.
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`${path} is not the JSON of Django's dumpdata: ${reason}`, { cause });
   }
@@ -40,11 +40,11 @@ export async function* readDumpFile(path: string): AsyncGenerator<unknown> {
 
 function openFile(path: string): Readable {
   const file = createReadStream(path);
-  // The error of either is that of the last one.
+  // The last stream reports the error of either one.
   return path.endsWith('.gz') ? pipeline(file, createGunzip(), () => undefined) : file;
 }
 
-/** The message of the parser would repeat what stands in the file. */
+/** The parser's message would repeat content of the file. */
 function parseObject(text: string, position: number): unknown {
   try {
     return parseJson(text, { depth: MAXIMUM_DEPTH });
@@ -55,8 +55,8 @@ function parseObject(text: string, position: number): unknown {
 }
 
 /**
- * UTF-8, which a stream of texts would mend: nobody must be imported under a name that they never had. A mark of the
- * byte order may stand at the beginning.
+ * Decodes UTF-8 strictly; a text stream would repair it, and nobody must be imported under a name that they never had.
+ * The text may start with a byte order mark.
  *
  * @throws Error that names the byte
  */
@@ -83,14 +83,14 @@ async function* decode(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 const LONGEST_CHARACTER = 4;
 const isContinuation = (byte: number): boolean => byte >> 6 === 0b10;
 
-/** @returns the index in a chunk of the first byte that is wrong after what was right */
+/** @returns the index in a chunk of the first invalid byte, after a valid start */
 function firstWrong(before: Buffer, chunk: Buffer): number {
   const start = before.findIndex((byte) => !isContinuation(byte));
   const rest = start < 0 ? Buffer.alloc(0) : before.subarray(start);
   return validLength(Buffer.concat([rest, chunk])) - rest.length;
 }
 
-/** @returns how many bytes there are before the first that is wrong */
+/** @returns the number of bytes before the first invalid one */
 function validLength(bytes: Buffer): number {
   let [low, high] = [0, bytes.length];
   while (low < high) {
@@ -101,7 +101,7 @@ function validLength(bytes: Buffer): number {
   return low;
 }
 
-/** @returns whether more bytes could make UTF-8 of it */
+/** @returns whether more bytes could complete it to valid UTF-8 */
 function isBeginning(bytes: Buffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });

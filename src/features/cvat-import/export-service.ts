@@ -8,31 +8,31 @@ import { stringifyJson } from '../../platform/values/json.js';
 import { type Item, KINDS, type Kind, NAMES, type Rows } from './rows.js';
 import { countBoundTokens, readDatabase } from './source-repository.js';
 
-/** Nobody else may read what opens every account. */
+/** Only the owner may read a file that opens every account. */
 const OWNER_ONLY = 0o600;
-/** Characters handed on at once. */
+/** Characters written at once. */
 const CHUNK = 65_536;
 
 export interface ExportOptions {
   readonly source: Database;
-  /** A file that does not exist yet; packed when the name ends in `.gz`. */
+  /** Path of a new file; compressed if the name ends in `.gz`. */
   readonly path: string;
-  /** Django's name of the user model. Newer releases of CVAT have `iam.user`. */
+  /** Django's name for the user model. Newer releases of CVAT use `iam.user`. */
   readonly userModel: 'auth.user' | 'iam.user';
 }
 
 export interface ExportReport {
   readonly path: string;
   readonly counts: Readonly<Record<Kind, { readonly name: string; readonly exported: number }>>;
-  /** Personal access tokens that are good for one organization only, which CVAT could not say of them. */
+  /** Personal access tokens bound to one organization, which CVAT cannot represent. */
   readonly boundTokensLeftOut: number;
 }
 
 /**
- * Writes what `dumpdata --natural-foreign` of Django would, as of one moment: `loaddata` of a CVAT reads it, and
- * `import cvat` does. Groups go without ids, because every CVAT has them under its own.
+ * Writes the output of Django's `dumpdata --natural-foreign` as of one point in time: CVAT's `loaddata` and our
+ * `import cvat` can read it. Groups have no ids, because their ids differ between CVATs.
  *
- * @throws StartError when the file is there already or can't be written; nothing stays behind then
+ * @throws StartError if the file already exists or cannot be written; no partial file is left
  */
 export async function exportCvat(options: ExportOptions): Promise<ExportReport> {
   const counts = Object.fromEntries(

@@ -6,19 +6,19 @@ import { RECORDS } from './schemas.js';
 
 const Head = z.object({ model: z.string() });
 
-/** What a fixture holds besides the rows that can be imported. */
+/** Notifications about the parts of a fixture that are not imported. */
 export interface FixtureNotes {
-  /** @throws StartError when there are too many of them */
+  /** @throws StartError if there are too many */
   readonly onInvalid: (finding: Finding) => void;
-  /** Called for each object of a model that is not imported. @throws StartError when there are too many models */
+  /** Called for each object of a model that is not imported. @throws StartError if there are too many models */
   readonly onForeign: (model: string) => void;
 }
 
 /**
  * Reads the output of Django's `dumpdata`, JSON.
  *
- * @param path a name that ends in `.gz` is unpacked
- * @throws StartError as `readDumpFile` does, and for an object that is none of a dump
+ * @param path a file whose name ends in `.gz` is unpacked
+ * @throws StartError as `readDumpFile` does, and for an object that does not belong in a dump
  */
 export async function* readFixture(path: string, notes: FixtureNotes): AsyncGenerator<Item> {
   let position = 0;

@@ -23,14 +23,14 @@ import {
   stageRows,
 } from './staging-repository.js';
 
-/** Rows staged with one statement, and characters of them. */
+/** Rows staged per statement, and characters of them. */
 const BATCH = 2000;
 const BATCH_LENGTH = 8 * 1024 * 1024;
-/** Of what is only counted or named: a dump of CVAT has far fewer, and more would fill the memory. */
+/** Limit for items that are only counted or named: a dump of CVAT has far fewer, and more would fill the memory. */
 const MAXIMUM_INVALID = 100_000;
 const MAXIMUM_MODELS = 1000;
 
-/** Where the rows come from: the database of a CVAT, or a file of Django's `dumpdata`. */
+/** The source of the rows: the database of a CVAT, or a file from Django's `dumpdata`. */
 export type ImportSource =
   | { readonly kind: 'database'; readonly db: Database }
   | { readonly kind: 'fixture'; readonly path: string };
@@ -40,25 +40,25 @@ export interface ImportOptions {
   readonly target: Database;
   readonly random: Random;
   readonly inspectHash: ReturnType<typeof createHashInspector>;
-  /** Does everything and takes it back. */
+  /** Does everything, then rolls it back. */
   readonly isDryRun: boolean;
-  /** Called now and then with the number of rows that have been read. */
+  /** Called regularly with the number of rows read. */
   readonly onProgress: (rows: number) => void;
 }
 
 export interface ImportReport {
   readonly dryRun: boolean;
   readonly counts: Readonly<Record<Kind, Count & { readonly name: string }>>;
-  /** Whether nothing new was found. */
+  /** Whether the source contained nothing new. */
   readonly isUnchanged: boolean;
   readonly findings: readonly Finding[];
-  /** Accounts whose passwords work only with a format named in PASSWORD_HASHERS_EXTRA. */
+  /** Accounts whose passwords only work with a format listed in PASSWORD_HASHERS_EXTRA. */
   readonly passwordFormats: Readonly<Record<string, number>>;
-  /** Models of the file that do not concern this server, with the number of their objects. */
+  /** Models in the file that are irrelevant for this server, with the number of their objects. */
   readonly otherModels: Readonly<Record<string, number>>;
 }
 
-/** Rolls a dry run back. */
+/** Rolls back a dry run. */
 class TakeBack extends Error {
   readonly report: ImportReport;
   constructor(report: ImportReport) {
@@ -69,9 +69,9 @@ class TakeBack extends Error {
 
 /**
  * Copies accounts, tokens, organizations, memberships and invitations into a database of this server, in one
- * transaction: all of it or nothing. What is there already stays as it is, so a second run imports nothing.
+ * transaction: all or nothing. Existing data stays unchanged, so a second run imports nothing.
  *
- * @throws StartError when the source can't be read, or when somebody wrote the same rows meanwhile
+ * @throws StartError if the source cannot be read, or if another process wrote the same rows meanwhile
  */
 export async function importCvat(options: ImportOptions): Promise<ImportReport> {
   const { source, target, isDryRun } = options;
@@ -101,7 +101,7 @@ export async function importCvat(options: ImportOptions): Promise<ImportReport> 
   }
 }
 
-/** Says of an error that it is the other database that has it. */
+/** Adds to an error that it concerns the other database. */
 async function* namingSource(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   try {
     yield* items;
@@ -160,7 +160,7 @@ async function runImport(
   return reportOf(tx, notes, options.isDryRun);
 }
 
-/** Collects rows of a kind until there are enough for a statement. @returns how many there were */
+/** Collects rows of a kind until there are enough for a statement. @returns their number */
 async function stageAll(tx: Queryable, items: AsyncIterable<Item>, options: ImportOptions): Promise<number> {
   const waiting = new Map<StageKind, string[]>();
   let length = 0;
@@ -188,7 +188,7 @@ async function stageAll(tx: Queryable, items: AsyncIterable<Item>, options: Impo
   return read;
 }
 
-/** Hashes are checked here: what nobody could ever match, or only with great effort, does not get in. */
+/** Checks the hashes: those that no password could match, or only at excessive cost, are not imported. */
 function* stagedRowsOf(item: Item, options: ImportOptions): Generator<readonly [StageKind, object]> {
   if (item.kind === 'user') {
     const { groups, ...row } = item.row;

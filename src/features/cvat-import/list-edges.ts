@@ -1,4 +1,4 @@
-/** What matters outside and inside of texts. */
+/** The relevant characters outside and inside of strings. */
 const OUTSIDE = /["[\]{},]/g;
 const INSIDE = /["\\]/g;
 
@@ -11,10 +11,10 @@ export interface EdgeAt {
 }
 
 /**
- * Finds the edges of a JSON list that comes in pieces. Only quotes, brackets and commas are looked at.
+ * Finds the edges of a JSON list that arrives in pieces. It only looks at quotes, brackets and commas.
  *
- * @returns a function that goes through the next piece. It throws Error for what is no list, and for brackets that do
- * not match
+ * @returns a function that processes the next piece. It throws Error for input that is not a list, and for brackets
+ *   that do not match
  */
 export function createEdgeFinder(): (piece: string) => Generator<EdgeAt, void> {
   const meet = createBrackets();
@@ -43,7 +43,7 @@ export function createEdgeFinder(): (piece: string) => Generator<EdgeAt, void> {
   };
 }
 
-/** @returns a function that counts a bracket or a comma outside of texts, and gives it back if it is an edge */
+/** @returns a function that processes a bracket or a comma outside of strings, and returns it if it is an edge */
 function createBrackets(): (char: string) => Edge | undefined {
   let depth = 0;
 

@@ -1,17 +1,17 @@
 import { createEdgeFinder, type Edge } from './list-edges.js';
 
-/** Characters of one value, with the blanks around it: more than CVAT dumps of any object. */
+/** Maximum characters of one value, including surrounding whitespace: more than any object in a CVAT dump. */
 const MAXIMUM_LENGTH = 16 * 1024 * 1024;
 
 /**
- * Cuts a JSON list that comes in pieces into the texts of its values. Only quotes, brackets and commas are looked at:
- * whether a value is JSON is for its reader to find out.
+ * Splits a JSON list that arrives in pieces into the texts of its values. It only looks at quotes, brackets and
+ * commas: the reader of a value checks whether it is JSON.
  */
 export function createListSplitter() {
   const edgesOf = createEdgeFinder();
   let state: 'before' | 'inside' | 'after' = 'before';
   let count = 0;
-  /** What has come of the current value, or of what is around the list. */
+  /** The part of the current value that has arrived, or of the text around the list. */
   let pending = '';
 
   /** @returns the text before an edge if it is a value */
@@ -34,7 +34,10 @@ export function createListSplitter() {
     throw new Error(`object ${count + 1} of the list is larger than ${MAXIMUM_LENGTH / 1024 / 1024} MiB`);
   };
 
-  /** @returns the values that end in this piece. @throws Error for what is no list, and for a value beyond the limit */
+  /**
+   * @returns the values that end in this piece. @throws Error for input that is not a list, and for a value beyond the
+   *   limit
+   */
   const push = (piece: string): string[] => {
     const values: string[] = [];
     let from = 0;
@@ -48,7 +51,7 @@ export function createListSplitter() {
     return values;
   };
 
-  /** @throws Error unless the list has ended, and nothing but blanks followed it */
+  /** @throws Error unless the list has ended and only whitespace followed it */
   const end = (): void => {
     if (state === 'inside') throw new Error('it ends in the middle of the list');
     if (state === 'before') throw new Error('it is no list');

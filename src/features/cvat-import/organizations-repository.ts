@@ -17,7 +17,7 @@ import {
 
 const NAMES_SOMEBODY = sql`(s.user_id is not null or s.user_name is not null)`;
 
-/** Organizations, who is in them and who is asked to be. Must come after the accounts. */
+/** Organizations, their memberships and their invitations. Must run after the accounts. */
 export async function importOrganizations(tx: Queryable): Promise<void> {
   await importRecords(tx);
   await importMemberships(tx);
@@ -60,7 +60,7 @@ async function importRecords(tx: Queryable): Promise<void> {
   );
 }
 
-/** A membership is here already when both its account and its organization were: it may have ended here since. */
+/** A membership already exists if both its account and its organization existed: it may have ended here since. */
 async function importMemberships(tx: Queryable): Promise<void> {
   await resolveAccounts(tx, 'membership');
   await skip(
@@ -94,7 +94,7 @@ async function importMemberships(tx: Queryable): Promise<void> {
   await skipRepeated(tx, 'membership', ['pk'], 'the source has another membership with this id');
   await demoteSecondOwners(tx);
   await assignIds(tx, 'membership', 'organizations_membership');
-  // The trigger of the one owner looks into a table that was empty when its query was planned.
+  // The trigger for the single owner reads a table that was empty when its query was planned.
   await execute(tx, sql`set local enable_seqscan = off`);
   await copyMemberships(
     tx,
@@ -115,8 +115,8 @@ async function importMemberships(tx: Queryable): Promise<void> {
 }
 
 /**
- * CVAT lets a maintainer give the role of the owner, which without the organization itself is worth no more than
- * that of a worker. This server has one owner, so such a member becomes what they were.
+ * CVAT lets a maintainer give the role of the owner; without owning the organization, that role allows no more than a
+ * worker's. This server has one owner, so such a member gets the role that matches their rights.
  */
 async function demoteSecondOwners(tx: Queryable): Promise<void> {
   await execute(tx, sql`alter table import_membership add new_role text`);

@@ -4,7 +4,7 @@ const WIDTH = 23;
 const column = (value: number | string): string => String(value).padStart(10);
 const columnTitles = ['read', 'imported', 'here', 'skipped'].map(column).join('');
 
-/** @returns the report of an import in lines for people */
+/** @returns the report of an import as readable lines */
 export function describeImport(report: ImportReport): readonly string[] {
   const { counts, findings, isUnchanged, dryRun } = report;
   const table = Object.values(counts).map(
@@ -22,7 +22,7 @@ export function describeImport(report: ImportReport): readonly string[] {
   ];
 }
 
-/** Names come from elsewhere: they must not command the terminal. */
+/** Names come from another system: they must not control the terminal. */
 const oneLine = (text: string): string => text.replace(/\p{Cc}/gu, '?');
 
 function notesOf({ passwordFormats, otherModels }: ImportReport): readonly string[] {

@@ -3,7 +3,7 @@ import { RECORDS } from './schemas.js';
 
 export type Kind = keyof typeof RECORDS;
 
-/** The rows of each kind, wherever they come from. Named as Django names the fields. */
+/** The rows of each kind, from any source. Their fields have Django's names. */
 export type Rows = { readonly [K in Kind]: z.output<(typeof RECORDS)[K]> };
 
 /** A row and its kind. */
@@ -12,7 +12,7 @@ export type Item = { readonly [K in Kind]: { readonly kind: K; readonly row: Row
 /** In the order in which they are read and written. */
 export const KINDS = Object.keys(RECORDS) as readonly Kind[];
 
-/** Django's names of the models; newer releases of CVAT have a user model of their own on the same table. */
+/** Django's names for the models; newer releases of CVAT have their own user model on the same table. */
 export const MODELS: ReadonlyMap<string, Kind> = new Map([
   ['sites.site', 'site'],
   ['auth.group', 'group'],
@@ -27,7 +27,7 @@ export const MODELS: ReadonlyMap<string, Kind> = new Map([
   ['engine.profile', 'profile'],
 ]);
 
-/** What a report calls them. */
+/** Their names in reports. */
 export const NAMES: Readonly<Record<Kind, string>> = {
   site: 'sites',
   group: 'groups',
@@ -41,12 +41,12 @@ export const NAMES: Readonly<Record<Kind, string>> = {
   profile: 'profiles',
 };
 
-/** Something an operator should know of one row. */
+/** Information for an operator about one row. */
 export interface Finding {
-  /** `skipped`: it is not imported. `changed`: it is, but not as it was. */
+  /** `skipped`: it is not imported. `changed`: it is imported with changes. */
   readonly effect: 'skipped' | 'changed';
   readonly kind: Kind;
-  /** Which one; never a secret. */
+  /** Identifies the row; never a secret. */
   readonly item: string;
   readonly reason: string;
 }

@@ -4,11 +4,11 @@ import { isStorable } from '../../kernel/storable.js';
 import { ExactNumber, toDouble } from '../../platform/values/json.js';
 
 /**
- * What Django's `dumpdata` writes of the identity tables, read into rows that are named as Django names the fields. An
- * account is referred to by its id, or by `["name"]` (`--natural-foreign`). Fields that are not here are left out.
+ * Parses the output of Django's `dumpdata` for the identity tables into rows with Django's field names. An account is
+ * referred to by its id, or by `["name"]` (`--natural-foreign`). Fields that are missing here are dropped.
  */
 
-/** As for bodies of requests: PostgreSQL gives up on some thousand. */
+/** The same as for request bodies: PostgreSQL's limit is a few thousand. */
 const MAXIMUM_DEPTH = 100;
 
 const text = (maximum: number) =>
@@ -26,13 +26,13 @@ const integer = z
 
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** Without a zone it is UTC, as Django reads it with `USE_TZ`. */
+/** Without a time zone it is UTC, as in Django with `USE_TZ`. */
 const moment = z
   .string()
   .refine(isMoment, 'is not a date and time')
   .transform((value) => (/(Z|[+-]\d\d:?\d\d)$/.test(value) ? value : `${value}Z`));
 
-/** `Date` takes the 30th of February for a day of March. */
+/** `Date` turns February 30 into a day in March. */
 function isMoment(value: string): boolean {
   const [date = ''] = value.split(/[T ]/);
   if (!MOMENT.test(value) || value.startsWith('0000') || Number.isNaN(Date.parse(value))) return false;
@@ -193,7 +193,7 @@ const profile = z
   })
   .transform(({ pk, fields: { user, ...fields } }) => ({ pk: pk ?? null, ...fields, ...user }));
 
-/** By what a row is called here. The order is that of Django: what is referred to comes first. */
+/** By the name of a row here. The order is Django's: referenced rows come first. */
 export const RECORDS = {
   site,
   group,

@@ -7,8 +7,8 @@ const SITE_ID = 1;
 const PLACEHOLDER = 'example.com';
 
 /**
- * The site whose name mails start with. One that has a name here keeps it: only the placeholder that every new database
- * has, Django's as well as ours, gives way.
+ * The site whose name starts the subject of mails. A name that was set here stays: only the placeholder of a new
+ * database is replaced, Django's as well as ours.
  */
 export async function importSite(tx: Queryable): Promise<void> {
   await skip(tx, 'site', sql`s.pk <> ${SITE_ID}`, 'CVAT uses only the site with the id 1');

@@ -5,22 +5,22 @@ import { parseJson } from '../../platform/values/json.js';
 import type { Item, Kind } from './rows.js';
 import { KINDS } from './rows.js';
 
-/** Rows read with one statement. */
+/** Rows read per statement. */
 const BATCH = 5000;
 
 interface Source {
   readonly table: string;
   readonly key: 'id' | 'key';
-  /** The columns of the row besides its key, of the table `t`. */
+  /** The columns of the row besides its key, in table `t`. */
   readonly columns: Sql;
   /** The account it belongs to. */
   readonly account?: string;
 }
 
-/** Of this server: a source may be one, or a CVAT beside one. */
+/** A table of this server: the source may be one, or a CVAT that shares its database with one. */
 const BOUND_TOKENS = 'auth_server_access_tokens';
 
-/** Columns that CVAT got later, and what an older one would say. */
+/** Columns that CVAT added later, with the values to assume for older releases. */
 const LATER: Readonly<Record<string, string>> = {
   'engine_profile.has_analytics_access': 'false',
   'engine_profile.last_activity_date': 'null::timestamptz',
@@ -85,18 +85,18 @@ const SOURCES: Readonly<Record<Kind, Source>> = {
   },
 };
 
-/** What a source must have: everything else came to CVAT at some time. */
+/** The tables a source must have: CVAT added all others at some point. */
 const REQUIRED: readonly Kind[] = ['group', 'user', 'organization', 'membership', 'invitation'];
 
 /**
- * Reads the identity tables of a CVAT, of 2.15 or later, or of this server. Run it in a transaction of one snapshot:
- * it makes that transaction read-only.
+ * Reads the identity tables of a CVAT, 2.15 or later, or of this server. Run it in a transaction with a snapshot: it
+ * makes that transaction read-only.
  *
- * @throws StartError for a database that is not one of CVAT
+ * @throws StartError for a database that is not CVAT's
  */
 export async function* readDatabase(tx: Queryable): AsyncGenerator<Item> {
   await execute(tx, sql`set transaction read only`);
-  // Whoever takes the rows may take their time.
+  // The consumer of the rows may be slow.
   await execute(tx, sql`set local idle_in_transaction_session_timeout = 0`);
   const known = await listColumns(tx);
   const missing = REQUIRED.map((kind) => SOURCES[kind].table).filter((table) => !known.has(`${table}.`));
@@ -119,7 +119,7 @@ async function listColumns(tx: Queryable): Promise<ReadonlySet<string>> {
   return new Set(rows.flatMap(({ table, column }) => [`${table}.`, `${table}.${column}`]));
 }
 
-/** In the order of the key, from one batch to the next. */
+/** Ordered by key, from one batch to the next. */
 async function* readTable(tx: Queryable, kind: Kind, known: ReadonlySet<string>): AsyncGenerator<Item> {
   const { table, key, columns, account } = SOURCES[kind];
   const id = raw(`t.${key}`);
@@ -140,11 +140,11 @@ async function* readTable(tx: Queryable, kind: Kind, known: ReadonlySet<string>)
   }
 }
 
-/** Any JSON, with its numbers as they are. */
+/** Any JSON, with its numbers unchanged. */
 const withContact = <R extends { readonly contact?: string }>(row: R): object =>
   row.contact === undefined ? row : { ...row, contact: parseJson(row.contact) };
 
-/** CVAT knows no token that is bound to one organization: without its bond it would be good for more than it was. */
+/** CVAT has no tokens bound to one organization: without the binding, the token would be valid for more than before. */
 const isCopied = (kind: Kind, known: ReadonlySet<string>): Sql =>
   kind === 'access_token' && known.has(`${BOUND_TOKENS}.`)
     ? sql`not exists (select from ${raw(BOUND_TOKENS)} b where b.token_id = t.id and b.is_bound)`

@@ -2,12 +2,12 @@ import { execute, many, one, type Queryable } from '../../platform/db/queryable.
 import { join, raw, type Sql, sql } from '../../platform/db/sql.js';
 import type { Finding, Kind } from './rows.js';
 
-/** What is staged: the rows of a source, and which account is in which group. */
+/** Staged data: the rows of a source, and the groups of each account. */
 export type StageKind = Kind | 'user_group';
 
 const ACCOUNT = 'user_id integer, user_name text';
 
-/** Columns as they are in the rows. */
+/** Column definitions for the rows. */
 const COLUMNS: Readonly<Record<StageKind, string>> = {
   site: 'pk integer, domain text, name text',
   group: 'pk integer, name text',
@@ -30,10 +30,12 @@ const COLUMNS: Readonly<Record<StageKind, string>> = {
 
 const STAGE_KINDS = Object.keys(COLUMNS) as readonly StageKind[];
 
-/** The alias `s` in every condition is the staged row. */
+/** In every condition, the alias `s` is the staged row. */
 const stageOf = (kind: StageKind): Sql => raw(`import_${kind}`);
 
-/** How a finding names a row. The name of an account may be in the reference or in the account that it refers to. */
+/**
+ * How a finding identifies a row. The name of an account may be in the reference or in the account that it refers to.
+ */
 const ACCOUNT_NAME = sql`coalesce(
   s.user_name, (select u.username from import_user u where u.pk = s.user_id order by u.seq limit 1), '#' || s.user_id, 'nobody'
 )`;
@@ -53,12 +55,12 @@ const ITEMS: Readonly<Record<StageKind, Sql>> = {
   profile: sql`'of ' || ${ACCOUNT_NAME}`,
 };
 
-/** Ids above are not kept: the next account would have none. */
+/** Higher ids are not kept: the next account would have no id left. */
 const MAXIMUM_KEPT_ID = 2_000_000_000;
 
 /**
- * Makes a temporary table for each kind. They are gone when the transaction ends. Their pages are filled to less than
- * half: every row is updated twice, and its new version then needs no new entries in the indexes.
+ * Creates a temporary table for each kind, until the end of the transaction. Their pages are filled to less than half:
+ * every row is updated twice, and its new version then needs no new index entries.
  */
 export async function createStages(tx: Queryable): Promise<void> {
   await execute(tx, sql`set local idle_in_transaction_session_timeout = 0`);
@@ -95,7 +97,7 @@ export const stageRows = (tx: Queryable, kind: StageKind, rows: readonly string[
       select * from json_to_recordset(${`[${rows.join()}]`}::json) as r (${raw(COLUMNS[kind])})`,
   );
 
-/** To be called when all rows are there and before anything is decided. */
+/** Call this once all rows are staged and before anything is decided. */
 export async function indexStages(tx: Queryable): Promise<void> {
   for (const kind of STAGE_KINDS) {
     for (const column of ['pk', 'key', 'user_id', 'user_name', 'username', 'slug', 'prefix', 'membership_id'])
@@ -105,7 +107,7 @@ export async function indexStages(tx: Queryable): Promise<void> {
   }
 }
 
-/** Skips the undecided rows that meet a condition, and says why. */
+/** Skips the undecided rows that meet a condition, and records the reason. */
 export const skip = (tx: Queryable, kind: StageKind, condition: Sql, reason: string) =>
   execute(
     tx,
@@ -117,7 +119,7 @@ export const skip = (tx: Queryable, kind: StageKind, condition: Sql, reason: str
       select 'skipped', ${kind === 'user_group' ? 'user' : kind}, ${ITEMS[kind]}, ${reason} from s`,
   );
 
-/** Says what becomes different of the new rows that meet a condition. @param reason an expression of text */
+/** Records what changes in the new rows that meet a condition. @param reason a text expression */
 export const noteChange = (tx: Queryable, kind: Kind, condition: Sql, reason: Sql) =>
   execute(
     tx,
@@ -130,11 +132,11 @@ export const noteChange = (tx: Queryable, kind: Kind, condition: Sql, reason: Sq
 /** For `noteChange`: an id of the source that could not be kept. */
 export const NEW_ID = sql`format('it gets the id %s: %s is in use here or cannot be kept', s.target, s.pk)`;
 
-/** Makes the undecided rows new that have no id to be assigned. */
+/** Marks the undecided rows that need no assigned id as new. */
 export const markImported = (tx: Queryable, kind: StageKind) =>
   execute(tx, sql`update ${stageOf(kind)} set outcome = 'new' where outcome is null`);
 
-/** Passes over the undecided rows that meet a condition: they are here already, or were left out on purpose. */
+/** Marks the undecided rows that meet a condition as present: they already exist, or were left out on purpose. */
 export const markPresent = (tx: Queryable, kind: StageKind, condition: Sql) =>
   execute(
     tx,
@@ -156,7 +158,7 @@ export const skipRepeated = (tx: Queryable, kind: StageKind, columns: readonly s
     reason,
   );
 
-/** Finds the accounts that rows refer to; must come after the accounts have been decided. */
+/** Finds the accounts that rows refer to; must run after the accounts have been decided. */
 export async function resolveAccounts(tx: Queryable, kind: StageKind): Promise<void> {
   for (const matches of [sql`u.pk = s.user_id`, sql`s.user_id is null and u.username = s.user_name`]) {
     await execute(
@@ -169,7 +171,9 @@ export async function resolveAccounts(tx: Queryable, kind: StageKind): Promise<v
   await execute(tx, sql`analyze ${stageOf(kind)}`);
 }
 
-/** Makes the undecided rows new. They keep their ids where those are free; others come after all of both sides. */
+/**
+ * Marks the undecided rows as new. They keep their ids if those are free; others get ids above all ids of both sides.
+ */
 export async function assignIds(tx: Queryable, kind: StageKind, table: string): Promise<void> {
   await execute(
     tx,
@@ -198,7 +202,7 @@ export async function assignIds(tx: Queryable, kind: StageKind, table: string): 
   );
 }
 
-/** The next row that anybody inserts gets an id that is free. Not undone when the transaction is rolled back. */
+/** Makes sure that the next inserted row gets a free id. Rolling the transaction back does not undo this. */
 export const advanceSequence = (tx: Queryable, table: string) =>
   execute(
     tx,
@@ -207,7 +211,7 @@ export const advanceSequence = (tx: Queryable, table: string) =>
       from cast(pg_get_serial_sequence(${table}, 'id') as regclass) as sequence`,
   );
 
-/** How many rows of a kind there were, and what became of them. */
+/** The number of rows of a kind, by result. */
 export interface Count {
   readonly read: number;
   readonly imported: number;
@@ -228,7 +232,7 @@ export async function countRows(tx: Queryable, kind: Kind): Promise<Count> {
   return count ?? { read: 0, imported: 0, present: 0, skipped: 0 };
 }
 
-/** @returns how many new accounts have a password of each format that works with a setting only */
+/** @returns how many new accounts have a password in each format that requires a setting */
 export const countHashFormats = (tx: Queryable) =>
   many<{ format: string; count: number }>(
     tx,

@@ -21,7 +21,7 @@ import { findByIdentity, type LinkedAccount, link } from './repository.js';
 export interface DirectoryAccountDeps extends FirstLoginDeps {
   readonly db: Database;
   readonly recheckMs: number | null;
-  /** Tells the operator of a person whose name could not be given to their account. */
+  /** Reports a person whose name could not be given to their account. */
   readonly onNameTaken: (userId: number, username: string) => void;
 }
 
@@ -29,22 +29,22 @@ export type Admission =
   | { readonly kind: 'account'; readonly userId: number; readonly password: string }
   | Refusal;
 
-/** `!` and 40 characters: shorter values are not unique, and sessions are bound to the value. */
+/** `!` and 40 characters: shorter values would not be unique, and sessions are bound to the value. */
 const UNUSABLE_LENGTH = 41;
 
-/** Keeps the accounts of people in the directory as the directory has them. */
+/** Synchronizes the accounts of people in the directory with it. */
 export function createDirectoryAccounts(deps: DirectoryAccountDeps) {
   /**
-   * Finds the account of a person, or makes it, and brings it up to date: attributes, roles, name.
+   * Finds or creates the account of a person, and updates its attributes, roles and name.
    *
-   * @returns refused when the account is deactivated here, or when the name belongs to somebody else
+   * @returns refused if the account is deactivated here, or if the name belongs to another user
    */
   const admit = async (newcomer: Newcomer): Promise<Admission> => {
     const store = () => deps.db.transaction((tx) => bringUpToDate(tx, newcomer, deps));
     try {
       return await store();
     } catch (error) {
-      // CVAT beside us on the same database does not know our lock: the second time the name is found taken.
+      // A CVAT on the same database does not use our lock: on the second try the name is found to be taken.
       if (uniqueViolation(error) !== 'auth_user_username_key') throw error;
       return store();
     }
@@ -74,7 +74,10 @@ async function bringUpToDate(
 const recheckTime = ({ clock, recheckMs }: Pick<DirectoryAccountDeps, 'clock' | 'recheckMs'>): Date | null =>
   recheckMs === null ? null : new Date(clock.now() + recheckMs);
 
-/** Leaving the admin group ends what it gave: CVAT gives analytics with it, and rights like these never end there. */
+/**
+ * Leaving the admin group revokes the rights it gave: CVAT grants analytics with it, and otherwise never revokes such
+ * rights.
+ */
 async function replaceRoles(
   tx: Queryable,
   { userId, isSuperuser }: LinkedAccount,

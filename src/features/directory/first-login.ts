@@ -17,13 +17,13 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** @returns that somebody is not let in; the reason is for the log */
+/** @returns a refusal; the reason is for the log */
 export const refused = (reason: string): Refusal => ({ kind: 'refused', reason });
 
 /**
- * The first login of somebody. Two at once take turns, and the second finds what the first made.
+ * A person's first login. Concurrent ones take turns, and the second finds the first one's account.
  *
- * @returns refused when the entry has no name for an account, or when the name belongs to somebody else
+ * @returns refused if the entry has no usable name for an account, or if the name belongs to another user
  */
 export async function findOrMake(
   tx: Queryable,
@@ -44,8 +44,9 @@ export async function findOrMake(
 }
 
 /**
- * An account without a password and with their name is theirs: CVAT made it when they signed in there. A local account
- * never becomes theirs, nor one of somebody else in the directory, nor one that waits for whoever has its address.
+ * An account without a password and with the person's name is theirs: CVAT created it when they signed in there. This
+ * never applies to a local account, an account of another person in the directory, or one reserved for the owner of
+ * its address.
  */
 function whyNotHis(
   namesake: Namesake,

@@ -27,7 +27,7 @@ export interface DirectoryFeatureDeps {
   readonly defaultRole: Role;
 }
 
-/** People whose accounts and passwords a directory keeps (`IAM_TYPE=LDAP`). */
+/** Users whose accounts and passwords a directory manages (`IAM_TYPE=LDAP`). */
 export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
   const { db, clock, random, log, passwords, failures, settings } = deps;
   const directory = createDirectory(settings, clock);
@@ -57,11 +57,11 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
   });
   return {
     login: createDirectoryLogin({ directory, accounts, passwords, failures, rules, log }),
-    /** Looks again at everybody who is due; otherwise that happens beside the requests. */
+    /** Checks all due accounts; normally this happens in the background. */
     recheck: recheck.runOnce,
-    /** @returns whether the account belongs to somebody of the directory, who has no password here */
+    /** @returns whether the account belongs to a person in the directory, and so has no local password */
     owns: (userId: number): Promise<boolean> => isLinked(db, userId),
-    /** To be called when the tables are there. */
+    /** Call this once the tables exist. */
     start: async (): Promise<void> => {
       await addLocalAdmins(db);
       recheck.start();

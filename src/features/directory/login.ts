@@ -22,7 +22,7 @@ export interface DirectoryLoginDeps {
 export interface DirectoryLoginRequest {
   readonly username: string;
   readonly password: string;
-  /** For the failure limit, and the share of the hash queue. */
+  /** For the failure limit, and for the client's share of the hash queue. */
   readonly client: Client;
 }
 
@@ -32,21 +32,18 @@ const NOBODY: Refused = { kind: 'refused', reason: NO_ENTRY };
 export function createDirectoryLogin(deps: DirectoryLoginDeps) {
   const { directory, failures } = deps;
 
-  /**
-   * @returns the account; undefined for whatever is no reason to try again
-   * @throws Throttled; ServiceUnavailable `directory_unreachable` or `directory_busy`; the errors of the hash queue
-   */
+  /** @returns the account; undefined for refusals where trying again would not help */
   return async (login: DirectoryLoginRequest): Promise<VerifiedLogin | undefined> => {
     const { client } = login;
     const byName = { account: `name:${broadName(login.username)}`, address: client.address };
     await failures.check(byName);
-    // A refusal takes what it takes for a local account, else its time would tell who is in the directory.
+    // A refusal takes as long as for a local account; otherwise its time would reveal who is in the directory.
     const refusalTime = deps.passwords.burn(login.password, { account: byName.account, client });
     refusalTime.catch(() => undefined);
 
     const deadline = directory.startDeadline();
     const located = isPlausible(login) ? await directory.locate(login.username, deadline) : NOBODY;
-    // Directories fold names in more ways than we know: failures count for the entry, not for its spellings.
+    // Directories normalize names in unknown ways: failures count for the entry, not for its spellings.
     const attempt =
       located.kind === 'person' ? { ...byName, account: `directory:${located.person.identity}` } : byName;
     await failures.check(attempt);
@@ -54,7 +51,7 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
     const match =
       located.kind === 'refused' ? refuse(login.username, located) : await enter(located, login, deadline);
     if (match === undefined) {
-      // Counted first: a full queue or a client that hangs up must not hide that a password was tried.
+      // Counted first: neither a full queue nor a client that disconnects may hide an attempt.
       await failures.failed(attempt);
       await refusalTime;
       return undefined;
@@ -81,9 +78,9 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
   }
 
   /**
-   * What was typed is not logged unless an entry has that name: people type their password into the wrong field.
+   * The typed name is only logged if an entry has it: people type their password into the wrong field.
    *
-   * @param entry name of the entry, undefined when it is made of what was typed
+   * @param entry name of the entry, undefined if it was built from the typed name
    */
   function refuse(entry: string | undefined, { reason }: { readonly reason: string }): undefined {
     if (reason !== NO_ENTRY)
@@ -91,6 +88,6 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
   }
 }
 
-/** An empty password is refused before anything is asked: a bind without one succeeds for everybody (RFC 4513, 5.1.2). */
+/** An empty password is refused before any query: a bind without one succeeds for everyone (RFC 4513, 5.1.2). */
 const isPlausible = ({ username, password }: DirectoryLoginRequest): boolean =>
   password !== '' && isComparable(password) && isPlainLogin(username);

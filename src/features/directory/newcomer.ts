@@ -6,7 +6,7 @@ import type { Attributes } from '../users/index.js';
 export interface Newcomer {
   readonly person: Person;
   readonly roles: readonly Role[];
-  /** What was typed at the login, for a choice among several names; null when nobody signs in. */
+  /** The name typed at the login, for choosing among several names; null outside of a login. */
   readonly typed: string | null;
 }
 
@@ -14,7 +14,7 @@ export const ADMIN: Role = 'admin';
 /** Lengths of Django's columns. */
 export const LONGEST = { username: 150, name: 150, email: 254 };
 
-/** @returns what the account shows of a person, cut to what its columns hold */
+/** @returns the account's attributes of a person, truncated to the lengths of their columns */
 export function attributesOf({ person, roles }: Newcomer): Attributes {
   return {
     firstName: person.firstName.slice(0, LONGEST.name),
@@ -25,10 +25,10 @@ export function attributesOf({ person, roles }: Newcomer): Attributes {
 }
 
 /**
- * The name of the account, in lower case as django-auth-ldap has it: the one it has while the directory still knows
- * it, else the one that was typed, else the directory's first.
+ * The name of the account, in lower case as in django-auth-ldap: its current name while the directory still has it,
+ * else the typed one, else the directory's first.
  *
- * @returns undefined when the entry has no name that an account can have
+ * @returns undefined if the entry has no name that an account can have
  */
 export function chooseName({ person, typed }: Newcomer, current: string | null): string | undefined {
   const names = person.usernames

@@ -26,14 +26,15 @@ type Standing =
   | { readonly kind: 'present'; readonly person: Person; readonly roles: readonly Role[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Of so many at once somebody is always there. */
+/** Among this many people, at least one still exists. */
 const CROWD = 10;
 
 /**
- * Nobody loses anything before all were asked about: one who is gone left, many are a mistake somewhere.
+ * No account loses anything before all of them have been checked: one missing person has left, many missing ones are a
+ * mistake somewhere.
  *
- * @param stopping the accounts are given back when it is aborted meanwhile
- * @throws ServiceUnavailable when the directory can not be asked; the accounts are due as before
+ * @param stopping if it aborts meanwhile, the accounts are released
+ * @throws ServiceUnavailable if the directory cannot be queried; the accounts stay due
  */
 export async function lookAt(
   due: readonly DueAccount[],
@@ -47,7 +48,8 @@ export async function lookAt(
       if (stopping.aborted) return await giveBack(db, due);
       const standing = await ask(account, deps);
       if (standing.kind === 'refused') gone.push({ account, reason: standing.reason });
-      // This refuses an account that an administrator deactivated: its access tokens live again with it.
+      // This refuses an account that an administrator deactivated: its access tokens become valid again when it is
+      // activated.
       else await deps.accounts.admit({ person: standing.person, roles: standing.roles, typed: null });
     }
     if (gone.length === due.length && (await isNobodyLeft(due, deps))) {
@@ -73,7 +75,7 @@ async function ask(
     : { kind: 'present', person: member.person, roles: judgement.roles };
 }
 
-/** @returns whether the directory admits none of a crowd, of whom these are some */
+/** @returns whether the directory admits none of a crowd that these accounts are part of */
 async function isNobodyLeft(gone: readonly DueAccount[], deps: RecheckBatchDeps): Promise<boolean> {
   const others = await listOthers(
     deps.db,
@@ -98,7 +100,7 @@ async function end({ userId }: DueAccount, reason: string, deps: RecheckBatchDep
   );
 }
 
-/** The directory could not be asked: they are due as before. */
+/** The directory could not be queried: the accounts are due as before. */
 async function giveBack(db: Database, due: readonly DueAccount[]): Promise<void> {
   const earliest = Math.min(...due.map(({ dueAt }) => millisecondsOf(dueAt)));
   await setRecheck(

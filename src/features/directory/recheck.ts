@@ -7,17 +7,17 @@ import { claimDue } from './repository.js';
 
 export interface RecheckDeps extends RecheckBatchDeps {
   readonly random: Random;
-  /** Milliseconds between two looks at an account; null for never. */
+  /** Milliseconds between two checks of an account; null for never. */
   readonly intervalMs: number | null;
 }
 
 const BATCH = 200;
-/** How long a process that took a batch may have it. */
+/** How long a process may keep a batch. */
 const LEASE = 5 * MINUTE;
 
 /**
- * Asks the directory about everybody who signed in, so that who left it, or was locked, does not stay because of a
- * session or a token. Roles and attributes follow at the same time.
+ * Checks all users who have signed in against the directory, so that a session or a token does not outlive an account
+ * that was removed or locked there. Also updates roles and attributes.
  */
 export function createRecheck(deps: RecheckDeps) {
   const { intervalMs } = deps;
@@ -25,7 +25,7 @@ export function createRecheck(deps: RecheckDeps) {
   let loop: Promise<void> | undefined;
 
   return {
-    /** @returns how many accounts were looked at. @throws ServiceUnavailable */
+    /** @returns how many accounts were checked. @throws ServiceUnavailable */
     runOnce: (): Promise<number> => lookAtEverybody(deps, stopping.signal),
 
     start: (): void => {

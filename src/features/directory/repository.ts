@@ -10,16 +10,16 @@ export interface LinkedAccount {
   readonly isSuperuser: boolean;
 }
 
-/** An account that has the name of a person in the directory. */
+/** An account with the same name as a person in the directory. */
 export interface Namesake extends LinkedAccount {
   readonly email: string;
-  /** Whom of the directory it belongs to already. */
+  /** The person in the directory that it already belongs to. */
   readonly identity: string | null;
-  /** False for an account that an invitation or an administrator made, for whoever has its address. */
+  /** False for an account that an invitation or an administrator created for the owner of its address. */
   readonly hasSignedIn: boolean;
 }
 
-/** Holds the account until the end of the transaction: logins of one person come one after the other. */
+/** Locks the account until the end of the transaction, so that logins of one person run one after the other. */
 export const findByIdentity = (tx: Queryable, identity: string): Promise<LinkedAccount | undefined> =>
   one<LinkedAccount>(
     tx,
@@ -53,7 +53,7 @@ export const link = (tx: Queryable, userId: number, identity: string, recheckAt:
       on conflict (user_id) do update set identity = excluded.identity, recheck_at = excluded.recheck_at`,
   );
 
-/** An account that is due, as it was before it was taken. */
+/** A due account, in the state before it was claimed. */
 export interface DueAccount {
   readonly userId: number;
   readonly username: string;
@@ -62,7 +62,8 @@ export interface DueAccount {
 }
 
 /**
- * Takes accounts to look at. Others leave them alone until `leasedUntil`; if this process dies they are due again then.
+ * Claims accounts to check. Other processes skip them until `leasedUntil`; if this process dies, they are due again
+ * then.
  */
 export const claimDue = (db: Queryable, now: Date, leasedUntil: Date, limit: number): Promise<DueAccount[]> =>
   many<DueAccount>(
@@ -81,7 +82,7 @@ export const claimDue = (db: Queryable, now: Date, leasedUntil: Date, limit: num
       returning d.user_id as "userId", due.username, d.identity, due.recheck_at as "dueAt"`,
   );
 
-/** Other accounts that are looked after, those who signed in last first. */
+/** Other managed accounts, most recent sign-in first. */
 export const listOthers = (
   db: Queryable,
   userIds: readonly number[],
@@ -104,6 +105,6 @@ export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt:
     sql`update auth_server_directory_accounts set recheck_at = ${recheckAt} where user_id = any(${userIds}::integer[])`,
   );
 
-/** @returns whether the account belongs to somebody of the directory */
+/** @returns whether the account belongs to a person in the directory */
 export const isLinked = async (db: Queryable, userId: number): Promise<boolean> =>
   (await one(db, sql`select 1 from auth_server_directory_accounts where user_id = ${userId}`)) !== undefined;

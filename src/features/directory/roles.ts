@@ -5,7 +5,7 @@ import type { DirectorySettings } from '../../platform/ldap/settings.js';
 export interface RoleRules {
   readonly roleGroups: DirectorySettings['roleGroups'];
   readonly requiredGroup: string | null;
-  /** `IAM_DEFAULT_ROLE`, for members of none of the groups. */
+  /** `IAM_DEFAULT_ROLE`, for people in none of the groups. */
   readonly defaultRole: Role;
 }
 
@@ -13,7 +13,10 @@ export type Judgement =
   | { readonly kind: 'admitted'; readonly roles: readonly Role[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Whether a person may come in, and as what: all roles one of whose groups they are in (CVAT `populate_user`). */
+/**
+ * Whether a person may sign in, and with which roles: all roles with at least one group that they are in (CVAT
+ * `populate_user`).
+ */
 export function judge({ person, groups }: Member, rules: RoleRules): Judgement {
   if (person.isDisabled) return { kind: 'refused', reason: 'the entry is disabled' };
   if (rules.requiredGroup !== null && !groups.has(rules.requiredGroup)) {

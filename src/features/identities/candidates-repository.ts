@@ -7,10 +7,10 @@ interface CandidateRow extends Candidate {
 }
 
 /**
- * Everybody whom a login name may mean. Of the users with an address, only verified owners count when there is one
+ * All users that a login name may refer to. If any of the users with an address has verified it, only those count
  * (allauth `filter_users_by_email`).
  *
- * @param username name to look for, or null when only the address counts
+ * @param username name to look up, or null if only the address counts
  */
 export async function findCandidates(
   db: Queryable,

@@ -6,7 +6,7 @@ import { join, raw, type Sql, sql } from '../../platform/db/sql.js';
 import { usable } from '../access-tokens/index.js';
 import { ACCOUNT_COLUMNS, accountOf } from '../users/index.js';
 
-/** One row: the account, the organization the request asks for, and what its credentials are checked against. */
+/** One row: the account, the organization the request asks for, and the data for checking credentials. */
 interface IdentityRow extends Omit<Account, 'groups'> {
   readonly groups: string[];
   readonly password: string;
@@ -41,13 +41,13 @@ const CREDENTIAL_COLUMNS = sql`
 const LINEAGE = sql`left join auth_server_password_lineage l on l.user_id = u.id`;
 
 interface OrganizationParts {
-  /** Distinguishes the prepared statements. */
+  /** Distinguishes prepared statements. */
   readonly name: string;
   readonly columns: Sql;
   readonly tables: Sql;
 }
 
-/** Without an organization the statement does not touch its tables at all. */
+/** Without an organization, the statement does not touch its tables at all. */
 function organizationParts(selector: OrganizationSelector): OrganizationParts {
   if (selector.kind === 'absent' || selector.kind === 'sandbox') {
     const columns = sql`null::integer as "organizationId", null::text as "organizationSlug",
@@ -66,7 +66,7 @@ function organizationParts(selector: OrganizationSelector): OrganizationParts {
 const columnsOf = (organization: OrganizationParts, more: readonly Sql[]): Sql =>
   join([ACCOUNT_COLUMNS, CREDENTIAL_COLUMNS, organization.columns, ...more], ', ');
 
-/** Looks up who is calling: every function is one statement, prepared once per connection. */
+/** Looks up callers: every function runs one statement, prepared once per connection. */
 export const createIdentityStore = (db: Queryable): IdentityStore => ({
   byId: async (id, selector) => {
     const organization = organizationParts(selector);

@@ -3,7 +3,7 @@ import type { Unchecked } from '../../platform/http/route.js';
 import { isObject } from '../../platform/values/json.js';
 import type { ViewedInvitation } from './repository.js';
 
-/** An invitation is decided upon in its own organization, whatever context the request names. */
+/** Decisions about an invitation use its own organization, whatever context the request names. */
 const may =
   (scope: string) =>
   ({ owner, user, role, context }: ViewedInvitation): PolicyCheck[] => [
@@ -31,7 +31,7 @@ export const mayList = (): PolicyCheck[] => [
   { package: 'invitations', scope: 'list', resource: null, belongsTo: 'context' },
 ];
 
-/** With the role as it was sent, checked or not (CVAT `InvitationPermission`). */
+/** With the role as sent, checked or not (CVAT `InvitationPermission`). */
 export const mayCreate = async (_object: unknown, { body, caller }: Unchecked): Promise<PolicyCheck[]> => [
   {
     package: 'invitations',
@@ -49,7 +49,7 @@ export const mayCreate = async (_object: unknown, { body, caller }: Unchecked): 
 const roleOf = (body: unknown): unknown =>
   isObject(body) && Object.hasOwn(body, 'role') ? body['role'] : null;
 
-/** CVAT up to 2.69: with `?accepted` a PATCH accepts, without it counts as sending again. */
+/** CVAT up to 2.69: a PATCH with `?accepted` accepts, one without it counts as resending. */
 export const isAcceptance = (query: URLSearchParams): boolean => query.has('accepted');
 
 export const mayUpdate = (invitation: ViewedInvitation, { query }: Unchecked): PolicyCheck[] =>

@@ -3,7 +3,7 @@ import { mayAccept, mayDecline, mayResend } from './access.js';
 import { about, type InvitationRouteDeps, loadInvitation } from './routes.js';
 import { AcceptedRead } from './schemas.js';
 
-/** Name of the limit on sending again: 5 an hour for each account (CVAT `org/throttle.py`). */
+/** Name of the limit on resending: 5 per hour and account (CVAT `org/throttle.py`). */
 export const RESEND_THROTTLE = 'invitation-resend';
 
 const accept = ({ service }: InvitationRouteDeps) =>

@@ -11,14 +11,17 @@ const EXPIRED = 'Your invitation is expired. Please contact organization owner t
 const ACCEPTED = 'Your invitation is already accepted.';
 const OWNER_STAYS = 'The owner keeps this role until the organization is transferred to another member.';
 
-/** Runs work on an invitation that nobody else acts on meanwhile. @throws NotFound when somebody else was faster */
+/**
+ * Runs work on an invitation that no other request can change meanwhile. @throws NotFound if another request was
+ * faster
+ */
 export const actOn = <T>(
   db: Database,
   key: string,
   work: (tx: Queryable, invitation: LockedInvitation) => Promise<T>,
 ): Promise<T> => db.transaction(async (tx) => work(tx, found(await lockInvitation(tx, key), 'Invitation')));
 
-/** What an invited person answers (CVAT 2.62). */
+/** The answers of an invited person (CVAT 2.62). */
 export function createInvitationAnswers({
   db,
   lifetime,
@@ -28,7 +31,10 @@ export function createInvitationAnswers({
 }) {
   const now = (): Date => dateOf(lifetime.clock);
 
-  /** Of two at once, exactly one accepts (deviation 16). @throws ValidationError with CVAT's texts; NotFound */
+  /**
+   * Of two concurrent requests, exactly one accepts (deviation 16). @throws ValidationError with CVAT's texts;
+   * NotFound
+   */
   const accept = (key: string): Promise<void> =>
     actOn(db, key, async (tx, { membershipId, isAccepted, sentAt }) => {
       if (isExpired(sentAt, lifetime)) throw new ValidationError(EXPIRED);
@@ -36,7 +42,10 @@ export function createInvitationAnswers({
       await activateMembership(tx, membershipId, now());
     });
 
-  /** The PATCH of CVAT up to 2.69, which does not mind an accepted one. @returns whether the person is new. @throws ValidationError; NotFound */
+  /**
+   * The PATCH of CVAT up to 2.69, which ignores that an invitation was already accepted. @returns whether the person
+   * is new. @throws ValidationError; NotFound
+   */
   const acceptOnce = (key: string): Promise<boolean> =>
     actOn(db, key, async (tx, { membershipId, isAccepted, sentAt }) => {
       if (isAccepted) return false;
@@ -45,7 +54,9 @@ export function createInvitationAnswers({
       return true;
     });
 
-  /** Also after it was accepted, which is leaving (CVAT); an owner can not. @throws ValidationError; NotFound */
+  /**
+   * Also possible after it was accepted, which means leaving (CVAT); owners cannot. @throws ValidationError; NotFound
+   */
   const decline = (key: string): Promise<void> =>
     actOn(db, key, async (tx, { membershipId }) => {
       if (await isMembershipOfOwner(tx, membershipId)) throw new ValidationError(OWNER_STAYS);

@@ -1,7 +1,7 @@
 import { type Clock, DAY } from '../../kernel/clock.js';
 import { millisecondsOf, type Timestamp } from '../../kernel/timestamp.js';
 
-/** How long invitations last, and what time it is. */
+/** How long invitations last, and the clock. */
 export interface Lifetime {
   readonly clock: Clock;
   readonly days: number;

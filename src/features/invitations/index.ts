@@ -13,7 +13,7 @@ export interface InvitationsDeps extends Omit<InvitationServiceDeps, 'mail'> {
   readonly mail: Omit<InvitationMailDeps, 'validDays'> | null;
 }
 
-/** Inviting people to organizations. */
+/** Inviting users to organizations. */
 export function createInvitations(deps: InvitationsDeps) {
   const { lifetime } = deps;
   const mail = deps.mail && createInvitationMail({ ...deps.mail, validDays: lifetime.days });

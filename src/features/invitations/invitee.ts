@@ -18,9 +18,9 @@ export interface InviteeDeps {
 export type Invitee = Pick<InvitableAccount, 'id' | 'isUnclaimed'>;
 
 /**
- * The account that an invitation is for; a person who has none gets a placeholder.
+ * The account that an invitation is for; a person without one gets a placeholder.
  *
- * @throws ValidationError when it is not clear who is meant, and for an address that can not be a name
+ * @throws ValidationError if the address is ambiguous, or cannot be used as a name
  */
 export async function inviteeOf(
   tx: Queryable,
@@ -39,7 +39,7 @@ async function findInvitee(tx: Queryable, email: string): Promise<Invitee | unde
   return one;
 }
 
-/** CVAT's dummy user. Of two who invite the same address at once, the second finds the first one's placeholder. */
+/** CVAT's dummy user. If two requests invite the same address at once, the second finds the first one's placeholder. */
 async function createPlaceholder(
   tx: Queryable,
   email: string,

@@ -4,15 +4,15 @@ import { type Sql, sql } from '../../platform/db/sql.js';
 import { type MembershipsOf, membershipsOf, removeMemberships } from '../memberships/index.js';
 import { isUnclaimed } from '../users/index.js';
 
-/** An account that may be meant by an address. */
+/** An account that an address may refer to. */
 export interface InvitableAccount {
   readonly id: number;
-  /** Nobody has the account yet: the person is asked by mail, and comes in by registering. */
+  /** The account has never been used: the person is invited by mail, and signs up by registering. */
   readonly isUnclaimed: boolean;
   readonly isVerified: boolean;
 }
 
-/** @returns the accounts with the address, in any case; they can not be removed until the transaction ends */
+/** @returns the accounts with the address, case-insensitively; they cannot be deleted until the transaction ends */
 export const findInvitableAccounts = (tx: Queryable, email: string): Promise<InvitableAccount[]> =>
   many<InvitableAccount>(
     tx,
@@ -27,7 +27,7 @@ export const findInvitableAccounts = (tx: Queryable, email: string): Promise<Inv
       for key share of u`,
   );
 
-/** @returns whether the account is there; if so it can not be removed until the transaction ends */
+/** @returns whether the account exists; if so, it cannot be deleted until the transaction ends */
 export async function keepAccount(tx: Queryable, id: number): Promise<boolean> {
   return (await one(tx, sql`select 1 from auth_user where id = ${id} for key share`)) !== undefined;
 }
@@ -36,7 +36,7 @@ export interface NewInvitation {
   readonly key: string;
   readonly membershipId: number;
   readonly ownerId: number;
-  /** When it was mailed; null where no mail goes out. */
+  /** When it was mailed; null if no mail is sent. */
   readonly sentAt: Date | null;
 }
 
@@ -48,7 +48,7 @@ export const insertInvitation = (tx: Queryable, invitation: NewInvitation, now: 
       values (${invitation.key}, ${now}, ${invitation.sentAt}, ${invitation.membershipId}, ${invitation.ownerId})`,
   );
 
-/** An invitation as it is now; nobody else acts on it until the transaction ends. */
+/** The current state of an invitation; no other request can change it until the transaction ends. */
 export interface LockedInvitation {
   readonly membershipId: number;
   readonly isAccepted: boolean;
@@ -68,7 +68,7 @@ export const lockInvitation = (tx: Queryable, key: string): Promise<LockedInvita
       for update of m, i`,
   );
 
-/** Removes memberships with the invitations to them. */
+/** Removes memberships together with their invitations. */
 export async function endMemberships(tx: Queryable, of: MembershipsOf): Promise<void> {
   const memberships = sql`select id from organizations_membership where ${membershipsOf(of)}`;
   await execute(tx, sql`delete from organizations_invitation where membership_id in (${memberships})`);
@@ -84,8 +84,8 @@ export async function removeInvitation(tx: Queryable, key: string): Promise<bool
 }
 
 /**
- * @param since invitations that were mailed earlier have expired; one that was never mailed does not (`isExpired`)
- * @returns whether an organization still waits for somebody with this address
+ * @param since invitations mailed earlier have expired; one that was never mailed does not expire (`isExpired`)
+ * @returns whether an organization has a pending invitation to this address
  */
 export async function hasPendingInvitation(db: Queryable, email: string, since: Date): Promise<boolean> {
   const row = await one(
@@ -101,7 +101,7 @@ export async function hasPendingInvitation(db: Queryable, email: string, since: 
   return row !== undefined;
 }
 
-/** Adds invitations as they are. @param rows - a query with the columns of the table */
+/** Adds invitations unchanged. @param rows - a query with the columns of the table */
 export const copyInvitations = (tx: Queryable, rows: Sql) =>
   execute(
     tx,

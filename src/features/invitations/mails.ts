@@ -4,7 +4,7 @@ import { invitation } from '../../platform/mail/templates/invitation.js';
 import type { Site } from '../../platform/mail/templates/layout.js';
 
 export interface InvitationMailDeps {
-  /** Base of the link, whatever host the request named (deviation 8). */
+  /** Base URL of the link, whatever host the request named (deviation 8). */
   readonly publicUrl: string;
   readonly site: () => Site;
   readonly validDays: number;
@@ -12,15 +12,15 @@ export interface InvitationMailDeps {
 
 export interface InvitationLetter {
   readonly key: string;
-  /** Who is invited. */
+  /** The invited person's address. */
   readonly email: string;
-  /** User name of who invites; undefined when the account is gone. */
+  /** User name of the inviter; undefined if the account has been deleted. */
   readonly inviter: string | undefined;
   /** Slug of the organization. */
   readonly organization: string;
 }
 
-/** @returns a function that puts the mail of an invitation into the outbox of the caller's transaction */
+/** @returns a function that adds the mail of an invitation to the outbox in the caller's transaction */
 export const createInvitationMail =
   ({ publicUrl, site, validDays }: InvitationMailDeps) =>
   (tx: Queryable, { key, email, inviter, organization }: InvitationLetter): Promise<void> => {

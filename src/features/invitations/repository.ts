@@ -18,16 +18,16 @@ import { type Person, type PersonColumns, personColumns, personOf } from '../use
 export interface Invitation {
   readonly key: string;
   readonly createdAt: Timestamp;
-  /** Of the latest mail; null for an invitation that was never mailed. */
+  /** Time of the latest mail; null for an invitation that was never mailed. */
   readonly sentAt: Timestamp | null;
   readonly role: OrganizationRole;
   readonly organization: { readonly id: number; readonly slug: string };
-  /** Who invites; null when that account is gone. */
+  /** The inviter; null if that account has been deleted. */
   readonly owner: Person | null;
   readonly user: Person;
 }
 
-/** An invitation and its organization, as one account stands in that. */
+/** An invitation and its organization, with one account's relation to it. */
 export interface ViewedInvitation extends Invitation {
   readonly context: OrganizationContext;
 }
@@ -49,7 +49,7 @@ const TABLES = sql`
   join auth_user u on u.id = m.user_id
   left join auth_user w on w.id = i.owner_id`;
 
-/** As many rows, by the foreign keys, and no look-up of what no condition asks about. */
+/** The same number of rows, thanks to the foreign keys, and no look-ups that no condition needs. */
 const COUNTED_TABLES = sql`
   organizations_invitation i
   left join organizations_membership m on m.id = i.membership_id

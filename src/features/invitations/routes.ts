@@ -23,7 +23,7 @@ export interface InvitationRouteDeps {
 
 const COLLECTION = '/api/invitations';
 
-/** What an event says of an invitation: its key is a secret. */
+/** The details of an invitation in events: its key is a secret. */
 export const about = ({ user, organization }: Invitation) => ({
   account: user.id,
   organization: organization.id,

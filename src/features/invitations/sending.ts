@@ -30,11 +30,11 @@ export interface InvitationSendingDeps extends InviteeDeps {
   readonly random: Random;
   /** `ORG_INVITATION_EXPIRY_DAYS`. */
   readonly lifetime: Lifetime;
-  /** `ORG_INVITATION_CONFIRM`: people who have an account are asked too. */
+  /** `ORG_INVITATION_CONFIRM`: people who have an account have to accept too. */
   readonly needsConfirmation: boolean;
   /** Null without a mail server. */
   readonly mail: ((tx: Queryable, letter: InvitationLetter) => Promise<void>) | null;
-  /** Counts a mail before it leaves. @throws Throttled */
+  /** Counts a mail before it is sent. @throws Throttled */
   readonly requireMail: (mail: {
     readonly inviterId: number;
     readonly organizationId: number;
@@ -48,15 +48,15 @@ export interface Offer {
   readonly email: string;
 }
 
-/** Inviting a person, and doing so again (CVAT 2.62). */
+/** Inviting a person, and resending invitations (CVAT 2.62). */
 export function createInvitationSending(deps: InvitationSendingDeps) {
   const { db, random, lifetime } = deps;
   const now = (): Date => dateOf(lifetime.clock);
 
   /**
-   * Invites somebody by address; who has none here gets a placeholder account. All of it happens, or nothing.
+   * Invites a person by address; without an account here, they get a placeholder. All or nothing.
    *
-   * @throws ValidationError; ApiError 500 where a mail is needed and there is no mail server; Throttled
+   * @throws ValidationError; ApiError 500 if a mail is required and there is no mail server; Throttled
    */
   const create = async (
     inviter: Account,
@@ -83,7 +83,7 @@ export function createInvitationSending(deps: InvitationSendingDeps) {
   };
 
   /**
-   * @param inviter who asks for the mail
+   * @param inviter the user who requests the mail
    * @throws ApiError 500, CVAT's text as a bare JSON string (deviation 13: nothing is left behind); Throttled
    */
   const post = async (tx: Queryable, key: string, inviter: Pick<Account, 'id'>): Promise<void> => {
@@ -94,7 +94,7 @@ export function createInvitationSending(deps: InvitationSendingDeps) {
     await deps.mail(tx, { key, email, inviter: owner?.username, organization: organization.slug });
   };
 
-  /** @throws ValidationError when it was accepted; ApiError 500 without a mail server; NotFound; Throttled */
+  /** @throws ValidationError if it was accepted; ApiError 500 without a mail server; NotFound; Throttled */
   const resend = async (key: string, sender: Pick<Account, 'id'>): Promise<void> => {
     await actOn(db, key, async (tx, { isAccepted }) => {
       if (isAccepted) throw new ValidationError(NOTHING_TO_RESEND);

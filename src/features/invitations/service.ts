@@ -19,7 +19,7 @@ export type InvitationServiceDeps = InvitationSendingDeps;
 
 const MODEL = 'Invitation';
 
-/** Invitations: what there are, sending them, and what an invited person answers. */
+/** Invitations: listing and sending them, and the answers of invited people. */
 export function createInvitationService(deps: InvitationServiceDeps) {
   const { db } = deps;
 
@@ -27,7 +27,7 @@ export function createInvitationService(deps: InvitationServiceDeps) {
     listInvitations(db, { plan: planList(INVITATIONS, params), visible, scope });
 
   /**
-   * CVAT 2.62 looks among the invitations that the filter of lists lets through: a hidden one is missing, not forbidden.
+   * CVAT 2.62 searches the invitations that the list filter lets through: a hidden one is a 404, not a 403.
    *
    * @throws NotFound
    */

@@ -12,7 +12,7 @@ const resourceOf = ({ role, isActive, user, organization }: ViewedMembership) =>
   organization: { id: organization.id },
 });
 
-/** A membership is decided upon in its own organization, whatever context the request names. */
+/** Decisions about a membership use its own organization, whatever context the request names. */
 const about = (scope: string, membership: ViewedMembership, more: object = {}): PolicyCheck => ({
   package: 'memberships',
   scope,
@@ -33,9 +33,9 @@ export const mayList = (): PolicyCheck[] => [
 ];
 
 /**
- * The policy is told the new role too, unlike in CVAT, where a maintainer can make an owner (deviation 5).
+ * The policy also sees the new role, unlike in CVAT, where a maintainer can appoint an owner (deviation 5).
  *
- * @throws PermissionDenied for any field but the role, whoever asks
+ * @throws PermissionDenied for any field except the role, for every caller
  */
 export async function mayUpdate(membership: ViewedMembership, { body }: Unchecked): Promise<PolicyCheck[]> {
   const fields = await body();

@@ -12,7 +12,7 @@ export {
   swapOwnerRole,
 } from './write-repository.js';
 
-/** Who belongs to which organization, and as what. */
+/** The members of organizations and their roles. */
 export function createMemberships(deps: MembershipServiceDeps) {
   return { routes: membershipRoutes({ service: createMembershipService(deps) }) };
 }

@@ -26,7 +26,7 @@ export interface Membership {
   readonly user: Person;
 }
 
-/** A membership and the organization it belongs to, as one account stands in that. */
+/** A membership and its organization, with one account's relation to it. */
 export interface ViewedMembership extends Membership {
   readonly organization: OrganizationContext;
 }
@@ -42,13 +42,13 @@ const COLUMNS = sql`
   m.id, m.organization_id as "organizationId", m.role, m.is_active as "isActive", m.joined_date as "joinedAt",
   i.key as "invitationKey", u.id as "userId", u.username, u.first_name as "firstName", u.last_name as "lastName"`;
 
-/** A membership of nobody, which CVAT's table allows, is no member: clients could not read it. */
+/** A membership without a user, which CVAT's table allows, is not a member: clients could not read it. */
 const TABLES = sql`
   organizations_membership m
   join auth_user u on u.id = m.user_id
   left join organizations_invitation i on i.membership_id = m.id`;
 
-/** As many rows, once those of nobody are left out, and no look-up of people whom no condition asks about. */
+/** The same number of rows, without those lacking a user, and no look-up of people if no condition needs them. */
 const COUNTED_TABLES = sql`organizations_membership m left join auth_user u on u.id = m.user_id`;
 
 const membershipOf = (row: Row): Membership => ({
@@ -122,7 +122,7 @@ export async function findMembership(
   return { ...membershipOf(row), organization };
 }
 
-/** @returns whether a membership is that of the owner of record, in the role. Lock it first. */
+/** @returns whether a membership belongs to the owner of record and has the role. Lock it first. */
 export async function isMembershipOfOwner(tx: Queryable, id: number): Promise<boolean> {
   const row = await one(
     tx,

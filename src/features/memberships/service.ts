@@ -18,17 +18,17 @@ const OWNER_STAYS = 'The owner keeps this role until the organization is transfe
 const NO_SECOND_OWNER =
   'An organization has one owner. To make another member the owner, transfer the organization.';
 
-/** The owner of record, as opposed to who got the role from CVAT before it was guarded. */
+/** The owner of record, as opposed to users who got the role from CVAT before it was protected. */
 const isOwner = ({ role, user, organization }: ViewedMembership): boolean =>
   role === 'owner' && user.id === organization.ownerId;
 
 export interface MembershipServiceDeps {
   readonly db: Database;
-  /** Removes memberships with the invitations to them. */
+  /** Removes memberships together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
-/** Memberships, and what remains to refuse after the policy, which allows an administrator everything. */
+/** Memberships, and the refusals beyond the policy, which allows administrators everything. */
 export function createMembershipService({ db, endMemberships }: MembershipServiceDeps) {
   const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
     listMemberships(db, { plan: planList(MEMBERSHIPS, params), visible, scope });
@@ -37,7 +37,7 @@ export function createMembershipService({ db, endMemberships }: MembershipServic
   const find = async (id: string | undefined, viewerId: number): Promise<ViewedMembership> =>
     found(await findMembership(db, idOf(id, 'Membership'), viewerId), 'Membership');
 
-  /** @throws ValidationError; NotFound and PermissionDenied when it is not any more what the policy was asked about */
+  /** @throws ValidationError; NotFound and PermissionDenied if it has changed since the policy decided */
   const setRole = async (
     membership: ViewedMembership,
     role: OrganizationRole | undefined,
@@ -60,7 +60,7 @@ export function createMembershipService({ db, endMemberships }: MembershipServic
     if (!isDone) throw await whyNot(membership.id);
   };
 
-  /** Somebody else was faster: it is gone, or it has another role, about which the policy was not asked. */
+  /** Another request was faster: the membership is gone, or has another role, which the policy was not asked about. */
   const whyNot = async (id: number): Promise<PermissionDenied> => {
     found(await findMembership(db, id, 0), 'Membership');
     return new PermissionDenied();

@@ -7,11 +7,11 @@ export interface NewMembership {
   readonly organizationId: number;
   readonly userId: number;
   readonly role: OrganizationRole;
-  /** Null for a person who is asked and has not answered. */
+  /** Null for an invited person who has not answered. */
   readonly joinedAt: Date | null;
 }
 
-/** @returns the id of the new membership; undefined when the person has one already */
+/** @returns the id of the new membership; undefined if the person already has one */
 export async function insertMembership(
   tx: Queryable,
   { organizationId, userId, role, joinedAt }: NewMembership,
@@ -34,10 +34,10 @@ export const activateMembership = (tx: Queryable, id: number, now: Date) =>
   );
 
 /**
- * Locks a membership until the transaction ends. Who owns the organization is asked after that: by then they can not
- * become it any more.
+ * Locks a membership until the transaction ends. The owner of the organization is read after that: by then, this
+ * member can no longer become the owner.
  *
- * @returns whether it still has the role that the decision was made about, and is not the owner's
+ * @returns whether it still has the role that the decision was based on, and is not the owner's
  */
 export async function lockMembership(
   tx: Queryable,
@@ -50,7 +50,7 @@ export async function lockMembership(
   return locked !== undefined && !(await isMembershipOfOwner(tx, id));
 }
 
-/** Changes a role. @returns false when it is not what the decision was made about any more, or the owner's */
+/** Changes a role. @returns false if it has changed since the decision, or is the owner's */
 export async function changeRole(
   tx: Queryable,
   membership: Pick<Membership, 'id' | 'role'>,
@@ -62,9 +62,9 @@ export async function changeRole(
 }
 
 /**
- * Gives the role of the owner to another member; who had it gets the member's. Lock the organization first.
+ * Gives the owner's role to another member, and the member's role to the previous owner. Lock the organization first.
  *
- * @returns false when the successor is no active member any more
+ * @returns false if the successor is no longer an active member
  */
 export async function swapOwnerRole(
   tx: Queryable,
@@ -95,7 +95,7 @@ export async function swapOwnerRole(
   return true;
 }
 
-/** Which memberships: a single one, all of an organization, or all of an account. */
+/** The memberships: a single one, all of an organization, or all of an account. */
 export type MembershipsOf =
   | { readonly membershipId: number }
   | { readonly organizationId: number }
@@ -107,11 +107,11 @@ export function membershipsOf(of: MembershipsOf): Sql {
   return 'userId' in of ? sql`user_id = ${of.userId}` : sql`organization_id = ${of.organizationId}`;
 }
 
-/** Removes memberships. An invitation needs its membership: remove those first, or take `endMemberships`. */
+/** Removes memberships. An invitation requires its membership: remove invitations first, or use `endMemberships`. */
 export const removeMemberships = (tx: Queryable, of: MembershipsOf) =>
   execute(tx, sql`delete from organizations_membership where ${membershipsOf(of)}`);
 
-/** Adds memberships as they are. @param rows - a query with the columns of the table */
+/** Adds memberships unchanged. @param rows - a query with the columns of the table */
 export const copyMemberships = (tx: Queryable, rows: Sql) =>
   execute(
     tx,

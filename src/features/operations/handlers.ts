@@ -15,13 +15,16 @@ export interface OperationsDeps extends HealthDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly metricsToken: string | undefined;
-  /** Names of this server, beside those that every machine has for itself. */
+  /** Names of this server, in addition to those that every machine uses for itself. */
   readonly allowedHosts: readonly string[];
-  /** `ok`, or why the newest rules are not in use. The last good ones are then, so that this is no reason to be unready. */
+  /**
+   * `ok`, or why the newest rules are not in use. The last good ones then are, so this does not make the server
+   * unready.
+   */
   readonly rulesState: () => string;
-  /** Names of migrations that are not applied yet. */
+  /** Names of migrations that have not been applied yet. */
   readonly pendingMigrations: () => Promise<readonly string[]>;
-  /** True from SIGTERM on: the balancer sends no more, what is in flight finishes. */
+  /** True from SIGTERM on: the load balancer stops sending requests, and running ones finish. */
   readonly isStopping: () => boolean;
   /** True once the start is done: tables, secret key, first administrator. */
   readonly isPrepared: () => boolean;
@@ -32,8 +35,8 @@ const HTML = 'text/html; charset=utf-8';
 const NO_CACHE = 'max-age=0, no-cache, no-store, must-revalidate, private';
 
 /**
- * `GET /api/server/health/` (django-health-check; deviation 17: 503 when a part is down). It is a plain view of Django,
- * which refuses unsafe methods for want of a CSRF token.
+ * `GET /api/server/health/` (django-health-check; deviation 17: 503 if a part is down). It is a plain Django view,
+ * which refuses unsafe methods without a CSRF token.
  */
 export const healthHandler = (deps: OperationsDeps): RequestHandler =>
   answer(deps.exchanges, async (exchange) => {
@@ -59,7 +62,7 @@ function healthForm({ query, req }: Exchange): 'json' | 'html' | undefined {
   return accepted === 'application/json' ? 'json' : 'html';
 }
 
-/** Python's `json.dumps` of a flat map: blanks after separators, non-ASCII escaped. */
+/** Python's `json.dumps` of a flat map: spaces after separators, non-ASCII escaped. */
 const pythonJson = (report: HealthReport): string =>
   `{${Object.entries(report)
     .map(([name, status]) => `${JSON.stringify(name)}: ${JSON.stringify(status)}`)
@@ -78,7 +81,7 @@ const healthPage = (report: HealthReport): string => {
   return `<!doctype html>\n<html lang="en">\n<head><title>System status</title></head>\n<body>\n<h1>System status</h1>\n<table>\n${rows.join('\n')}\n</table>\n</body>\n</html>\n`;
 };
 
-/** `GET /livez`: the process answers. Says nothing of its dependencies: a restart would not mend those. */
+/** `GET /livez`: the process answers. It does not check dependencies: a restart would not fix those. */
 export const livenessHandler = ({ exchanges }: OperationsDeps): RequestHandler =>
   answer(exchanges, async () => json(200, { status: 'ok' }));
 
@@ -96,7 +99,7 @@ export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
     return json(status === 'ok' ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
   });
 
-/** Tables alone are not enough: until the start is done there is no secret key, and every request is 503. */
+/** Tables alone are not enough: until the start is done there is no secret key, and every request gets a 503. */
 function readinessOf({ isStopping, isPrepared }: OperationsDeps, isWhole: boolean): string {
   if (isStopping()) return 'stopping';
   if (!isWhole) return 'not ready';
@@ -119,8 +122,8 @@ const policyState = (readiness: Readiness): string =>
   readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`;
 
 /**
- * `GET /metrics`: for the machine itself, and for whoever has METRICS_TOKEN. To everybody else it is an address that
- * does not exist.
+ * `GET /metrics`: for requests from this machine, and for clients with METRICS_TOKEN. For all others the URL does not
+ * exist.
  */
 export const metricsHandler = (deps: OperationsDeps): RequestHandler => {
   const { exchanges, metrics } = deps;
@@ -128,10 +131,10 @@ export const metricsHandler = (deps: OperationsDeps): RequestHandler => {
   return (req, res, next) => (mayReadMetrics(exchanges.of(req), deps) ? serve(req, res, next) : next());
 };
 
-/** Names that no page of somebody else can have: its own may lead to loopback, too (DNS rebinding). */
+/** Names that no other site's page can have: its own name may also resolve to loopback (DNS rebinding). */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 const IS_LOOPBACK = /^(127\.|::1$)/;
-/** Whoever adds one is a proxy, and no client on this machine. */
+/** Proxies add these headers; clients on this machine do not. */
 const IS_FORWARDING = /^(x-forwarded-.*|forwarded|x-real-ip|via)$/;
 
 function mayReadMetrics(

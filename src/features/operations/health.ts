@@ -9,15 +9,15 @@ const MINIMUM_MEMORY_MB = 100;
 
 export interface HealthDeps {
   readonly pingDatabase: () => Promise<void>;
-  /** Null when sessions live in the database. */
+  /** Null if sessions are stored in the database. */
   readonly pingRedis: (() => Promise<void>) | null;
   readonly policyReadiness: () => Promise<Readiness>;
-  /** Folder whose disk is watched. */
+  /** Folder whose disk usage is checked. */
   readonly folder: string;
   readonly maximumDiskPercent: number;
 }
 
-/** Status of each part by its name in django-health-check 3.20 with CVAT's plugins; `working` is good. */
+/** Status of each part by its name in django-health-check 3.20 with CVAT's plugins; `working` means healthy. */
 export type HealthReport = Readonly<Record<string, string>>;
 
 export const isHealthy = (report: HealthReport): boolean =>
@@ -79,7 +79,7 @@ async function memoryStatus(): Promise<string> {
     : `warning: ${hostname()} ${available} MB available RAM below ${MINIMUM_MEMORY_MB} MB`;
 }
 
-/** What Linux says could be used without swapping; elsewhere what is free. */
+/** Linux's estimate of the memory available without swapping; on other systems the free memory. */
 async function availableBytes(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kilobytes = text.match(/^MemAvailable:\s+(\d+) kB/m)?.[1];

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { SECURITY_EVENTS, type SecurityEventName } from '../../kernel/security-events.js';
 
-/** Prometheus metrics of one process. Labels are routes, never paths: those would be endless. */
+/** Prometheus metrics of one process. Labels are routes, never paths, whose number is unlimited. */
 export function createMetrics(version: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -30,7 +30,7 @@ export function createMetrics(version: string) {
     labelNames: ['event'] as const,
     registers: [registry],
   });
-  // From the start, so that the first one of a kind is an increase.
+  // Initialized at start, so that the first event of a kind shows as an increase.
   for (const event of Object.keys(SECURITY_EVENTS)) events.inc({ event }, 0);
   return {
     contentType: registry.contentType,

@@ -3,7 +3,7 @@ import type { PolicyCheck } from '../../kernel/policy.js';
 import type { Unchecked } from '../../platform/http/route.js';
 import type { ViewedOrganization } from './repository.js';
 
-/** An organization is decided upon in itself, whatever context the request names. */
+/** Decisions about an organization use the organization itself, whatever context the request names. */
 const contextOf = ({
   id,
   slug,

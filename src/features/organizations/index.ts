@@ -9,7 +9,7 @@ export { DOCUMENTED_SLUG } from './schemas.js';
 
 export type OrganizationsDeps = OrganizationServiceDeps & TransferServiceDeps;
 
-/** Organizations, and passing them on. */
+/** Organizations, and transferring them. */
 export function createOrganizations(deps: OrganizationsDeps) {
   const service = createOrganizationService(deps);
   const transfers = createTransferService(deps);

@@ -1,7 +1,7 @@
 import { many, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
-/** How many organizations a sentence names. */
+/** Number of organizations named in a sentence. */
 const EXAMPLES = 5;
 
 interface Finding {
@@ -11,10 +11,9 @@ interface Finding {
 }
 
 /**
- * Looks for rows that break what the database enforces for new ones: a CVAT database may have them. They are served as
- * they are.
+ * Looks for rows that violate constraints on new rows: a CVAT database may contain them. They are served unchanged.
  *
- * @returns one sentence for each kind of problem
+ * @returns one sentence per kind of problem
  */
 export async function findIntegrityProblems(db: Queryable): Promise<readonly string[]> {
   const findings = await many<Finding>(

@@ -27,9 +27,9 @@ export interface Organization {
   readonly owner: Person | null;
 }
 
-/** An organization as one account stands in it. */
+/** An organization, with one account's relation to it. */
 export interface ViewedOrganization extends Organization {
-  /** The role, whether the invitation was accepted or not. */
+  /** The role, whether or not the invitation has been accepted. */
   readonly viewerRole: OrganizationRole | null;
   readonly viewerIsActive: boolean;
 }
@@ -91,7 +91,7 @@ export async function listOrganizations(
   return { ...page, rows: page.rows.map(organizationOf) };
 }
 
-/** @param visible the policy's filter of the viewer's list: what is not in it is not found */
+/** @param visible the policy's filter of the viewer's list: organizations outside of it are not found */
 export async function findOrganization(
   db: Queryable,
   id: number,
@@ -128,7 +128,7 @@ export interface NewOrganization {
   readonly ownerId: number;
 }
 
-/** The record alone. @returns its id; undefined when the owner is gone */
+/** Only the record. @returns its id; undefined if the owner has been deleted */
 export async function insertOrganization(
   tx: Queryable,
   organization: NewOrganization,
@@ -150,7 +150,7 @@ export type OrganizationChanges = {
   readonly [K in 'slug' | 'name' | 'description' | 'contact']?: NewOrganization[K] | undefined;
 };
 
-/** Changes what is given, and always the date (Django `auto_now`). @returns whether the organization is there */
+/** Changes the given values, and always the date (Django `auto_now`). @returns whether the organization exists */
 export async function updateOrganization(
   tx: Queryable,
   id: number,
@@ -173,10 +173,10 @@ export async function updateOrganization(
 }
 
 /**
- * Keeps an organization as it is until the end of the transaction: `member` for who adds rows to it, `owner` for who
- * removes it or gives it away.
+ * Locks an organization until the end of the transaction: `member` before adding rows to it, `owner` before removing
+ * or transferring it.
  *
- * @returns whether it is there
+ * @returns whether it exists
  */
 export async function lockOrganization(tx: Queryable, id: number, as: 'member' | 'owner'): Promise<boolean> {
   const strength = as === 'member' ? sql`for key share` : sql`for update`;
@@ -185,18 +185,18 @@ export async function lockOrganization(tx: Queryable, id: number, as: 'member' |
   );
 }
 
-/** Names another account as the owner. */
+/** Changes the owner of record. */
 export const replaceOwner = (tx: Queryable, id: number, ownerId: number, now: Date) =>
   execute(
     tx,
     sql`update organizations_organization set owner_id = ${ownerId}, updated_date = ${now} where id = ${id}`,
   );
 
-/** Removes the record. Lock it, and end its memberships, first. */
+/** Deletes the record. First lock it and end its memberships. */
 export const removeOrganization = (tx: Queryable, id: number) =>
   execute(tx, sql`delete from organizations_organization where id = ${id}`);
 
-/** Adds organizations as they are. @param rows - a query with the columns of the table */
+/** Adds organizations unchanged. @param rows - a query with the columns of the table */
 export const copyOrganizations = (tx: Queryable, rows: Sql) =>
   execute(
     tx,

@@ -9,7 +9,7 @@ import { BasicUserRead } from '../users/index.js';
 const INVALID_SLUG = 'Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.';
 const SLUG = /^[-a-zA-Z0-9_]+$/;
 
-/** What the document says of a slug, in requests and in answers. */
+/** A slug's metadata in the document, for requests and answers. */
 export const DOCUMENTED_SLUG = { pattern: SLUG.source };
 
 export const OrganizationRead = z
@@ -57,7 +57,7 @@ export const OrganizationPatch = z
 /** Not in CVAT. */
 export const TransferWrite = z
   .object({
-    /** Id of the member who is to own the organization. */
+    /** Id of the member who will own the organization. */
     user: z.preprocess(
       toDouble,
       z.int({

@@ -31,7 +31,7 @@ const SLUG_TAKEN = { slug: ['organization with this slug already exists.'] };
 export interface OrganizationServiceDeps {
   readonly db: Database;
   readonly clock: Clock;
-  /** Removes memberships with the invitations to them. */
+  /** Removes memberships together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
@@ -40,8 +40,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     listOrganizations(db, planList(ORGANIZATIONS, params), visible);
 
   /**
-   * CVAT 2.62 looks among the organizations that the filter of lists lets through: a foreign one is missing, not
-   * forbidden.
+   * CVAT 2.62 searches the organizations that the list filter lets through: a foreign one is a 404, not a 403.
    *
    * @throws NotFound
    */
@@ -51,7 +50,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
   ): Promise<ViewedOrganization> =>
     found(await findOrganization(db, idOf(id, 'Organization'), viewer), 'Organization');
 
-  /** Reads the body of a request. @throws ValidationError with the errors of all fields, the slug's first */
+  /** Reads the body of a request. @throws ValidationError with the errors of all fields, those of the slug first */
   const read = async <S extends typeof OrganizationWrite | typeof OrganizationPatch>(
     schema: S,
     body: unknown,
@@ -69,7 +68,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
   const readChanges = (body: unknown, { id }: Pick<Organization, 'id'>) => read(OrganizationPatch, body, id);
 
   /**
-   * The answer to a write has the contact as it was sent, like the instance that Django saved: what is stored keeps
+   * The answer to a write contains the contact as it was sent, like the instance that Django saved: the database keeps
    * neither the order of keys nor exponents.
    *
    * @throws NotFound
@@ -79,7 +78,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     return contact === undefined ? organization : { ...organization, contact };
   };
 
-  /** @throws ValidationError when somebody else has the slug by now */
+  /** @throws ValidationError if another organization has the slug by now */
   const create = async (
     owner: Account,
     { slug = '', name, description = '', contact = {} }: Partial<z.output<typeof OrganizationWrite>>,
@@ -89,7 +88,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     return reread(id, contact);
   };
 
-  /** @throws NotFound when the owner is gone */
+  /** @throws NotFound if the owner has been deleted */
   const insertWithOwner = async (tx: Queryable, organization: NewOrganization): Promise<number> => {
     const joinedAt = dateOf(clock);
     const id = found(await insertOrganization(tx, organization, joinedAt), 'User');
@@ -97,13 +96,13 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     return id;
   };
 
-  /** @throws ValidationError; NotFound when it was removed meanwhile */
+  /** @throws ValidationError; NotFound if it was deleted meanwhile */
   const update = async (id: number, changes: OrganizationChanges): Promise<Organization> => {
     await whenSlugIsFree(() => updateOrganization(db, id, changes, dateOf(clock)));
     return reread(id, changes.contact);
   };
 
-  /** @throws NotFound when it is gone already; ValidationError when CVAT has things in it */
+  /** @throws NotFound if it was already deleted; ValidationError if CVAT data refers to it */
   const remove = async (id: number): Promise<void> => {
     try {
       await db.transaction(async (tx) => {
@@ -125,7 +124,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
 
 export type OrganizationService = ReturnType<typeof createOrganizationService>;
 
-/** Of two who take a slug at once, one is told so by the database. @throws ValidationError */
+/** If two requests claim a slug at once, the database refuses one of them. @throws ValidationError */
 async function whenSlugIsFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

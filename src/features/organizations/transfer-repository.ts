@@ -14,9 +14,9 @@ export interface Transfer {
 type Row = Omit<Transfer, 'successor'> & PersonColumns<'successor'>;
 
 /**
- * Notes whom the owner names, in place of whom they named before.
+ * Records the member whom the owner offers the organization to, replacing any earlier offer.
  *
- * @returns false when that is no other active member
+ * @returns false if that is not another active member
  */
 export async function offerOrganization(
   tx: Queryable,
@@ -40,12 +40,12 @@ export async function offerOrganization(
 
 export interface TransferTerms {
   readonly organizationId: number;
-  /** How many days an offer stands. */
+  /** Number of days an offer is valid. */
   readonly days: number;
   readonly now: Date;
 }
 
-/** @returns the offer, if it stands: the owner is still who made it, and the successor still an active member */
+/** @returns the offer, if it is valid: its author is still the owner, and the successor still an active member */
 export async function findTransfer(
   db: Queryable,
   { organizationId, days, now }: TransferTerms,

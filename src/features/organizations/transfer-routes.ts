@@ -66,7 +66,7 @@ const withdraw = ({ service, transfers }: TransferRouteDeps) =>
     },
   });
 
-/** The policy lets members see the organization; only the one to whom it was offered finds something to confirm. */
+/** The policy lets members see the organization; only the member it was offered to finds an offer to confirm. */
 const confirm = ({ service, transfers }: TransferRouteDeps) =>
   defineRoute({
     method: 'post',

@@ -12,11 +12,11 @@ const MODEL = 'OrganizationTransfer';
 export interface TransferServiceDeps {
   readonly db: Database;
   readonly clock: Clock;
-  /** Days an offer stands. */
+  /** Number of days an offer is valid. */
   readonly offerDays: number;
 }
 
-/** Giving an organization to another member, who has to agree. Not in CVAT. */
+/** Transferring an organization to another member, who has to agree. Not in CVAT. */
 export function createTransferService({ db, clock, offerDays }: TransferServiceDeps) {
   const termsOf = (organizationId: number) => ({ organizationId, days: offerDays, now: dateOf(clock) });
 
@@ -39,7 +39,7 @@ export function createTransferService({ db, clock, offerDays }: TransferServiceD
   /**
    * The successor agrees: the roles are swapped.
    *
-   * @throws NotFound for anybody else, and for an offer that does not stand
+   * @throws NotFound for anyone else, and for an offer that is not valid
    */
   const confirm = async (organizationId: number, successorId: number): Promise<Organization> => {
     await db.transaction(async (tx) => {

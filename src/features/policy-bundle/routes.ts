@@ -2,8 +2,8 @@ import type { Bundle } from '../../authorization/bundle/bundle.js';
 import { defineRoute } from '../../platform/http/route.js';
 
 /**
- * `GET /api/auth/rules`: what Open Policy Agent pulls. Needs nobody's credentials and no database, so that OPA has its
- * rules before anything else is up.
+ * `GET /api/auth/rules`: the bundle that Open Policy Agent pulls. It needs neither credentials nor a database, so that
+ * OPA has its rules before everything else is up.
  */
 export const bundleRoutes = (bundle: () => Bundle) => [
   defineRoute({

@@ -4,8 +4,8 @@ import { text } from '../../platform/http/read-fields.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 
 /**
- * What CVAT's clients ask of the annotation server when they start. There are no tasks and no shared files here, so
- * the answers are short: one format, switched off, because the clients only check that there is one.
+ * The requests that CVAT's clients send to the annotation server at start. This server has no tasks and no shared
+ * files, so the answers are short: one format, disabled, because the clients only check that one exists.
  */
 
 const FormatRead = z

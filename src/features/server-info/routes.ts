@@ -16,7 +16,7 @@ const AboutRead = z
 const PluginsRead = z.object({ ANALYTICS: z.boolean(), MODELS: z.boolean() }).meta({ id: 'Plugins' });
 
 export interface ServerInfoDeps {
-  /** CVAT's release that this server stands for: clients compare it with their own. */
+  /** The CVAT release that this server replicates: clients compare it with their own version. */
   readonly version: string;
   readonly analytics: boolean;
   readonly models: boolean;

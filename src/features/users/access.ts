@@ -4,7 +4,7 @@ import type { Unchecked } from '../../platform/http/route.js';
 import { namesIn } from '../../platform/values/python-text.js';
 import type { Target } from './repository.js';
 
-/** What each field of a PATCH asks for; any other field is refused (CVAT 2.55 `UserPermission`). */
+/** The scope that each field of a PATCH requires; any other field is refused (CVAT 2.55 `UserPermission`). */
 const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
   ['email', 'update:email'],
   ['first_name', 'update:personal_data'],
@@ -16,10 +16,10 @@ const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
   ['is_superuser', 'update:permissions'],
 ]);
 
-/** The role is the target's: CVAT sends the requester's, and so shows any account to any member (deviation 4). */
+/** The role is the target's: CVAT sends the requester's role, and so shows any account to any member (deviation 4). */
 const resourceOf = ({ account, role }: Target) => ({ id: account.id, membership: { role } });
 
-/** An account is of the organization that the request names when it is somebody there. */
+/** An account belongs to the organization that the request names if it is a member there. */
 const about = (scope: string, target: Target): PolicyCheck => ({
   package: 'users',
   scope,
@@ -47,7 +47,7 @@ export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyChec
   about('view', { account: caller.account, role: caller.organization?.role ?? null }),
 ];
 
-/** @throws PermissionDenied for a field that is not to be changed here, whoever asks */
+/** @throws PermissionDenied for a field that nobody may change here */
 export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
   const scopes = new Set(namesIn(await body()).map(scopeOf));
   return ['view', ...scopes].map((scope) => about(scope, target));

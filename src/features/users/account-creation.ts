@@ -28,7 +28,7 @@ export interface AccountCreationDeps {
   readonly policy: PasswordPolicy;
   /** Group of an account that is created without groups. */
   readonly defaultGroup: string;
-  /** Mails a link that sets the first password, or says why there are no such mails. */
+  /** Mails a link for setting the first password, or says why such mails are not available. */
   readonly setPasswordMail:
     | { readonly send: (tx: Queryable, userId: number) => Promise<void> }
     | { readonly refusal: string };
@@ -37,7 +37,7 @@ export interface AccountCreationDeps {
 
 export type NewUser = Partial<z.output<typeof NewUserWrite>>;
 
-/** Creating an account, for an administrator, who vouches for its address. */
+/** Creating an account as an administrator, who vouches for its address. */
 export function createAccountCreation(deps: AccountCreationDeps) {
   const { db, setPasswordMail } = deps;
 
@@ -66,9 +66,9 @@ export function createAccountCreation(deps: AccountCreationDeps) {
   };
 
   /**
-   * @param client - who waits for it; null at the command line
+   * @param client - the client that waits for it; null at the command line
    * @returns the new account
-   * @throws ValidationError for what others took meanwhile; the errors of the hash queue
+   * @throws ValidationError for values that were taken meanwhile; the errors of the hash queue
    */
   const create = async (values: NewUser, client: Client | null): Promise<Account> => {
     const { username = '', password } = values;

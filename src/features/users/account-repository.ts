@@ -12,7 +12,7 @@ export const ACCOUNT_COLUMNS = sql`
   ) as groups,
   coalesce((select p.has_analytics_access from engine_profile p where p.user_id = u.id), false) as "hasAnalyticsAccess"`;
 
-/** @returns the account alone: what else a row holds stays behind */
+/** @returns only the account, without the other columns of a row */
 export const accountOf = (row: Account): Account => ({
   id: row.id,
   username: row.username,

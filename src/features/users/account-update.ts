@@ -33,14 +33,14 @@ export interface AccountUpdateDeps {
   readonly db: Database;
   readonly random: Random;
   readonly secretKey: () => string;
-  /** What else belongs to the activation of an account, in its transaction. */
+  /** Further changes at the activation of an account, in its transaction. */
   readonly onActivated: (tx: Queryable, account: Pick<Account, 'id' | 'username' | 'email'>) => Promise<void>;
   readonly wakeMail: () => void;
 }
 
 export type UserChanges = Partial<z.output<typeof UserWrite>>;
 
-/** Changing an account, with the side effects of CVAT's signals. */
+/** Changing an account, including the side effects of CVAT's signals. */
 export function createAccountUpdate(deps: AccountUpdateDeps) {
   const { db } = deps;
 
@@ -58,9 +58,9 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
   /**
    * Groups are set after the other fields, as in CVAT.
    *
-   * @returns the account as it is now
-   * @throws ValidationError for what others took meanwhile, and where nobody would be left to administer the server;
-   *   NotFound when it was removed meanwhile
+   * @returns the account in its new state
+   * @throws ValidationError for values that were taken meanwhile, and if no administrator would be left; NotFound if
+   *   it was deleted meanwhile
    */
   const update = async ({ id }: Pick<Account, 'id'>, changes: UserChanges): Promise<Account> => {
     const { groups, is_active: isActive, is_superuser: isSuperuser } = changes;
@@ -88,7 +88,7 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
     if (joined.includes('admin')) await grantAnalytics(tx, id);
   };
 
-  /** Sessions and the API token end with the account: if it comes back, they do not. */
+  /** Sessions and the API token end with the account, and do not return if it is activated again. */
   const noteActivity = async (
     tx: Queryable,
     id: number,
@@ -100,7 +100,7 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
       await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
     }
     if (before.isActive || !isActive) return;
-    // Until now its token was told that the account is inactive, as in CVAT.
+    // Until now, requests with its token were told that the account is inactive, as in CVAT.
     await removeApiToken(tx, id);
     await deps.onActivated(tx, found(await findTarget(tx, id, null), 'User').account);
   };

@@ -2,11 +2,11 @@ import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
 /**
- * Lets the rows of an account's addresses follow a change of `auth_user.email`. The new address is as confirmed as the
- * one it replaces, unless somebody else has confirmed it, and gets a row of its own: a link that was mailed to the old
- * address must not confirm the new one. An account without a row gets one, so that it is no placeholder any more.
+ * Updates the rows of an account's addresses after a change of `auth_user.email`. The new address is as confirmed as
+ * the one it replaces, unless another user has confirmed it, and gets its own row: a link mailed to the old address
+ * must not confirm the new one. An account without a row gets one, so that it is no longer a placeholder.
  *
- * Needs {@link lockNames}: two accounts would both find a confirmed address free.
+ * Requires {@link lockNames}: otherwise two accounts could both find a confirmed address free.
  *
  * @param to empty for none
  */
@@ -40,7 +40,7 @@ export async function moveAddress(tx: Queryable, userId: number, from: string, t
   );
 }
 
-/** allauth adds the address of an account to its rows while it makes a reset token. */
+/** allauth adds the address of an account to its rows when it creates a reset token. */
 export const addMissingAddress = (tx: Queryable, userId: number) =>
   execute(
     tx,
@@ -53,10 +53,11 @@ export const addMissingAddress = (tx: Queryable, userId: number) =>
   );
 
 /**
- * Marks an address as verified, unless somebody else's already is (case-insensitively), and makes it the account's
- * primary one if it has none. Needs the lock of the registration: two spellings of one address would both find it free.
+ * Marks an address as verified, unless another user has verified it (case-insensitively), and makes it the account's
+ * primary address if it has none. Requires the lock of the registration: otherwise two spellings of one address could
+ * both find it free.
  *
- * @returns whether it is verified now by this call
+ * @returns whether this call verified it
  */
 export async function verifyAddress(tx: Queryable, id: number): Promise<boolean> {
   const row = await one<{ userId: number; email: string }>(
@@ -84,7 +85,7 @@ export async function verifyAddress(tx: Queryable, id: number): Promise<boolean>
   return true;
 }
 
-/** Gives an account another address, verified and primary, in place of the one it had. @returns false if that changed meanwhile */
+/** Replaces an account's address with a verified, primary one. @returns false if the old one has changed meanwhile */
 export async function replaceAddress(
   tx: Queryable,
   userId: number,

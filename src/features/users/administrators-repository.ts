@@ -1,18 +1,20 @@
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
-/** Key of the advisory lock under which accounts lose what makes them administrators. */
+/** Key of the advisory lock for revoking administrators' rights. */
 const ADMINISTRATORS_LOCK = 0x61646d6e;
 
-/** How many active accounts can administer the server, by what lets them. */
+/** Number of active accounts that can administer the server, by the source of that right. */
 export interface Administrators {
-  /** Django's flag: who sees accounts in full, and what the server looks for at its start. */
+  /** Django's flag: such users see accounts in full, and the server looks for one at its start. */
   readonly superusers: number;
   /** Members of the group `admin`, to whom the rules allow everything. */
   readonly members: number;
 }
 
-/** Waits for everybody who takes such a right away, on any replica, until the end of the transaction. */
+/**
+ * Waits for all transactions that revoke such a right, on any replica, and holds the lock until the end of this one.
+ */
 export const lockAdministrators = (tx: Queryable) =>
   execute(tx, sql`select pg_advisory_xact_lock(${ADMINISTRATORS_LOCK})`);
 

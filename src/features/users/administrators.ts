@@ -8,9 +8,10 @@ const LAST_ADMIN =
   'This is the last active member of the group admin. Put another account into the group first.';
 
 /**
- * Runs work that may take rights away, in a transaction. Two administrators who do so to one another at once take turns.
+ * Runs work that may revoke rights, in a transaction. If two administrators revoke each other's rights at once, they
+ * take turns.
  *
- * @throws ValidationError where nobody would be left who can administer the server
+ * @throws ValidationError if nobody would be left to administer the server
  */
 export const keepingAdministrators = <T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> =>
   db.transaction(async (tx) => {

@@ -3,9 +3,9 @@ import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { saveSignals } from './save-signals-repository.js';
 
-/** API tokens: the key of `Authorization: Token`, one for each account, in DRF's own table and as it keeps them. */
+/** API tokens: the key for `Authorization: Token`, one per account, stored in DRF's own table and format. */
 
-/** @returns when the token of an account was made; undefined without one. The key is nobody's business but the owner's */
+/** @returns the creation time of an account's token; undefined without one. Only the owner may see the key */
 export async function findApiToken(db: Queryable, userId: number): Promise<Timestamp | undefined> {
   const row = await one<{ created: Timestamp }>(
     db,
@@ -15,9 +15,10 @@ export async function findApiToken(db: Queryable, userId: number): Promise<Times
 }
 
 /**
- * Notes a login, which in CVAT saves the user, and gives the account its API token: the one it has, or this new one.
+ * Records a login, which in CVAT saves the user, and gives the account its API token: the existing one, or this new
+ * one.
  *
- * @returns the key; undefined when another replica made one at the same moment, to be read again
+ * @returns the key; undefined if another replica created one at the same time, which must then be read
  */
 export async function recordLogin(
   db: Queryable,
@@ -43,20 +44,20 @@ export async function recordLogin(
   return row?.key ?? undefined;
 }
 
-/** @returns the key, for who has just signed in */
+/** @returns the key, for a user who has just signed in */
 export async function findApiTokenKey(db: Queryable, userId: number): Promise<string | undefined> {
   return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))
     ?.key;
 }
 
-/** Gives an account a new token in place of the one it may have. @returns false when the account is gone */
+/** Gives an account a new token in place of any existing one. @returns false if the account has been deleted */
 export async function replaceApiToken(
   tx: Queryable,
   userId: number,
   key: string,
   now: Date,
 ): Promise<boolean> {
-  // The key is the primary key of the table, so the row is another one. The lock makes two at once take turns.
+  // The key is the primary key of the table, so this is a new row. The lock serializes concurrent calls.
   if ((await one(tx, sql`select 1 from auth_user where id = ${userId} for update`)) === undefined)
     return false;
   await removeApiToken(tx, userId);

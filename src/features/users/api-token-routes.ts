@@ -10,7 +10,7 @@ export interface ApiTokenRouteDeps {
   readonly apiTokens: ApiTokenService;
 }
 
-/** `self` stands for the id of who asks. */
+/** `self` stands for the id of the caller. */
 const load =
   ({ service }: ApiTokenRouteDeps) =>
   ({ id }: Readonly<Record<string, string>>, caller: Caller | null) => {
@@ -37,7 +37,7 @@ const retrieve = (deps: ApiTokenRouteDeps) =>
     },
   });
 
-/** Whoever ends the token of somebody else does not learn the new one: its owner gets it at the next login. */
+/** A caller who replaces another user's token does not see the new one: its owner gets it at the next login. */
 const rotate = (deps: ApiTokenRouteDeps) =>
   defineRoute({
     ...view(deps),
@@ -71,5 +71,5 @@ const revoke = (deps: ApiTokenRouteDeps) =>
     },
   });
 
-/** The API token of an account: the one that a login answers with. Not in CVAT. */
+/** The API token of an account, which a login returns. Not in CVAT. */
 export const apiTokenRoutes = (deps: ApiTokenRouteDeps) => [retrieve(deps), rotate(deps), revoke(deps)];

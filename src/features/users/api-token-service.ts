@@ -14,13 +14,13 @@ export interface ApiTokenServiceDeps {
 /** DRF's `Token.generate_key`: 20 random bytes as 40 hexadecimal digits. */
 export const newApiTokenKey = (random: Random): string => random.bytes(20).toString('hex');
 
-/** Seeing, replacing and ending the API token of an account, which CVAT has no page and no operation for. */
+/** Viewing, replacing and revoking the API token of an account. CVAT has neither a page nor an operation for this. */
 export function createApiTokenService({ db, clock, random }: ApiTokenServiceDeps) {
   return {
-    /** @returns when it was made; undefined without one */
+    /** @returns its creation time; undefined without a token */
     find: (userId: number): Promise<Timestamp | undefined> => findApiToken(db, userId),
 
-    /** Ends the token and makes another one. @returns its key. @throws NotFound when the account is gone */
+    /** Replaces the token. @returns the new key. @throws NotFound if the account has been deleted */
     rotate: async (userId: number): Promise<string> => {
       const key = newApiTokenKey(random);
       const isDone = await db.transaction((tx) => replaceApiToken(tx, userId, key, dateOf(clock)));
@@ -28,7 +28,7 @@ export function createApiTokenService({ db, clock, random }: ApiTokenServiceDeps
       return key;
     },
 
-    /** Ends the token. The next login makes another one. @returns whether there was one */
+    /** Revokes the token. The next login creates another one. @returns whether there was one */
     revoke: (userId: number): Promise<boolean> => removeApiToken(db, userId),
   };
 }

@@ -2,8 +2,8 @@ import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 
 /**
- * Rows of another database as they are, many at a time: nothing is checked or added. Each takes a query with the
- * columns of its table.
+ * Copies rows of another database unchanged, many at a time, without checks or additions. Each function takes a query
+ * with the columns of its table.
  */
 
 export const copyAccounts = (tx: Queryable, rows: Sql) =>
@@ -17,7 +17,7 @@ export const copyAccounts = (tx: Queryable, rows: Sql) =>
       from (${rows}) as rows`,
   );
 
-/** @param names - a query for names; those that are groups already are left out */
+/** @param names - a query for names; existing groups are skipped */
 export const copyGroups = (tx: Queryable, names: Sql) =>
   execute(
     tx,

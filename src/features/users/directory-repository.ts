@@ -1,9 +1,9 @@
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
-/** What a directory decides of the accounts of its people. */
+/** The account data that a directory controls. */
 
-/** Tells a CVAT that keeps track of it where a new account came from. */
+/** Records the origin of a new account, for CVAT releases that store it. */
 export async function recordOrigin(tx: Queryable, userId: number): Promise<void> {
   const column = sql`
     select 1 from pg_attribute
@@ -22,7 +22,7 @@ export interface Attributes {
   readonly isAdmin: boolean;
 }
 
-/** Writes only what differs: most logins change nothing. */
+/** Only writes differences: most logins change nothing. */
 export async function replaceAttributes(tx: Queryable, userId: number, wanted: Attributes): Promise<void> {
   const { firstName, lastName, email, isAdmin } = wanted;
   await execute(
@@ -35,7 +35,7 @@ export async function replaceAttributes(tx: Queryable, userId: number, wanted: A
   );
   await execute(tx, sql`delete from account_emailaddress where user_id = ${userId} and email <> ${email}`);
   if (email === '') return;
-  // Unverified: some directories let people write their own address, and others trust a verified one.
+  // Unverified: some directories let people edit their own address, and other systems trust a verified one.
   await execute(
     tx,
     sql`
@@ -44,11 +44,11 @@ export async function replaceAttributes(tx: Queryable, userId: number, wanted: A
   );
 }
 
-/** Takes back what only the admin group gave. */
+/** Revokes the rights that only the admin group gave. */
 export const endAnalytics = (tx: Queryable, userId: number) =>
   execute(tx, sql`update engine_profile set has_analytics_access = false where user_id = ${userId}`);
 
-/** Superusers with a password of their own, whom no directory puts into groups. @returns how many joined */
+/** Superusers with a local password, whose groups no directory controls. @returns how many joined */
 export const addLocalAdmins = (db: Queryable) =>
   execute(
     db,

@@ -6,10 +6,10 @@ import { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 import { isUsernameTaken } from './new-account-repository.js';
 import { missingGroups } from './repository.js';
 
-/** Errors of fields that only the database knows. */
+/** Field errors that only the database can detect. */
 export type LookUpErrors = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** @throws ValidationError with the errors of all fields, in the order of the fields; those of their syntax come first */
+/** @throws ValidationError with the errors of all fields, in the order of the fields; syntax errors come first */
 export function refuseFields(
   shape: object,
   errors: Readonly<Record<string, unknown>>,
@@ -22,7 +22,7 @@ export function refuseFields(
   if (all.length > 0) throw new ValidationError(Object.fromEntries(all) as Record<string, readonly string[]>);
 }
 
-/** @param except - id of the account that may have it */
+/** @param except - id of the account that may have the name */
 export const usernameErrors = async (
   db: Queryable,
   username: string,
@@ -30,7 +30,9 @@ export const usernameErrors = async (
 ): Promise<readonly string[] | undefined> =>
   (await isUsernameTaken(db, username, except)) ? [USERNAME_TAKEN] : undefined;
 
-/** DRF `SlugRelatedField`: only the first bad name is told, and one that cannot be looked up is just invalid. */
+/**
+ * DRF `SlugRelatedField`: only the first invalid name is reported, and one that cannot be looked up is just invalid.
+ */
 export async function groupErrors(
   db: Queryable,
   groups: readonly string[] = [],
@@ -42,13 +44,13 @@ export async function groupErrors(
   return [isStorable(bad) ? `Object with name=${bad} does not exist.` : 'Invalid value.'];
 }
 
-/** Needs the lock of the names. @throws ValidationError */
+/** Requires the lock for names. @throws ValidationError */
 export async function requireFreeName(tx: Queryable, username: string, except?: number): Promise<void> {
   const errors = await usernameErrors(tx, username, except);
   if (errors !== undefined) throw new ValidationError({ username: errors });
 }
 
-/** CVAT beside us on the same database does not know our lock. @throws ValidationError */
+/** A CVAT on the same database does not use our lock. @throws ValidationError */
 export async function whenNamesAreFree<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

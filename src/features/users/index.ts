@@ -39,7 +39,7 @@ export { addGroups, grantAnalytics, removeOtherGroups } from './repository.js';
 export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';
 
-/** People and their accounts. */
+/** Users and their accounts. */
 export function createUsers(deps: UserServiceDeps & ApiTokenServiceDeps) {
   const service = createUserService(deps);
   const apiTokens = createApiTokenService(deps);

@@ -13,17 +13,20 @@ export interface NewAccount {
   readonly isSuperuser: boolean;
   readonly isActive: boolean;
   readonly groups: readonly string[];
-  /** Null for a placeholder: CVAT tells it from an account by the address that is nowhere but in its column. */
+  /** Null for a placeholder: CVAT recognizes it by an address that only exists in its column. */
   readonly emailVerified: boolean | null;
 }
 
-/** Key of the advisory lock under which names and addresses are taken: two at once would both find them free. */
+/** Key of the advisory lock for claiming names and addresses: otherwise two transactions could both find them free. */
 const NAMES_LOCK = 0x63766174;
 
-/** Waits for everybody who is taking a name, on any replica, until the end of the transaction. */
+/** Waits for all transactions that claim a name, on any replica, and holds the lock until the end of this one. */
 export const lockNames = (tx: Queryable) => execute(tx, sql`select pg_advisory_xact_lock(${NAMES_LOCK})`);
 
-/** @returns whether an account other than `except` has the name, in any case: a twin could not sign in */
+/**
+ * @returns whether an account other than `except` has the name, case-insensitively: users with such names could not
+ *   sign in
+ */
 export async function isUsernameTaken(
   db: Queryable,
   username: string,
@@ -36,7 +39,7 @@ export async function isUsernameTaken(
   return row !== undefined;
 }
 
-/** @returns whether anybody has the address, in any case */
+/** @returns whether any user has the address, case-insensitively */
 export async function isEmailTaken(db: Queryable, email: string): Promise<boolean> {
   const row = await one<{ taken: boolean }>(
     db,
@@ -47,7 +50,7 @@ export async function isEmailTaken(db: Queryable, email: string): Promise<boolea
   return row?.taken ?? false;
 }
 
-/** An account with its profile, groups and address: what CVAT's signals and allauth add to it. @returns its id */
+/** An account with its profile, groups and address, as CVAT's signals and allauth add them. @returns its id */
 export async function insertAccount(tx: Queryable, account: NewAccount, now: Date): Promise<number> {
   const row = await one<{ id: number }>(
     tx,
@@ -64,7 +67,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount, now: Dat
   return row.id;
 }
 
-/** Profile, groups and address of an account, as far as it does not have them yet. */
+/** Adds the profile, groups and address that an account does not have yet. */
 export async function completeAccount(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
   const hasAnalytics = account.isSuperuser || account.groups.includes('admin');
   await execute(

@@ -3,7 +3,10 @@ import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { saveSignals } from './save-signals-repository.js';
 
-/** Replaces the password column if it still holds `from`: of two at once, one wins. @returns whether it did */
+/**
+ * Replaces the password column if it still holds `from`: of two concurrent calls, one wins. @returns whether it was
+ * replaced
+ */
 export async function replacePassword(
   tx: Queryable,
   userId: number,
@@ -24,13 +27,13 @@ export async function replacePassword(
   );
 }
 
-/** Sets the password column whatever it holds. */
+/** Sets the password column unconditionally. */
 export const storePassword = (tx: Queryable, userId: number, hash: string) =>
   execute(tx, sql`update auth_user set password = ${hash} where id = ${userId}`);
 
 /**
- * Replaces a password hash by a better one of the same password, unless it changed meanwhile, and keeps what sessions
- * are bound to: the root of the lineage stays as long as upgrades follow one another.
+ * Replaces a password hash with a better one of the same password, unless it has changed meanwhile, and keeps the
+ * value that sessions are bound to: the root of the lineage stays the same through consecutive upgrades.
  */
 export const upgradePassword = (
   db: Queryable,
@@ -50,7 +53,7 @@ export const upgradePassword = (
         current_binding = excluded.current_binding`,
   );
 
-/** Gives the sessions of an account a new root, to which none of those that are open is bound. */
+/** Gives the account a new root for sessions, to which no open session is bound. */
 export const replaceLineage = (
   tx: Queryable,
   userId: number,

@@ -6,14 +6,14 @@ export type PersonColumns<P extends string> = Readonly<
   Record<`${P}Id`, number | null> & Record<`${P}Username` | `${P}FirstName` | `${P}LastName`, string | null>
 >;
 
-/** @param alias of `auth_user`. @param prefix what the names of the columns start with */
+/** @param alias of `auth_user`. @param prefix prefix for the column names */
 export const personColumns = (alias: string, prefix: string): Sql =>
   raw(
     `${alias}.id as "${prefix}Id", ${alias}.username as "${prefix}Username", ` +
       `${alias}.first_name as "${prefix}FirstName", ${alias}.last_name as "${prefix}LastName"`,
   );
 
-/** @returns the person, or null where the join found none */
+/** @returns the person, or null if the join found none */
 export function personOf<P extends string>(row: PersonColumns<P>, prefix: P): Person | null {
   const columns: Readonly<Record<string, unknown>> = row;
   const [id, username, firstName, lastName] = ['Id', 'Username', 'FirstName', 'LastName'].map(

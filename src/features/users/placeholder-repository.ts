@@ -3,15 +3,15 @@ import { raw, type Sql, sql } from '../../platform/db/sql.js';
 import { completeAccount, type NewAccount } from './new-account-repository.js';
 
 /**
- * Placeholders: the accounts that invitations make for people who have none (CVAT 2.62, `InvitationWriteSerializer`:
- * name and address are those of the invitation). Whoever registers the address gets the account, so this is the only
- * place that says what one is. CVAT goes by the password and the e-mail rows alone, and so gives away accounts that an
- * administrator made or changed.
+ * Placeholders: accounts that invitations create for people without one (CVAT 2.62, `InvitationWriteSerializer`: name
+ * and address are those of the invitation). A person who registers the address gets the account, so this is the only
+ * place that defines placeholders. CVAT only checks the password and the e-mail rows, and so gives away accounts that
+ * an administrator created or changed.
  */
 
 /**
- * Nobody has ever had the account, and it holds nothing: no usable password, no sign-in, no address that anybody
- * confirmed or was asked to confirm, no token, no right of staff, no membership.
+ * The account has never been used and has no data: no usable password, no sign-in, no address that was confirmed or is
+ * waiting for confirmation, no token, no staff rights, no membership.
  *
  * @param alias of `auth_user`
  */
@@ -31,7 +31,7 @@ export const isUnclaimed = (alias: string): Sql => {
   )`;
 };
 
-/** An unclaimed account for which an invitation waits. @param alias of `auth_user` */
+/** An unclaimed account with a pending invitation. @param alias of `auth_user` */
 export const isPlaceholder = (alias: string): Sql => sql`(
   ${isUnclaimed(alias)}
   and exists (
@@ -41,21 +41,21 @@ export const isPlaceholder = (alias: string): Sql => sql`(
 )`;
 
 /**
- * Holds an account until the end of the transaction, so that what is decided of it stays true.
+ * Locks an account until the end of the transaction, so that decisions about it stay valid.
  *
  * @returns whether it is a placeholder now
  */
 async function lockPlaceholder(tx: Queryable, userId: number): Promise<boolean> {
-  // In two statements: the second one sees what those committed who had the lock before.
+  // In two statements: the second one sees the changes that the previous holders of the lock committed.
   await one(tx, sql`select 1 from auth_user where id = ${userId} for update`);
   const row = await one(tx, sql`select 1 from auth_user u where u.id = ${userId} and ${isPlaceholder('u')}`);
   return row !== undefined;
 }
 
 /**
- * Makes the placeholder of an invitation the account of the person it was made for: same id, memberships kept.
+ * Turns the placeholder of an invitation into the account of the invited person: same id, memberships kept.
  *
- * @returns false when it is none any more, and nothing was changed
+ * @returns false if it is no longer a placeholder; nothing was changed
  */
 export async function claimPlaceholder(tx: Queryable, userId: number, account: NewAccount): Promise<boolean> {
   if (!(await lockPlaceholder(tx, userId))) return false;

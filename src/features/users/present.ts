@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Account } from '../../kernel/account.js';
 import type { BasicUserRead, MetaUserRead, UserRead } from './schemas.js';
 
-/** The part of an account that anybody may see who sees it at all. */
+/** The public part of an account, for everyone who may see it at all. */
 export type Person = Pick<Account, 'id' | 'username' | 'firstName' | 'lastName'>;
 
 /** @param base `scheme://host` of the request */
@@ -26,7 +26,10 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
   has_analytics_access: account.hasAnalyticsAccess,
 });
 
-/** One's own account and, for a superuser, every account in full (CVAT `UserViewSet.get_serializer_class`). */
+/**
+ * Users see their own account in full, and superusers see every account in full (CVAT
+ * `UserViewSet.get_serializer_class`).
+ */
 export const presentUserTo = (
   viewer: Account,
   account: Account,
@@ -36,7 +39,7 @@ export const presentUserTo = (
     ? presentUser(account, base)
     : presentBasicUser(account, base);
 
-/** In a list, one's own account is one among others. */
+/** In a list, users see their own account like any other. */
 export const presentListedUser = (
   viewer: Account,
   account: Account,

@@ -1,14 +1,14 @@
 import { execute, many, type Queryable } from '../../platform/db/queryable.js';
 import { raw, sql } from '../../platform/db/sql.js';
 
-/** A column of another table that holds ids of accounts. Both names are quoted by PostgreSQL. */
+/** A column of another table that contains ids of accounts. PostgreSQL has quoted both names. */
 interface Reference {
   readonly table: string;
   readonly column: string;
   readonly nullable: boolean;
 }
 
-/** Found in the catalog, because a database that CVAT uses too has many more of them than ours. */
+/** Read from the catalog, because a database shared with CVAT has many more of them than ours. */
 const listReferences = (tx: Queryable): Promise<Reference[]> =>
   many<Reference>(
     tx,
@@ -21,9 +21,9 @@ const listReferences = (tx: Queryable): Promise<Reference[]> =>
   );
 
 /**
- * Removes an account with all that is its own. What only names it, such as an organization that it owns, stays and
- * names nobody: Django's `CASCADE` and `SET_NULL`, of which the database itself knows nothing. Lock the account and end
- * its memberships first.
+ * Deletes an account with all its own data. Rows that only refer to it, such as an organization that it owns, stay
+ * without the reference: Django's `CASCADE` and `SET_NULL`, which the database itself does not know. Lock the account
+ * and end its memberships first.
  */
 export async function removeAccount(tx: Queryable, userId: number): Promise<void> {
   const addresses = sql`select id from account_emailaddress where user_id = ${userId}`;

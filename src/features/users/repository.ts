@@ -46,20 +46,20 @@ export function listUsers(db: Queryable, { plan, visible, scope }: ListRequest):
     where,
     select: sql`u.id`,
     from: sql`auth_user u`,
-    // Groups and profile are looked up for each row: not for those that a far page skips.
+    // Groups and profile need a look-up per row, so they are not read for rows that the offset skips.
     complete: (page) =>
       sql`select ${ACCOUNT_COLUMNS} from (${page}) page join auth_user u on u.id = page.id order by ${plan.orderBy}`,
   });
 }
 
-/** The usual answer of the policy says what the context says: no need to look it up twice. */
+/** The policy's usual answer equals the context: there is no need to look it up twice. */
 function isScope(visible: unknown, scope: OrganizationScope): boolean {
   if (scope.kind !== 'organization' || typeof visible !== 'object' || visible === null) return false;
   const [[lookup, value] = [], ...others] = Object.entries(visible);
   return others.length === 0 && lookup === 'memberships__organization' && value === scope.id;
 }
 
-/** The members of an organization, invited ones too; in the personal workspace those who are in none. */
+/** The members of an organization, including invited ones; in the personal workspace, users without an organization. */
 function withinScope(scope: OrganizationScope): Sql {
   if (scope.kind === 'everything') return sql`true`;
   if (scope.kind === 'sandbox')
@@ -67,10 +67,10 @@ function withinScope(scope: OrganizationScope): Sql {
   return sql`u.id in (select m.user_id from organizations_membership m where m.organization_id = ${scope.id})`;
 }
 
-/** An account, and what it is in the organization of the request. */
+/** An account, and its role in the organization of the request. */
 export interface Target {
   readonly account: Account;
-  /** Null for somebody who is not in it, or without an organization. */
+  /** Null for a user who is not a member, or without an organization. */
   readonly role: OrganizationRole | null;
 }
 
@@ -101,7 +101,7 @@ export interface AccountChanges {
   readonly isActive?: boolean | undefined;
 }
 
-/** What an update has to know of the account it changes; locked until the end of the transaction. */
+/** The data that an update needs of the account it changes; locked until the end of the transaction. */
 export interface LockedAccount {
   readonly password: string;
   readonly email: string;
@@ -114,7 +114,7 @@ export const lockAccount = (tx: Queryable, id: number): Promise<LockedAccount | 
     sql`select password, email, is_active as "isActive" from auth_user where id = ${id} for update`,
   );
 
-/** Updates the columns that are given, and leaves the others as they are. */
+/** Updates the given columns, and leaves the others unchanged. */
 export const updateAccount = (tx: Queryable, id: number, changes: AccountChanges) =>
   execute(
     tx,
@@ -135,7 +135,7 @@ export const updateAccount = (tx: Queryable, id: number, changes: AccountChanges
       select 1 from saved`,
   );
 
-/** @returns those of the names that are no group, in their order */
+/** @returns the names that are not groups, in their order */
 export async function missingGroups(db: Queryable, names: readonly string[]): Promise<readonly string[]> {
   const rows = await many<{ name: string }>(
     db,
@@ -145,7 +145,7 @@ export async function missingGroups(db: Queryable, names: readonly string[]): Pr
   return names.filter((name) => !known.has(name));
 }
 
-/** @returns the names of the groups that the account was not in before */
+/** @returns the names of the groups that the account has newly joined */
 export async function addGroups(
   tx: Queryable,
   userId: number,

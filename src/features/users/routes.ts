@@ -111,7 +111,7 @@ const partialUpdate = (deps: UserRouteDeps) =>
     },
   });
 
-/** What of a change an operator has to know. Names are nobody's business. */
+/** The parts of a change that matter to operators. Names are private. */
 function reportChanges({ report }: Exchange, before: Account, after: Account): void {
   const about = { account: after.id };
   if (before.email !== after.email) report('email.changed', about);
@@ -138,7 +138,7 @@ const destroy = (deps: UserRouteDeps) =>
     },
   });
 
-/** `self` comes before the ids: paths are tried in order. */
+/** `self` precedes the ids: paths are tried in order. */
 export const userRoutes = (deps: UserRouteDeps) => [
   list(deps),
   create(deps),

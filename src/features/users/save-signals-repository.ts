@@ -1,12 +1,13 @@
 import { type Sql, sql } from '../../platform/db/sql.js';
 
 /**
- * What CVAT does whenever it saves a user, a login and a new password included (`iam/signals.py` and
- * `engine/signals.py`, 2.62): superusers with staff rights join the group `admin`; superusers and members of that group
- * see the analytics; everybody has a profile. None of it is ever taken back here.
+ * CVAT's side effects of saving a user, including at a login and for a new password (`iam/signals.py` and
+ * `engine/signals.py`, 2.62): superusers with staff rights join the group `admin`; superusers and members of that
+ * group see the analytics; every user gets a profile. None of it is ever undone here.
  *
- * @param saved - name of a part of the same statement that gives `id`, `is_staff` and `is_superuser` of the saved row
- * @returns further parts of the `with` of that statement
+ * @param saved - name of a part of the same statement that returns `id`, `is_staff` and `is_superuser` of the saved
+ *   row
+ * @returns further parts for the `with` of that statement
  */
 export const saveSignals = (saved: Sql): Sql => sql`
   joined_admin as (

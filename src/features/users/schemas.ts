@@ -13,10 +13,10 @@ export const EMAIL_LENGTH = 254;
 const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
 
-/** Django's `UnicodeUsernameValidator`: Python's `\w` is letters, numbers and the underscore of any script. */
+/** Django's `UnicodeUsernameValidator`: Python's `\w` matches letters, numbers and underscores of any script. */
 const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u;
 
-/** @returns what is wrong with the characters of a user name, if something is */
+/** @returns the problem with the characters of a user name, or undefined */
 export const usernameProblem = (username: string): string | undefined =>
   USERNAME.test(username) ? undefined : INVALID_USERNAME;
 
@@ -24,16 +24,16 @@ const STAFF = 'Marks a member of the staff. What the account may do follows from
 const SUPERUSER = 'Sees all fields of every account. What else it may do follows from its groups.';
 const ACTIVE = 'False keeps the person from signing in. Prefer it to deleting an account.';
 
-/** CVAT's `UserSerializer`: what an account shows to itself and to superusers. */
+/** CVAT's `UserSerializer`: the view of an account for its owner and for superusers. */
 export const UserRead = z
   .object({
     url: readOnly(uri()),
     id: readOnly(z.int()),
-    /** CVAT's document has a pattern, which addresses of invited people and names of a directory need not match. */
+    /** CVAT's document has a pattern, but addresses of invited users and names from a directory need not match it. */
     username: text({ maxLength: NAME_LENGTH }),
     first_name: unrequired(text({ maxLength: NAME_LENGTH })),
     last_name: unrequired(text({ maxLength: NAME_LENGTH })),
-    /** Empty where there is none, so it has not the format that CVAT's document gives it. */
+    /** May be empty, so it does not have the format of CVAT's document. */
     email: unrequired(text({ maxLength: EMAIL_LENGTH })),
     groups: z.array(z.string()),
     is_staff: unrequired(z.boolean().meta({ description: STAFF })),
@@ -45,7 +45,7 @@ export const UserRead = z
   })
   .meta({ id: 'User' });
 
-/** CVAT's `BasicUserSerializer`: what others see. */
+/** CVAT's `BasicUserSerializer`: the view of an account for others. */
 export const BasicUserRead = UserRead.pick({
   url: true,
   id: true,
@@ -56,7 +56,7 @@ export const BasicUserRead = UserRead.pick({
   id: 'BasicUser',
 });
 
-/** Either of the two: it depends on who asks. */
+/** One of the two, depending on the caller. */
 export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaUser' });
 
 export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList', '/api/users');
@@ -76,13 +76,13 @@ export const NewApiTokenRead = z
 const username = () =>
   charField({
     maximum: NAME_LENGTH,
-    // As CVAT's document has it.
+    // As in CVAT's document.
     pattern: '^[\\w.@+-]+$',
     validate: usernameProblem,
     description: 'Letters and digits of any script (`\\w` is read as Python reads it), and `@.+-_`.',
   });
 
-/** What every account has beside its name; nothing of it is required. */
+/** The fields of an account besides its name; none of them is required. */
 const details = {
   first_name: charField({ maximum: NAME_LENGTH, allowBlank: true }).optional(),
   last_name: charField({ maximum: NAME_LENGTH, allowBlank: true }).optional(),
@@ -97,18 +97,18 @@ export const UserWrite = z
   .object({ username: username().optional(), ...details })
   .meta({ id: 'PatchedUserRequest' });
 
-/** Not in CVAT, where only the pages of Django's administration create accounts. */
+/** Not in CVAT, where only Django's administration pages create accounts. */
 export const NewUserWrite = z
   .object({
     username: username(),
     ...details,
     password: charField({ trim: false }).optional(),
-    /** Mails a link with which the person sets the password. */
+    /** Mails a link for setting the password. */
     send_password_mail: booleanField(),
   })
   .meta({ id: 'UserRequest' });
 
-/** The fields that are columns of an account, by the names they have there. */
+/** The fields that are columns of an account, by their column names. */
 export const columnsOf = (values: Partial<z.output<typeof UserWrite>>) => ({
   firstName: values.first_name,
   lastName: values.last_name,

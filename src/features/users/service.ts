@@ -11,26 +11,27 @@ import { removeAccount } from './removal-repository.js';
 import { findTarget, listUsers, lockAccount, type Target, USERS } from './repository.js';
 
 export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps {
-  /** Removes the memberships of an account with the invitations to them. */
+  /** Removes the memberships of an account, together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: { readonly userId: number }) => Promise<void>;
 }
 
-/** Accounts, as others manage them. */
+/** Managing the accounts of other users. */
 export function createUserService(deps: UserServiceDeps) {
   const { db } = deps;
 
   const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
     listUsers(db, { plan: planList(USERS, params), visible, scope });
 
-  /** @param organizationId - in which the role is looked up; null for none. @throws NotFound */
+  /** @param organizationId - the organization in which to look up the role; null for none. @throws NotFound */
   const find = async (id: string | undefined, organizationId: number | null): Promise<Target> =>
     found(await findTarget(db, idOf(id, 'User'), organizationId), 'User');
 
-  /** @throws NotFound when it is gone already; ValidationError when something unknown to us still needs it */
+  /** @throws NotFound if it was already deleted; ValidationError if other data still refers to it */
   const remove = async (id: number): Promise<void> => {
     try {
       await keepingAdministrators(db, async (tx) => {
-        // Whoever adds a row that names the account waits for this lock, and then finds that the account is gone.
+        // Other transactions that add a row with the account wait for this lock, and then find that the account is
+        // gone.
         found(await lockAccount(tx, id), 'User');
         await deps.endMemberships(tx, { userId: id });
         await removeAccount(tx, id);

@@ -14,7 +14,7 @@ const TOKEN = {
 };
 const OWN = { path: { id: 2 } };
 const GONE = missing('AccessToken', { path: { id: 99 } });
-/** Even one that may write. */
+/** Even a token with write access. */
 const BY_TOKEN = forbidden('By a personal access token', { by: 'access-token' });
 const FOREIGN = forbidden('A token of somebody else', { as: 'pablo' });
 

@@ -2,7 +2,7 @@ import type { Examples } from '../../../platform/openapi/examples.js';
 import { NEW_PASSWORD, PASSWORD, UNKNOWN_TOKEN } from './people.js';
 
 const KEY = '9c1185a5c5e9fc54612808977ee8f548b2258d31';
-/** One line for each of the three cookies. */
+/** One line per cookie, for all three. */
 const COOKIES = 'sessionid=...; expires=...; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax';
 
 const NEWCOMER = {

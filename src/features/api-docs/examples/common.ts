@@ -23,10 +23,10 @@ import type { DescribedRoute, ExampleRequest } from '../../../platform/openapi/t
 import { BOUND_TOKEN, basic, UNKNOWN_TOKEN } from './people.js';
 import { forbidden } from './refusals.js';
 
-/** A port on which nothing listens. */
+/** A port without a listener. */
 const NOWHERE = '127.0.0.1:1';
 
-/** @returns the errors that follow from what a route is: whom it lets in, what it reads, what it needs */
+/** @returns the errors that follow from a route's definition: its access, its input and its dependencies */
 export const commonExamples = (route: DescribedRoute): Examples => ({
   ...bodyExamples(route),
   ...credentialExamples(route),
@@ -66,7 +66,7 @@ function bodyExamples({ body, readBody, parsesBody }: DescribedRoute): Examples 
 const MISSING_FIELDS = { name: 'missing_fields', summary: 'Required fields are missing' };
 const NO_OBJECT = { name: 'no_object', summary: 'A body that is no object' };
 
-/** What is wrong with a body is asked of the check itself. */
+/** The errors for an invalid body come from the real check. */
 function refused(
   runCheck: () => unknown,
   { name, summary }: { readonly name: string; readonly summary: string },
@@ -170,7 +170,7 @@ const LIST: Examples = {
   invalid_page: failing(new NotFound(INVALID_PAGE), 'A page beyond the last one', { query: { page: 99 } }),
 };
 
-/** Anonymous requests are counted by address; so are wrong passwords, and those of an account. */
+/** Anonymous requests are counted by address; wrong passwords are counted by address and by account. */
 function limitExamples({ access, accepted }: DescribedRoute): Examples {
   const kinds = acceptedCredentials(accepted);
   const again = new Throttled(60);

@@ -20,8 +20,8 @@ const OWN: Readonly<Record<string, Examples>> = {
 };
 
 /**
- * @returns what the document shows of an operation: its own examples, then those that follow from what it is
- * @throws TypeError when an own example has the name of one that follows
+ * @returns the examples of an operation in the document: its own, then those derived from the route
+ * @throws TypeError if one of its own has the name of a derived one
  */
 export function examplesOf(route: DescribedRoute): Examples {
   const own = OWN[route.operationId] ?? {};

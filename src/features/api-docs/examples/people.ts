@@ -1,18 +1,18 @@
 /**
- * The world of the examples: `admin`, the first account (1); maria (2), who owns the organization acme (1); pablo (3),
- * a worker in it, to whom it is offered; carla (4), who is invited, and whose account is a worker's; diego (5), who
- * has nothing to do with it.
+ * The people of the examples: `admin`, the first account (1); maria (2), who owns the organization acme (1); pablo
+ * (3), a worker in it, to whom it is offered; carla (4), who is invited and has a worker's account; diego (5), who has
+ * nothing to do with it.
  */
 export const PASSWORD = 'Wiesel-42-quarks';
 export const NEW_PASSWORD = 'Quarks-43-wiesel';
 export const UNKNOWN_TOKEN = '0'.repeat(40);
-/** Of maria, and good for the organization acme only. */
+/** Belongs to maria, and is only valid for the organization acme. */
 export const BOUND_TOKEN = `bound0to.${'k'.repeat(32)}`;
-/** Of the invitation of carla, by maria. */
+/** Belongs to carla's invitation by maria. */
 export const INVITATION_KEY = 'carla0invited0by0maria0'.padEnd(64, '0');
-/** Of the same, into an organization of the administrator, a month ago. */
+/** Belongs to carla's invitation to an organization of the administrator, a month ago. */
 export const EXPIRED_KEY = 'carla0was0invited0'.padEnd(64, '0');
-/** Those that pablo and maria once followed to where they are. */
+/** Belong to the invitations that pablo and maria accepted in the past. */
 export const ACCEPTED_KEY = 'pablo0accepted0'.padEnd(64, '0');
 export const OWNER_KEY = 'maria0accepted0'.padEnd(64, '0');
 
@@ -23,7 +23,7 @@ export const DATE = '2026-01-31T12:00:00.123456Z';
 export const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** What everybody may see of an account. */
+/** The public part of an account. */
 export const person = (id: number, username: string, firstName = '', lastName = '') => ({
   url: `${SERVER}/api/users/${id}`,
   id,
@@ -35,7 +35,7 @@ export const person = (id: number, username: string, firstName = '', lastName = 
 export const MARIA = person(2, 'maria', 'Maria', 'Merian');
 export const PABLO = person(3, 'pablo', 'Pablo', 'Neruda');
 
-/** What an account shows to itself and to administrators. */
+/** The view of an account for its owner and for administrators. */
 export const inFull = (account: ReturnType<typeof person>) => ({
   ...account,
   email: `${account.username}@example.org`,

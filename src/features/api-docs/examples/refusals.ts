@@ -3,12 +3,12 @@ import { noMatch } from '../../../platform/http/objects.js';
 import { type Example, failing } from '../../../platform/openapi/examples.js';
 import type { ExampleRequest } from '../../../platform/openapi/types.js';
 
-/** Answers that many operations give, each to a request of its own. */
+/** Answers that many operations share, each for a request of its own. */
 
 export const forbidden = (summary: string, request: ExampleRequest): Example =>
   failing(new PermissionDenied(), summary, request);
 
-/** @param model name of the Django model, as the sentence has it */
+/** @param model name of the Django model, as it appears in the sentence */
 export const missing = (model: string, request: ExampleRequest): Example => {
   const error: ApiError = noMatch(model);
   return failing(error, 'Nothing has this id, or the caller may not know of it', request);

@@ -1,7 +1,7 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
 import { forbidden } from './refusals.js';
 
-/** These are for everybody who is signed in; what else refuses depends on the credential. */
+/** These are open to every signed-in user; other refusals depend on the credential. */
 const FORMAT = { ext: 'ZIP', version: '1.1', enabled: false, dimension: '2d' };
 
 export const serverExamples: Readonly<Record<string, Examples>> = {
