@@ -14,7 +14,7 @@ export interface AppDeps extends EdgeDeps {
   readonly pages: readonly { readonly path: string; readonly handler: RequestHandler }[];
 }
 
-/** The server on one screen: everything a request meets, in order. docs/routes.md lists all addresses. */
+/** The server on one screen: everything a request passes through, in order. docs/routes.md lists all paths. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -29,20 +29,20 @@ export interface Container {
   /** The OpenAPI document of these routes. */
   readonly document: () => OpenApiDocument;
   readonly engines: Pick<Engines, 'database' | 'sessions' | 'policy' | 'db' | 'rates'>;
-  /** What an operator may do to accounts. */
+  /** An operator's operations on accounts. */
   readonly administration: Administration;
   /** Migrates, finds the secret key, creates the first administrator. @throws ServiceUnavailable, StartError */
   readonly prepare: () => Promise<FirstAdminOutcome>;
-  /** Delivers what waits in the outbox now. @returns how many mails left; tests call it instead of waiting */
+  /** Delivers the mails in the outbox now. @returns how many were sent; tests call it instead of waiting */
   readonly deliverMail: () => Promise<number>;
-  /** What otherwise happens every hour, and what is due of the accounts of a directory. */
+  /** Runs the hourly tasks, and the due checks of directory accounts. */
   readonly runMaintenance: () => Promise<void>;
-  /** From now on readiness says no. */
+  /** Makes readiness fail from now on. */
   readonly stop: () => void;
   readonly close: () => Promise<void>;
 }
 
-/** The composition root: the only place that builds and joins the parts. */
+/** The composition root: the only place that creates and connects the parts. */
 export async function createContainer(options: ContainerOptions): Promise<Container> {
   const { config } = options;
   const engines = await openEngines(options);
@@ -125,7 +125,7 @@ function composeParts(options: ContainerOptions, { engines, state, policy }: Fou
 
 type Lifecycle = Pick<Container, 'prepare' | 'deliverMail' | 'runMaintenance' | 'stop' | 'close'>;
 
-/** What is started, and ended in the reverse order. */
+/** The parts to start, and to stop in the reverse order. */
 function lifecycleOf(
   options: ContainerOptions,
   {
@@ -171,7 +171,7 @@ function lifecycleOf(
   };
 }
 
-/** The placeholder `example.com` of django_site names nothing; a name that the operator gave does. */
+/** The placeholder `example.com` in django_site identifies nothing; a name chosen by the operator does. */
 const contextOf = ({ PUBLIC_URL, SITE_NAME = '' }: Config): readonly string[] => [
   new URL(PUBLIC_URL).hostname,
   SITE_NAME,

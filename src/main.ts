@@ -36,7 +36,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   const server = createHttpServer(container.app);
   stopOnSignals(server, container, config, log);
   try {
-    // Embedded parts are there at once. Real ones may come later: the rules are served meanwhile, everything else is 503.
+    // Embedded parts are available at once. Real ones may come later: meanwhile the rules are served, and everything
+    // else answers 503.
     if (config.DATABASE_URL === undefined) announceAdmin(await container.prepare());
     await listen(server, config);
   } catch (error) {
@@ -64,7 +65,7 @@ function cannotListen(cause: unknown, host: string, port: number): string {
   return `HOST ${host} can't be listened on (${String(code)}): set HOST to an address of this machine.`;
 }
 
-/** A database that is not there yet is waited for; a wrong one stops the start. */
+/** The server waits for a database that is not up yet; a wrong one stops the start. */
 async function prepareWhenPossible(container: Container, log: Log): Promise<void> {
   for (;;) {
     try {
@@ -78,7 +79,7 @@ async function prepareWhenPossible(container: Container, log: Log): Promise<void
   }
 }
 
-/** To the terminal and not to the log: this is the only time the password is seen. */
+/** Goes to the terminal and not to the log: the password is only shown this once. */
 function announceAdmin({ admin }: FirstAdminOutcome): void {
   if (admin?.generatedPassword == null) return;
   process.stdout.write(
@@ -107,7 +108,7 @@ function stopOnSignals(server: Server, container: Container, config: Config, log
     setInterval(() => server.closeIdleConnections(), 100).unref();
     await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
     server.closeAllConnections();
-    // Requests that were cut off are logged when their connections are gone.
+    // Aborted requests are logged when their connections have closed.
     await closed;
     await container.close();
     process.exit(0);
@@ -115,7 +116,7 @@ function stopOnSignals(server: Server, container: Container, config: Config, log
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
 }
 
-/** One process for each worker; one that dies is replaced, a signal reaches all. */
+/** One process per worker; one that dies is replaced, and signals reach all of them. */
 function superviseWorkers(config: Config, log: Log): void {
   let stopping = false;
   for (let i = 0; i < config.WEB_CONCURRENCY; i += 1) cluster.fork();

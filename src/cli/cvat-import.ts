@@ -48,9 +48,9 @@ export const importCommand = (): Command =>
   );
 
 /**
- * Runs `import cvat` on the database of the settings, whose tables it brings up to date first.
+ * Runs `import cvat` on the configured database, after migrating its tables.
  *
- * @throws StartError with what to correct
+ * @throws StartError that says what to correct
  */
 export async function runImport(
   config: Config,
@@ -97,7 +97,7 @@ function openSource(config: Config, url: string): Database {
   });
 }
 
-/** The server itself is not started: it would make its first administrator. */
+/** The server itself is not started: it would create its first administrator. */
 async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
   const db = await createDatabase({
     url: config.DATABASE_URL,
@@ -114,7 +114,7 @@ async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T
   }
 }
 
-/** One line that counts, on a terminal only. */
+/** One counting line, only on a terminal. */
 function showProgress(): (rows: number) => void {
   if (process.stderr.isTTY !== true) return () => undefined;
   process.once('exit', () => process.stderr.write('\r\x1b[K'));
@@ -151,6 +151,6 @@ export const exportCommand = (): Command =>
       ]);
     });
 
-/** Runs `export` on the database of the settings. @throws StartError with what to correct */
+/** Runs `export` on the configured database. @throws StartError that says what to correct */
 export const runExport = (config: Config, { output, userModel }: Omit<ExportArguments, 'json'>) =>
   withDatabase(config, (source) => exportCvat({ source, path: output, userModel }));

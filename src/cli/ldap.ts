@@ -7,7 +7,7 @@ import { type ProbeLogin, type ProbeResult, probeDirectory } from '../platform/l
 import { resolveDirectorySettings } from '../platform/ldap/settings.js';
 import { readPasswordIfAny } from './password.js';
 
-/** `ldap test <user>`: whether the settings of the directory work, before or after IAM_TYPE is switched to LDAP. */
+/** `ldap test <user>`: tests the settings of the directory, before or after IAM_TYPE is set to LDAP. */
 export const ldapCommand = (): Command =>
   new Command('ldap').description('LDAP directory').addCommand(
     new Command('test')
@@ -24,9 +24,9 @@ export const ldapCommand = (): Command =>
   );
 
 /**
- * @param print takes one line at a time
- * @returns whether the person could sign in, as far as it was tried
- * @throws StartError for settings that can't work
+ * @param print prints one line at a time
+ * @returns whether the person could sign in, as far as it was tested
+ * @throws StartError for settings that cannot work
  */
 export async function testDirectory(
   config: Config,

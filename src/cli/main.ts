@@ -7,7 +7,7 @@ import { fail } from './run.js';
 import { configCommand, mailCommand, migrateCommand } from './server.js';
 import { sessionCommand, userCommand } from './users.js';
 
-/** Exit codes: 0 done, 1 not done and why in one sentence, 2 the command itself is wrong. */
+/** Exit codes: 0 success, 1 failure with a one-sentence reason, 2 incorrect usage. */
 const USAGE = 2;
 
 const program = new Command('cvat-auth')
@@ -26,7 +26,7 @@ for (const command of [
   program.addCommand(command);
 }
 
-/** Commander ends the process itself with 1 for wrong usage, at every level; we want 2 there. */
+/** Commander exits with 1 for incorrect usage, at every level; we want 2. */
 function exitWithUsage(command: Command): void {
   command.exitOverride((error) => {
     throw error;

@@ -10,20 +10,20 @@ const LENGTH = 20;
 
 export const generatePassword = (): string => systemRandom.text(LENGTH, ALPHABET);
 
-/** Where a password is read from and asked for; the streams of the process unless a test has others. */
+/** Where a password is read from and prompted for; the streams of the process except in tests. */
 export interface PasswordSource {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly prompt: NodeJS.WritableStream;
 }
 
-/** Exit code of a command that Ctrl-C ended, by the convention of shells. */
+/** Exit code of a command interrupted by Ctrl-C, by the convention of shells. */
 const INTERRUPTED = 130;
 
 /**
- * Reads a password: asked for without echo at a terminal, otherwise the first line of standard input. Never an
- * argument, which other users of the machine could read.
+ * Reads a password: prompted for without echo at a terminal, otherwise from the first line of standard input. Never
+ * from an argument, which other users of the machine could read.
  *
- * @throws StartError when there is none
+ * @throws StartError if there is none
  */
 export async function readPassword(source?: PasswordSource): Promise<string> {
   const password = await readPasswordIfAny('Password: ', source);
@@ -32,10 +32,10 @@ export async function readPassword(source?: PasswordSource): Promise<string> {
 }
 
 /**
- * The same where none is an answer too.
+ * The same, if an empty answer is allowed too.
  *
- * @param question shown at a terminal, and only there
- * @returns null for an empty line, and for an input that ends without one
+ * @param question only shown at a terminal
+ * @returns null for an empty line, and for input that ends without one
  */
 export async function readPasswordIfAny(
   question: string,
@@ -44,7 +44,7 @@ export async function readPasswordIfAny(
   const isTerminal = input.isTTY === true;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input, output: silent, terminal: isTerminal });
-  // The terminal is in raw mode: Ctrl-C ends nothing unless somebody hears it.
+  // The terminal is in raw mode: Ctrl-C has no effect without a listener.
   reader.once('SIGINT', () => process.exit(INTERRUPTED));
   if (isTerminal) prompt.write(question);
   const [line]: unknown[] = await Promise.race([once(reader, 'line'), once(reader, 'close')]);

@@ -16,7 +16,7 @@ export function print(result: unknown, { json = false }: OutputOptions, lines: r
   console.log(json ? JSON.stringify(result, null, 2) : lines.join('\n'));
 }
 
-/** Runs a command on the server's own parts, on the database of the settings, and closes them. */
+/** Runs a command with the server's own parts and the configured database, then closes them. */
 export async function withServer<T>(work: (container: Container) => Promise<T>): Promise<T> {
   const container = await createContainer({
     config: loadConfig(readEnvironment()),
@@ -38,7 +38,7 @@ export async function withServer<T>(work: (container: Container) => Promise<T>):
   }
 }
 
-/** One sentence and exit code 1 for what went wrong; a stack only for mistakes of ours. */
+/** Prints one sentence and exits with code 1; prints a stack trace only for bugs. */
 export function fail(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof StartError) console.error(error.message);
@@ -46,7 +46,7 @@ export function fail(error: unknown): void {
   else console.error(error);
 }
 
-/** The words of an error of the API, with the field that they are about in front. */
+/** The text of an API error, preceded by the field it concerns. */
 const sentenceOf = ({ body }: ApiError): string => {
   if (typeof body !== 'object' || body === null) return String(body);
   if (Array.isArray(body)) return body.join(' ');

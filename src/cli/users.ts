@@ -17,7 +17,7 @@ const json = ['--json', 'print JSON'] as const;
 const administer = <T>(work: (administration: Administration) => Promise<T>): Promise<T> =>
   withServer(({ administration }) => work(administration));
 
-/** A command that does one thing to the account it names. */
+/** A command that performs one operation on the account it names. */
 const onAccount = (
   name: string,
   description: string,
@@ -39,7 +39,7 @@ interface PasswordOptions extends OutputOptions {
 const choosePassword = async ({ generate }: PasswordOptions): Promise<string> =>
   generate ? generatePassword() : readPassword();
 
-/** Shows a generated password, this once. */
+/** Prints a generated password, which is not shown again. */
 const printWithPassword = (account: AccountSummary, password: string, options: PasswordOptions): void => {
   const shown = options.generate ? { ...account, password } : account;
   print(shown, options, [line(account), ...(options.generate ? [`password: ${password}`] : [])]);
@@ -96,7 +96,7 @@ const resetLink = () =>
       print({ link }, options, [link]);
     });
 
-/** The API token that a login answers with, and that never expires. */
+/** The API token that a login returns and that never expires. */
 const apiToken = () =>
   new Command('api-token')
     .description('the API token of an account, which a login returns and which does not expire')

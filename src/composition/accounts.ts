@@ -19,7 +19,7 @@ export interface AccountParts {
   readonly policy: PasswordPolicy;
 }
 
-/** Joins what account holders do with themselves to the settings: signing up and in, passwords, addresses, tokens. */
+/** Connects the account holders' own operations to the settings: signing up and in, passwords, addresses, tokens. */
 export function composeAccounts(parts: AccountParts) {
   const { options, engines, authentication, exchanges, state, mail, policy } = parts;
   const { config, clock, random, log } = options;
@@ -77,7 +77,7 @@ const registrationOf = (config: Config) => ({
   invitationDays: config.ORG_INVITATION_EXPIRY_DAYS,
 });
 
-/** Where links in mails lead: fixed by the settings, never by a request. */
+/** Targets of links in mails: fixed by the settings, never by a request. */
 const redirectsOf = (config: Config) => ({
   done: config.ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL,
   loggedIn: config.LOGIN_REDIRECT_URL,

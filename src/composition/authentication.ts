@@ -23,7 +23,7 @@ export interface AuthenticationParts {
   readonly state: State;
 }
 
-/** Joins the ring of authentication to the database, the session store and the settings. */
+/** Connects the authentication ring to the database, the session store and the settings. */
 export function composeAuthentication({ options, engines, exchanges, state }: AuthenticationParts) {
   const { config, clock, random, log } = options;
   const { db } = engines;

@@ -6,8 +6,8 @@ import { mailSettingsOf } from './mail.js';
 import { readRules } from './rules.js';
 
 /**
- * Finds what would stop the start in the settings and in the files they name. Asks no other machine and opens no
- * database, so it may run beside the server.
+ * Finds mistakes in the settings and in the files they name that would stop the start. It contacts no other machine
+ * and opens no database, so it can run next to the server.
  *
  * @throws StartError
  */

@@ -8,7 +8,7 @@ import { type DirectorySettings, resolveDirectorySettings } from '../platform/ld
 import type { Engines } from './engines.js';
 import type { ContainerOptions } from './options.js';
 
-/** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
+/** @returns null unless accounts come from a directory. @throws StartError for settings that cannot work */
 export function directorySettingsOf(config: Config): DirectorySettings | null {
   if (config.IAM_TYPE !== 'LDAP') return null;
   if (config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory') {
@@ -19,7 +19,7 @@ export function directorySettingsOf(config: Config): DirectorySettings | null {
   return resolveDirectorySettings(config);
 }
 
-/** @returns null unless accounts come from a directory. @throws StartError for settings it can't work with */
+/** @returns null unless accounts come from a directory. @throws StartError for settings that cannot work */
 export function composeDirectory(
   { config, clock, random, log }: ContainerOptions,
   { db }: Pick<Engines, 'db'>,
@@ -45,7 +45,7 @@ interface SignIn<Handler> {
   readonly slashPaths: readonly RegExp[];
 }
 
-/** What is left of the endpoints of accounts when a directory keeps names, passwords and addresses. */
+/** The remaining account endpoints if a directory manages names, passwords and addresses. */
 const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/logout'];
 
 export const withoutLocalAccounts = <Handler>({ routes }: SignIn<Handler>): SignIn<Handler> => ({

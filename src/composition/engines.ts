@@ -20,7 +20,7 @@ import {
 import type { ContainerOptions } from './options.js';
 import { openRules, type Rules } from './rules.js';
 
-/** What the three URLs of the settings switch: the real thing, or what comes with the server. */
+/** The parts that three URLs in the settings switch between a real service and an embedded one. */
 export interface Engines {
   readonly database: 'PostgreSQL' | 'embedded';
   readonly sessions: 'Redis' | 'in the database';
@@ -35,10 +35,10 @@ export interface Engines {
 }
 
 const POLICY = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.meta.url));
-/** Seconds between two removals of expired sessions from the database. */
+/** Seconds between two clean-ups of expired sessions in the database. */
 const PRUNE_INTERVAL = 15 * 60;
 
-/** @throws StartError when an embedded part can't be opened; real services may be down, then and later */
+/** @throws StartError if an embedded part cannot be opened; real services may be down, now and later */
 export async function openEngines(options: ContainerOptions): Promise<Engines> {
   const { config, clock, log, strict } = options;
   const rules = await openRules(options);
@@ -116,7 +116,7 @@ function databaseSessions(db: Database, ageSeconds: number): OpenStore {
   return { store: createSessionStore(store, ageSeconds, describeFailure), close: () => void store.close() };
 }
 
-/** ioredis reports every attempt to reconnect: one line for each change is enough. */
+/** ioredis reports every attempt to reconnect: one line per change is enough. */
 function createRedisReporter({ log }: ContainerOptions): (error: Error) => void {
   let last = '';
   return (error) => {

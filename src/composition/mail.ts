@@ -7,14 +7,14 @@ import type { Engines } from './engines.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
-/** How mails leave. A newcomer on embedded defaults sees them in the terminal. @throws StartError */
+/** How mails are sent. With embedded defaults they are shown in the terminal. @throws StartError */
 export function mailSettingsOf(config: Config): MailSettings {
   const settings = resolveMailSettings(config, config.DATABASE_URL === undefined ? 'console' : 'none');
   if (settings.kind === 'none') refuseUnprovenAddresses(config);
   return settings;
 }
 
-/** Where an address decides who may register, only a mail can tell whose it is. @throws StartError */
+/** If an address decides who may register, only a mail can prove whose it is. @throws StartError */
 function refuseUnprovenAddresses(config: Config): void {
   if (config.IAM_TYPE !== 'BASIC') return;
   const setting =
@@ -29,7 +29,7 @@ function refuseUnprovenAddresses(config: Config): void {
   );
 }
 
-/** Joins the outbox to the transport of the settings. */
+/** Connects the outbox to the transport of the settings. */
 export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {
   const transport = createMailTransport(
     mailSettingsOf(config),

@@ -30,7 +30,7 @@ export interface OperationsParts {
   readonly metrics: Metrics;
 }
 
-/** Probes, the health page of CVAT, metrics, and the access log. */
+/** Probes, CVAT's health page, metrics, and the access log. */
 export function composeOperations({
   options,
   engines,
@@ -73,14 +73,14 @@ export function composeOperations({
   };
 }
 
-/** @returns what counts an answer, and writes its line into the log */
+/** @returns a function that counts an answer and logs it */
 const createAccessLog =
   (log: ContainerOptions['log'], metrics: Metrics) =>
   ({ id, req, path, userId, origin }: Exchange, { status, aborted }: Ending, seconds: number): void => {
     const route = typeof req.route?.path === 'string' ? req.route.path : 'none';
     metrics.observe({ method: req.method, route, status: aborted ? 'aborted' : String(status) }, seconds);
     const ms = Math.round(seconds * 1000);
-    // The keys of confirmations and invitations stand in paths.
+    // Paths contain the keys of confirmations and invitations.
     const shown = path.replace(/[^/]{32,}/g, '***');
     log.info(
       {

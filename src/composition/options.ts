@@ -3,16 +3,16 @@ import type { Random } from '../kernel/random.js';
 import type { Config } from '../platform/config/settings.js';
 import type { Log } from '../platform/telemetry/log.js';
 
-/** What the composition root is given: settings, and the machine's clock, chance and log. */
+/** The input of the composition root: settings, and the system's clock, randomness and log. */
 export interface ContainerOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** The version of CVAT that clients are told. */
+  /** The CVAT version reported to clients. */
   readonly version: string;
-  /** Checks answers against their schemas and misuse of transactions: tests and development. */
+  /** Checks answers against their schemas, and detects misuse of transactions: tests and development. */
   readonly strict: boolean;
-  /** False at the command line: nothing works in the background. */
+  /** False at the command line: nothing runs in the background. */
   readonly isServing?: boolean;
 }

@@ -20,7 +20,7 @@ export interface PipelineParts {
   readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
 }
 
-/** Joins the steps of every request to who is calling, whether they may, and how often. */
+/** Connects the steps of every request to authentication, authorization and rate limits. */
 export function composePipeline({
   options,
   engines,

@@ -10,10 +10,10 @@ import { secretKeyFromDatabase, secretKeyFromFile } from './secret-key.js';
 import type { State } from './state.js';
 
 /**
- * What has to be done in the database before the first request: tables, secret key, site, first administrator.
+ * Prepares the database before the first request: tables, secret key, site, first administrator.
  *
- * @returns the administrator if one was created, and what an operator has to mend
- * @throws ServiceUnavailable when the database does not answer; StartError when it can't be used
+ * @returns the administrator if one was created, and problems that an operator has to fix
+ * @throws ServiceUnavailable if the database does not answer; StartError if it cannot be used
  */
 export async function prepare(
   { config, clock, random, log }: ContainerOptions,
@@ -42,7 +42,7 @@ export async function prepare(
   return outcome;
 }
 
-/** Django's `SITE_ID` is 1 in CVAT. */
+/** CVAT sets Django's `SITE_ID` to 1. */
 async function readSiteName(db: Database): Promise<string> {
   const site = await one<{ name: string }>(db, sql`select name from django_site where id = 1`);
   return site?.name ?? 'example.com';

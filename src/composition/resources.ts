@@ -25,16 +25,16 @@ export interface ResourceParts {
   readonly state: State;
 }
 
-/** CVAT's own number, which is no setting there either. */
+/** CVAT's own number, which is not a setting there either. */
 const RESEND_RATE = { limit: 5, periodSeconds: 3600 };
 
 export interface Resources {
   readonly routes: readonly AnyRoute[];
-  /** What an operator may do to accounts. */
+  /** An operator's operations on accounts. */
   readonly administration: Administration;
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
-  /** Logs what in the tables breaks the rules that new rows obey; it is served all the same. */
+  /** Logs rows that violate the constraints on new rows; they are served all the same. */
   readonly reportProblems: () => Promise<void>;
 }
 
@@ -88,7 +88,7 @@ function invitationsOf({ options, engines, authentication, mail, mailLimits }: R
   });
 }
 
-/** Joins users, organizations, memberships and invitations to the accounts, the mails and the settings. */
+/** Connects users, organizations, memberships and invitations to the accounts, the mails and the settings. */
 export function composeResources(parts: ResourceParts): Resources {
   const { options, engines, authentication, policy, mailer, state } = parts;
   const { config, clock, random, log } = options;

@@ -15,7 +15,7 @@ export interface Rules extends Pick<LiveRules, 'bundle' | 'isOurs' | 'state'> {
   readonly close: () => Promise<void>;
 }
 
-/** @throws StartError for rules that can't be read, and for RULES_DIR without an Open Policy Agent */
+/** @throws StartError for rules that cannot be read, and for RULES_DIR without an Open Policy Agent */
 export async function readRules({ RULES_DIR, OPA_URL }: Config): Promise<Bundle> {
   if (RULES_DIR.length > 0 && OPA_URL === undefined) {
     throw new StartError(
@@ -26,7 +26,7 @@ export async function readRules({ RULES_DIR, OPA_URL }: Config): Promise<Bundle>
 }
 
 /**
- * The rules that come with the server, and those of RULES_DIR, which are followed while the server runs.
+ * The shipped rules, and those of RULES_DIR, which are followed while the server runs.
  *
  * @throws StartError for rules that cannot be served, and for RULES_DIR without an Open Policy Agent
  */
@@ -73,7 +73,7 @@ const fixedRules = (bundle: Bundle): Rules => ({
   close: async () => undefined,
 });
 
-/** An OPA that runs already, as it does when this server starts again, can say what no look of ours finds. */
+/** If OPA is already running, as at a restart of this server, it can find errors that our own checks cannot. */
 async function checkAtStart({ custom }: Bundle, opa: OpaRules): Promise<void> {
   try {
     for (const file of custom) {

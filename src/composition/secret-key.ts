@@ -9,10 +9,10 @@ const SECRET_BYTES = 48;
 const NAME = 'secret_key';
 
 /**
- * The secret that signs sessions and links when SECRET_KEY is not set, kept in a file of the data folder that only its
- * owner can read. Made once.
+ * The secret that signs sessions and links if SECRET_KEY is not set, stored in a file of the data folder that only its
+ * owner can read. Created once.
  *
- * @throws StartError when the file can't be read or written
+ * @throws StartError if the file cannot be read or written
  */
 export async function secretKeyFromFile(dataDir: string, random: Random): Promise<string> {
   const file = path.join(dataDir, 'secret-key');
@@ -22,7 +22,7 @@ export async function secretKeyFromFile(dataDir: string, random: Random): Promis
     const known = await readFile(file, 'utf8').catch(() => '');
     if (known.trim() !== '') return known.trim();
     await writeFile(draft, random.bytes(SECRET_BYTES).toString('base64url'), { mode: 0o600, flag: 'wx' });
-    // A link appears whole or not at all, and never replaces the key of a process that was faster.
+    // Creating a link is atomic, and never replaces the key of a process that was faster.
     await link(draft, file).catch(() => undefined);
     await chmod(file, 0o600);
     return (await readFile(file, 'utf8')).trim();
@@ -38,7 +38,7 @@ export async function secretKeyFromFile(dataDir: string, random: Random): Promis
   }
 }
 
-/** The same for replicas that share a database and were given no SECRET_KEY. */
+/** The same for replicas that share a database and have no SECRET_KEY. */
 export async function secretKeyFromDatabase(db: Queryable, random: Random): Promise<string> {
   const made = random.bytes(SECRET_BYTES).toString('base64url');
   await execute(

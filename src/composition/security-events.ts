@@ -3,7 +3,7 @@ import { SECURITY_EVENTS } from '../kernel/security-events.js';
 import type { EventSink } from '../platform/http/exchange.js';
 import type { ContainerOptions } from './options.js';
 
-/** @returns where events go: a line of the log each, and a count by name */
+/** @returns the sink for events: one log line each, and a count by name */
 export const createEventSink =
   ({ log }: Pick<ContainerOptions, 'log'>, metrics: Pick<Metrics, 'countEvent'>): EventSink =>
   ({ id, userId, origin }, name, details) => {

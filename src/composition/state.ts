@@ -1,6 +1,6 @@
 import { ServiceUnavailable } from '../kernel/errors.js';
 
-/** What the server learns while it starts, from its database: until then everything that needs it is 503. */
+/** State that the server reads from its database at start: until then, everything that needs it answers 503. */
 export interface State {
   prepared: boolean;
   stopping: boolean;

@@ -24,13 +24,13 @@ export interface WebParts {
   readonly authentication: Authentication;
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
-  /** Pages of accounts that are no routes, and the paths whose slash is added. */
+  /** Account pages that are not routes, and the paths to which a slash is added. */
   readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
 }
 
-/** Joins the routes, the pages beside them and what stands around both into one application. */
+/** Combines the routes, the pages and the layers around both into one application. */
 export function composeWeb(parts: WebParts) {
   const { options, engines, exchanges, state, metrics, chain, routes, signIn } = parts;
   const { config, clock, random, log } = options;
@@ -68,7 +68,7 @@ export function composeWeb(parts: WebParts) {
   return { app, document: docs.document, giveUp: endings.giveUp };
 }
 
-/** A cookie that no check could ever take is replaced before anybody needs it. */
+/** A cookie that no check would accept is replaced early. */
 const csrfRepairOf =
   ({ sessions }: Authentication) =>
   (exchange: Exchange): void => {
