@@ -14,8 +14,8 @@ export interface paths {
         get: operations["auth_list_access_tokens"];
         put?: never;
         /**
-         * Create a personal access token; its value is shown this once
-         * @description Makes a token that signs requests in as you. Only this answer has its `value`, so keep it. A token that may only read is the default.
+         * Create a personal access token; its value is only shown once
+         * @description Creates a token that authenticates requests as you. Only this answer contains its `value`, so store it. Tokens are read-only by default.
          */
         post: operations["auth_create_access_tokens"];
         delete?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get the personal access token of this request
-         * @description Tells about the token that the request is signed in with. Other credentials are refused.
+         * @description Returns the token that authenticates the request. Other credentials are refused.
          */
         get: operations["auth_retrieve_access_tokens_self"];
         put?: never;
@@ -53,14 +53,14 @@ export interface paths {
         };
         /**
          * Get a personal access token
-         * @description Tells about a token that still works. Its value is not shown again.
+         * @description Returns a token that still works. Its value is not shown again.
          */
         get: operations["auth_retrieve_access_tokens"];
         put?: never;
         post?: never;
         /**
          * Revoke a personal access token
-         * @description Ends a token at once and for good.
+         * @description Revokes a token immediately and permanently.
          */
         delete: operations["auth_destroy_access_tokens"];
         options?: never;
@@ -82,7 +82,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one's own e-mail address; it counts when the new one is confirmed
+         * Change your e-mail address; the change takes effect once the new one is confirmed
          * @description Mails a link to the new address. The old address stays until you follow the link. You confirm the request with your password. Not in CVAT.
          */
         post: operations["auth_create_email_change"];
@@ -163,7 +163,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password; ends the sessions of the account
-         * @description Changes your own password. You confirm it with the present one. All other sessions of the account end.
+         * @description Changes your own password. You confirm it with the current one. All other sessions of the account end.
          */
         post: operations["auth_create_password_change"];
         delete?: never;
@@ -241,7 +241,7 @@ export interface paths {
         };
         /**
          * Get the rules of Open Policy Agent as a bundle
-         * @description Answers the archive that Open Policy Agent loads. Send the `ETag` of the last one as `If-None-Match`: the answer is 304 while the rules are the same.
+         * @description Returns the archive that Open Policy Agent loads. Send the `ETag` of your copy as `If-None-Match`: the answer is 304 while the rules are the same.
          */
         get: operations["auth_retrieve_rules"];
         put?: never;
@@ -285,7 +285,7 @@ export interface paths {
         };
         /**
          * Get invitation details
-         * @description Tells who invited whom, with which role, and whether the invitation has expired.
+         * @description Returns the inviter, the invited person and the role, and whether the invitation has expired.
          */
         get: operations["invitations_retrieve"];
         put?: never;
@@ -393,14 +393,14 @@ export interface paths {
         };
         /**
          * Get membership details
-         * @description Tells which person has which role in which organization, and since when.
+         * @description Returns the person, the role and the organization of a membership, and when it began.
          */
         get: operations["memberships_retrieve"];
         put?: never;
         post?: never;
         /**
          * Delete a membership
-         * @description Removes a member from an organization, or lets you leave it. The owner can not leave.
+         * @description Removes a member from an organization, or lets you leave it. The owner cannot leave.
          */
         delete: operations["memberships_destroy"];
         options?: never;
@@ -427,7 +427,7 @@ export interface paths {
         put?: never;
         /**
          * Create an organization
-         * @description Creates an organization, and makes you its owner. The `slug` is its name in requests and has to be free.
+         * @description Creates an organization, and makes you its owner. The `slug` is its name in requests and must be unique.
          */
         post: operations["organizations_create"];
         delete?: never;
@@ -445,7 +445,7 @@ export interface paths {
         };
         /**
          * Get organization details
-         * @description Tells the name, the description, the contact and the owner of an organization.
+         * @description Returns the name, the description, the contact and the owner of an organization.
          */
         get: operations["organizations_retrieve"];
         put?: never;
@@ -459,7 +459,7 @@ export interface paths {
         head?: never;
         /**
          * Update an organization
-         * @description Changes what an organization says of itself. Fields that you leave out stay as they are.
+         * @description Changes the details of an organization. Fields that you leave out stay as they are.
          */
         patch: operations["organizations_partial_update"];
         trace?: never;
@@ -472,8 +472,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See to whom the organization is offered
-         * @description Tells to which member the organization is offered, and until when. There is an error if there is no offer. Not in CVAT.
+         * Get the offer of the organization to a member
+         * @description Returns the member that the organization is offered to, and when the offer ends. Without an offer, the answer is an error. Not in CVAT.
          */
         get: operations["organizations_retrieve_transfer"];
         put?: never;
@@ -503,7 +503,7 @@ export interface paths {
         put?: never;
         /**
          * Become the owner of an organization that was offered to you
-         * @description Takes an offer that was made to you. You become the owner of the organization. Not in CVAT.
+         * @description Accepts an offer that was made to you. You become the owner of the organization. Not in CVAT.
          */
         post: operations["organizations_confirm_transfer"];
         delete?: never;
@@ -521,7 +521,7 @@ export interface paths {
         };
         /**
          * Get this document
-         * @description Answers the OpenAPI document of this server as YAML or as JSON: the `Accept` header or `scheme` decides.
+         * @description Returns the OpenAPI document of this server as YAML or JSON, depending on the `Accept` header or `scheme`.
          */
         get: operations["schema_retrieve"];
         put?: never;
@@ -541,7 +541,7 @@ export interface paths {
         };
         /**
          * Get basic server information
-         * @description Tells the name and the version of the server. You need no credentials.
+         * @description Returns the name and the version of the server. No credentials are needed.
          */
         get: operations["server_retrieve_about"];
         put?: never;
@@ -561,7 +561,7 @@ export interface paths {
         };
         /**
          * Get supported annotation formats
-         * @description Clients of CVAT ask for it when they start. There are no tasks here, so every format is switched off.
+         * @description CVAT clients request it when they start. This server has no tasks, so every format is disabled.
          */
         get: operations["server_retrieve_annotation_formats"];
         put?: never;
@@ -581,7 +581,7 @@ export interface paths {
         };
         /**
          * Get enabled plugins
-         * @description Tells which parts of CVAT that are optional are switched on.
+         * @description Returns which optional parts of CVAT are enabled.
          */
         get: operations["server_retrieve_plugins"];
         put?: never;
@@ -601,7 +601,7 @@ export interface paths {
         };
         /**
          * Get shared storage directory contents
-         * @description Clients of CVAT ask for it before they offer shared files. There are none here: the list is empty.
+         * @description CVAT clients request it before they offer shared files. This server has none, so the list is empty.
          */
         get: operations["server_list_share"];
         put?: never;
@@ -645,7 +645,7 @@ export interface paths {
         };
         /**
          * Get details of the current user
-         * @description Tells all about the account that the request is signed in with.
+         * @description Returns all fields of your own account.
          */
         get: operations["users_retrieve_self"];
         put?: never;
@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * Get user details
-         * @description Tells about an account. Superusers and the person themselves see all fields, others only the names.
+         * @description Returns an account. Superusers and the account holder see all fields, others only the names.
          */
         get: operations["users_retrieve"];
         put?: never;
@@ -692,19 +692,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See whether an account has an API token, and since when
-         * @description Tells since when the account has an API token, and never the token itself. `self` as the id stands for your own account. Not in CVAT.
+         * Check whether an account has an API token, and since when
+         * @description Returns when the API token of the account was created, but never the token itself. `self` as the id stands for your own account. Not in CVAT.
          */
         get: operations["users_retrieve_api_token"];
         put?: never;
         /**
-         * End the API token of an account and make another one, which only its owner is told
-         * @description Ends the present token and makes a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.
+         * Replace the API token of an account; only its owner sees the new one
+         * @description Revokes the current token and creates a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.
          */
         post: operations["users_rotate_api_token"];
         /**
-         * End the API token of an account
-         * @description Ends the token. The next login makes a new one. Not in CVAT.
+         * Revoke the API token of an account
+         * @description Revokes the token. The next login creates a new one. Not in CVAT.
          */
         delete: operations["users_destroy_api_token"];
         options?: never;
@@ -741,13 +741,13 @@ export interface components {
             readonly expiry_date?: string | null;
             /**
              * Format: date-time
-             * @description Is not written at every use: it may lag behind.
+             * @description Not updated at every use, so it may be out of date.
              */
             readonly last_used_date?: string | null;
-            /** @description The token may read, and change nothing. */
+            /** @description The token may read, but not change anything. */
             readonly read_only?: boolean;
             owner?: components["schemas"]["BasicUser"];
-            /** @description Not in CVAT: only of a token that is bound to an organization; null when that is gone. */
+            /** @description Not in CVAT: only for a token bound to an organization; null if that was deleted. */
             organization?: number | null;
             /** @description Not in CVAT: only with `include=last_used_ip`. */
             last_used_ip?: string | null;
@@ -762,7 +762,7 @@ export interface components {
              * @description From this moment on the token is refused. A token without it does not expire.
              */
             expiry_date?: string | null;
-            /** @description The token may read, and change nothing. */
+            /** @description The token may read, but not change anything. */
             read_only?: boolean;
             organization?: number | null;
         };
@@ -795,7 +795,7 @@ export interface components {
             importers: components["schemas"]["DatasetFormat"][];
             exporters: components["schemas"]["DatasetFormat"][];
         };
-        /** @description What the server needs and can not reach; `code` names it for programs. */
+        /** @description A dependency that the server cannot reach; `code` names it for programs. */
         DependencyError: {
             detail: string;
             code: string;
@@ -817,7 +817,7 @@ export interface components {
         ErrorList: string[];
         /** @description A sentence. */
         ErrorText: string;
-        /** @description Sentences by the name of the field; those about several are under `non_field_errors`. */
+        /** @description Sentences by field name; those about several fields are under `non_field_errors`. */
         FieldErrors: {
             [key: string]: string[];
         };
@@ -977,17 +977,17 @@ export interface components {
         };
         PasswordChangeRequest: {
             old_password: string;
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             new_password1: string;
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             new_password2: string;
             /** @description Revoke the personal access tokens of the account as well. */
             revoke_access_tokens?: boolean;
         };
         PasswordResetConfirmRequest: {
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             new_password1: string;
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             new_password2: string;
             uid: string;
             token: string;
@@ -1006,7 +1006,7 @@ export interface components {
              * @description From this moment on the token is refused. A token without it does not expire.
              */
             expiry_date?: string | null;
-            /** @description The token may read, and change nothing. */
+            /** @description The token may read, but not change anything. */
             read_only?: boolean;
         };
         PatchedInvitationWriteRequest: {
@@ -1055,9 +1055,9 @@ export interface components {
             username: string;
             /** Format: email */
             email?: string;
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             password1: string;
-            /** @description Counts as you type it, blanks too. The server refuses one that is short or easy to guess. */
+            /** @description Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess. */
             password2: string;
             first_name?: string;
             last_name?: string;
@@ -1137,11 +1137,11 @@ export interface operations {
                 org?: string;
                 /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description Which page to answer, from 1 on; `last` is the last one. */
+                /** @description Number of the page, starting at 1; `last` is the last one. */
                 page?: number;
-                /** @description How many results a page has; `all` for everything on one. */
+                /** @description Results per page; `all` returns everything on one page. */
                 page_size?: number;
-                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `name`, `id`, `created_date`, `updated_date`, `expiry_date`, `last_used_date`, `read_only`. */
                 sort?: string;
@@ -2697,11 +2697,11 @@ export interface operations {
                 org_id?: number;
                 /** @description Only results whose `owner` is this. */
                 owner?: string;
-                /** @description Which page to answer, from 1 on; `last` is the last one. */
+                /** @description Number of the page, starting at 1; `last` is the last one. */
                 page?: number;
-                /** @description How many results a page has; `all` for everything on one. */
+                /** @description Results per page; `all` returns everything on one page. */
                 page_size?: number;
-                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `owner`, `created_date`. */
                 sort?: string;
@@ -3178,7 +3178,7 @@ export interface operations {
     invitations_partial_update: {
         parameters: {
             query?: {
-                /** @description Accepts the invitation, whatever its value. */
+                /** @description Accepts the invitation; its value does not matter. */
                 accepted?: string;
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
@@ -3667,13 +3667,13 @@ export interface operations {
                 org?: string;
                 /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description Which page to answer, from 1 on; `last` is the last one. */
+                /** @description Number of the page, starting at 1; `last` is the last one. */
                 page?: number;
-                /** @description How many results a page has; `all` for everything on one. */
+                /** @description Results per page; `all` returns everything on one page. */
                 page_size?: number;
                 /** @description Only results whose `role` is this. */
                 role?: "worker" | "supervisor" | "maintainer" | "owner";
-                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `user`, `role`, `id`. */
                 sort?: string;
@@ -4102,11 +4102,11 @@ export interface operations {
                 org_id?: number;
                 /** @description Only results whose `owner` is this. */
                 owner?: string;
-                /** @description Which page to answer, from 1 on; `last` is the last one. */
+                /** @description Number of the page, starting at 1; `last` is the last one. */
                 page?: number;
-                /** @description How many results a page has; `all` for everything on one. */
+                /** @description Results per page; `all` returns everything on one page. */
                 page_size?: number;
-                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
                 /** @description Only results whose `slug` is this. */
                 slug?: string;
@@ -5064,9 +5064,9 @@ export interface operations {
     schema_retrieve: {
         parameters: {
             query?: {
-                /** @description Accepted and not used: the texts are English */
+                /** @description Accepted but ignored: the texts are English */
                 lang?: string;
-                /** @description The format, whatever the Accept header says */
+                /** @description The format; overrides the Accept header */
                 scheme?: "json" | "yaml";
             };
             header?: never;
@@ -5545,11 +5545,11 @@ export interface operations {
                 org?: string;
                 /** @description Id of the organization that the request is about, instead of its slug. */
                 org_id?: number;
-                /** @description Which page to answer, from 1 on; `last` is the last one. */
+                /** @description Number of the page, starting at 1; `last` is the last one. */
                 page?: number;
-                /** @description How many results a page has; `all` for everything on one. */
+                /** @description Results per page; `all` returns everything on one page. */
                 page_size?: number;
-                /** @description Terms, separated by blanks or commas: results contain all of them. */
+                /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `username`, `first_name`, `last_name`, `id`, `is_active`. */
                 sort?: string;

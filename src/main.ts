@@ -73,7 +73,7 @@ async function prepareWhenPossible(container: Container, log: Log): Promise<void
       return;
     } catch (error) {
       if (!(error instanceof ServiceUnavailable)) throw error;
-      log.warn({ code: error.code, error }, 'The server waits for its database.');
+      log.warn({ code: error.code, error }, 'The server is waiting for its database.');
       await delay(RETRY_PREPARATION);
     }
   }

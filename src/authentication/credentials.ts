@@ -151,7 +151,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
   }
 }
 
-const DIRECTORY = 'the directory does not let them in';
+const DIRECTORY = 'the directory refuses the user';
 
 /** The reason of a refusal, for the log. Only operators see it: the client always gets the same answer. */
 const reasonOf = (candidates: readonly Candidate[]): string => {

@@ -71,9 +71,9 @@ export const createVisibility =
   };
 
 /** For the log. */
-const TOKEN_MAY_NOT = 'the personal access token may not do what its owner may';
+const TOKEN_MAY_NOT = 'the personal access token allows less than its owner may do';
 const OUTSIDE =
-  'the personal access token is bound to another organization, or its owner is no member any more';
+  'the personal access token is bound to another organization, or its owner is no longer a member';
 
 /** @returns the organization that the caller's token is bound to, or null. @throws PermissionDenied outside of it */
 function insideOf({ report }: Exchange, caller: Caller, checks: readonly PolicyCheck[]): number | null {

@@ -85,9 +85,7 @@ export async function runImport(
 
 function openSource(config: Config, url: string): Database {
   if (!/^postgres(ql)?:\/\//.test(url))
-    throw new StartError(
-      'The database of the CVAT must be named as postgres://user:password@host:5432/cvat.',
-    );
+    throw new StartError('The CVAT database must be given as postgres://user:password@host:5432/cvat.');
   return createExternalDatabase({
     url,
     poolSize: 1,
@@ -147,7 +145,7 @@ export const exportCommand = (): Command =>
           : [
               `Left out: ${report.boundTokensLeftOut} personal access tokens that are bound to an organization.`,
             ]),
-        `${report.path} holds password hashes, API tokens and invitation keys: only your user can read it. Keep it so.`,
+        `${report.path} contains password hashes, API tokens and invitation keys: only your user can read it. Keep it that way.`,
       ]);
     });
 

@@ -17,7 +17,7 @@ export const ldapCommand = (): Command =>
       .argument('<user>', 'login name')
       .action(async (name: string) => {
         const config = loadConfig(readEnvironment());
-        const password = await readPasswordIfAny('Password (empty to leave that step out): ');
+        const password = await readPasswordIfAny('Password (empty to skip that step): ');
         const isGood = await testDirectory(config, { name, password }, console.log);
         if (!isGood) process.exitCode = 1;
       }),

@@ -46,7 +46,7 @@ export const configCommand = (): Command =>
       .option(...json)
       .action(async (options: OutputOptions) => {
         await checkSettings(loadConfig(readEnvironment()));
-        print({ ok: true }, options, ['The settings are good.']);
+        print({ ok: true }, options, ['The settings are valid.']);
       }),
   );
 

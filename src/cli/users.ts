@@ -107,7 +107,8 @@ const apiToken = () =>
         .option(...json)
         .action(async (username: string, options: OutputOptions) => {
           const created = await administer((users) => users.showApiToken(username));
-          const line = created === null ? 'There is no API token.' : `The API token was made at ${created}.`;
+          const line =
+            created === null ? 'There is no API token.' : `The API token was created at ${created}.`;
           print({ exists: created !== null, created_date: created }, options, [line]);
         }),
     )

@@ -53,7 +53,7 @@ export function composeAccounts(parts: AccountParts) {
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     redirects: redirectsOf(config),
-    onWriteError: (error) => log.warn({ error }, 'A login could not be noted.'),
+    onWriteError: (error) => log.warn({ error }, 'A login could not be recorded.'),
   });
   const accessTokens = createAccessTokens({
     db: engines.db,

@@ -62,7 +62,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     lastUseIntervalSeconds: config.CVAT_ACCESS_TOKEN_LAST_USE_UPDATE_MIN_INTERVAL,
     recordUse: (use) => recordAccessTokenUse(db, use),
     upgradeHash: (id, from, to) => upgradeAccessTokenHash(db, id, from, to),
-    onWriteError: warn('The use of an access token could not be noted.'),
+    onWriteError: warn('The use of an access token could not be recorded.'),
   });
   const chain = createChain(
     createChecks({
@@ -100,7 +100,7 @@ function composePasswords({ config, clock, random, log }: ContainerOptions) {
 }
 
 const ARGON2_IS_MISSING =
-  'Accounts whose passwords are stored as Argon2 can not sign in: the optional package @node-rs/argon2, or its binary for this platform, is not installed. Run: npm install --include=optional';
+  'Accounts whose passwords are stored as Argon2 cannot sign in: the optional package @node-rs/argon2, or its binary for this platform, is not installed. Run: npm install --include=optional';
 
 const failureRatesOf = ({ config }: ContainerOptions) => ({
   perAddress: config.LOGIN_FAILURES_PER_ADDRESS,

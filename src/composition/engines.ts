@@ -65,7 +65,7 @@ export async function openEngines(options: ContainerOptions): Promise<Engines> {
       : createFallbackRateStore(
           createRedisRateStore(redis.client, `${config.REDIS_KEY_PREFIX}rate:`, clock),
           memory,
-          (error) => log.warn({ error }, 'Redis does not answer: this process counts requests for itself.'),
+          (error) => log.warn({ error }, 'Redis does not answer: this process counts requests on its own.'),
         );
   return {
     database: config.DATABASE_URL === undefined ? 'embedded' : 'PostgreSQL',

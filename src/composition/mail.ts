@@ -25,7 +25,7 @@ function refuseUnprovenAddresses(config: Config): void {
         : undefined;
   if (setting === undefined) return;
   throw new StartError(
-    `${setting}, and no mail can prove that an address belongs to who typed it: set EMAIL_URL or EMAIL_HOST, or take that setting away.`,
+    `${setting}, but without mail no address can be verified: set EMAIL_URL or EMAIL_HOST, or remove that setting.`,
   );
 }
 

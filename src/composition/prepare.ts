@@ -25,7 +25,10 @@ export async function prepare(
   if (config.SECRET_KEY === undefined) {
     const isEmbedded = config.DATABASE_URL === undefined;
     if (!isEmbedded)
-      log.warn({}, 'SECRET_KEY is not set: the database keeps one. Set it to keep it out of backups.');
+      log.warn(
+        {},
+        'SECRET_KEY is not set: the database stores a generated one. Set it to keep it out of backups.',
+      );
     const secretKey = isEmbedded
       ? secretKeyFromFile(config.DATA_DIR, random)
       : secretKeyFromDatabase(db, random);

@@ -45,7 +45,7 @@ function setPasswordMailOf({
 }: ResourceParts): UserServiceDeps['setPasswordMail'] {
   if (!mail.isConfigured) return { refusal: 'Email backend is not configured.' };
   if (authentication.directory !== null)
-    return { refusal: 'With IAM_TYPE=LDAP no page takes the link of such a mail: give a password.' };
+    return { refusal: 'With IAM_TYPE=LDAP no page accepts the link of such a mail: give a password.' };
   return {
     send: async (tx, userId) => {
       const holder = await findHolder(tx, userId);

@@ -19,7 +19,7 @@ export interface Rules extends Pick<LiveRules, 'bundle' | 'isOurs' | 'state'> {
 export async function readRules({ RULES_DIR, OPA_URL }: Config): Promise<Bundle> {
   if (RULES_DIR.length > 0 && OPA_URL === undefined) {
     throw new StartError(
-      'RULES_DIR is set, and rules of your own need Open Policy Agent: the embedded engine holds only those that come with the server. Set OPA_URL, or take RULES_DIR out.',
+      'RULES_DIR is set, but custom rules require Open Policy Agent: the embedded engine only has the shipped rules. Set OPA_URL, or remove RULES_DIR.',
     );
   }
   return createBundle(SHIPPED, RULES_DIR);
@@ -48,11 +48,11 @@ export async function openRules({ config, clock, log }: ContainerOptions): Promi
       log.info({ revision, files: custom.map(({ name }) => name) }, 'OPA gets other rules from now on.');
     },
     onProblem: (problem) => {
-      if (problem === null) log.info({}, 'The rules in RULES_DIR are good again.');
+      if (problem === null) log.info({}, 'The rules in RULES_DIR are valid again.');
       else log.error({ problem }, 'The rules in RULES_DIR are not in use.');
     },
   });
-  const failed = (error: unknown): void => log.error({ error }, 'RULES_DIR could not be followed.');
+  const failed = (error: unknown): void => log.error({ error }, 'RULES_DIR could not be checked.');
   const timer = setInterval(
     () => void live.refresh().catch(failed),
     config.RULES_RELOAD_SECONDS * SECOND,

@@ -232,7 +232,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     await directory.addPerson(unlucky, { mail: 'somebody-else@example.org' });
     expect((await login(invited)).status).toBe(200);
     expect((await login(unlucky)).json()).toEqual(WRONG);
-    expect(app.logs.join('')).toContain('waits for somebody with another e-mail address');
+    expect(app.logs.join('')).toContain('is reserved for a person with another e-mail address');
   });
 
   it('puts local superusers into the admin group when it starts, and nobody else', async () => {

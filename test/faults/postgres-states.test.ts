@@ -64,7 +64,7 @@ describe('a database that only reads', () => {
   it('is told in the log, without what it was about', () => {
     const log = app.logs.join('\n');
     expect(log).toContain('A password hash could not be upgraded.');
-    expect(log).toContain('A login could not be noted.');
+    expect(log).toContain('A login could not be recorded.');
     for (const secret of [MD5_PASSWORD, MD5, person.token, ACCESS_TOKEN]) expect(log).not.toContain(secret);
   });
 

@@ -51,7 +51,7 @@ describe('the command line', () => {
       check({}, '--json'),
       check({ EMAIL_BACKEND: 'file' }),
     ]);
-    expect(expectDone(good)).toBe('The settings are good.\n');
+    expect(expectDone(good)).toBe('The settings are valid.\n');
     expect(jsonOf(json)).toEqual({ ok: true });
     expect(bad).toEqual({
       status: 1,
@@ -99,7 +99,7 @@ describe('mail test', () => {
     expect(console).toMatchObject({ status: 0, stderr: expect.stringContaining('To: ann@example.net\n') });
     expect(JSON.parse(console.stdout)).toMatchObject({
       ok: true,
-      sentence: 'Mails are written to the console, nobody receives them.',
+      sentence: 'Mails are only written to the console: nobody receives them.',
     });
 
     expect({ ...nobody, stdout: nobody.stdout.split('\n')[1] }).toEqual({

@@ -104,7 +104,7 @@ describe('the command line', () => {
     expect(refused).toEqual({
       status: 1,
       stdout: '',
-      stderr: `The file ${output} is there already: remove it or choose another name.\n`,
+      stderr: `The file ${output} already exists: remove it or choose another name.\n`,
     });
     expect(readFileSync(output, 'utf8')).toBe('mine');
     const nowhere = path.join(cwd, 'nowhere/dump.json');

@@ -55,7 +55,8 @@ const revisionFile = (revision: string): RuleFile => ({
 
 function refuseNames(rules: readonly RuleFile[], generated: readonly RuleFile[]): void {
   const taken = rules.find(({ name }) => generated.some((file) => file.name === name));
-  if (taken !== undefined) throw new StartError(`Rename ${taken.name}: a bundle has its own.`);
+  if (taken !== undefined)
+    throw new StartError(`Rename ${taken.name}: the bundle already has a file of this name.`);
 }
 
 /** Files of one package are merged, so a rule in `package users` could allow what the shipped rules refuse. */

@@ -83,8 +83,7 @@ function createLook(
     if (found.revision === refused?.revision) return report(refused.problem);
     if (!isAtRest) return;
     const reason = await problemOf(found, opa);
-    if (reason === undefined)
-      return report(`Changed rules wait for OPA, which cannot check them now. ${KEPT}`);
+    if (reason === undefined) return report(`OPA cannot check the changed rules now. ${KEPT}`);
     if (reason === null) {
       rules.publish(found);
       return report(null);

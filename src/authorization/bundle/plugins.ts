@@ -70,7 +70,7 @@ function baseOf(file: PackagedFile, packages: ReadonlySet<string>): string {
   const base = PLUGIN_PACKAGE.exec(own)?.[1];
   if (base === undefined || own.split('.').filter((part) => part === PLUGIN).length > 1) {
     throw new StartError(
-      `${name} has the package ${own}, and a plugin's is [prefix.]${PLUGIN}.<package>. Correct its package line.`,
+      `${name} has the package ${own}, but a plugin's package is [prefix.]${PLUGIN}.<package>. Correct its package line.`,
     );
   }
   if (!PLUGIN_FILE.test(name)) {
@@ -80,7 +80,7 @@ function baseOf(file: PackagedFile, packages: ReadonlySet<string>): string {
   }
   if (!packages.has(base)) {
     throw new StartError(
-      `${name} narrows the package ${base}, which there is not. Correct its package line.`,
+      `${name} narrows the package ${base}, which does not exist. Correct its package line.`,
     );
   }
   if (!file.allows) throw new StartError(`${name} has no rule "allow". Add one.`);

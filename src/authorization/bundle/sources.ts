@@ -29,7 +29,8 @@ export async function readRules(directories: readonly string[]): Promise<readonl
   const files = (await Promise.all(directories.map(readDirectory))).flat();
   const sorted = files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const twin = sorted.find(({ name }, index) => name === sorted[index + 1]?.name);
-  if (twin !== undefined) throw new StartError(`Two directories of rules have a ${twin.name}. Rename one.`);
+  if (twin !== undefined)
+    throw new StartError(`Two rule directories contain a file ${twin.name}. Rename one.`);
   if (sorted.length === 0) throw new StartError(`There are no rules in ${directories.join(', ')}.`);
   return sorted;
 }

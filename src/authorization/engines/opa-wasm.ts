@@ -20,7 +20,7 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   const { wasm, revision } = await readPolicy(path);
   const load = () => loadPolicy(wasm);
   const first = await load().catch((cause: unknown) => {
-    throw new StartError(`${path} is no compiled policy. Build it with: npm run rules:build`, { cause });
+    throw new StartError(`${path} is not a compiled policy. Build it with: npm run rules:build`, { cause });
   });
   const entrypoints = new Map<string, number>(Object.entries(first.entrypoints));
   let policy: LoadedPolicy | undefined = first;

@@ -6,8 +6,8 @@ export const SENTENCES: Readonly<Record<PolicyProblem, string>> = {
   opa_unreachable: 'Open Policy Agent (OPA) does not answer, so nothing can be permitted now.',
   opa_no_bundle: 'Open Policy Agent (OPA) has not loaded its rules yet, so nothing can be permitted now.',
   opa_undefined: 'Open Policy Agent (OPA) has no rule for this question, so it cannot be permitted.',
-  opa_bad_answer: 'Open Policy Agent (OPA) gave an answer that is no decision, so nothing can be permitted.',
-  opa_other_bundle: 'Open Policy Agent (OPA) decides by rules other than the ones of this server.',
+  opa_bad_answer: 'Open Policy Agent (OPA) gave an invalid answer, so nothing can be permitted.',
+  opa_other_bundle: 'Open Policy Agent (OPA) decides by other rules than those of this server.',
 };
 
 const PROBLEMS: readonly PolicyProblem[] = [

@@ -60,9 +60,9 @@ const create = (service: AccessTokenService) =>
     method: 'post',
     path: COLLECTION,
     operationId: 'auth_create_access_tokens',
-    summary: 'Create a personal access token; its value is shown this once',
+    summary: 'Create a personal access token; its value is only shown once',
     description:
-      'Makes a token that signs requests in as you. Only this answer has its `value`, so keep it. A token that may only read is the default.',
+      'Creates a token that authenticates requests as you. Only this answer contains its `value`, so store it. Tokens are read-only by default.',
     tag: 'auth',
     view: 'Access Token List',
     access: { kind: 'policy', checks: mayCreate },
@@ -87,7 +87,7 @@ const retrieveSelf = (service: AccessTokenService) =>
     path: '/api/auth/access_tokens/self',
     operationId: 'auth_retrieve_access_tokens_self',
     summary: 'Get the personal access token of this request',
-    description: 'Tells about the token that the request is signed in with. Other credentials are refused.',
+    description: 'Returns the token that authenticates the request. Other credentials are refused.',
     tag: 'auth',
     view: 'Self',
     accepted: ['access-token'],
@@ -95,7 +95,7 @@ const retrieveSelf = (service: AccessTokenService) =>
     load: async (_params, caller) => {
       const { credential } = requireCaller(caller);
       if (credential.kind !== 'access-token')
-        throw new TypeError('Another way in than the one of this view.');
+        throw new TypeError('This view only accepts personal access tokens.');
       await ownUseNoted(caller);
       return service.find(String(credential.id));
     },
@@ -111,7 +111,7 @@ const retrieve = (service: AccessTokenService) =>
     path: DETAIL,
     operationId: 'auth_retrieve_access_tokens',
     summary: 'Get a personal access token',
-    description: 'Tells about a token that still works. Its value is not shown again.',
+    description: 'Returns a token that still works. Its value is not shown again.',
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayView },
@@ -150,7 +150,7 @@ const revoke = (service: AccessTokenService) =>
     path: DETAIL,
     operationId: 'auth_destroy_access_tokens',
     summary: 'Revoke a personal access token',
-    description: 'Ends a token at once and for good.',
+    description: 'Revokes a token immediately and permanently.',
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayDelete },

@@ -7,7 +7,7 @@ import { BasicUserRead } from '../users/index.js';
 
 const NAME = 'Your own name for the token. Two tokens may have the same one.';
 const EXPIRY = 'From this moment on the token is refused. A token without it does not expire.';
-const READ_ONLY = 'The token may read, and change nothing.';
+const READ_ONLY = 'The token may read, but not change anything.';
 
 const name = () => charField({ maximum: 50, description: NAME });
 
@@ -44,12 +44,12 @@ export const AccessTokenRead = z
     updated_date: readOnly(dateTime()),
     expiry_date: readOnly(dateTime().nullable().meta({ description: EXPIRY })),
     last_used_date: readOnly(
-      dateTime().nullable().meta({ description: 'Is not written at every use: it may lag behind.' }),
+      dateTime().nullable().meta({ description: 'Not updated at every use, so it may be out of date.' }),
     ),
     read_only: readOnly(z.boolean().meta({ description: READ_ONLY })),
     owner: unrequired(BasicUserRead),
     organization: z.int().nullable().optional().meta({
-      description: 'Not in CVAT: only of a token that is bound to an organization; null when that is gone.',
+      description: 'Not in CVAT: only for a token bound to an organization; null if that was deleted.',
     }),
     last_used_ip: z
       .string()

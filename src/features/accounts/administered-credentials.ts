@@ -57,7 +57,7 @@ export function createAdministeredCredentials(
   /** @returns the link of a reset mail, for delivery by other means */
   const resetLink = async (username: string): Promise<string> => {
     if (deps.directory !== null)
-      throw new StartError('With IAM_TYPE=LDAP no page takes such a link: use user set-password.');
+      throw new StartError('With IAM_TYPE=LDAP no page accepts such a link: use user set-password.');
     return mailer.resetLink(await requireHolder(username));
   };
 

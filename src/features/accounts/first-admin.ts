@@ -66,7 +66,7 @@ export async function ensureFirstAdmin(
   if (await hasSuperuser(db)) return {};
   if (usernameProblem(options.username) !== undefined || options.username.length > 150) {
     throw new StartError(
-      `ADMIN_USERNAME is "${options.username}": it may hold letters, digits and @.+-_, 150 at most.`,
+      `ADMIN_USERNAME is "${options.username}": it may contain letters, digits and @.+-_, 150 characters at most.`,
     );
   }
   if (await isUsernameTaken(db, options.username)) return { problem: noSuperuser(options.username) };

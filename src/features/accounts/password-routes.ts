@@ -30,7 +30,7 @@ export interface PasswordRouteDeps {
 /** A personal access token never gives access to its owner's password or address (CVAT removes its class here). */
 const ACCEPTED = ['token', 'session', 'basic'] as const;
 const OWN_ACCOUNT = 'it is about the caller alone, and no object (dj-rest-auth IsAuthenticated)';
-const FORGOTTEN = 'people who can not sign in come here';
+const FORGOTTEN = 'for people who cannot sign in';
 
 const changePassword = ({ passwordChange, sessions, identities, logsOutOnChange }: PasswordRouteDeps) => {
   const goOn = async (exchange: Exchange, { id }: Account): Promise<void> => {
@@ -43,7 +43,7 @@ const changePassword = ({ passwordChange, sessions, identities, logsOutOnChange 
     operationId: 'auth_create_password_change',
     summary: 'Change the password; ends the sessions of the account',
     description:
-      'Changes your own password. You confirm it with the present one. All other sessions of the account end.',
+      'Changes your own password. You confirm it with the current one. All other sessions of the account end.',
     tag: 'auth',
     view: 'Password Change',
     accepted: ACCEPTED,
@@ -115,7 +115,7 @@ const resendConfirmation = ({ confirmation }: PasswordRouteDeps) =>
       'Mails a new link to an address that waits for confirmation. The answer is the same for every address. Not in CVAT.',
     tag: 'auth',
     view: 'Email Resend',
-    access: { kind: 'public', because: 'people whose address is not confirmed can not sign in' },
+    access: { kind: 'public', because: 'people whose address is not confirmed cannot sign in' },
     countsWithCredentials: true,
     body: EmailWrite,
     responses: { 200: DetailRead },
@@ -130,7 +130,7 @@ const changeEmail = ({ emailChange }: PasswordRouteDeps) =>
     method: 'post',
     path: '/api/auth/email/change',
     operationId: 'auth_create_email_change',
-    summary: "Change one's own e-mail address; it counts when the new one is confirmed",
+    summary: 'Change your e-mail address; the change takes effect once the new one is confirmed',
     description:
       'Mails a link to the new address. The old address stays until you follow the link. You confirm the request with your password. Not in CVAT.',
     tag: 'auth',

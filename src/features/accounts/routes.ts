@@ -24,7 +24,7 @@ const loginRoute = ({ login }: AccountRouteDeps) =>
       'Send the password with a user name or an e-mail address. The answer is the API token of the account, and a cookie starts a session. An account whose address waits for confirmation gets an error, and a new confirmation mail.',
     tag: 'auth',
     view: 'Login View Ex',
-    access: { kind: 'public', because: 'people without a session come here to get one' },
+    access: { kind: 'public', because: 'for people without a session' },
     countsWithCredentials: true,
     body: LoginWrite,
     readBody: login.readFields,
@@ -47,7 +47,7 @@ const logoutRoute = ({ login, sessions }: AccountRouteDeps) =>
     tag: 'auth',
     view: 'Logout',
     alsoAllows: ['get'],
-    access: { kind: 'public', because: 'logging out is no error for anybody (dj-rest-auth)' },
+    access: { kind: 'public', because: 'logging out is never an error (dj-rest-auth)' },
     responses: { 200: DetailRead },
     handle: async ({ exchange, caller }) => {
       if (caller !== null) await login.endToken(caller);
@@ -68,7 +68,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     tag: 'auth',
     view: 'Register View Ex',
     documented: !deps.registrationIsClosed,
-    access: { kind: 'public', because: 'people without an account come here to get one' },
+    access: { kind: 'public', because: 'for people without an account' },
     countsWithCredentials: true,
     body: RegisterWrite,
     readBody: registration.readApplication,

@@ -11,7 +11,8 @@ const passwordField = () => charField({ trim: false });
 const newPasswordField = () =>
   passwordField().meta({
     maxLength: MAXIMUM_LENGTH,
-    description: 'Counts as you type it, blanks too. The server refuses one that is short or easy to guess.',
+    description:
+      'Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess.',
   });
 
 export const LoginWrite = z

@@ -8,15 +8,15 @@ access token (\`Authorization: Bearer <value>\`), the session of a browser, or a
 With a session, unsafe requests repeat the cookie \`csrftoken\` in the header \`X-CSRFToken\`. Wrong credentials are
 an error even where none are needed.
 
-**Organizations.** \`org\`, \`org_id\` or the header \`X-Organization\` say for which organization a request is;
+**Organizations.** \`org\`, \`org_id\` or the header \`X-Organization\` select the organization of a request;
 empty is the personal workspace. An object belongs to its own organization whatever the request says.
 
 **Errors** have one of the shapes \`ErrorDetail\`, \`FieldErrors\`, \`ErrorList\`, \`ErrorText\` and \`DependencyError\`.
-Every path answers 405 to methods that it does not have; an unknown path (404), an unknown host (400) and a mistake of
-the server (500) are answered with a page of HTML. Every answer has an \`X-Request-Id\`.
+Every path answers 405 to methods that it does not have; an unknown path (404), an unknown host (400) and a server
+error (500) are answered with an HTML page. Every answer has an \`X-Request-Id\`.
 
-**Examples** show an answer, and under \`x-request\` what was asked, by whom and how, where that is not the default;
-\`x-settings\` names the settings of the server that it takes.`;
+**Examples** show an answer, and under \`x-request\` its request, with the caller and the credentials if they are not the
+default; \`x-settings\` names the required server settings.`;
 
 /** CVAT's tags where they apply, in the order of the document's paths. */
 export const TAGS: readonly Tag[] = [
@@ -24,10 +24,10 @@ export const TAGS: readonly Tag[] = [
     name: 'auth',
     description: 'Sign in and out, register, change a password, and manage personal access tokens.',
   },
-  { name: 'invitations', description: 'Ask people to join an organization, and answer when you are asked.' },
-  { name: 'memberships', description: 'See and change who belongs to an organization, and in which role.' },
-  { name: 'organizations', description: 'Create, change and delete organizations, and pass them on.' },
+  { name: 'invitations', description: 'Invite people to an organization, and answer invitations.' },
+  { name: 'memberships', description: 'See and change the members of an organization and their roles.' },
+  { name: 'organizations', description: 'Create, change, delete and transfer organizations.' },
   { name: 'schema', description: 'Read this document.' },
-  { name: 'server', description: 'Ask what this server is and what it offers.' },
+  { name: 'server', description: 'Get information about this server and its features.' },
   { name: 'users', description: 'See and manage accounts, and their API tokens.' },
 ];

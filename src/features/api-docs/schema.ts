@@ -20,8 +20,8 @@ const SchemaQuery = z.object({
   scheme: z
     .enum(['json', 'yaml'])
     .optional()
-    .meta({ description: 'The format, whatever the Accept header says' }),
-  lang: z.string().optional().meta({ description: 'Accepted and not used: the texts are English' }),
+    .meta({ description: 'The format; overrides the Accept header' }),
+  lang: z.string().optional().meta({ description: 'Accepted but ignored: the texts are English' }),
 });
 
 /** The operation that returns the document, for the document. It has its own formats, so no route serves it. */
@@ -31,10 +31,10 @@ export const schemaRoute = (isPublic: boolean): DescribedRoute => ({
   operationId: 'schema_retrieve',
   summary: 'Get this document',
   description:
-    'Answers the OpenAPI document of this server as YAML or as JSON: the `Accept` header or `scheme` decides.',
+    'Returns the OpenAPI document of this server as YAML or JSON, depending on the `Accept` header or `scheme`.',
   tag: 'schema',
   access: isPublic
-    ? { kind: 'public', because: 'the API is no secret' }
+    ? { kind: 'public', because: 'the API is not secret' }
     : { kind: 'authenticated', because: 'the settings ask for it' },
   query: SchemaQuery,
   responses: {},

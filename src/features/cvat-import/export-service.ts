@@ -68,7 +68,7 @@ async function createFile(path: string): Promise<FileHandle> {
     const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     throw new StartError(
       isThere
-        ? `The file ${path} is there already: remove it or choose another name.`
+        ? `The file ${path} already exists: remove it or choose another name.`
         : `The file ${path} can't be written: correct the path or the permissions of its folder.`,
       { cause },
     );

@@ -136,7 +136,7 @@ function createNotes() {
     onForeign: (model: string) => {
       otherModels.set(model, (otherModels.get(model) ?? 0) + 1);
       if (otherModels.size > MAXIMUM_MODELS)
-        throw new StartError(`The file names more than ${MAXIMUM_MODELS} models: it is no dump of a CVAT.`);
+        throw new StartError(`The file names more than ${MAXIMUM_MODELS} models: it is not a dump of CVAT.`);
     },
   };
 }
@@ -150,7 +150,7 @@ async function runImport(
   await createStages(tx);
   const read = await stageAll(tx, items, options);
   if (read === 0 && notes.invalid.length === 0)
-    throw new StartError('The source holds no account, no organization and nothing that belongs to them.');
+    throw new StartError('The source contains no accounts, no organizations and none of their data.');
   await indexStages(tx);
   await lockNames(tx);
   await importSite(tx);

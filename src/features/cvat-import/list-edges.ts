@@ -53,7 +53,7 @@ function createBrackets(): (char: string) => Edge | undefined {
       depth += 1;
       if (depth > 1) return undefined;
       if (char === '[') return '[';
-      throw new Error('it is no list');
+      throw new Error('it is not a list');
     }
     depth -= 1;
     if (depth > 0) return undefined;

@@ -19,7 +19,7 @@ export function createListSplitter() {
     const isBlank = text.trim() === '';
     if (edge === '[') {
       if (state === 'after') throw new Error('something follows the list');
-      if (!isBlank) throw new Error('it is no list');
+      if (!isBlank) throw new Error('it is not a list');
       state = 'inside';
       return [];
     }
@@ -54,7 +54,7 @@ export function createListSplitter() {
   /** @throws Error unless the list has ended and only whitespace followed it */
   const end = (): void => {
     if (state === 'inside') throw new Error('it ends in the middle of the list');
-    if (state === 'before') throw new Error('it is no list');
+    if (state === 'before') throw new Error('it is not a list');
     if (pending.trim() !== '') throw new Error('something follows the list');
   };
 

@@ -31,7 +31,7 @@ function notesOf({ passwordFormats, otherModels }: ImportReport): readonly strin
       `${count} of the new accounts can sign in only with PASSWORD_HASHERS_EXTRA=${format}, or after a reset.`,
   );
   const others = Object.entries(otherModels).map(([model, count]) => `${oneLine(model)} (${count})`);
-  return others.length === 0 ? formats : [...formats, `Of no concern here: ${others.join(', ')}.`];
+  return others.length === 0 ? formats : [...formats, `Not used by this server: ${others.join(', ')}.`];
 }
 
 function conclusionOf(isUnchanged: boolean, dryRun: boolean): string {

@@ -101,7 +101,7 @@ export async function* readDatabase(tx: Queryable): AsyncGenerator<Item> {
   const known = await listColumns(tx);
   const missing = REQUIRED.map((kind) => SOURCES[kind].table).filter((table) => !known.has(`${table}.`));
   if (missing.length > 0)
-    throw new StartError(`This is no database of CVAT: it has no table ${missing.join(', ')}.`);
+    throw new StartError(`This is not a CVAT database: it has no table ${missing.join(', ')}.`);
   for (const kind of KINDS) if (known.has(`${SOURCES[kind].table}.`)) yield* readTable(tx, kind, known);
 }
 

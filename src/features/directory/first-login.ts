@@ -59,7 +59,7 @@ function whyNotHis(
     return `"${username}" belongs to another entry of the directory (${identity})`;
   }
   if (!hasSignedIn && email !== '' && email.toLowerCase() !== person.email.toLowerCase()) {
-    return `"${username}" waits for somebody with another e-mail address`;
+    return `"${username}" is reserved for a person with another e-mail address`;
   }
   return undefined;
 }

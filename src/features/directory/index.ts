@@ -41,7 +41,7 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
     onNameTaken: (user, name) =>
       log.warn(
         { user, name },
-        'Somebody was renamed in the directory, and another account has the new name already.',
+        'A person was renamed in the directory, but another account already has the new name.',
       ),
   });
   const recheck = createRecheck({

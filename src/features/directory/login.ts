@@ -84,7 +84,7 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
    */
   function refuse(entry: string | undefined, { reason }: { readonly reason: string }): undefined {
     if (reason !== NO_ENTRY)
-      deps.log.info({ entry, reason }, 'The directory, or a rule about it, lets somebody not in.');
+      deps.log.info({ entry, reason }, 'The directory, or a rule about it, refused a login.');
   }
 }
 

@@ -71,7 +71,7 @@ async function lookAgainAndAgain(
           (cause: unknown) => cause,
         );
     if (error !== undefined && (!failed || !(error instanceof ServiceUnavailable))) {
-      deps.log.warn({ error }, 'The directory can not be asked who is still there; trying again.');
+      deps.log.warn({ error }, 'The directory cannot be queried for its accounts; trying again.');
     }
     failed = error !== undefined;
   }

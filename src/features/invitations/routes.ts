@@ -95,7 +95,8 @@ const retrieve = (deps: InvitationRouteDeps) =>
     method: 'get',
     operationId: 'invitations_retrieve',
     summary: 'Get invitation details',
-    description: 'Tells who invited whom, with which role, and whether the invitation has expired.',
+    description:
+      'Returns the inviter, the invited person and the role, and whether the invitation has expired.',
     access: { kind: 'policy', checks: mayView, filter: 'invitations' },
     responses: { 200: InvitationRead },
     handle: async ({ object, exchange }) =>

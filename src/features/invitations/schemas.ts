@@ -35,7 +35,7 @@ export const InvitationPatch = z
   .meta({ id: 'PatchedInvitationWriteRequest' });
 
 export const InvitationPatchQuery = z.object({
-  accepted: z.string().optional().meta({ description: 'Accepts the invitation, whatever its value.' }),
+  accepted: z.string().optional().meta({ description: 'Accepts the invitation; its value does not matter.' }),
 });
 
 export const AcceptedRead = z.object({ organization_slug: z.string() }).meta({ id: 'AcceptInvitationRead' });

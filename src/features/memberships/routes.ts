@@ -59,7 +59,7 @@ const retrieve = (deps: MembershipRouteDeps) =>
     method: 'get',
     operationId: 'memberships_retrieve',
     summary: 'Get membership details',
-    description: 'Tells which person has which role in which organization, and since when.',
+    description: 'Returns the person, the role and the organization of a membership, and when it began.',
     access: { kind: 'policy', checks: mayView },
     responses: { 200: MembershipRead },
     handle: async ({ object, exchange }) => reply(200, presentMembership(object, exchange.origin.base)),
@@ -90,7 +90,7 @@ const destroy = (deps: MembershipRouteDeps) =>
     method: 'delete',
     operationId: 'memberships_destroy',
     summary: 'Delete a membership',
-    description: 'Removes a member from an organization, or lets you leave it. The owner can not leave.',
+    description: 'Removes a member from an organization, or lets you leave it. The owner cannot leave.',
     access: { kind: 'policy', checks: mayDelete },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

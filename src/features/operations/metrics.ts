@@ -13,7 +13,7 @@ export function createMetrics(version: string) {
   }).set({ version }, 1);
   const requests = new Counter({
     name: 'http_requests_total',
-    help: 'Requests, by method, route and status; aborted when the client was gone before the end of its answer.',
+    help: 'Requests, by method, route and status; aborted if the client disconnected before the end of its answer.',
     labelNames: ['method', 'route', 'status'] as const,
     registers: [registry],
   });
@@ -26,7 +26,7 @@ export function createMetrics(version: string) {
   });
   const events = new Counter({
     name: 'security_events_total',
-    help: 'What happened to identities and rights, by the name of the event.',
+    help: 'Events that concern identities and rights, by name.',
     labelNames: ['event'] as const,
     registers: [registry],
   });

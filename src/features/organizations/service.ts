@@ -113,7 +113,7 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;
-      throw new ValidationError([`The organization can not be removed: ${table} still needs it.`], {
+      throw new ValidationError([`The organization cannot be removed: ${table} still refers to it.`], {
         cause: error,
       });
     }

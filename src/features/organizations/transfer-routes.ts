@@ -18,9 +18,9 @@ const retrieve = ({ service, transfers }: TransferRouteDeps) =>
     method: 'get',
     path: TRANSFER,
     operationId: 'organizations_retrieve_transfer',
-    summary: 'See to whom the organization is offered',
+    summary: 'Get the offer of the organization to a member',
     description:
-      'Tells to which member the organization is offered, and until when. There is an error if there is no offer. Not in CVAT.',
+      'Returns the member that the organization is offered to, and when the offer ends. Without an offer, the answer is an error. Not in CVAT.',
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },
@@ -74,7 +74,7 @@ const confirm = ({ service, transfers }: TransferRouteDeps) =>
     operationId: 'organizations_confirm_transfer',
     summary: 'Become the owner of an organization that was offered to you',
     description:
-      'Takes an offer that was made to you. You become the owner of the organization. Not in CVAT.',
+      'Accepts an offer that was made to you. You become the owner of the organization. Not in CVAT.',
     tag: 'organizations',
     view: 'Confirm Transfer',
     access: { kind: 'policy', checks: mayView, filter: 'organizations' },

@@ -12,11 +12,11 @@ export const bundleRoutes = (bundle: () => Bundle) => [
     operationId: 'auth_retrieve_rules',
     summary: 'Get the rules of Open Policy Agent as a bundle',
     description:
-      'Answers the archive that Open Policy Agent loads. Send the `ETag` of the last one as `If-None-Match`: the answer is 304 while the rules are the same.',
+      'Returns the archive that Open Policy Agent loads. Send the `ETag` of your copy as `If-None-Match`: the answer is 304 while the rules are the same.',
     tag: 'auth',
     view: 'Rules',
     accepted: 'none',
-    access: { kind: 'public', because: 'OPA has no credentials, and the rules hold no secret' },
+    access: { kind: 'public', because: 'OPA has no credentials, and the rules contain no secrets' },
     responses: { 200: null, 304: null },
     handle: async ({ exchange }) => {
       const { bytes, etag } = bundle();

@@ -43,7 +43,7 @@ const formats = defineRoute({
   operationId: 'server_retrieve_annotation_formats',
   summary: 'Get supported annotation formats',
   description:
-    'Clients of CVAT ask for it when they start. There are no tasks here, so every format is switched off.',
+    'CVAT clients request it when they start. This server has no tasks, so every format is disabled.',
   tag: 'server',
   view: 'Annotation Formats',
   access: {
@@ -64,7 +64,7 @@ const share = defineRoute({
   operationId: 'server_list_share',
   summary: 'Get shared storage directory contents',
   description:
-    'Clients of CVAT ask for it before they offer shared files. There are none here: the list is empty.',
+    'CVAT clients request it before they offer shared files. This server has none, so the list is empty.',
   tag: 'server',
   view: 'Share',
   access: {

@@ -28,7 +28,7 @@ const about = ({ version }: ServerInfoDeps) =>
     path: '/api/server/about',
     operationId: 'server_retrieve_about',
     summary: 'Get basic server information',
-    description: 'Tells the name and the version of the server. You need no credentials.',
+    description: 'Returns the name and the version of the server. No credentials are needed.',
     tag: 'server',
     view: 'About',
     access: { kind: 'public', because: 'clients read the version before they sign in' },
@@ -49,7 +49,7 @@ const plugins = ({ analytics, models }: ServerInfoDeps) =>
     path: '/api/server/plugins',
     operationId: 'server_retrieve_plugins',
     summary: 'Get enabled plugins',
-    description: 'Tells which parts of CVAT that are optional are switched on.',
+    description: 'Returns which optional parts of CVAT are enabled.',
     tag: 'server',
     view: 'Plugins',
     access: {

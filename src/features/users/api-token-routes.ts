@@ -26,9 +26,9 @@ const retrieve = (deps: ApiTokenRouteDeps) =>
     ...view(deps),
     method: 'get',
     operationId: 'users_retrieve_api_token',
-    summary: 'See whether an account has an API token, and since when',
+    summary: 'Check whether an account has an API token, and since when',
     description:
-      'Tells since when the account has an API token, and never the token itself. `self` as the id stands for your own account. Not in CVAT.',
+      'Returns when the API token of the account was created, but never the token itself. `self` as the id stands for your own account. Not in CVAT.',
     access: { kind: 'policy', checks: mayViewApiToken },
     responses: { 200: ApiTokenRead },
     handle: async ({ object }) => {
@@ -43,9 +43,9 @@ const rotate = (deps: ApiTokenRouteDeps) =>
     ...view(deps),
     method: 'post',
     operationId: 'users_rotate_api_token',
-    summary: 'End the API token of an account and make another one, which only its owner is told',
+    summary: 'Replace the API token of an account; only its owner sees the new one',
     description:
-      'Ends the present token and makes a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.',
+      'Revokes the current token and creates a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 201: NewApiTokenRead },
     handle: async ({ object, caller, exchange }) => {
@@ -60,8 +60,8 @@ const revoke = (deps: ApiTokenRouteDeps) =>
     ...view(deps),
     method: 'delete',
     operationId: 'users_destroy_api_token',
-    summary: 'End the API token of an account',
-    description: 'Ends the token. The next login makes a new one. Not in CVAT.',
+    summary: 'Revoke the API token of an account',
+    description: 'Revokes the token. The next login creates a new one. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateApiToken },
     responses: { 204: null },
     handle: async ({ object, exchange }) => {

@@ -61,7 +61,7 @@ const retrieveSelf = defineRoute({
   path: '/api/users/self',
   operationId: 'users_retrieve_self',
   summary: 'Get details of the current user',
-  description: 'Tells all about the account that the request is signed in with.',
+  description: 'Returns all fields of your own account.',
   tag: 'users',
   view: 'Self',
   responses: { 200: MetaUserRead },
@@ -85,7 +85,7 @@ const retrieve = (deps: UserRouteDeps) =>
     operationId: 'users_retrieve',
     summary: 'Get user details',
     description:
-      'Tells about an account. Superusers and the person themselves see all fields, others only the names.',
+      'Returns an account. Superusers and the account holder see all fields, others only the names.',
     access: { kind: 'policy', checks: mayView },
     responses: { 200: MetaUserRead },
     handle: async ({ object, caller, exchange }) =>

@@ -39,7 +39,7 @@ export function createUserService(deps: UserServiceDeps) {
     } catch (error) {
       const table = foreignKeyViolation(error);
       if (table === undefined) throw error;
-      throw new ValidationError([`The account can not be removed: ${table} still needs it.`], {
+      throw new ValidationError([`The account cannot be removed: ${table} still refers to it.`], {
         cause: error,
       });
     }

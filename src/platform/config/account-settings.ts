@@ -18,7 +18,7 @@ export const ACCOUNT_SETTINGS = {
   REGISTRATION_MODE: choice(['open', 'invite', 'approval', 'closed'], {
     default: 'open',
     description:
-      'Who can register. open: anybody. invite: addresses that an organization invited. approval: anybody, but an administrator must activate the account. closed: nobody. Invitations work in every mode. Where the address decides, people must confirm it by mail before they can sign in.',
+      'Who can register. open: anyone. invite: addresses that an organization invited. approval: anyone, but an administrator must activate the account. closed: nobody. Invitations work in every mode. Where the address decides, people must confirm it by mail before they can sign in.',
   }),
   REGISTRATION_EMAIL_DOMAINS: list({
     default: [],

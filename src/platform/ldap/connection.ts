@@ -136,10 +136,10 @@ const missing = (base: string): string =>
 
 function meaningOf(code: number): string {
   if (code === REFERRAL) {
-    return 'refers to another server, which is not asked: name the right one in AUTH_LDAP_SERVER_URI';
+    return 'refers to another server, which is not queried: name the right one in AUTH_LDAP_SERVER_URI';
   }
   if (code === SIZE_LIMIT) {
-    return 'keeps back some of the answer: raise its size limit for AUTH_LDAP_BIND_DN, or narrow the filter';
+    return 'withholds part of the answer: raise its size limit for AUTH_LDAP_BIND_DN, or narrow the filter';
   }
   return `answers with code ${code}`;
 }

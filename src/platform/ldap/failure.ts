@@ -72,7 +72,7 @@ function explain(step: DirectoryStep, server: string, code: string): readonly [F
     ];
   }
   if (step === 'connect') {
-    return ['lost', `${server} takes no connection (${code}): is it running, and is the port right?`];
+    return ['lost', `${server} does not accept connections (${code}): is it running, and is the port right?`];
   }
   return ['lost', `${server} broke off (${step}, ${code}).`];
 }

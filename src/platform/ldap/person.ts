@@ -98,7 +98,7 @@ async function findOne(
   if (identity === undefined) {
     return {
       kind: 'nobody',
-      reason: `the entry has not exactly one ${settings.attributes.identity} (AUTH_LDAP_IDENTITY_ATTRIBUTE)`,
+      reason: `the entry does not have exactly one ${settings.attributes.identity} (AUTH_LDAP_IDENTITY_ATTRIBUTE)`,
     };
   }
   return { kind: 'person', person: personOf(entry, identity, settings) };

@@ -63,9 +63,10 @@ async function connect(trial: Trial): Promise<Connection | undefined> {
   const { settings, server, steps } = trial;
   const connection = await reach(trial);
   if (connection === undefined) return undefined;
-  if (!server.secure && !settings.dial.startTls) steps.say('tls', 'skipped', 'passwords go in plain text');
+  if (!server.secure && !settings.dial.startTls)
+    steps.say('tls', 'skipped', 'passwords are sent in plain text');
   if (settings.service === null) {
-    steps.say('bind', 'skipped', 'AUTH_LDAP_BIND_DN is not set: searches go without a name');
+    steps.say('bind', 'skipped', 'AUTH_LDAP_BIND_DN is not set: searches are anonymous');
     return connection;
   }
   const { dn } = settings.service;
@@ -110,7 +111,7 @@ async function signIn(
   const { lookup, service } = settings;
   const readsAsPerson = lookup.kind === 'template' && service === null;
   if (readsAsPerson)
-    steps.say('search', 'skipped', 'people read their own entry after their password was right');
+    steps.say('search', 'skipped', 'people read their own entry once their password is verified');
   const found = readsAsPerson
     ? null
     : await search(

@@ -6,7 +6,7 @@
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [19, 'the directory has locked the account after too many failures'],
   [32, 'there is no such entry'],
-  [34, 'the name makes no distinguished name'],
+  [34, 'the name cannot be part of a distinguished name'],
   [48, 'the entry has no password'],
   [49, 'the password is wrong'],
   [50, 'the entry may not sign in'],

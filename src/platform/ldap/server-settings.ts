@@ -47,7 +47,7 @@ function readServer(uri: string): DirectoryServer {
     !/^\/?$/.test(url.pathname)
   ) {
     throw new StartError(
-      'AUTH_LDAP_SERVER_URI is wrong: it must be ldaps://host:636 or ldap://host:389, several separated by blanks.',
+      'AUTH_LDAP_SERVER_URI is wrong: it must be ldaps://host:636 or ldap://host:389, several separated by spaces.',
     );
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');

@@ -100,7 +100,7 @@ function readLookup(config: DirectoryConfig): Lookup {
   throw wrongValue(
     'AUTH_LDAP_USER_SEARCH_FILTER',
     config.AUTH_LDAP_USER_SEARCH_FILTER,
-    'it must be a filter without blanks around its parts that compares with the login name by =, such as (uid=%(user)s)',
+    'it must be a filter without spaces around its parts that compares an attribute with the login name by =, such as (uid=%(user)s)',
   );
 }
 
@@ -130,6 +130,6 @@ function readRecheck(
   if (seconds === 0) return null;
   if (lookup.kind === 'search' || service !== null) return seconds * SECOND;
   throw new StartError(
-    `AUTH_LDAP_RECHECK_INTERVAL is ${seconds}: looking whether people are still there needs AUTH_LDAP_BIND_DN; set it, or set AUTH_LDAP_RECHECK_INTERVAL to 0.`,
+    `AUTH_LDAP_RECHECK_INTERVAL is ${seconds}: checking accounts in the directory requires AUTH_LDAP_BIND_DN; set it, or set AUTH_LDAP_RECHECK_INTERVAL to 0.`,
   );
 }

@@ -42,7 +42,7 @@ export function createTurns(size: number) {
 const busy = (cause?: unknown): ServiceUnavailable =>
   new ServiceUnavailable(
     'directory_busy',
-    'Too many people sign in at the moment. Try again in a few seconds.',
+    'Too many people are signing in at the moment. Try again in a few seconds.',
     {
       cause,
     },

@@ -17,7 +17,7 @@ export function createConsoleTransport(from: Sender, write: (line: string) => vo
     send,
     verify: (message) =>
       probe(message === undefined ? [] : ['recipient', 'message'], async () => message && send(message), {
-        success: 'Mails are written to the console, nobody receives them.',
+        success: 'Mails are only written to the console: nobody receives them.',
       }),
     close: () => {},
   };

@@ -86,7 +86,7 @@ export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopp
       // The lease expires without further action.
       const what =
         failure === undefined ? 'mail delivered, and may be delivered again' : 'mail not delivered';
-      log.error({ ...fields, error }, `${what}: the outbox can not be written`);
+      log.error({ ...fields, error }, `${what}: the outbox cannot be written`);
       return 'unavailable';
     }
   };

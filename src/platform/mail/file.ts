@@ -33,7 +33,7 @@ export function createFileTransport(from: Sender, folder: string): MailTransport
     send,
     verify: (message) =>
       probe(['connect', 'recipient', 'message'], () => (message === undefined ? prepare() : send(message)), {
-        success: `Mails are written to ${folder}, nobody receives them.`,
+        success: `Mails are written to ${folder}: nobody receives them.`,
         idle: message === undefined ? ['recipient', 'message'] : [],
       }),
     close: () => composer.close(),

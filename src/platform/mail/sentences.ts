@@ -50,7 +50,7 @@ const isClosed = (code: string): boolean => CLOSED.has(code);
 const CLOSED = new Set(['ECONNECTION', 'ECONNRESET', 'EPIPE']);
 
 function explainSilence({ verb }: LastCommand, { code }: Symptoms, { settings }: Circumstances): string {
-  const what = isClosed(code) ? 'closed the connection' : 'fell silent';
+  const what = isClosed(code) ? 'closed the connection' : 'stopped answering';
   return `${place(settings)} ${what} in the middle of the conversation, after ${verb} (${code}).`;
 }
 
@@ -76,7 +76,10 @@ const EXPLANATIONS: Readonly<Record<MailStep, Explanation>> = {
   login: ({ reply, code }, { settings }) => {
     const user = settings.credentials?.user ?? 'nobody';
     return reply === ''
-      ? sentence(`The login as ${user} failed (${code})`, 'the server and this client know no common way')
+      ? sentence(
+          `The login as ${user} failed (${code})`,
+          'the server and this client have no login method in common',
+        )
       : sentence(
           `The server refuses the login as ${user}, it said "${reply}"`,
           'correct the user and the password, or use a port that allows a login',
@@ -90,7 +93,7 @@ const EXPLANATIONS: Readonly<Record<MailStep, Explanation>> = {
   recipient: ({ reply }) => `The server refuses the recipient, it said "${reply}".`,
   message: ({ reply, code }, { settings }) =>
     reply === ''
-      ? `${place(settings)} fell silent in the middle of the conversation (${code}).`
+      ? `${place(settings)} stopped answering in the middle of the conversation (${code}).`
       : `The server refuses the message, it said "${reply}".`,
 };
 
@@ -143,7 +146,7 @@ function explainTls({ code, command, reply, timeout }: Symptoms, { settings }: C
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return sentence(
       `The certificate of ${where} is for another name (${code})`,
-      'use the name that stands in the certificate',
+      'use the name in the certificate',
     );
   }
   if (code === 'CERT_HAS_EXPIRED') {

@@ -98,7 +98,7 @@ function readUrl(url: string, config: MailConfig): SmtpSettings {
   const other = SERVER_NAMES.find((name) => config[name] !== undefined && config[name] !== false);
   if (other === undefined) return parseEmailUrl(url);
   throw new StartError(
-    `EMAIL_URL and ${other} are both set: keep EMAIL_URL alone, or the separate names without it.`,
+    `EMAIL_URL and ${other} are both set: keep only EMAIL_URL, or only the separate settings.`,
   );
 }
 

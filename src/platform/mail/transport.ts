@@ -40,8 +40,7 @@ export function createMailTransport(settings: MailSettings, write: (line: string
 
 function createNoTransport(): MailTransport {
   const send = async (): Promise<void> => {
-    const sentence =
-      'No mail server is configured: set EMAIL_URL, or EMAIL_BACKEND with the names that belong to it.';
+    const sentence = 'No mail server is configured: set EMAIL_URL, or EMAIL_BACKEND with its settings.';
     throw new MailFailure('connect', 'unavailable', 'not_configured', sentence);
   };
   return { kind: 'none', send, verify: () => probe(['connect'], send, { success: '' }), close: () => {} };

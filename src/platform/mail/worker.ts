@@ -62,7 +62,7 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
         await lanes.fill();
         broken = false;
       } catch (error) {
-        if (!broken) deps.log.error({ error }, 'the mail outbox can not be read; trying again');
+        if (!broken) deps.log.error({ error }, 'the mail outbox cannot be read; trying again');
         broken = true;
       }
       // New mails do not end the pause after an outage: each would try a server that is still down.

@@ -16,7 +16,9 @@ import type {
 } from './types.js';
 
 /** A relative URL: the document describes the server that serves it. */
-const SERVERS: readonly ServerAddress[] = [{ url: '/', description: 'The server that has this document.' }];
+const SERVERS: readonly ServerAddress[] = [
+  { url: '/', description: 'The server that serves this document.' },
+];
 
 export interface DocumentOptions {
   readonly info: Info;

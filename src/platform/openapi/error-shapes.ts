@@ -6,12 +6,12 @@ const SHAPES: readonly z.ZodType[] = [
   z.array(z.string()).meta({ id: 'ErrorList', description: 'Sentences about the request as a whole.' }),
   z.object({ detail: z.string(), code: z.string() }).meta({
     id: 'DependencyError',
-    description: 'What the server needs and can not reach; `code` names it for programs.',
+    description: 'A dependency that the server cannot reach; `code` names it for programs.',
   }),
   z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' }),
   z.record(z.string(), z.array(z.string())).meta({
     id: 'FieldErrors',
-    description: 'Sentences by the name of the field; those about several are under `non_field_errors`.',
+    description: 'Sentences by field name; those about several fields are under `non_field_errors`.',
   }),
 ];
 

@@ -63,8 +63,8 @@ function queryParameters(query: z.ZodType | undefined, components: Components): 
 
 function listParameters({ simple, filter, ordering, search }: ListDefinition): readonly Parameter[] {
   return [
-    queryParameter('page', 'Which page to answer, from 1 on; `last` is the last one.', INTEGER),
-    queryParameter('page_size', 'How many results a page has; `all` for everything on one.', INTEGER),
+    queryParameter('page', 'Number of the page, starting at 1; `last` is the last one.', INTEGER),
+    queryParameter('page_size', 'Results per page; `all` returns everything on one page.', INTEGER),
     queryParameter(
       'filter',
       `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`,
@@ -80,7 +80,7 @@ function listParameters({ simple, filter, ordering, search }: ListDefinition): r
       : [
           queryParameter(
             'search',
-            'Terms, separated by blanks or commas: results contain all of them.',
+            'Terms, separated by spaces or commas: results contain all of them.',
             STRING,
           ),
         ]),

@@ -23,20 +23,20 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
     type: 'apiKey',
     in: 'header',
     name: 'X-CSRFToken',
-    description: 'The value of the cookie `csrftoken`. This page sends it by itself.',
+    description: 'The value of the cookie `csrftoken`. This page sends it automatically.',
   },
   sessionAuth: {
     type: 'apiKey',
     in: 'cookie',
     name: 'sessionid',
     description:
-      'The session of a browser: `POST /api/auth/login` sets it, and browsers send it by themselves.',
+      'The session of a browser: `POST /api/auth/login` sets it, and browsers send it automatically.',
   },
   tokenAuth: {
     type: 'apiKey',
     in: 'header',
     name: 'Authorization',
-    description: 'Deprecated. The key that `POST /api/auth/login` answers: `Authorization: Token <key>`.',
+    description: 'Deprecated. The key that `POST /api/auth/login` returns: `Authorization: Token <key>`.',
     'x-token-prefix': 'Token',
   },
 };

@@ -55,8 +55,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
 
 function createClient(url: string): RedisClient {
   const target = parseRedisUrl(url);
-  if (target === undefined)
-    throw new TypeError('The configuration let an unknown form of REDIS_URL through.');
+  if (target === undefined) throw new TypeError('The configuration accepted an unknown format of REDIS_URL.');
   if (target.kind === 'single') return new Redis(url, { ...FAIL_FAST, lazyConnect: true });
   if (target.kind === 'cluster') {
     return new Cluster([...target.nodes], {

@@ -293,7 +293,7 @@ describe('models with names of properties', () => {
       ['hasOwnProperty', 1],
     ]);
     expect(describeImport(report)).toContain(
-      'Of no concern here: __proto__ (2), constructor (1), toString (1), hasOwnProperty (1).',
+      'Not used by this server: __proto__ (2), constructor (1), toString (1), hasOwnProperty (1).',
     );
   });
 });
@@ -321,11 +321,11 @@ describe('a file that is no dump', () => {
     },
     { name: 'other.json', content: '[{"a": 1}]', sentence: /: object 1 of the list names no model/ },
     { name: 'null.json', content: '[null]', sentence: /: object 1 of the list names no model/ },
-    { name: 'empty.json', content: '[]', sentence: /holds no account/ },
+    { name: 'empty.json', content: '[]', sentence: /contains no accounts/ },
     {
       name: 'dump.txt',
       content: 'once upon a time',
-      sentence: /is not the JSON of Django's dumpdata: it is no list/,
+      sentence: /is not the JSON of Django's dumpdata: it is not a list/,
     },
     { name: 'twice.json', content: `${whole}${whole}`, sentence: /: something follows the list/ },
     { name: 'more.json', content: `${whole} x`, sentence: /: something follows the list/ },

@@ -196,7 +196,7 @@ describe('events', () => {
         user: owner.id,
         package: 'users',
         scope: 'update:api_token',
-        reason: 'the personal access token may not do what its owner may',
+        reason: 'the personal access token allows less than its owner may do',
       },
     ]);
     expect(await during(() => owner.send('DELETE', path))).toEqual([

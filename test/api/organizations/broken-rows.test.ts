@@ -33,7 +33,7 @@ it('tables of CVAT that name an account or an organization keep their rows', asy
   const refused = await client.send('DELETE', `/api/organizations/${organizationId}`);
   expect([refused.status, refused.body]).toEqual([
     400,
-    ['The organization can not be removed: engine_task still needs it.'],
+    ['The organization cannot be removed: engine_task still refers to it.'],
   ]);
   expect((await client.get(`/api/organizations/${organizationId}`)).status).toBe(200);
 

@@ -148,7 +148,7 @@ describe('import cvat', () => {
     after.push(empty.drop);
     const config = loadConfig(await freshServer('embedded'));
     await expect(runImport(config, { from: empty.url })).rejects.toThrow(
-      'This is no database of CVAT: it has no table auth_group, auth_user, organizations_organization,',
+      'This is not a CVAT database: it has no table auth_group, auth_user, organizations_organization,',
     );
     await expect(runImport(config, { from: 'postgres://cvat:secret@127.0.0.1:1/cvat' })).rejects.toThrow(
       /^The database of the CVAT can't be read: (?!.*secret)/,

@@ -112,11 +112,11 @@ describe('rules that are followed', () => {
     await put('x := 2');
     await look(4);
     expect(revision()).toBe(before);
-    expect(live.state()).toMatch(/wait for OPA/);
+    expect(live.state()).toMatch(/OPA cannot check/);
     opa.isUp = true;
     await look();
     expect(revision()).not.toBe(before);
-    expect(problems).toEqual([expect.stringMatching(/wait for OPA/), null]);
+    expect(problems).toEqual([expect.stringMatching(/OPA cannot check/), null]);
   });
 
   it('that OPA cannot parse are not served until they change', async () => {

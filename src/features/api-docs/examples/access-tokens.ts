@@ -15,12 +15,12 @@ const TOKEN = {
 const OWN = { path: { id: 2 } };
 const GONE = missing('AccessToken', { path: { id: 99 } });
 /** Even a token with write access. */
-const BY_TOKEN = forbidden('By a personal access token', { by: 'access-token' });
-const FOREIGN = forbidden('A token of somebody else', { as: 'pablo' });
+const BY_TOKEN = forbidden('With a personal access token', { by: 'access-token' });
+const FOREIGN = forbidden('A token of another user', { as: 'pablo' });
 
 const create: Examples = {
   created: {
-    summary: 'The only time that the value is shown',
+    summary: 'The value is only shown this once',
     status: 201,
     request: { as: 'maria', body: { name: 'CI', expiry_date: '2030-01-01T00:00:00Z', read_only: true } },
     body: {

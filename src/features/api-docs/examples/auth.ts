@@ -36,7 +36,7 @@ const login: Examples = {
     body: { non_field_errors: ['Unable to log in with provided credentials.'] },
   },
   unknown_email: {
-    summary: 'An e-mail address that is not that of one account',
+    summary: 'An e-mail address that does not belong to exactly one account',
     status: 400,
     request: { as: 'nobody', body: { email: 'zoe@example.org', password: PASSWORD } },
     body: ['Unable to login with provided credentials'],
@@ -92,7 +92,7 @@ const register: Examples = {
     },
   },
   taken_username: {
-    summary: 'A name that somebody has, and a weak password',
+    summary: 'A name that is taken, and a weak password',
     status: 400,
     request: {
       as: 'nobody',
@@ -108,7 +108,7 @@ const register: Examples = {
     },
   },
   taken_email: {
-    summary: 'An address that somebody has',
+    summary: 'An address that is taken',
     status: 400,
     request: { as: 'nobody', body: { ...NEWCOMER, email: 'maria@example.org' } },
     body: ['A user is already registered with this e-mail address.'],
@@ -139,7 +139,7 @@ const changePassword: Examples = {
     body: { new_password1: ['This field is required.'], new_password2: ['This field is required.'] },
   },
   wrong_old_password: {
-    summary: 'Not the old password',
+    summary: 'A wrong old password',
     status: 400,
     request: {
       as: 'maria',
@@ -160,7 +160,7 @@ const changePassword: Examples = {
 
 const resetPassword: Examples = {
   accepted: {
-    summary: 'Whether anybody has the address or not',
+    summary: 'The same answer for every address',
     status: 200,
     request: { as: 'nobody', body: { email: 'maria@example.org' } },
     body: { detail: 'Password reset e-mail has been sent.' },
@@ -200,7 +200,7 @@ const confirmReset: Examples = {
     body: { token: ['Invalid value'] },
   },
   link_to_nobody: {
-    summary: 'A link to nobody',
+    summary: 'A link for an unknown account',
     status: 400,
     request: {
       as: 'nobody',
@@ -212,7 +212,7 @@ const confirmReset: Examples = {
 
 const resendConfirmation: Examples = {
   accepted: {
-    summary: 'Whether the address waits for confirmation or not',
+    summary: 'The same answer for every address',
     status: 200,
     request: { as: 'nobody', body: { email: 'maria@example.org' } },
     body: { detail: 'If the address waits for confirmation, a mail is on its way.' },
@@ -234,14 +234,14 @@ const changeEmail: Examples = {
     body: { password: ['Your password was entered incorrectly. Please enter it again.'] },
   },
   taken_email: {
-    summary: 'An address that somebody has',
+    summary: 'An address that is taken',
     status: 400,
     request: { body: { password: PASSWORD, email: 'pablo@example.org' } },
     settings: { EMAIL_BACKEND: 'console' },
     body: { email: ['A user is already registered with this e-mail address.'] },
   },
   no_mail: {
-    summary: 'The server can not send any mail',
+    summary: 'The server cannot send mail',
     status: 400,
     settings: { EMAIL_BACKEND: 'none' },
     body: { email: ['Email backend is not configured.'] },
@@ -251,7 +251,7 @@ const changeEmail: Examples = {
 const rules: Examples = {
   bundle: { summary: 'The rules', status: 200, type: 'application/x-tar', headers: { ETag: '"3b1f..."' } },
   unchanged: {
-    summary: 'The rules that the caller has already',
+    summary: 'The caller already has these rules',
     status: 304,
     request: { headers: { 'If-None-Match': '*' } },
     headers: { ETag: '"3b1f..."' },

@@ -64,7 +64,7 @@ function bodyExamples({ body, readBody, parsesBody }: DescribedRoute): Examples 
 }
 
 const MISSING_FIELDS = { name: 'missing_fields', summary: 'Required fields are missing' };
-const NO_OBJECT = { name: 'no_object', summary: 'A body that is no object' };
+const NO_OBJECT = { name: 'no_object', summary: 'A body that is not an object' };
 
 /** The errors for an invalid body come from the real check. */
 function refused(
@@ -136,20 +136,20 @@ const POLICY: Examples = {
   ),
   wrong_organization_id: failing(
     new ValidationError({ org_id: ['Enter a number.'] }),
-    'An organization id that is no number',
+    'An organization id that is not a number',
     { query: { org_id: 'acme' } },
   ),
   unknown_organization: failing(unknownOrganization('nowhere'), 'An organization that does not exist', {
     query: { org: 'nowhere' },
   }),
   policy_unreachable: {
-    ...failing(noDecision('opa_unreachable'), 'Nobody can decide: Open Policy Agent does not answer'),
+    ...failing(noDecision('opa_unreachable'), 'No decision is possible: Open Policy Agent does not answer'),
     settings: { OPA_URL: `http://${NOWHERE}` },
   },
 };
 
 const BOUND: Examples = {
-  bound_elsewhere: forbidden('A personal access token that is bound to an organization, elsewhere', {
+  bound_elsewhere: forbidden('A personal access token bound to another organization', {
     as: 'nobody',
     headers: { Authorization: `Bearer ${BOUND_TOKEN}` },
     query: { org: '' },

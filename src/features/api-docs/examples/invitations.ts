@@ -31,7 +31,7 @@ const EXPIRED: Example = {
   body: 'Your invitation is expired. Please contact organization owner to renew it.',
 };
 const NO_MAIL: Example = {
-  summary: 'A mail is needed, and the server can not send any',
+  summary: 'A mail is needed, but the server cannot send any',
   status: 500,
   settings: { EMAIL_BACKEND: 'none' },
   body: 'Email backend is not configured.',
@@ -39,13 +39,13 @@ const NO_MAIL: Example = {
 
 const create: Examples = {
   joined: {
-    summary: 'Somebody who has an account is a member at once',
+    summary: 'A person with an account becomes a member at once',
     status: 201,
     request: { as: 'maria', query: { org: 'acme' }, body: { email: 'diego@example.org', role: 'worker' } },
     body: { ...INVITATION, role: 'worker', user: person(5, 'diego'), expired: null },
   },
   mailed: {
-    summary: 'Anybody else gets a mail',
+    summary: 'Anyone else gets a mail',
     status: 201,
     request: { body: { email: 'frida@example.org', role: 'worker' } },
     settings: WITH_MAIL,
@@ -95,14 +95,14 @@ const accept: Examples = {
     request: { as: 'pablo', path: { key: ACCEPTED_KEY } },
     body: 'Your invitation is already accepted.',
   },
-  forbidden: forbidden('Somebody else', { as: 'maria' }),
+  forbidden: forbidden('Another user', { as: 'maria' }),
   missing: HIDDEN,
 };
 
 const resend: Examples = {
   sent: { summary: 'Sent again', status: 204, request: { as: 'maria', ...CARLAS }, settings: WITH_MAIL },
   accepted_already: {
-    summary: 'One that was accepted',
+    summary: 'An invitation that was accepted',
     status: 400,
     request: { as: 'maria', path: { key: ACCEPTED_KEY } },
     settings: WITH_MAIL,
@@ -154,7 +154,7 @@ export const invitationExamples: Readonly<Record<string, Examples>> = {
       request: { as: 'maria', path: { key: OWNER_KEY } },
       body: 'The owner keeps this role until the organization is transferred to another member.',
     },
-    forbidden: forbidden('Somebody else', { as: 'maria' }),
+    forbidden: forbidden('Another user', { as: 'maria' }),
     missing: HIDDEN,
   },
   invitations_resend: resend,

@@ -73,7 +73,7 @@ export const membershipExamples: Readonly<Record<string, Examples>> = {
       request: { as: 'admin', path: { id: 1 }, body: { role: 'worker' } },
       body: { role: [OWNER_STAYS] },
     },
-    forbidden: forbidden('One’s own role', { as: 'pablo' }),
+    forbidden: forbidden('Your own role', { as: 'pablo' }),
     unknown_field: unknownField({ is_active: false }),
     missing: missing('Membership', { path: { id: 99 } }),
   },

@@ -97,7 +97,7 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
   },
   organizations_retrieve_transfer: {
     offered: {
-      summary: 'To whom it is offered',
+      summary: 'The member it is offered to',
       status: 200,
       request: { as: 'pablo', ...HERE },
       body: TRANSFER,

@@ -11,10 +11,10 @@ export const forbidden = (summary: string, request: ExampleRequest): Example =>
 /** @param model name of the Django model, as it appears in the sentence */
 export const missing = (model: string, request: ExampleRequest): Example => {
   const error: ApiError = noMatch(model);
-  return failing(error, 'Nothing has this id, or the caller may not know of it', request);
+  return failing(error, 'No object has this id, or the caller may not see it', request);
 };
 
 export const unknownField = (body: unknown): Example =>
-  failing(new PermissionDenied('Attempted to update an unknown field'), 'A field that can not be changed', {
+  failing(new PermissionDenied('Attempted to update an unknown field'), 'A field that cannot be changed', {
     body,
   });

@@ -7,7 +7,7 @@ const FORMAT = { ext: 'ZIP', version: '1.1', enabled: false, dimension: '2d' };
 export const serverExamples: Readonly<Record<string, Examples>> = {
   server_retrieve_about: {
     about: {
-      summary: 'What this server is',
+      summary: 'Information about this server',
       status: 200,
       body: {
         name: 'Computer Vision Annotation Tool',
@@ -23,7 +23,7 @@ export const serverExamples: Readonly<Record<string, Examples>> = {
   },
   server_retrieve_annotation_formats: {
     formats: {
-      summary: 'One format, switched off: there are no tasks here',
+      summary: 'One format, disabled: there are no tasks here',
       status: 200,
       body: {
         importers: [{ name: 'CVAT 1.1', ...FORMAT }],

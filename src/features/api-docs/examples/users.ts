@@ -12,18 +12,18 @@ const list: Examples = {
     body: pageOf(MARIA),
   },
   members: {
-    summary: 'The people of an organization',
+    summary: 'The members of an organization',
     status: 200,
     request: { query: { org: 'acme' } },
     body: pageOf(PABLO),
   },
   everybody: {
-    summary: 'Everybody, for an administrator',
+    summary: 'All users, as an administrator',
     status: 200,
     request: { as: 'admin' },
     body: pageOf(inFull(MARIA)),
   },
-  forbidden: forbidden('The people of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
+  forbidden: forbidden('The members of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
 };
 
 const create: Examples = {
@@ -43,7 +43,7 @@ const create: Examples = {
     body: { username: ['This field is required.'] },
   },
   taken_username: {
-    summary: 'A name that somebody has',
+    summary: 'A name that is taken',
     status: 400,
     request: { body: { username: 'maria' } },
     body: TAKEN,
@@ -52,7 +52,7 @@ const create: Examples = {
 };
 
 const self: Examples = {
-  oneself: { summary: 'Who is asking', status: 200, request: { as: 'maria' }, body: inFull(MARIA) },
+  oneself: { summary: 'The caller', status: 200, request: { as: 'maria' }, body: inFull(MARIA) },
 };
 
 const retrieve: Examples = {
@@ -63,53 +63,53 @@ const retrieve: Examples = {
     body: inFull(MARIA),
   },
   member: {
-    summary: 'Somebody of the same organization',
+    summary: 'A member of the same organization',
     status: 200,
     request: { path: { id: 3 }, query: { org: 'acme' } },
     body: PABLO,
   },
-  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  forbidden: forbidden('Another user', { path: { id: 3 } }),
   missing: missing('User', { path: { id: 99 } }),
 };
 
 const update: Examples = {
   personal_data: {
-    summary: 'One’s own name',
+    summary: 'Your own name',
     status: 200,
     request: { as: 'maria', path: { id: 2 }, body: { first_name: 'Maria Sibylla' } },
     body: inFull({ ...MARIA, first_name: 'Maria Sibylla' }),
   },
   permissions: {
-    summary: 'The roles of somebody, by an administrator',
+    summary: 'The roles of another user, by an administrator',
     status: 200,
     request: { as: 'admin', path: { id: 3 }, body: { groups: ['worker'] } },
     body: { ...inFull(PABLO), groups: ['worker'] },
   },
   taken_username: {
-    summary: 'A name that somebody has',
+    summary: 'A name that is taken',
     status: 400,
     request: { body: { username: 'pablo' } },
     body: TAKEN,
   },
-  forbidden: forbidden('One’s own roles', { body: { groups: ['admin'] } }),
+  forbidden: forbidden('Your own roles', { body: { groups: ['admin'] } }),
   unknown_field: unknownField({ password: 'Quarks-43-wiesel' }),
   missing: missing('User', { path: { id: 99 } }),
 };
 
 const destroy: Examples = {
   deleted: { summary: 'Deleted', status: 204, request: { as: 'maria', path: { id: 2 } } },
-  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  forbidden: forbidden('Another user', { path: { id: 3 } }),
   missing: missing('User', { path: { id: 99 } }),
 };
 
 const NOT_ONES_OWN = {
-  forbidden: forbidden('Somebody else', { path: { id: 3 } }),
+  forbidden: forbidden('Another user', { path: { id: 3 } }),
   missing: missing('User', { path: { id: 99 } }),
 };
 
 const retrieveApiToken: Examples = {
   made: {
-    summary: 'Made at a login or a registration',
+    summary: 'Created by a login or a registration',
     status: 200,
     request: { as: 'maria', path: { id: 2 } },
     body: { exists: true, created_date: DATE },
@@ -119,13 +119,13 @@ const retrieveApiToken: Examples = {
 
 const rotateApiToken: Examples = {
   own: {
-    summary: 'One’s own: the answer has the new one',
+    summary: 'Your own: the answer contains the new one',
     status: 201,
     request: { as: 'maria', path: { id: 2 } },
     body: { key: 'c0ffee'.padEnd(40, '0') },
   },
   others: {
-    summary: 'That of somebody else, by an administrator: its owner gets the new one at the next login',
+    summary: 'For another user, by an administrator: its owner gets the new one at the next login',
     status: 201,
     request: { as: 'admin', path: { id: 2 } },
     body: {},

@@ -13,9 +13,9 @@ export const accountWaiting = (site: Site, { username, email, link }: AccountWai
     kind: 'account-waiting',
     subject: 'An account is waiting for approval',
     paragraphs: [
-      `${username} (${email}) signed up at ${site.name} and can't log in until an administrator agrees.`,
+      `${username} (${email}) signed up at ${site.name} and can't log in until an administrator approves the account.`,
     ],
-    action: { label: 'Look at the account', link },
+    action: { label: 'Review the account', link },
     closing: ['You receive this mail because you are an administrator.'],
   });
 

@@ -24,7 +24,7 @@ export const invitation = (
     ],
     action: { label: 'See the invitation', link },
     closing: [
-      `The invitation is good for ${days(validDays)}.`,
+      `The invitation is valid for ${days(validDays)}.`,
       'If you do not know who invites you, ignore this mail and nothing happens.',
     ],
   });

@@ -41,12 +41,12 @@ describe('a list in pieces', () => {
   });
 
   it.each([
-    ['', 'it is no list'],
-    ['  ', 'it is no list'],
-    ['{}', 'it is no list'],
-    ['1', 'it is no list'],
-    ['x[]', 'it is no list'],
-    ['"[]"', 'it is no list'],
+    ['', 'it is not a list'],
+    ['  ', 'it is not a list'],
+    ['{}', 'it is not a list'],
+    ['1', 'it is not a list'],
+    ['x[]', 'it is not a list'],
+    ['"[]"', 'it is not a list'],
     [']', 'its brackets do not match'],
     ['[}', 'its brackets do not match'],
     ['[]]', 'its brackets do not match'],
@@ -56,7 +56,7 @@ describe('a list in pieces', () => {
     ['[[]', 'it ends in the middle of the list'],
     ['[][]', 'something follows the list'],
     ['[],', 'something follows the list'],
-    ['[]{}', 'it is no list'],
+    ['[]{}', 'it is not a list'],
     ['[] "', 'something follows the list'],
   ])('that is none is refused: %s', (text, message) => {
     for (const size of [1, 1000]) expect(() => split(text, [size])).toThrow(message);

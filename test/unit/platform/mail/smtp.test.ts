@@ -474,7 +474,7 @@ describe('the trial of a mail server', () => {
     const server = await start({ onData: (stream) => void stream.resume() });
     expect(await trial({ port: server.port }, message())).toMatchObject({
       failed: 'message',
-      sentence: expect.stringContaining('fell silent in the middle of the conversation, after DATA'),
+      sentence: expect.stringContaining('stopped answering in the middle of the conversation, after DATA'),
     });
   });
 });
