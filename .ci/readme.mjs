@@ -1,5 +1,5 @@
 /**
- * Does what README.md tells its readers to do. Its commands are fenced as sh below a mark such as <!-- ci: client -->.
+ * Runs the commands of README.md. Its commands are fenced as sh below a mark such as <!-- ci: client -->.
  *
  *   node .ci/readme.mjs --print tests      prints the commands of a mark
  *   node .ci/readme.mjs <clone>            starts the server in a fresh clone and runs every block for a client;
@@ -24,7 +24,7 @@ else await follow(process.argv[2]);
 
 async function follow(clone) {
   const folder = mkdtempSync(path.join(tmpdir(), 'readme-'));
-  // curl as its reader has it, but that it says so when the answer is an error.
+  // curl with its default settings, except that it reports error answers.
   writeFileSync(path.join(folder, '.curlrc'), 'fail-with-body\nsilent\nshow-error\n');
   const env = { ...process.env, ADMIN_PASSWORD: 'correct horse battery', CURL_HOME: folder };
   delete env.CI;

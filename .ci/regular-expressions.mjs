@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Milliseconds for one expression, on a machine that does other things too. */
+/** Milliseconds for one expression, on a busy machine. */
 const PATIENCE = 300_000;
 
 const BOUNDED = [

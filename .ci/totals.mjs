@@ -1,5 +1,5 @@
 /**
- * Says how many tests passed, from the report of a test runner; a test that was skipped did not.
+ * Prints how many tests passed, from the report of a test runner; a test that was skipped did not.
  *
  *   node .ci/totals.mjs vitest|opa <report.json>      the last line is "N passed, N failed"
  */

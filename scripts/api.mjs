@@ -1,15 +1,16 @@
-/** The server's routes as its sources describe them, for the scripts that generate or print something from them. */
+/** The server's routes as defined in its sources, for scripts that generate or print something from them. */
 import path from 'node:path';
 import { tsImport } from 'tsx/esm/api';
 import { ROOT } from './source-files.mjs';
 
-/** A port on which nothing listens: the routes are composed, and nothing is asked of any service. */
+/** A port without a listener: the routes are composed, but no service is contacted. */
 const NOWHERE = '127.0.0.1:1';
 
 const source = (name) => tsImport(path.join(ROOT, 'src', name), import.meta.url);
 
 /**
- * @param work gets the routes of the pipeline, every path that Express has, and a function that makes the document
+ * @param work receives the routes of the pipeline, every path known to Express, and a function that creates the
+ *   document
  * @returns what `work` returns
  */
 export async function withApi(work) {

@@ -15,7 +15,7 @@ import { planList } from '../src/platform/lists/list-query.js';
 import { type CrowdSize, insertCrowd } from '../test/support/crowd.js';
 
 const CROWD: CrowdSize = { users: 100_000, organizations: 10_000, memberships: 300_000 };
-/** How often each side is measured; the best of each counts. */
+/** Number of measurements per side; the best of each counts. */
 const ROUNDS = 7;
 const ORGANIZATION = 5;
 const EVERYTHING = { kind: 'everything' } as const;
@@ -27,12 +27,12 @@ const filter = (rule: unknown) => ({ filter: JSON.stringify(rule) });
 
 export interface ListCase {
   readonly list: (db: Queryable) => Promise<{ readonly total: number; readonly rows: readonly unknown[] }>;
-  /** The two statements that somebody would write by hand. */
+  /** The two handwritten statements. */
   readonly count: Sql;
   readonly page: Sql;
 }
 
-/** The lists that are measured, by what they show. */
+/** The measured lists, by their titles. */
 export const LIST_CASES: Readonly<Record<string, ListCase>> = {
   'users, active ones by name, to an administrator': {
     list: (queryable) =>
@@ -181,22 +181,22 @@ export const LIST_CASES: Readonly<Record<string, ListCase>> = {
   },
 };
 
-/** What one list takes. */
+/** The timing of one list. */
 export interface ListTiming {
   readonly list: string;
-  /** Milliseconds of one page with its count. */
+  /** Milliseconds for one page with its count. */
   readonly ours: number;
-  /** Milliseconds of the two statements by hand. */
+  /** Milliseconds for the two handwritten statements. */
   readonly byHand: number;
-  /** `ours` by `byHand`. */
+  /** `ours` divided by `byHand`. */
   readonly ratio: number;
 }
 
 /**
- * Makes the tables and the rows in an empty database, and measures every list in it.
+ * Creates the tables and the rows in an empty database, and measures every list.
  *
  * @param url the empty database
- * @returns one row for each list, in the order of {@link LIST_CASES}
+ * @returns one row per list, in the order of {@link LIST_CASES}
  */
 export async function benchLists(url: string): Promise<readonly ListTiming[]> {
   const db = await openCrowd(url);

@@ -1,4 +1,4 @@
-/** What the benchmarks share: the built server as a process, and the middle of some numbers. */
+/** Shared by the benchmarks: the built server as a process, and quantiles. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { freePort } from '../test/support/services.js';
 
@@ -9,12 +9,12 @@ export function buildServer(): void {
 }
 
 /**
- * Starts the built server with an administrator, on a port of its own.
+ * Starts the built server with an administrator, on a free port.
  *
- * @param children gets the process, for the caller to end
+ * @param children receives the process, which the caller ends
  * @param folder for its data
- * @param services settings over those of every benchmark
- * @returns its address, once it is ready
+ * @param services settings that override those of every benchmark
+ * @returns its URL, once it is ready
  */
 export async function startServer(
   children: ChildProcess[],
@@ -41,7 +41,7 @@ export async function startServer(
   return url;
 }
 
-/** Asks every 50 ms. @throws Error after half a minute */
+/** Polls every 50 ms. @throws Error after half a minute */
 export async function until(probe: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt += 1) {
     if (await probe().catch(() => false)) return;

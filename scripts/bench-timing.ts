@@ -32,7 +32,7 @@ const NO_LIMITS = {
   OPA_URL: '',
 };
 
-/** Who there is, beside what makes them so; all have the same password. */
+/** The accounts, with the SQL that puts each into its state; all have the same password. */
 const PEOPLE: Readonly<Record<string, string>> = {
   active: '',
   inactive: 'is_active = false',
@@ -116,7 +116,7 @@ function refusalsOf(url: string): readonly Refusal[] {
   ];
 }
 
-/** In another order each round, so that what a machine does beside falls on all. @returns milliseconds */
+/** In another order each round, so that other load on the machine affects all of them. @returns milliseconds */
 async function measure(refusals: readonly Refusal[]): Promise<ReadonlyMap<Refusal, readonly number[]>> {
   const times = new Map(refusals.map((refusal): [Refusal, number[]] => [refusal, []]));
   for (let round = -WARM_UP; round < SAMPLES; round += 1) {
@@ -136,13 +136,13 @@ function shuffled<T>(values: readonly T[]): readonly T[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ value }) => value);
 }
 
-/** Half the width in which the true median lies, by the spread of the middle half (McGill, Tukey and Larsen 1978). */
+/** Half the width of the median's interval, by the interquartile range (McGill, Tukey and Larsen 1978). */
 const uncertainty = (values: readonly number[]): number =>
   (1.57 * (quantile(values, 0.75) - quantile(values, 0.25))) / Math.sqrt(values.length);
 
-/** Two such widths are some 95 of 100; there are many comparisons, so half as much again is asked for. */
+/** Two such widths cover about 95 %; there are many comparisons, so half as much again is required. */
 const CAUTION = 1.5;
-/** Below this part of the median it is the machine. */
+/** Differences below this fraction of the median are noise. */
 const NEGLIGIBLE = 0.01;
 
 function standsOut(own: readonly number[], others: readonly number[]): boolean {
@@ -151,7 +151,7 @@ function standsOut(own: readonly number[], others: readonly number[]): boolean {
   return difference > Math.max(bound, NEGLIGIBLE * median(others));
 }
 
-/** @returns whether a class stands out among those of its way */
+/** @returns whether a class stands out among those of the same way to sign in */
 function report(refusals: readonly Refusal[], times: ReadonlyMap<Refusal, readonly number[]>): boolean {
   const rows = refusals.map((refusal) => {
     const own = times.get(refusal) ?? [];

@@ -34,13 +34,13 @@ const WITHOUT_PLUGIN = '/api/server/plugins';
 
 const PREFIX_LENGTH = 8;
 const FLOOR = 'floor';
-/** What a personal access token needs is another statement and a second question in the same call. */
+/** A personal access token needs another statement, and a second question in the same call. */
 const BEARER_FLOOR = 'floor of Bearer';
 
 interface Target {
   readonly name: string;
   readonly url: string;
-  /** The target that does the same work and nothing else; default {@link FLOOR}. */
+  /** The target that only does the same work; default {@link FLOOR}. */
   readonly floor?: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -104,7 +104,7 @@ async function startFloor(children: ChildProcess[], args: readonly string[]): Pr
   return `http://127.0.0.1:${port}`;
 }
 
-/** @returns the headers of each way in */
+/** @returns the headers for each way to sign in */
 async function signIn(url: string, databaseUrl: string) {
   const browser = createBrowser(url);
   const answer = await browser.send('/api/auth/login', { method: 'POST', body: ADMIN });

@@ -31,7 +31,7 @@ if (process.argv.includes('--check')) await check();
 else build(COMPILED);
 
 /**
- * Higher levels of optimization were measured and are no faster here (docs/decisions/0004-rego-layout.md).
+ * Higher levels of optimization are not faster here, as measured (docs/decisions/0004-rego-layout.md).
  * Without --prune-unused OPA also wants an entrypoint for each function that asks one, and fails.
  */
 function build(directory) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Builds dist/: compiles src/ and makes the archive that the embedded database starts from.
+ * Builds dist/: compiles src/ and creates the archive that the embedded database starts from.
  *
  *   node scripts/build.mjs              compiles; makes the archive if the migrations or the database changed
  *   node scripts/build.mjs --if-stale   does and prints nothing if the sources are those of the last build
@@ -37,7 +37,7 @@ const SOURCES = [
   'tsconfig.build.json',
   'scripts/build.mjs',
 ];
-/** What the content of the archive depends on. */
+/** The sources that determine the content of the archive. */
 const SEED_SOURCES = [
   'migrations',
   'src/platform/db/embedded',
@@ -56,7 +56,7 @@ async function main() {
       'dist/ is missing and TypeScript is not installed to make it: run npm ci with the development dependencies.',
     );
   }
-  // A build that is cut off must not pass for a fresh one; the archive is worth keeping.
+  // An aborted build must not count as fresh; the archive is worth keeping.
   writeState({ seed: state.seed });
   compile();
   copyAssets();
@@ -79,7 +79,7 @@ function writeState(state) {
   writeFileSync(STATE, `${JSON.stringify(state)}\n`);
 }
 
-/** @returns a hash over the names and the content of files and of everything in folders */
+/** @returns a hash of the names and contents of files, including all files in folders */
 function hashOf(names) {
   const hash = createHash('sha256');
   for (const file of names.flatMap(listFiles)) {
@@ -105,7 +105,7 @@ function listFiles(name) {
   }
 }
 
-/** Leaves dist/ as it was when a type is wrong. */
+/** Leaves dist/ unchanged if there is a type error. */
 function compile() {
   const { status } = spawnSync(process.execPath, [COMPILER, '-p', 'tsconfig.build.json', '--noEmitOnError'], {
     cwd: ROOT,
@@ -114,7 +114,7 @@ function compile() {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Files of src/ that are not TypeScript are read at run time, from beside the code. */
+/** Files of src/ that are not TypeScript are read at run time, from the folder of the code. */
 function copyAssets() {
   for (const file of listFiles('src').filter((name) => !name.endsWith('.ts'))) {
     const target = path.join(DIST, path.relative(path.join(ROOT, 'src'), file));
@@ -123,7 +123,7 @@ function copyAssets() {
   }
 }
 
-/** Removes what was compiled of a source that is gone. */
+/** Removes the output of deleted sources. */
 function removeOrphans() {
   for (const file of listFiles('dist').filter((name) => /\.js(\.map)?$/.test(name))) {
     const source = path.join(ROOT, 'src', path.relative(DIST, file)).replace(/\.js(\.map)?$/, '');

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The rules of docs/architecture.md that Biome has no words for. biome.json keeps the rings apart; here is who may use
+ * The rules of docs/architecture.md that Biome cannot express. biome.json keeps the rings apart; here is who may use
  * whom inside a ring, and where time, chance and SQL are at home.
  *
  *   node scripts/check-boundaries.mjs      prints every violation with what to do instead; exits 1 if there is one
@@ -9,7 +9,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { importsOf, placeOf, readSources, walk } from './source-files.mjs';
 
-/** Which of its neighbours a folder may import. A folder that is not here has no rules yet, and that is an error. */
+/** The neighbours that a folder may import. A folder that is missing here has no rules yet, which is an error. */
 const NEIGHBOURS = {
   'src/platform': {
     config: [],
@@ -41,7 +41,7 @@ const NEIGHBOURS = {
   },
 };
 
-/** What a file inside a feature may not import but for types, by its name: routes → service → repository. */
+/** Modules that a file in a feature may only import for types, by its name: routes → service → repository. */
 const ROLES = [
   {
     file: /(^|-)routes\.ts$/,
@@ -69,7 +69,7 @@ const ROLES = [
   },
 ];
 
-/** Where SQL is at home. */
+/** Files that may contain SQL. */
 const SQL_FILES = [
   /^src\/features\/.*(\/|-)repository\.ts$/,
   /^src\/platform\/db\//,

@@ -89,7 +89,7 @@ function linesOf({ text }) {
   return text.split('\n').length - 1;
 }
 
-/** From the first line to the last, with the functions inside. */
+/** From the first line to the last, including nested functions. */
 function functionsOf(source) {
   const found = [];
   walk(source.tree, (node) => {
@@ -124,7 +124,7 @@ function span({ tree }, node) {
   return lineAt(node.end) - lineAt(node.getStart(tree)) + 1;
 }
 
-/** How deep blocks of control flow stand in one another; `else if` is not deeper than its `if`. */
+/** The depth of nested control flow; `else if` is not deeper than its `if`. */
 function nestingOf(node) {
   let deepest = 0;
   ts.forEachChild(node, (child) => {
@@ -145,7 +145,7 @@ function isControlFlow(node) {
   );
 }
 
-/** Each is a claim that the compiler can't check; `as const` and `as unknown` claim nothing. */
+/** The compiler cannot check type assertions; `as const` and `as unknown` assert nothing. */
 function assertionsOf(source) {
   const found = [];
   walk(source.tree, (node) => {

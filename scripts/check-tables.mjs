@@ -11,7 +11,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { placeOf, ROOT, readSources, walk } from './source-files.mjs';
 
-/** The folder that alone inserts into a table, updates and deletes; null for a table that this server leaves alone. */
+/** The only folder that writes to a table; null for a table that this server does not write to. */
 const WRITERS = {
   auth_user: 'src/features/users',
   auth_group: 'src/features/users',
@@ -40,7 +40,7 @@ const WRITERS = {
   django_session: null,
 };
 
-/** The tables of others that a folder reads. */
+/** Tables of other folders that a folder reads. */
 const READERS = {
   'src/composition': ['django_site'],
   'src/features/access-tokens': ['auth_user', 'organizations_membership', 'organizations_organization'],
@@ -91,9 +91,9 @@ const NAMELESS_WRITERS = [
   'src/features/cvat-import/staging-repository.ts',
 ];
 
-/** SQL is written in lower case here; what is put into a template is a parameter or a fragment of another template. */
+/** SQL is written in lower case here; a template's interpolations are parameters or fragments of other templates. */
 const USES = /\b(insert into|update|delete from|from|join|using) +([a-z_]+|\0)/g;
-/** Words after them that name no table: `for update of`, `on conflict do update set`, `from only`. */
+/** Words after them that are not table names: `for update of`, `on conflict do update set`, `from only`. */
 const NO_TABLES = /^(set|of|skip|lateral|unnest)$/;
 const MIGRATIONS = path.join(ROOT, 'migrations');
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Everything that can be said of the sources without running them. Needs no network and no services.
+ * All checks of the sources that do not run them. Needs neither network nor services.
  *
- *   npm run check      one line for each step; stops at the first that fails, with its output
+ *   npm run check      one line per step; stops at the first failure and shows its output
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

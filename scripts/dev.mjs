@@ -4,7 +4,7 @@
  *
  *   npm run dev      readable logs at a terminal, JSON otherwise
  *
- * Only this script knows pino-pretty: the server itself writes JSON, whoever reads it.
+ * Only this script uses pino-pretty: the server itself always writes JSON.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -23,7 +23,7 @@ const watcher = spawn(
 watcher.stdout?.pipe(
   pretty({ colorize: pretty.isColorSupported, singleLine: true, translateTime: 'SYS:HH:MM:ss', sync: true }),
 );
-// Detached, and told once: a second signal makes the watcher kill the server, which then can't close its database.
+// Detached, and signalled once: a second signal makes the watcher kill the server before it can close its database.
 let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {

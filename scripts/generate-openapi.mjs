@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Writes what is generated from the routes: the OpenAPI document, the types of a TypeScript client from it, and the
+ * Writes the files generated from the routes: the OpenAPI document, the types of a TypeScript client from it, and the
  * page that lists them.
  *
  *   node scripts/generate-openapi.mjs           writes the files that differ

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Writes docs/permissions.md from the decision tables in rules/matrix/, which the tests ask of every engine.
+ * Writes docs/permissions.md from the decision tables in rules/matrix/, which the tests verify with every engine.
  *
  *   node scripts/generate-permissions.mjs           writes it
- *   node scripts/generate-permissions.mjs --check   exits 1 if it is not what the tables say
+ *   node scripts/generate-permissions.mjs --check   exits 1 if it differs from the tables
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

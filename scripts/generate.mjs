@@ -15,7 +15,7 @@ import { ROOT } from './source-files.mjs';
 const { Settings, SECTIONS } = await tsImport('../src/platform/config/settings.ts', import.meta.url);
 
 const isCheck = process.argv.includes('--check');
-/** Each knows `--check` as well. The compiled rules need OPA: `npm run rules:build` makes them. */
+/** Each supports `--check` too. The compiled rules need OPA: `npm run rules:build` makes them. */
 const OTHERS = ['generate-permissions.mjs', 'generate-openapi.mjs', ...(isCheck ? ['build-rules.mjs'] : [])];
 const PERIODS = { 1: 'second', 60: 'minute', 3600: 'hour', 86400: 'day' };
 
@@ -50,7 +50,7 @@ function readSections() {
   return found;
 }
 
-/** @returns a default as one would write it in the environment */
+/** @returns a default in the format of the environment */
 function asText(value) {
   if (value === undefined) return '';
   if (value === null) return 'none';
@@ -78,7 +78,7 @@ function envExample() {
   );
 }
 
-/** Broken into lines of the width of this file. */
+/** Wrapped to the line width of this file. */
 function comment(text) {
   const lines = ['#'];
   for (const word of text.split(' ')) {

@@ -1,4 +1,4 @@
-/** Makes docs/routes.md: every address that the server answers, and the file that answers it. */
+/** Creates docs/routes.md: every path that the server answers, and the file that answers it. */
 import { readSources } from './source-files.mjs';
 
 const INTRODUCTION = `# Routes
@@ -21,8 +21,8 @@ const table = (titles, rows) => [row(titles), row(titles.map(() => '---')), ...r
 const link = (file) => `[${file.replace('src/features/', '')}](../${file})`;
 
 /**
- * @param routes those of the pipeline
- * @param paths every path that Express has, with those outside of the pipeline
+ * @param routes the routes of the pipeline
+ * @param paths every path known to Express, including those outside of the pipeline
  * @returns the page
  */
 export function renderRoutes(routes, paths) {
@@ -49,7 +49,7 @@ ${othersOf(routes, paths)
 `;
 }
 
-/** @returns what is said of each route, here and by `npm run routes` */
+/** @returns the description of each route, here and in `npm run routes` */
 export function describeRoutes(routes) {
   const sources = readSources(['src']);
   return routes.map((route) => {
@@ -89,7 +89,7 @@ const waysOf = ({ accepted = 'all' }) => {
     : kinds.map((kind) => WAYS[kind]).join(', ') || 'none';
 };
 
-/** The package of the rules is that of the feature. */
+/** The package of the rules has the name of the feature. */
 function accessOf({ access }, file) {
   if (access.kind !== 'policy') return { access: access.kind, because: access.because };
   const [feature] = file.replace('src/features/', '').split('/');

@@ -5,7 +5,7 @@
  *   npm run routes                     all
  *   npm run routes -- access_tokens    those with these letters in the method, the path, the access or the file
  *
- * What is outside the pipeline chooses the methods that it takes by itself.
+ * Handlers outside the pipeline choose their methods themselves.
  */
 import { withApi } from './api.mjs';
 import { describeRoutes, othersOf } from './routes-page.mjs';

@@ -64,7 +64,7 @@ function startServer() {
   });
 }
 
-/** Not by /readyz, which early commits answered before the first administrator was there. */
+/** Not with /readyz, which early commits answered before the first administrator existed. */
 async function untilReady() {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const login = { username: 'admin', password: ADMIN };
@@ -105,7 +105,7 @@ function save() {
   );
   const target = path.join(ROOT, 'test/database/earlier');
   mkdirSync(target, { recursive: true });
-  // Settings of the session that a server of another release may not know, and what only psql reads.
+  // Session settings that another PostgreSQL release may not know, and commands that only psql understands.
   const text = dump
     .replace(/^(SET|SELECT pg_catalog\.set_config|\\|--).*\n/gm, '')
     .replace(/\n{3,}/g, '\n\n');

@@ -1,4 +1,4 @@
-/** Reading TypeScript for the checks of this folder: syntax only, no types. */
+/** Parses TypeScript for the checks of this folder: only syntax, no types. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
