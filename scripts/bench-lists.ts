@@ -1,6 +1,6 @@
 /**
- * Lists among 100,000 users, 10,000 organizations and 300,000 memberships, against the two statements that somebody would
- * write for each by hand. `scripts/bench.ts` reports it, and test/database/list-performance.test.ts holds it to a limit.
+ * Lists among 100,000 users, 10,000 organizations and 300,000 memberships, compared with two handwritten statements for
+ * each. `scripts/bench.ts` reports it, and test/database/list-performance.test.ts holds it to a limit.
  */
 import { INVITATIONS, listInvitations } from '../src/features/invitations/repository.js';
 import { listMemberships, MEMBERSHIPS } from '../src/features/memberships/repository.js';

@@ -1,11 +1,11 @@
 /**
- * Whether the time of a refusal tells who exists, and what is wrong with an account. Asks for every class of refusal in
- * turns, prints the median of each, and says which stand out; exits with 1 if one does.
+ * Whether the time of a refusal reveals which accounts exist, and their state. Requests every class of refusal in turn,
+ * prints the median of each, and reports those that stand out; exits with 1 if one does.
  *
  *   npm run bench:timing                60 samples of each
  *   npm run bench:timing -- --quick     15
  *
- * Needs PostgreSQL on the machine. An idle one tells smaller differences.
+ * Needs PostgreSQL on the machine. An idle machine reveals smaller differences.
  */
 import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * What a whole `GET /api/users/self` costs in each of the four ways, as a ratio to the floor of the same run, and what
- * lists among many rows cost beside SQL written by hand:
+ * The cost of a whole `GET /api/users/self` with each of the four credentials, as a ratio to the floor of the same run,
+ * and the cost of lists among many rows compared with handwritten SQL:
  *
  *   npm run bench               prints the table and writes docs/performance.md
  *   npm run bench -- --quick    shorter runs, writes nothing

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The rules of docs/architecture.md that Biome cannot express. biome.json keeps the rings apart; here is who may use
- * whom inside a ring, and where time, chance and SQL are at home.
+ * The rules of docs/architecture.md that Biome cannot express. biome.json separates the rings; this script checks
+ * imports inside a ring, and which files may use time, randomness and SQL.
  *
  *   node scripts/check-boundaries.mjs      prints every violation with what to do instead; exits 1 if there is one
  */

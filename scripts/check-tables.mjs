@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Who writes to which table: one folder each, whose index.ts offers what others need inside their transactions. Others
- * may read a table where a join or a condition of their own needs it, if READERS says so. The SQL of src is held
- * against both lists, and both against the migrations.
+ * Checks which folder writes to which table: one folder each, whose index.ts exports the functions that others need in
+ * their transactions. Others may read a table in a join or a condition of their own if READERS allows it. The SQL of
+ * src is compared with both lists, and both lists with the migrations.
  *
  *   node scripts/check-tables.mjs      prints every violation with what to do instead; exits 1 if there is one
  */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Writes what is made from something else, so that nobody has to keep two in step: .env.example and
+ * Writes the generated files, so that nobody has to keep them in sync by hand: .env.example and
  * docs/configuration.md from the settings, docs/permissions.md from the decision tables, openapi/ from the routes.
  *
- *   node scripts/generate.mjs           writes what is not current
- *   node scripts/generate.mjs --check   writes nothing; names what is not current, the compiled rules too; exits 1
+ *   node scripts/generate.mjs           writes the outdated files
+ *   node scripts/generate.mjs --check   writes nothing; names outdated files, including the compiled rules; exits 1
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -147,7 +147,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     const { id } = await selfAfterLogin(name);
     await directory.rename(dn, `uid=${capitalized(taken)}`);
     expect(await selfAfterLogin(taken)).toMatchObject({ id, username: name });
-    expect(app.logs.join('')).toContain('another account has the new name');
+    expect(app.logs.join('')).toContain('another account already has the new name');
   });
 
   it('replaces roles at every login, and takes what the admin group gave away with it', async () => {

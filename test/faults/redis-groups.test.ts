@@ -54,7 +54,7 @@ describe('a cluster of Redis', () => {
       const asked = [];
       for (let i = 0; i < 21; i += 1) asked.push((await app.send('/api/server/about', { headers })).status);
       expect(asked).toEqual([...Array(20).fill(200), 429]);
-      expect(app.logs.filter((line) => line.includes('counts requests for itself'))).toEqual([]);
+      expect(app.logs.filter((line) => line.includes('counts requests on its own'))).toEqual([]);
     });
   });
 

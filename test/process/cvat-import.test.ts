@@ -62,7 +62,7 @@ describe('the command line', () => {
     const output = path.join(cwd, 'dump.json');
     const exported = cli(cwd, ['export', '--output', output]);
     expect(exported).toMatchObject({ status: 0, stderr: '' });
-    expect(exported.stdout).toContain('holds password hashes, API tokens and invitation keys');
+    expect(exported.stdout).toContain('contains password hashes, API tokens and invitation keys');
     expect(statSync(output).mode & 0o777).toBe(0o600);
     const other = path.join(cwd, 'other');
     mkdirSync(other);

@@ -111,7 +111,7 @@ export async function listInvitations(
   return { ...page, rows: page.rows.map(invitationOf) };
 }
 
-/** @param visible the policy's filter of the viewer's list: what is not in it is not found */
+/** @param visible the policy's filter of the viewer's list: invitations outside of it are not found */
 export async function findInvitation(
   db: Queryable,
   key: string,

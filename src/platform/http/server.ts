@@ -35,7 +35,7 @@ const TIMEOUTS: ServerTimeouts = { head: 15_000, request: 60_000, idle: 65_000, 
 export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): Server {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {
-    /** Every answer passes through here, whatever code writes it. */
+    /** Every answer passes through here, from any code. */
     override writeHead(
       status: number,
       reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],

@@ -130,7 +130,7 @@ function explainTls({ code, command, reply, timeout }: Symptoms, { settings }: C
       'use the port that does, or the one for TLS from the start (465)',
     );
   }
-  if (timeout === 'UPGRADE_TIMEOUT') return `${where} agreed to TLS and then fell silent.`;
+  if (timeout === 'UPGRADE_TIMEOUT') return `${where} agreed to TLS and then stopped answering.`;
   if (NO_TLS.has(code)) {
     return sentence(
       `${where} does not speak TLS from the start (${code})`,
