@@ -40,20 +40,13 @@ const PRUNE_INTERVAL = 15 * 60;
 
 /** @throws StartError if an embedded part cannot be opened; real services may be down, now and later */
 export async function openEngines(options: ContainerOptions): Promise<Engines> {
-  const { config, clock, log, strict } = options;
+  const { config, clock, log } = options;
   const rules = await openRules(options);
   const policyEngine =
     config.OPA_URL === undefined
       ? await createEmbeddedEngine(POLICY)
       : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
-  const db = await createDatabase({
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
-    poolSize: config.DATABASE_POOL_SIZE,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server',
-    guardNesting: strict,
-  });
+  const db = options.database ?? (await openDatabase(options));
   const onRedisError = createRedisReporter(options);
   const redis = config.REDIS_URL === undefined ? null : await connectRedis(config.REDIS_URL, onRedisError);
   const sessions =
@@ -86,6 +79,16 @@ export async function openEngines(options: ContainerOptions): Promise<Engines> {
     },
   };
 }
+
+const openDatabase = ({ config, strict }: ContainerOptions): Promise<Database> =>
+  createDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    poolSize: config.DATABASE_POOL_SIZE,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    applicationName: 'cvat-auth-server',
+    guardNesting: strict,
+  });
 
 interface OpenStore {
   readonly store: SessionStore;

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +10,7 @@ import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js
 import { makeSeed } from '../../src/platform/db/embedded/seed.js';
 import { MIGRATIONS } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
-import { openMemoryEngine } from './memory-engine.js';
+import { borrowEngine } from './memory-engine.js';
 import { administer, findTemplate, fingerprint, openExternal, TIMEOUT, urlOf } from './template.js';
 
 export interface TestDatabase {
@@ -31,10 +30,13 @@ export function createTestDatabase(): Promise<TestDatabase> {
 }
 
 async function createEmbedded(): Promise<TestDatabase> {
-  const engine = await openMemoryEngine(new Blob([await readFile(await findSeed())]));
-  const db = createEngineDatabase(engine, { timeout: TIMEOUT, guardNesting: true });
+  const db = await createMemoryDatabase();
   return { db, drop: () => db.close() };
 }
+
+/** Opens a database in memory with all migrations applied, for one test file or one server. */
+export const createMemoryDatabase = async (): Promise<Database> =>
+  createEngineDatabase(await borrowEngine(await findSeed()), { timeout: TIMEOUT, guardNesting: true });
 
 /**
  * Not the archive of the build, which may be older than the migrations, but one made once for what they are
@@ -57,25 +59,6 @@ export async function copyPreparedFolder(dataDir: string): Promise<void> {
   if (!existsSync(prepared)) await unpack(`${prepared}.tar.gz`, prepared);
   await mkdir(dataDir, { mode: 0o700 });
   await promisify(execFile)('cp', ['-R', prepared, path.join(dataDir, 'postgres')]);
-  await compileEngine();
-}
-
-/** What the types of Node.js leave out of what it has. */
-declare global {
-  namespace WebAssembly {
-    function compile(bytes: Uint8Array): Promise<Module>;
-  }
-}
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-/** V8 compiles the embedded database once for all threads of a process, as long as somebody holds what it made. */
-async function compileEngine(): Promise<void> {
-  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite');
-  compiled ??= readFile(path.join(path.dirname(entry), 'pglite.wasm')).then((bytes) =>
-    WebAssembly.compile(bytes),
-  );
-  await compiled;
 }
 
 /** Gets its name when it is complete; of two who do so at once, one wins. */

@@ -12,6 +12,7 @@ import {
 import { insertAccount } from '../../../src/features/users/index.js';
 import { DAY, systemClock } from '../../../src/kernel/clock.js';
 import { systemRandom } from '../../../src/kernel/random.js';
+import type { Queryable } from '../../../src/platform/db/queryable.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
 import type { TestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
@@ -23,6 +24,7 @@ import {
   insertTransfer,
   membershipsIn,
 } from '../../support/organization-rows.js';
+import { rememberTables } from '../../support/refill.js';
 import { bindAccessToken, insertAccessToken, insertToken, removeEverybody } from '../../support/rows.js';
 
 /** Their ids are 1 to 5. */
@@ -41,10 +43,19 @@ const accessTokenOf = (username: string): string => `${String(idOf(username)).re
 const passwords = createPasswordService({ clock: systemClock, random: systemRandom, rounds: 4 });
 const hashed = passwords.hash(PASSWORD, SERVER);
 
+const built = new WeakMap<object, (now: Date) => Promise<void>>();
+
 /** Empties the database, and fills it with the people of the examples and what is theirs. */
-export async function buildWorld({ db, clock }: TestApp): Promise<void> {
-  await removeEverybody(db);
+export async function buildWorld({ container: { engines }, clock }: TestApp): Promise<void> {
   const now = new Date(clock.now());
+  const buildAgain = built.get(engines.db);
+  if (buildAgain !== undefined) return buildAgain(now);
+  await buildFirst(engines.db, now);
+  built.set(engines.db, await rememberTables(engines.db, now));
+}
+
+async function buildFirst(db: Queryable, now: Date): Promise<void> {
+  await removeEverybody(db);
   for (const username of PEOPLE) {
     const isAdmin = username === 'admin';
     const [firstName = '', lastName = ''] = NAMES[username] ?? [];
@@ -93,14 +104,14 @@ export async function buildWorld({ db, clock }: TestApp): Promise<void> {
 }
 
 /** @returns the membership of the owner */
-async function ownership(db: TestApp['db'], organizationId: number): Promise<number> {
+async function ownership(db: Queryable, organizationId: number): Promise<number> {
   const row = (await membershipsIn(db, organizationId)).find(({ role }) => role === 'owner');
   if (row === undefined) throw new Error('The organization has no owner.');
   return row.id;
 }
 
 const insertInvitation = (
-  db: TestApp['db'],
+  db: Queryable,
   { key, membershipId, sent }: { readonly key: string; readonly membershipId: number; readonly sent: Date },
 ): Promise<number> =>
   insertInvitationRow(db, { key, membershipId, ownerId: idOf('maria'), created: sent, sent });
