@@ -12,7 +12,7 @@ import type { Queryable } from '../../src/platform/db/queryable.js';
 import { createHttpServer, type ServerTimeouts } from '../../src/platform/http/server.js';
 import { createLog } from '../../src/platform/telemetry/log.js';
 import { createTestClock } from './clock.js';
-import { copyPreparedFolder, createMemoryDatabase } from './database.js';
+import { createMemoryDatabase } from './database.js';
 import { useSetUp } from './hooks.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
@@ -24,11 +24,9 @@ export interface TestAppOptions {
   /** Embedded, whatever the project of the run says. */
   readonly engines?: 'embedded' | 'real';
   /**
-   * Where the embedded database is: in memory and this thread, which is faster, or in a folder and a thread of its own,
-   * as outside of tests. Default: in memory; in a folder without `prepare`.
+   * False for a server that has not reached its database yet: call `container.prepare` when it may. An embedded one is
+   * then in a folder and a thread of its own, as outside of tests; otherwise it is in memory, which is faster.
    */
-  readonly embeddedIn?: 'memory' | 'folder';
-  /** False for a server that has not reached its database yet: call `container.prepare` when it may. */
   readonly prepare?: boolean;
   /** Shorter ones than those of the server. */
   readonly timeouts?: ServerTimeouts;
@@ -70,12 +68,11 @@ function nextUsername(): string {
 
 /** Starts the server in this process, on the engines of the vitest project, with a cheap password hash. */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { env = {}, engines = inject('engines'), embeddedIn = 'memory', prepare = true } = options;
+  const { env = {}, engines = inject('engines'), prepare = true } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
   const real = engines === 'real' ? await realServices(prepare) : undefined;
   const dataDir = path.join(folder, 'data');
-  const isInMemory = engines === 'embedded' && embeddedIn === 'memory' && prepare;
-  if (engines === 'embedded' && !isInMemory && prepare) await copyPreparedFolder(dataDir);
+  const isInMemory = engines === 'embedded' && prepare;
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: '0',
