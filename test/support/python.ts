@@ -8,6 +8,9 @@ import { onPath } from './programs.js';
 
 const run = promisify(execFile);
 
+/** What Python compiled lasts from run to run, and is not beside the sources: the working tree would change. */
+const COMPILED = { PYTHONPYCACHEPREFIX: path.resolve('node_modules/.cache/python') };
+
 /** CVAT's own clients, as PyPI has them, in an environment that lasts from run to run. */
 const PACKAGES = ['cvat-sdk==2.62.0', 'cvat-cli==2.62.0'];
 
@@ -156,7 +159,8 @@ export const runSchemathesis = (
         SERVER: url,
         SCHEMATHESIS_HOOKS: 'hooks',
         PYTHONPATH: hooks,
-        PYTHONDONTWRITEBYTECODE: '1',
+        // Its tables of Unicode take two seconds to make. Examples are not kept: see the configuration.
+        HYPOTHESIS_STORAGE_DIRECTORY: path.resolve('node_modules/.cache/hypothesis'),
       },
     },
   );
@@ -172,7 +176,7 @@ async function runProgram(
   args: readonly string[],
   { env, ...options }: ProgramOptions,
 ): Promise<Ran> {
-  const all = { PATH: process.env['PATH'] ?? '', HOME: homedir(), ...env };
+  const all = { PATH: process.env['PATH'] ?? '', HOME: homedir(), ...COMPILED, ...env };
   try {
     return { code: 0, ...(await run(program, args, { ...options, env: all, maxBuffer: 64 << 20 })) };
   } catch (error) {
@@ -191,7 +195,7 @@ const MANAGE = fileURLToPath(new URL('django/manage.py', import.meta.url));
  * @returns what it printed
  */
 export async function runDjango(bin: string, url: string, args: readonly string[]): Promise<string> {
-  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url, PYTHONDONTWRITEBYTECODE: '1' };
+  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: url, ...COMPILED };
   const { stdout } = await run(path.join(bin, 'python'), [MANAGE, ...args], { timeout: 60_000, env });
   return stdout;
 }
