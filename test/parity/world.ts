@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../src/platform/db/pool.js';
 import { many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
@@ -82,14 +82,15 @@ export async function keepWorld(db: Database): Promise<void> {
 }
 
 /**
- * Waits for what the server writes beside its answers, and puts back.
+ * Waits for what the server writes beside its answers, and puts back. Looking at every turn of the event loop would take
+ * the time of the other lanes.
  *
  * @param db of the server: its pool knows what is under way
  * @returns whether there was something to put back
  */
 export async function putBackWorld(db: Database): Promise<boolean> {
   const { pool } = db;
-  while (pool.idleCount < pool.totalCount || pool.waitingCount > 0) await nextTurn();
+  while (pool.idleCount < pool.totalCount || pool.waitingCount > 0) await delay(1);
   const row = await one<{ changed: boolean }>(db, sql`select golden.put_back() as changed`, {
     name: 'golden_put_back',
   });
