@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Container, createContainer } from './container.js';
+import type { Container } from './container.js';
 import type { FirstAdminOutcome } from './features/accounts/index.js';
 import { SECOND, systemClock } from './kernel/clock.js';
 import { ServiceUnavailable } from './kernel/errors.js';
@@ -11,7 +11,6 @@ import { systemRandom } from './kernel/random.js';
 import { StartError } from './kernel/start-error.js';
 import { loadConfig, readEnvironment } from './platform/config/load.js';
 import type { Config } from './platform/config/settings.js';
-import { createHttpServer } from './platform/http/server.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
 import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 
@@ -24,7 +23,10 @@ async function main(): Promise<void> {
   else await serve(config, log);
 }
 
+/** Loads the server only here: neither a wrong setting nor the process above several workers has to wait for it. */
 async function serve(config: Config, log: Log): Promise<void> {
+  const { createContainer } = await import('./container.js');
+  const { createHttpServer } = await import('./platform/http/server.js');
   const container = await createContainer({
     config,
     log,

@@ -1,31 +1,8 @@
 import { Command, Option } from 'commander';
-import { createHashInspector } from '../authentication/passwords/stored-hash.js';
-import {
-  describeImport,
-  type ExportOptions,
-  exportCvat,
-  type ImportReport,
-  type ImportSource,
-  importCvat,
-} from '../features/cvat-import/index.js';
-import { SECOND } from '../kernel/clock.js';
-import { systemRandom } from '../kernel/random.js';
-import { StartError } from '../kernel/start-error.js';
-import { loadConfig, readEnvironment } from '../platform/config/load.js';
-import type { Config } from '../platform/config/settings.js';
-import { createDatabase } from '../platform/db/database.js';
-import { createExternalDatabase } from '../platform/db/external.js';
-import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
-import type { Database } from '../platform/db/pool.js';
-import { type OutputOptions, print } from './run.js';
+import type { ExportArguments, ImportArguments } from './actions/cvat-import.js';
+import { type OutputOptions, print, readConfig } from './run.js';
 
 const json = ['--json', 'print JSON'] as const;
-
-interface ImportArguments extends OutputOptions {
-  readonly from?: string;
-  readonly fixture?: string;
-  readonly dryRun?: boolean;
-}
 
 export const importCommand = (): Command =>
   new Command('import').description('import accounts').addCommand(
@@ -40,88 +17,19 @@ export const importCommand = (): Command =>
       .option('--fixture <file>', 'dump.json or dump.json.gz')
       .option('--dry-run', 'show what would happen, and change nothing')
       .option(...json)
-      .action(async (options: ImportArguments) => {
-        const config = loadConfig(readEnvironment());
+      .action(async (options: OutputOptions & ImportArguments) => {
+        const config = await readConfig();
+        const { describeImport, runImport } = await import('./actions/cvat-import.js');
         const report = await runImport(config, options, showProgress());
         print(report, options, describeImport(report));
       }),
   );
-
-/**
- * Runs `import cvat` on the configured database, after migrating its tables.
- *
- * @throws StartError that says what to correct
- */
-export async function runImport(
-  config: Config,
-  { from, fixture, dryRun = false }: ImportArguments,
-  onProgress: (rows: number) => void = () => undefined,
-): Promise<ImportReport> {
-  if (from !== undefined && fixture !== undefined)
-    throw new StartError('Give --from or --fixture, not both.');
-  const url = fixture === undefined ? (from ?? config.CVAT_DATABASE_URL) : undefined;
-  if (url === undefined && fixture === undefined)
-    throw new StartError('Say where from: --fixture <file>, CVAT_DATABASE_URL, or --from <url>.');
-  return withDatabase(config, async (target) => {
-    const source: ImportSource =
-      url === undefined
-        ? { kind: 'fixture', path: fixture ?? '' }
-        : { kind: 'database', db: openSource(config, url) };
-    const inspectHash = createHashInspector();
-    try {
-      return await importCvat({
-        source,
-        target,
-        random: systemRandom,
-        inspectHash,
-        isDryRun: dryRun,
-        onProgress,
-      });
-    } finally {
-      if (source.kind === 'database') await source.db.close();
-    }
-  });
-}
-
-function openSource(config: Config, url: string): Database {
-  if (!/^postgres(ql)?:\/\//.test(url))
-    throw new StartError('The CVAT database must be given as postgres://user:password@host:5432/cvat.');
-  return createExternalDatabase({
-    url,
-    poolSize: 1,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server import',
-    guardNesting: false,
-  });
-}
-
-/** The server itself is not started: it would create its first administrator. */
-async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await createDatabase({
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
-    poolSize: 1,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server cli',
-  });
-  try {
-    await migrate(db, MIGRATIONS);
-    return await work(db);
-  } finally {
-    await db.close();
-  }
-}
 
 /** One counting line, only on a terminal. */
 function showProgress(): (rows: number) => void {
   if (process.stderr.isTTY !== true) return () => undefined;
   process.once('exit', () => process.stderr.write('\r\x1b[K'));
   return (rows) => void process.stderr.write(`\r${rows.toLocaleString('en')} rows read`);
-}
-
-interface ExportArguments extends OutputOptions {
-  readonly output: string;
-  readonly userModel: ExportOptions['userModel'];
 }
 
 export const exportCommand = (): Command =>
@@ -136,8 +44,10 @@ export const exportCommand = (): Command =>
         .default('auth.user'),
     )
     .option(...json)
-    .action(async (options: ExportArguments) => {
-      const report = await runExport(loadConfig(readEnvironment()), options);
+    .action(async (options: OutputOptions & ExportArguments) => {
+      const config = await readConfig();
+      const { runExport } = await import('./actions/cvat-import.js');
+      const report = await runExport(config, options);
       print(report, options, [
         ...Object.values(report.counts).map(({ name, exported }) => `${name.padEnd(23)}${exported}`),
         ...(report.boundTokensLeftOut === 0
@@ -148,7 +58,3 @@ export const exportCommand = (): Command =>
         `${report.path} contains password hashes, API tokens and invitation keys: only your user can read it. Keep it that way.`,
       ]);
     });
-
-/** Runs `export` on the configured database. @throws StartError that says what to correct */
-export const runExport = (config: Config, { output, userModel }: Omit<ExportArguments, 'json'>) =>
-  withDatabase(config, (source) => exportCvat({ source, path: output, userModel }));

@@ -1,11 +1,6 @@
-import { type Container, createContainer } from '../container.js';
-import { systemClock } from '../kernel/clock.js';
 import { ApiError } from '../kernel/errors.js';
-import { systemRandom } from '../kernel/random.js';
 import { StartError } from '../kernel/start-error.js';
-import { loadConfig, readEnvironment } from '../platform/config/load.js';
-import { createLog } from '../platform/telemetry/log.js';
-import { CVAT_VERSION } from '../version.js';
+import type { Config } from '../platform/config/settings.js';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -16,26 +11,10 @@ export function print(result: unknown, { json = false }: OutputOptions, lines: r
   console.log(json ? JSON.stringify(result, null, 2) : lines.join('\n'));
 }
 
-/** Runs a command with the server's own parts and the configured database, then closes them. */
-export async function withServer<T>(work: (container: Container) => Promise<T>): Promise<T> {
-  const container = await createContainer({
-    config: loadConfig(readEnvironment()),
-    clock: systemClock,
-    random: systemRandom,
-    log: createLog('silent'),
-    version: CVAT_VERSION,
-    strict: false,
-    isServing: false,
-  });
-  try {
-    const { admin, problem } = await container.prepare();
-    if (problem !== undefined) console.error(problem);
-    if (admin?.generatedPassword)
-      console.error(`The administrator "${admin.username}" was created: ${admin.generatedPassword}`);
-    return await work(container);
-  } finally {
-    await container.close();
-  }
+/** Help and the version do without the settings: only a command that runs loads what reads them. */
+export async function readConfig(): Promise<Config> {
+  const { loadConfig, readEnvironment } = await import('../platform/config/load.js');
+  return loadConfig(readEnvironment());
 }
 
 /** Prints one sentence and exits with code 1; prints a stack trace only for bugs. */

@@ -1,14 +1,5 @@
 import { Command } from 'commander';
-import { checkSettings } from '../composition/check.js';
-import { mailSettingsOf } from '../composition/mail.js';
-import { dateOf, SECOND, systemClock } from '../kernel/clock.js';
-import { systemRandom } from '../kernel/random.js';
-import { loadConfig, readEnvironment } from '../platform/config/load.js';
-import { createDatabase } from '../platform/db/database.js';
-import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
-import { testMail } from '../platform/mail/templates/trial.js';
-import { createMailTransport } from '../platform/mail/transport.js';
-import { type OutputOptions, print } from './run.js';
+import { type OutputOptions, print, readConfig } from './run.js';
 
 const json = ['--json', 'print JSON'] as const;
 
@@ -17,24 +8,14 @@ export const migrateCommand = (): Command =>
     .description('run the database migrations')
     .option(...json)
     .action(async (options: OutputOptions) => {
-      const config = loadConfig(readEnvironment());
-      const db = await createDatabase({
-        url: config.DATABASE_URL,
-        dataDir: config.DATA_DIR,
-        poolSize: 1,
-        timeout: config.DATABASE_TIMEOUT * SECOND,
-        applicationName: 'cvat-auth-server migrate',
-      });
-      try {
-        const applied = await migrate(db, MIGRATIONS);
-        print(
-          { applied },
-          options,
-          applied.length === 0 ? ['Nothing to do.'] : applied.map((name) => `applied ${name}`),
-        );
-      } finally {
-        await db.close();
-      }
+      const config = await readConfig();
+      const { migrateDatabase } = await import('./actions/migrate.js');
+      const applied = await migrateDatabase(config);
+      print(
+        { applied },
+        options,
+        applied.length === 0 ? ['Nothing to do.'] : applied.map((name) => `applied ${name}`),
+      );
     });
 
 export const configCommand = (): Command =>
@@ -45,7 +26,9 @@ export const configCommand = (): Command =>
       )
       .option(...json)
       .action(async (options: OutputOptions) => {
-        await checkSettings(loadConfig(readEnvironment()));
+        const config = await readConfig();
+        const { checkSettings } = await import('../composition/check.js');
+        await checkSettings(config);
         print({ ok: true }, options, ['The settings are valid.']);
       }),
   );
@@ -57,22 +40,9 @@ export const mailCommand = (): Command =>
       .requiredOption('--to <address>', 'recipient')
       .option(...json)
       .action(async ({ to, ...options }: OutputOptions & { to: string }) => {
-        const config = loadConfig(readEnvironment());
-        const transport = createMailTransport(
-          mailSettingsOf(config),
-          options.json ? console.error : console.log,
-        );
-        const site = {
-          name: config.SITE_NAME ?? 'example.com',
-          subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,
-        };
-        const probe = await transport.verify({
-          id: systemRandom.uuid(),
-          to,
-          date: dateOf(systemClock),
-          ...testMail(site),
-        });
-        transport.close();
+        const config = await readConfig();
+        const { sendTestMail } = await import('./actions/mail.js');
+        const probe = await sendTestMail(config, to, options.json ? console.error : console.log);
         const steps = probe.steps.map(({ step, result }) => `${step.padEnd(10)} ${result}`);
         print(probe, options, [...steps, probe.sentence]);
         if (!probe.ok) process.exitCode = 1;

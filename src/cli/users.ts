@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { AccountSummary, Administration } from '../features/accounts/index.js';
 import { generatePassword, readPassword } from './password.js';
-import { type OutputOptions, print, withServer } from './run.js';
+import { type OutputOptions, print, readConfig } from './run.js';
 
 const line = (account: AccountSummary): string =>
   [
@@ -14,8 +14,13 @@ const line = (account: AccountSummary): string =>
   ].join('\t');
 
 const json = ['--json', 'print JSON'] as const;
-const administer = <T>(work: (administration: Administration) => Promise<T>): Promise<T> =>
-  withServer(({ administration }) => work(administration));
+
+/** Loads the server, which takes a second, only for a command that needs it. */
+async function administer<T>(work: (administration: Administration) => Promise<T>): Promise<T> {
+  const config = await readConfig();
+  const accounts = await import('./actions/accounts.js');
+  return accounts.administer(config, work);
+}
 
 /** A command that performs one operation on the account it names. */
 const onAccount = (

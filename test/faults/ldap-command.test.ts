@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { testDirectory } from '../../src/cli/ldap.js';
+import { testDirectory } from '../../src/cli/actions/ldap.js';
 import { loadConfig } from '../../src/platform/config/load.js';
 import { directoryEnv, findSlapd, GROUPS, PASSWORD, PEOPLE, useDirectory } from '../support/ldap.js';
 import { settingsOf } from '../support/ldap-document.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runExport, runImport } from '../../../src/cli/cvat-import.js';
+import { runExport, runImport } from '../../../src/cli/actions/cvat-import.js';
 import { loadConfig } from '../../../src/platform/config/load.js';
 import { createTestApp } from '../../support/app.js';
 import { type CvatDatabase, createCvatDatabase, HASHES, PASSWORD, tokenOf } from '../../support/cvat.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runExport, runImport } from '../../../src/cli/cvat-import.js';
+import { runExport, runImport } from '../../../src/cli/actions/cvat-import.js';
 import { loadConfig } from '../../../src/platform/config/load.js';
 import type { Config } from '../../../src/platform/config/settings.js';
 import { createDatabase } from '../../../src/platform/db/database.js';

@@ -1,0 +1,98 @@
+import { createHashInspector } from '../../authentication/passwords/stored-hash.js';
+import {
+  type ExportOptions,
+  exportCvat,
+  type ImportReport,
+  type ImportSource,
+  importCvat,
+} from '../../features/cvat-import/index.js';
+import { SECOND } from '../../kernel/clock.js';
+import { systemRandom } from '../../kernel/random.js';
+import { StartError } from '../../kernel/start-error.js';
+import type { Config } from '../../platform/config/settings.js';
+import { createDatabase } from '../../platform/db/database.js';
+import { createExternalDatabase } from '../../platform/db/external.js';
+import { MIGRATIONS, migrate } from '../../platform/db/migrate.js';
+import type { Database } from '../../platform/db/pool.js';
+
+export { describeImport } from '../../features/cvat-import/index.js';
+
+export interface ImportArguments {
+  readonly from?: string;
+  readonly fixture?: string;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Runs `import cvat` on the configured database, after migrating its tables.
+ *
+ * @throws StartError that says what to correct
+ */
+export async function runImport(
+  config: Config,
+  { from, fixture, dryRun = false }: ImportArguments,
+  onProgress: (rows: number) => void = () => undefined,
+): Promise<ImportReport> {
+  if (from !== undefined && fixture !== undefined)
+    throw new StartError('Give --from or --fixture, not both.');
+  const url = fixture === undefined ? (from ?? config.CVAT_DATABASE_URL) : undefined;
+  if (url === undefined && fixture === undefined)
+    throw new StartError('Say where from: --fixture <file>, CVAT_DATABASE_URL, or --from <url>.');
+  return withDatabase(config, async (target) => {
+    const source: ImportSource =
+      url === undefined
+        ? { kind: 'fixture', path: fixture ?? '' }
+        : { kind: 'database', db: openSource(config, url) };
+    const inspectHash = createHashInspector();
+    try {
+      return await importCvat({
+        source,
+        target,
+        random: systemRandom,
+        inspectHash,
+        isDryRun: dryRun,
+        onProgress,
+      });
+    } finally {
+      if (source.kind === 'database') await source.db.close();
+    }
+  });
+}
+
+function openSource(config: Config, url: string): Database {
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new StartError('The CVAT database must be given as postgres://user:password@host:5432/cvat.');
+  return createExternalDatabase({
+    url,
+    poolSize: 1,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    applicationName: 'cvat-auth-server import',
+    guardNesting: false,
+  });
+}
+
+/** The server itself is not started: it would create its first administrator. */
+async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  const db = await createDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    poolSize: 1,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    applicationName: 'cvat-auth-server cli',
+  });
+  try {
+    await migrate(db, MIGRATIONS);
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+export interface ExportArguments {
+  readonly output: string;
+  readonly userModel: ExportOptions['userModel'];
+}
+
+/** Runs `export` on the configured database. @throws StartError that says what to correct */
+export const runExport = (config: Config, { output, userModel }: ExportArguments) =>
+  withDatabase(config, (source) => exportCvat({ source, path: output, userModel }));
