@@ -3,14 +3,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { useSetUp } from '../support/hooks.js';
 import { basicAuth } from '../support/http.js';
+import { freePort } from '../support/services.js';
 import {
   failingServer,
+  type OnEnd,
+  preparedFolder,
   residentMegabytes,
   send,
   slowness,
   startServer,
   temporaryFolder,
+  useSuiteEnd,
   VERSION,
 } from './server.js';
 
@@ -21,27 +26,60 @@ const PASSWORD_BLOCK = /The first administrator is "admin" with the password\n\n
 
 const settle = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe('the server, started on nothing', () => {
-  it('is ready within ten seconds, later within three, and idles in little memory', {
-    timeout: 180_000,
-  }, async () => {
-    const cwd = temporaryFolder();
-    const before = slowness();
-    const first = await startServer({ cwd });
-    expect(first.startup).toBeLessThan(FIRST_START * Math.max(before, slowness()));
-    await settle(2000);
-    expect(residentMegabytes(first.process)).toBeLessThan(IDLE_MEGABYTES);
-    expect(await first.stop()).toBe(0);
+/** Two lives of one server that was started on nothing, and what was seen of them: every start takes seconds. */
+async function liveTwice(onEnd: OnEnd) {
+  const cwd = temporaryFolder(onEnd);
+  const before = slowness();
+  const first = await startServer({ cwd, onEnd });
+  const firstLimit = FIRST_START * Math.max(before, slowness());
+  await settle(2000);
+  const firstMegabytes = residentMegabytes(first.process);
 
-    const again = await startServer({ cwd });
-    expect(again.startup).toBeLessThan(LATER_START * Math.max(before, slowness()));
-    await settle(2000);
-    expect(residentMegabytes(again.process)).toBeLessThan(IDLE_MEGABYTES);
+  const [, password = ''] = PASSWORD_BLOCK.exec(first.output()) ?? [];
+  const self = await send(first.url, '/api/users/self', {
+    headers: { Authorization: basicAuth('admin', password) },
+  });
+  const metrics = await send(first.url, '/metrics');
+  const readiness = await send(first.url, '/readyz');
+  const rival = failingServer({ cwd });
+  const afterRival = await send(first.url, '/readyz');
+  const exitCode = await first.stop();
+
+  const again = await startServer({ cwd, onEnd });
+  const laterLimit = LATER_START * Math.max(before, slowness());
+  await settle(2000);
+  const laterMegabytes = residentMegabytes(again.process);
+  await again.stop();
+  return {
+    cwd,
+    first,
+    again,
+    exitCode,
+    limits: { first: firstLimit, later: laterLimit },
+    megabytes: { first: firstMegabytes, later: laterMegabytes },
+    password,
+    answers: { self, metrics, readiness, afterRival },
+    rival,
+  };
+}
+
+describe('the server, started on nothing', () => {
+  const onEnd = useSuiteEnd();
+  const lives = useSetUp(() => liveTwice(onEnd));
+
+  it('is ready within ten seconds, later within three, and idles in little memory', () => {
+    const { first, again, limits, megabytes, exitCode } = lives();
+    expect(first.startup).toBeLessThan(limits.first);
+    expect(megabytes.first).toBeLessThan(IDLE_MEGABYTES);
+    expect(exitCode).toBe(0);
+    expect(again.startup).toBeLessThan(limits.later);
+    expect(megabytes.later).toBeLessThan(IDLE_MEGABYTES);
   });
 
-  it('says where it is, where its documentation is, and what it runs on', async () => {
-    const { url, log } = await startServer({ cwd: temporaryFolder() });
-    expect(log().find(({ msg }) => msg.startsWith('Ready at'))).toMatchObject({
+  it('says where it is, where its documentation is, and what it runs on', () => {
+    const { first, answers } = lives();
+    const { url } = first;
+    expect(first.log().find(({ msg }) => msg.startsWith('Ready at'))).toMatchObject({
       msg: `Ready at ${url} (docs: ${url}/api/docs), database: embedded, sessions: in the database, policy: embedded`,
       url,
       docs: `${url}/api/docs`,
@@ -50,10 +88,9 @@ describe('the server, started on nothing', () => {
       sessions: 'in the database',
       policy: 'embedded',
     });
-    expect((await send(url, '/metrics')).text).toContain(`\ncvat_auth_server_info{version="${VERSION}"} 1\n`);
-    const answer = await send(url, '/readyz');
-    expect(answer.status).toBe(200);
-    expect(answer.json()).toEqual({
+    expect(answers.metrics.text).toContain(`\ncvat_auth_server_info{version="${VERSION}"} 1\n`);
+    expect(answers.readiness.status).toBe(200);
+    expect(answers.readiness.json()).toEqual({
       status: 'ok',
       database: 'ok',
       migrations: 'ok',
@@ -63,27 +100,28 @@ describe('the server, started on nothing', () => {
     });
   });
 
-  it('shows the password of the first administrator once, and never in the log', {
-    timeout: 90_000,
-  }, async () => {
-    const cwd = temporaryFolder();
-    const first = await startServer({ cwd });
-    const [, password = ''] = PASSWORD_BLOCK.exec(first.output()) ?? [];
+  it('shows the password of the first administrator once, and never in the log', () => {
+    const { first, again, password, answers } = lives();
     expect(password).toMatch(/^[a-z2-9]{20}$/);
-    const answer = await send(first.url, '/api/users/self', {
-      headers: { Authorization: basicAuth('admin', password) },
-    });
-    expect(answer.json()).toMatchObject({ username: 'admin', is_superuser: true });
-    await first.stop();
+    expect(answers.self.json()).toMatchObject({ username: 'admin', is_superuser: true });
     expect(first.output().split(password)).toHaveLength(2);
     expect(JSON.stringify(first.log())).not.toContain(password);
-
-    const again = await startServer({ cwd });
     expect(again.output()).not.toMatch(/administrator|password/i);
   });
 
+  it('names DATA_DIR when another server uses it, and leaves that one alone', () => {
+    const { cwd, first, rival, answers } = lives();
+    expect(rival.status).toBe(1);
+    expect(rival.stderr).toBe(
+      `The data folder ${cwd}/data is in use by process ${first.process.pid}: stop that one first, or set DATA_DIR to another folder.\n`,
+    );
+    expect(answers.afterRival.status).toBe(200);
+  });
+});
+
+describe('what a server is given', () => {
   it('reads a secret from the file that NAME_FILE names, without the newline at its end', async () => {
-    const cwd = temporaryFolder();
+    const cwd = await preparedFolder();
     const file = path.join(cwd, 'admin-password');
     writeFileSync(file, 'Wiesel-42-quarks\n');
     const { url } = await startServer({ cwd, env: { ADMIN_PASSWORD_FILE: file } });
@@ -91,26 +129,27 @@ describe('the server, started on nothing', () => {
     expect((await send(url, '/api/users/self', { headers })).status).toBe(200);
   });
 
-  it('reads .env in its working folder, and puts the environment before it', async () => {
-    const cwd = temporaryFolder();
+  it('reads .env in its working folder, and puts the environment before it; shows no password that it was given', async () => {
+    const cwd = await preparedFolder();
+    const port = await freePort();
     writeFileSync(
       path.join(cwd, '.env'),
       'PUBLIC_URL=https://cvat.example.org\nADMIN_USERNAME=of-the-file\n',
     );
-    const { url, output } = await startServer({ cwd, env: { ADMIN_USERNAME: 'of-the-environment' } });
+    const env = {
+      ADMIN_USERNAME: 'of-the-environment',
+      ADMIN_PASSWORD: 'Wiesel-42-quarks',
+      PORT: String(port),
+    };
+    const { url, output } = await startServer({ cwd, env });
     expect(url).toBe('https://cvat.example.org');
-    expect(output()).toContain('The first administrator is "of-the-environment"');
-  });
-
-  it('shows no password that it was given', async () => {
-    const { url, output } = await startServer({
-      cwd: temporaryFolder(),
-      env: { ADMIN_PASSWORD: 'Wiesel-42-quarks' },
+    const answer = await send(`http://127.0.0.1:${port}`, '/api/users/self', {
+      headers: {
+        Authorization: basicAuth('of-the-environment', 'Wiesel-42-quarks'),
+        Host: 'cvat.example.org',
+      },
     });
-    const answer = await send(url, '/api/users/self', {
-      headers: { Authorization: basicAuth('admin', 'Wiesel-42-quarks') },
-    });
-    expect(answer.status).toBe(200);
+    expect([answer.status, answer.json()]).toMatchObject([200, { username: 'of-the-environment' }]);
     expect(output()).not.toContain('Wiesel');
     expect(output()).not.toMatch(/administrator/i);
   });
@@ -154,25 +193,14 @@ describe('a start that can not succeed', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
-    const { status, stderr } = failingServer({ cwd: temporaryFolder(), env: { PORT: String(port) } });
+    // It listens before it asks for this database.
+    const env = { PORT: String(port), DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
+    const { status, stderr } = failingServer({ cwd: temporaryFolder(), env });
     other.close();
     expect(status).toBe(1);
     expect(stderr).toBe(
       `PORT ${port} is in use on 127.0.0.1: stop the program that has it, or set PORT to another one.\n`,
     );
-  });
-
-  it('names DATA_DIR when another server uses it, and leaves that one alone', {
-    timeout: 90_000,
-  }, async () => {
-    const cwd = temporaryFolder();
-    const first = await startServer({ cwd });
-    const { status, stderr } = failingServer({ cwd });
-    expect(status).toBe(1);
-    expect(stderr).toBe(
-      `The data folder ${cwd}/data is in use by process ${first.process.pid}: stop that one first, or set DATA_DIR to another folder.\n`,
-    );
-    expect((await send(first.url, '/readyz')).status).toBe(200);
   });
 
   it('wants real services for several workers', () => {
