@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { HASHES } from '../support/cvat.js';
 import { membership, organization, token, user, writeDump } from '../support/fixture.js';
-import { ROOT, temporaryFolder } from './server.js';
+import { preparedFolder, ROOT } from './server.js';
 
 /** The built command line, on an embedded database of its own. */
 function cli(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -29,8 +29,8 @@ const dump = () =>
   ]);
 
 describe('the command line', () => {
-  it('rehearses, imports once, and exports what the next server imports', { timeout: 180_000 }, () => {
-    const cwd = temporaryFolder();
+  it('rehearses, imports once, and exports what the next server imports', { timeout: 180_000 }, async () => {
+    const cwd = await preparedFolder();
     const fixture = dump();
     const args = ['import', 'cvat', '--fixture', fixture];
     const rehearsal = cli(cwd, [...args, '--dry-run']);
@@ -64,8 +64,7 @@ describe('the command line', () => {
     expect(exported).toMatchObject({ status: 0, stderr: '' });
     expect(exported.stdout).toContain('contains password hashes, API tokens and invitation keys');
     expect(statSync(output).mode & 0o777).toBe(0o600);
-    const other = path.join(cwd, 'other');
-    mkdirSync(other);
+    const other = await preparedFolder();
     const second = cli(other, ['import', 'cvat', '--fixture', output, '--json']);
     expect(JSON.parse(second.stdout)).toMatchObject({
       counts: { user: { imported: 2 }, token: { imported: 1 }, membership: { imported: 1 } },
@@ -75,8 +74,10 @@ describe('the command line', () => {
       for (const secret of [TOKEN, HASHES.bcrypt_sha256]) expect(stdout).not.toContain(secret);
   });
 
-  it('imports nothing from a file that is no UTF-8, or would fill the memory', { timeout: 180_000 }, () => {
-    const cwd = temporaryFolder();
+  it('imports nothing from a file that is no UTF-8, or would fill the memory', {
+    timeout: 180_000,
+  }, async () => {
+    const cwd = await preparedFolder();
     const latin = path.join(cwd, 'latin.json');
     const text = JSON.stringify([user(5, 'jane'), user(6, 'juergen', { last_name: 'J\u00fcrgen' })]);
     writeFileSync(latin, text.replace('ä', 'a'), 'latin1');
@@ -96,8 +97,8 @@ describe('the command line', () => {
     expect(cli(cwd, ['user', 'list']).stdout).not.toMatch(/jane|juergen/);
   });
 
-  it('says in one sentence what is wrong, and overwrites no file', { timeout: 120_000 }, () => {
-    const cwd = temporaryFolder();
+  it('says in one sentence what is wrong, and overwrites no file', { timeout: 120_000 }, async () => {
+    const cwd = await preparedFolder();
     const output = path.join(cwd, 'dump.json');
     writeFileSync(output, 'mine');
     const refused = cli(cwd, ['export', '--output', output]);

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { createDatabase } from '../../src/platform/db/database.js';
 import { HASHES, PASSWORD } from '../support/cvat.js';
-import { setPassword } from '../support/rows.js';
-import { ROOT, send, startServer, temporaryFolder } from './server.js';
+import { insertUser } from '../support/rows.js';
+import { preparedFolder, ROOT, send, startServer } from './server.js';
 
 /** An install that has no package of this name: resolving it fails, as it does after `npm ci --omit=optional`. */
 const without = (name: string): readonly string[] => {
@@ -19,15 +19,34 @@ const without = (name: string): readonly string[] => {
 it('without Argon2 the server starts, and refuses who needs it, with one line that says what to install', {
   timeout: 180_000,
 }, async () => {
-  const cwd = temporaryFolder();
+  const cwd = await preparedFolder();
+  await addAccount(cwd, 'argon2', HASHES.argon2);
   const args = [...without('@node-rs/argon2'), path.join(ROOT, 'dist/main.js')];
   const env = { ADMIN_PASSWORD: PASSWORD };
-  const logIn = (url: string) =>
-    send(url, '/api/auth/login', { method: 'POST', body: { username: 'admin', password: PASSWORD } });
+  const logIn = (url: string, username: string) =>
+    send(url, '/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });
 
-  const first = await startServer({ cwd, args, env });
-  expect((await logIn(first.url)).status).toBe(200);
-  await first.stop();
+  const server = await startServer({ cwd, args, env });
+  expect((await logIn(server.url, 'admin')).status).toBe(200);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const answer = await logIn(server.url, 'argon2');
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual({ non_field_errors: ['Unable to log in with provided credentials.'] });
+  }
+  const warnings = server.log().filter(({ msg }) => msg.includes('@node-rs/argon2'));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatchObject({
+    level: 40,
+    msg: expect.stringContaining('npm install --include=optional'),
+  });
+  await server.stop();
+
+  const whole = await startServer({ cwd, env });
+  expect((await logIn(whole.url, 'argon2')).status).toBe(200);
+});
+
+/** Before a server opens the database. */
+async function addAccount(cwd: string, username: string, password: string): Promise<void> {
   const db = await createDatabase({
     url: undefined,
     dataDir: path.join(cwd, 'data'),
@@ -35,23 +54,6 @@ it('without Argon2 the server starts, and refuses who needs it, with one line th
     timeout: 30_000,
     applicationName: 'test',
   });
-  await setPassword(db, 1, HASHES.argon2);
+  await insertUser(db, { username, password });
   await db.close();
-
-  const second = await startServer({ cwd, args, env });
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    const answer = await logIn(second.url);
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toEqual({ non_field_errors: ['Unable to log in with provided credentials.'] });
-  }
-  const warnings = second.log().filter(({ msg }) => msg.includes('@node-rs/argon2'));
-  expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toMatchObject({
-    level: 40,
-    msg: expect.stringContaining('npm install --include=optional'),
-  });
-  await second.stop();
-
-  const whole = await startServer({ cwd, env });
-  expect((await logIn(whole.url)).status).toBe(200);
-});
+}
