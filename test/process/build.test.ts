@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -26,17 +26,28 @@ export async function makeSeed(archive: string, migrations: string): Promise<voi
 `;
 
 describe('scripts/build.mjs', () => {
+  /** A project and its first build, which every test gets a copy of: the compiler needs seconds. */
+  let built: string;
+  let firstBuild: ReturnType<typeof build>;
   let project: string;
 
-  beforeEach(() => {
-    project = mkdtempSync(path.join(tmpdir(), 'build-'));
+  beforeAll(() => {
+    project = built = mkdtempSync(path.join(tmpdir(), 'build-'));
     for (const name of ['scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package.json']) {
       cpSync(path.join(ROOT, name), path.join(project, name));
     }
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'));
     write('src/main.ts', 'export const answer: number = 42;\n');
+    write('src/old.ts', 'export const old = 1;\n');
+    write('src/pages/logo.svg', '<svg/>');
     write('src/platform/db/embedded/seed.ts', SEED_SOURCE);
     write('migrations/0001_users.sql', '-- Users.\n');
+    firstBuild = build();
+  });
+  afterAll(() => rmSync(built, { recursive: true, force: true }));
+  beforeEach(() => {
+    project = mkdtempSync(path.join(tmpdir(), 'build-'));
+    cpSync(built, project, { recursive: true, verbatimSymlinks: true });
   });
   afterEach(() => rmSync(project, { recursive: true, force: true }));
 
@@ -50,27 +61,19 @@ describe('scripts/build.mjs', () => {
     spawnSync(process.execPath, ['scripts/build.mjs', ...args], { cwd: project, encoding: 'utf8' });
 
   it('compiles, copies what is not TypeScript, and makes the archive', () => {
-    write('src/pages/logo.svg', '<svg/>');
-    expect(build()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(firstBuild).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(read('dist/main.js')).toContain('export const answer = 42;');
     expect(read('dist/pages/logo.svg')).toBe('<svg/>');
-    expect(read('dist/embedded-seed.tar.gz')).toBe(path.join(project, 'migrations'));
+    expect(read('dist/embedded-seed.tar.gz')).toBe(path.join(built, 'migrations'));
   });
 
-  it('does nothing with --if-stale until a source changes', () => {
-    build();
+  it('does nothing with --if-stale until a source changes, and makes the archive again only when the migrations change', () => {
     write('dist/main.js', 'marked');
     expect(build('--if-stale')).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(read('dist/main.js')).toBe('marked');
     write('src/main.ts', 'export const answer: number = 43;\n');
     expect(build('--if-stale').status).toBe(0);
     expect(read('dist/main.js')).toContain('43');
-  });
-
-  it('makes the archive again only when the migrations change', () => {
-    build();
-    write('src/main.ts', 'export const answer: number = 43;\n');
-    build();
     expect(read('times')).toBe('1');
     write('migrations/0002_groups.sql', '-- Groups.\n');
     build('--if-stale');
@@ -78,7 +81,6 @@ describe('scripts/build.mjs', () => {
   });
 
   it('fails on a wrong type, says where, and leaves what was built', () => {
-    build();
     write('src/main.ts', "export const answer: number = 'many';\n");
     const failed = build();
     expect(failed.status).not.toBe(0);
@@ -88,8 +90,6 @@ describe('scripts/build.mjs', () => {
   });
 
   it('removes what was compiled of a source that is gone', () => {
-    write('src/old.ts', 'export const old = 1;\n');
-    build();
     expect(exists('dist/old.js')).toBe(true);
     rmSync(path.join(project, 'src/old.ts'));
     build();
@@ -101,7 +101,6 @@ describe('scripts/build.mjs', () => {
   });
 
   it('leaves a complete build alone where TypeScript is not installed', () => {
-    build();
     rmSync(path.join(project, 'node_modules'));
     write('src/main.ts', 'export const answer: number = 43;\n');
     expect(build()).toMatchObject({ status: 0, stdout: '', stderr: '' });
@@ -109,6 +108,7 @@ describe('scripts/build.mjs', () => {
   });
 
   it('fails with the remedy where TypeScript is not installed and nothing was built', () => {
+    rmSync(path.join(project, 'dist'), { recursive: true });
     rmSync(path.join(project, 'node_modules'));
     const failed = build();
     expect(failed.status).toBe(1);
