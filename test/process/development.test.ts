@@ -5,15 +5,15 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { onPath } from '../support/programs.js';
-import { ROOT, send, temporaryFolder, until } from './server.js';
+import { preparedFolder, ROOT, send, until } from './server.js';
 
 /** What people run while they work on the sources. */
 
 const execute = promisify(execFile);
 
 /** @returns a copy of what the server is started from, whose files a test may change */
-function copyOfTheSources(): string {
-  const folder = temporaryFolder();
+async function copyOfTheSources(): Promise<string> {
+  const folder = await preparedFolder();
   for (const name of ['src', 'scripts', 'package.json', 'tsconfig.json'])
     cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   for (const name of ['node_modules', 'dist', 'migrations', 'rules'])
@@ -45,7 +45,7 @@ const urlsIn = (output: string): readonly string[] =>
 
 describe('npm run dev', () => {
   it('serves the sources, and what they are after a change, and logs JSON to a file or a pipe', async () => {
-    const cwd = copyOfTheSources();
+    const cwd = await copyOfTheSources();
     const output = develop(cwd, [process.execPath, 'scripts/dev.mjs']);
     const url = await until(() => urlsIn(output())[0]);
     expect((await send(url, '/livez')).status).toBe(200);
@@ -59,7 +59,7 @@ describe('npm run dev', () => {
   it.skipIf(onPath('script').every((file) => !existsSync(file)))(
     'logs lines for people to a terminal',
     async () => {
-      const cwd = copyOfTheSources();
+      const cwd = await copyOfTheSources();
       const output = develop(cwd, [
         'script',
         '--quiet',
