@@ -8,14 +8,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ServiceUnavailable } from '../../src/kernel/errors.js';
 import { StartError } from '../../src/kernel/start-error.js';
 import { createEmbeddedDatabase, createEngineDatabase } from '../../src/platform/db/embedded/embedded.js';
-import { prepareFolder } from '../../src/platform/db/embedded/folder.js';
 import { createLastingEngine } from '../../src/platform/db/embedded/lasting-engine.js';
 import { maintainOnce } from '../../src/platform/db/embedded/maintenance.js';
 import { MIGRATIONS, pendingMigrations } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
-import { findSeed } from '../support/database.js';
+import { SHORT_LIVED } from '../process/server.js';
+import { copyPreparedFolder, findSeed } from '../support/database.js';
 
 /** Starts of a database take their time, most of all on a busy machine. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -74,6 +74,7 @@ describe('the embedded database', () => {
   });
 
   it('keeps what was written', async () => {
+    await copyPreparedFolder(dataDir);
     const first = await open();
     await execute(first, sql`insert into auth_server_settings values ('a', 'b')`);
     await close(first);
@@ -103,6 +104,7 @@ describe('the embedded database', () => {
   });
 
   it('refuses a folder that a running server uses, and leaves that one alone', async () => {
+    await copyPreparedFolder(dataDir);
     const db = await open();
     await expect(open()).rejects.toThrow(/is in use by process \d+: stop that one first, or set DATA_DIR/);
     await expect(one(db, sql`select 1 as one`)).resolves.toEqual({ one: 1 });
@@ -117,9 +119,10 @@ describe('the embedded database', () => {
   });
 
   it('loses no acknowledged row to kill -9', async () => {
+    await copyPreparedFolder(dataDir);
     let acknowledged = 0;
     for (const moment of [50, 500, 200]) {
-      const writer = spawn(process.execPath, ['--import', 'tsx', WRITER, dataDir, seed], {
+      const writer = spawn(process.execPath, [...SHORT_LIVED, '--import', 'tsx', WRITER, dataDir, seed], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let written = '';
@@ -148,7 +151,7 @@ describe('the embedded database', () => {
 
   it('ends a statement that does not end', async () => {
     const folder = path.join(dataDir, 'postgres');
-    await prepareFolder(folder, seed);
+    await copyPreparedFolder(dataDir);
     const engine = await createLastingEngine(folder, 1500);
     const db = createEngineDatabase(engine, { timeout: 20_000, guardNesting: false });
     opened.push(db);
@@ -166,6 +169,7 @@ describe('the embedded database', () => {
 
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+      await copyPreparedFolder(folder);
       db = await createEmbeddedDatabase({ dataDir: folder, seed, timeout: TIMEOUT, guardNesting: false });
       await untilAnswers();
     });
@@ -227,6 +231,7 @@ describe('the embedded database', () => {
 
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+      await copyPreparedFolder(folder);
       db = await createEmbeddedDatabase({ dataDir: folder, seed, timeout: 20_000, guardNesting: false });
     });
     afterAll(async () => {

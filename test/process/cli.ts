@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { ROOT } from './server.js';
+import { ROOT, SHORT_LIVED } from './server.js';
 
-const CLI = path.join(ROOT, 'dist/cli/main.js');
+/** Arguments of `node`. */
+const CLI: readonly string[] = [...SHORT_LIVED, path.join(ROOT, 'dist/cli/main.js')];
 
 export interface Command {
   readonly env?: Readonly<Record<string, string>>;
@@ -20,7 +21,7 @@ export interface Result {
 
 /** Runs the built command line to its end, with nothing of the outside but `PATH`. */
 export function runCli(args: readonly string[], { env = {}, cwd, input = '' }: Command): Promise<Result> {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, [...CLI, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', PASSWORD_BCRYPT_ROUNDS: '4', ...env },
   });
@@ -48,7 +49,7 @@ export function runAtTerminal(
   typed: string,
   { env = {}, cwd }: Command,
 ): Promise<Result> {
-  const command = [process.execPath, CLI, ...args].join(' ');
+  const command = [process.execPath, ...CLI, ...args].join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', PASSWORD_BCRYPT_ROUNDS: '4', ...env },

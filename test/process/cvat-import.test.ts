@@ -1,21 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { HASHES } from '../support/cvat.js';
 import { membership, organization, token, user, writeDump } from '../support/fixture.js';
-import { preparedFolder, ROOT } from './server.js';
+import { runCli } from './cli.js';
+import { preparedFolder } from './server.js';
 
-/** The built command line, on an embedded database of its own. */
-function cli(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [path.join(ROOT, 'dist/cli/main.js'), ...args],
-    { cwd, encoding: 'utf8', timeout: 120_000, env: { PATH: process.env['PATH'] ?? '', ...env } },
-  );
-  return { status, stdout, stderr };
-}
+const cli = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  runCli(args, { cwd, env });
 
 const TOKEN = 'a1'.repeat(20);
 const dump = () =>
@@ -33,11 +26,11 @@ describe('the command line', () => {
     const cwd = await preparedFolder();
     const fixture = dump();
     const args = ['import', 'cvat', '--fixture', fixture];
-    const rehearsal = cli(cwd, [...args, '--dry-run']);
+    const rehearsal = await cli(cwd, [...args, '--dry-run']);
     expect(rehearsal).toMatchObject({ status: 0, stderr: '' });
     expect(rehearsal.stdout).toContain('Nothing was changed: this was a dry run.');
 
-    const first = cli(cwd, args);
+    const first = await cli(cwd, args);
     // Neither progress without a terminal, nor an administrator that the server would make.
     expect(first).toMatchObject({ status: 0, stderr: '' });
     const lines = first.stdout.trimEnd().split('\n');
@@ -49,23 +42,23 @@ describe('the command line', () => {
       'The import is done.',
     ]);
 
-    const again = cli(cwd, [...args, '--json']);
+    const again = await cli(cwd, [...args, '--json']);
     expect(JSON.parse(again.stdout)).toMatchObject({
       isUnchanged: true,
       counts: { user: { name: 'accounts', read: 2, imported: 0, present: 2, skipped: 0 } },
       findings: [{ effect: 'skipped', kind: 'membership', item: 'stranger in cats' }],
     });
-    const listed = cli(cwd, ['user', 'list']);
+    const listed = await cli(cwd, ['user', 'list']);
     expect(listed).toMatchObject({ status: 0, stderr: '' });
     expect(listed.stdout.split('\n').map((line) => line.split('\t')[1])).toEqual(['root', 'anna', undefined]);
 
     const output = path.join(cwd, 'dump.json');
-    const exported = cli(cwd, ['export', '--output', output]);
+    const exported = await cli(cwd, ['export', '--output', output]);
     expect(exported).toMatchObject({ status: 0, stderr: '' });
     expect(exported.stdout).toContain('contains password hashes, API tokens and invitation keys');
     expect(statSync(output).mode & 0o777).toBe(0o600);
     const other = await preparedFolder();
-    const second = cli(other, ['import', 'cvat', '--fixture', output, '--json']);
+    const second = await cli(other, ['import', 'cvat', '--fixture', output, '--json']);
     expect(JSON.parse(second.stdout)).toMatchObject({
       counts: { user: { imported: 2 }, token: { imported: 1 }, membership: { imported: 1 } },
       findings: [],
@@ -88,20 +81,20 @@ describe('the command line', () => {
       [bomb, /object 1 of the list is larger than 16 MiB\n$/],
     ] as const) {
       for (const more of [['--dry-run'], []]) {
-        const refused = cli(cwd, ['import', 'cvat', '--fixture', fixture, ...more]);
+        const refused = await cli(cwd, ['import', 'cvat', '--fixture', fixture, ...more]);
         expect(refused).toMatchObject({ status: 1, stdout: '' });
         expect(refused.stderr).toMatch(reason);
         expect(refused.stderr.startsWith(`${fixture} is not the JSON of Django's dumpdata: `)).toBe(true);
       }
     }
-    expect(cli(cwd, ['user', 'list']).stdout).not.toMatch(/jane|juergen/);
+    expect((await cli(cwd, ['user', 'list'])).stdout).not.toMatch(/jane|juergen/);
   });
 
   it('says in one sentence what is wrong, and overwrites no file', { timeout: 120_000 }, async () => {
     const cwd = await preparedFolder();
     const output = path.join(cwd, 'dump.json');
     writeFileSync(output, 'mine');
-    const refused = cli(cwd, ['export', '--output', output]);
+    const refused = await cli(cwd, ['export', '--output', output]);
     expect(refused).toEqual({
       status: 1,
       stdout: '',
@@ -109,19 +102,21 @@ describe('the command line', () => {
     });
     expect(readFileSync(output, 'utf8')).toBe('mine');
     const nowhere = path.join(cwd, 'nowhere/dump.json');
-    expect(cli(cwd, ['export', '--output', nowhere]).stderr).toMatch(/^The file .* can't be written: .*\n$/);
+    expect((await cli(cwd, ['export', '--output', nowhere])).stderr).toMatch(
+      /^The file .* can't be written: .*\n$/,
+    );
 
     const hidden = { CVAT_DATABASE_URL: 'postgres://cvat:hush@127.0.0.1:1/cvat' };
-    const unreachable = cli(cwd, ['import', 'cvat'], hidden);
+    const unreachable = await cli(cwd, ['import', 'cvat'], hidden);
     expect(unreachable.status).toBe(1);
     expect(unreachable.stderr).toMatch(/^The database of the CVAT can't be read: .*ECONNREFUSED.*\n$/);
     expect(unreachable.stderr).not.toContain('hush');
-    expect(cli(cwd, ['import', 'cvat'])).toMatchObject({
+    expect(await cli(cwd, ['import', 'cvat'])).toMatchObject({
       status: 1,
       stderr: 'Say where from: --fixture <file>, CVAT_DATABASE_URL, or --from <url>.\n',
     });
-    expect(cli(cwd, ['export']).status).toBe(2);
-    expect(cli(cwd, ['import', 'cvat', '--help']).stdout).toContain('CVAT_DATABASE_URL');
+    expect((await cli(cwd, ['export'])).status).toBe(2);
+    expect((await cli(cwd, ['import', 'cvat', '--help'])).stdout).toContain('CVAT_DATABASE_URL');
     expect(existsSync(nowhere)).toBe(false);
   });
 });

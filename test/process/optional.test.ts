@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createDatabase } from '../../src/platform/db/database.js';
 import { HASHES, PASSWORD } from '../support/cvat.js';
 import { insertUser } from '../support/rows.js';
-import { preparedFolder, ROOT, send, startServer } from './server.js';
+import { AS_OPERATORS_DO, preparedFolder, SHORT_LIVED, send, startServer } from './server.js';
 
 /** An install that has no package of this name: resolving it fails, as it does after `npm ci --omit=optional`. */
 const without = (name: string): readonly string[] => {
@@ -21,7 +21,7 @@ it('without Argon2 the server starts, and refuses who needs it, with one line th
 }, async () => {
   const cwd = await preparedFolder();
   await addAccount(cwd, 'argon2', HASHES.argon2);
-  const args = [...without('@node-rs/argon2'), path.join(ROOT, 'dist/main.js')];
+  const args = [...SHORT_LIVED, ...without('@node-rs/argon2'), ...AS_OPERATORS_DO];
   const env = { ADMIN_PASSWORD: PASSWORD };
   const logIn = (url: string, username: string) =>
     send(url, '/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });

@@ -7,6 +7,7 @@ import { useSetUp } from '../support/hooks.js';
 import { basicAuth } from '../support/http.js';
 import { freePort } from '../support/services.js';
 import {
+  AS_OPERATORS_DO,
   failingServer,
   type OnEnd,
   preparedFolder,
@@ -30,7 +31,8 @@ const settle = (milliseconds: number) => new Promise((resolve) => setTimeout(res
 async function liveTwice(onEnd: OnEnd) {
   const cwd = temporaryFolder(onEnd);
   const before = slowness();
-  const first = await startServer({ cwd, onEnd });
+  const args = AS_OPERATORS_DO;
+  const first = await startServer({ cwd, args, onEnd });
   const firstLimit = FIRST_START * Math.max(before, slowness());
   await settle(2000);
   const firstMegabytes = residentMegabytes(first.process);
@@ -45,7 +47,7 @@ async function liveTwice(onEnd: OnEnd) {
   const afterRival = await send(first.url, '/readyz');
   const exitCode = await first.stop();
 
-  const again = await startServer({ cwd, onEnd });
+  const again = await startServer({ cwd, args, onEnd });
   const laterLimit = LATER_START * Math.max(before, slowness());
   await settle(2000);
   const laterMegabytes = residentMegabytes(again.process);

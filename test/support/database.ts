@@ -57,7 +57,7 @@ export async function findSeed(): Promise<string> {
 export async function copyPreparedFolder(dataDir: string): Promise<void> {
   const prepared = (await findSeed()).replace(/\.tar\.gz$/, '');
   if (!existsSync(prepared)) await unpack(`${prepared}.tar.gz`, prepared);
-  await mkdir(dataDir, { mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await promisify(execFile)('cp', ['-R', prepared, path.join(dataDir, 'postgres')]);
 }
 
