@@ -143,7 +143,7 @@ function lifecycleOf(
   const { directory, passwords } = authentication;
   return {
     prepare: async () => {
-      const outcome = await prepare(options, engines.db, state, { passwords, policy });
+      const outcome = await prepare(options, { db: engines.db, state, passwords, policy });
       if (options.isServing === false) return outcome;
       await resources.reportProblems();
       if (mail.isConfigured && !options.strict) mail.worker.start();

@@ -87,6 +87,7 @@ const openDatabase = ({ config, strict }: ContainerOptions): Promise<Database> =
     poolSize: config.DATABASE_POOL_SIZE,
     timeout: config.DATABASE_TIMEOUT * SECOND,
     applicationName: 'cvat-auth-server',
+    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
     guardNesting: strict,
   });
 

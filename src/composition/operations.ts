@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { RequestHandler } from 'express';
 import {
   healthHandler,
@@ -9,6 +10,7 @@ import type { Metrics } from '../features/operations/metrics.js';
 import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
 import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
+import { readDatabaseState } from '../platform/db/state.js';
 import type { Ending } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { Engines } from './engines.js';
@@ -50,12 +52,14 @@ export function composeOperations({
       await execute(engines.db, sql`select 1`);
     },
     pingRedis: engines.redis?.ping ?? null,
+    databaseState: () => readDatabaseState(engines.db),
+    redisState: engines.redis?.state ?? null,
     policyReadiness: engines.policyEngine.ready,
     rulesState: engines.rules.state,
     pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
     isStopping: () => state.stopping,
     isPrepared: () => state.prepared,
-    folder: '.',
+    folder: path.resolve(config.DATA_DIR),
     maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
   };
   const probes: readonly PlainHandler[] = [

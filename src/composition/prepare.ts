@@ -5,8 +5,10 @@ import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
 import type { Database } from '../platform/db/pool.js';
 import { one } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
+import { explainRefusal } from '../platform/db/start-failure.js';
 import type { ContainerOptions } from './options.js';
 import { secretKeyFromDatabase, secretKeyFromFile } from './secret-key.js';
+import { siteNameOf } from './site-name.js';
 import type { State } from './state.js';
 
 /**
@@ -15,11 +17,24 @@ import type { State } from './state.js';
  * @returns the administrator if one was created, and problems that an operator has to fix
  * @throws ServiceUnavailable if the database does not answer; StartError if it cannot be used
  */
-export async function prepare(
+export async function prepare(options: ContainerOptions, parts: PreparedParts): Promise<FirstAdminOutcome> {
+  try {
+    return await prepareDatabase(options, parts);
+  } catch (error) {
+    throw explainRefusal(error);
+  }
+}
+
+export interface PreparedParts {
+  readonly db: Database;
+  readonly state: State;
+  readonly passwords: PasswordService;
+  readonly policy: PasswordPolicy;
+}
+
+async function prepareDatabase(
   { config, clock, random, log }: ContainerOptions,
-  db: Database,
-  state: State,
-  { passwords, policy }: { readonly passwords: PasswordService; readonly policy: PasswordPolicy },
+  { db, state, passwords, policy }: PreparedParts,
 ): Promise<FirstAdminOutcome> {
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
   if (config.SECRET_KEY === undefined) {
@@ -34,7 +49,7 @@ export async function prepare(
       : secretKeyFromDatabase(db, random);
     state.learn({ secretKey: await secretKey });
   }
-  state.learn({ siteName: await readSiteName(db) });
+  state.learn({ siteName: siteNameOf(config, await readSiteName(db)) });
   const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
   const outcome = await ensureFirstAdmin(
     { passwords, policy, db, clock, random },
@@ -46,7 +61,7 @@ export async function prepare(
 }
 
 /** CVAT sets Django's `SITE_ID` to 1. */
-async function readSiteName(db: Database): Promise<string> {
+async function readSiteName(db: Database): Promise<string | undefined> {
   const site = await one<{ name: string }>(db, sql`select name from django_site where id = 1`);
-  return site?.name ?? 'example.com';
+  return site?.name;
 }

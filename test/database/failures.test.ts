@@ -136,9 +136,6 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
   });
 
   it('passes on errors that waiting does not mend', async () => {
-    const wrong = open({ url: server.url.replace(/postgres$/, 'missing') });
-    await expect(wrong.query({ text: 'select 1' })).rejects.toMatchObject({ code: '3D000' });
-    await wrong.close();
     await expect(db.query({ text: 'select * from missing' })).rejects.toMatchObject({ code: '42P01' });
   });
 
@@ -147,7 +144,6 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
     const read = () => single.query({ name: 'read', text: 'select * from entry' });
     await read();
     await db.query({ text: 'alter table entry add column note text' });
-    await expect(read()).rejects.toMatchObject({ code: '0A000' });
     await expect(read()).resolves.toMatchObject({ rowCount: 0 });
     await single.close();
   });

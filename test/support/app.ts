@@ -16,6 +16,7 @@ import { createMemoryDatabase } from './database.js';
 import { useSetUp } from './hooks.js';
 import { type Answer, type Browser, basicAuth, createBrowser, type RequestOptions, send } from './http.js';
 import { createDatabaseOn } from './real-database.js';
+import { urlOf } from './template.js';
 import { watchServer } from './watch.js';
 
 export interface TestAppOptions {
@@ -188,7 +189,7 @@ async function realServices(isMigrated: boolean) {
   const database = await createDatabaseOn(services.database, isMigrated ? services.template : undefined);
   return {
     env: {
-      DATABASE_URL: database.url,
+      DATABASE_URL: services.pooled === null ? database.url : urlOf(services.pooled, database.name),
       REDIS_URL: services.redis,
       REDIS_KEY_PREFIX: `test:${database.name}:`,
       OPA_URL: services.opa,

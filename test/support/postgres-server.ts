@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,18 @@ import { findPostgres } from './programs.js';
 /** A PostgreSQL server of the test's own, which may be stopped, paused and started again. */
 export interface PostgresServer {
   readonly url: string;
+  /** Where its data are, and its socket if it has one. */
+  readonly folder: string;
   /** Ends it as `pg_ctl stop -m fast` does: clients are told. */
   stop(): Promise<void>;
   start(): Promise<void>;
   /** Stops all its processes with SIGSTOP: it neither answers nor closes anything. */
   pause(): void;
   resume(): void;
+  /** Replaces pg_hba.conf, which says who gets in and how, for new connections. */
+  letIn(...rules: readonly string[]): Promise<void>;
+  /** Makes it read its files again. */
+  reload(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -34,7 +40,10 @@ export const hasPostgres = PROGRAMS !== undefined;
 if (!hasPostgres && process.env['REQUIRE_SERVICES'] === '1')
   throw new Error(`REQUIRE_SERVICES=1: ${POSTGRES_HINT}.`);
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param settings of postgresql.conf, over those of tests */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   if (PROGRAMS === undefined) throw new Error(POSTGRES_HINT);
   const programs = PROGRAMS;
   const identity = findIdentity();
@@ -66,6 +75,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     'listen_addresses=127.0.0.1',
     '-c',
     'unix_socket_directories=',
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   async function start(): Promise<void> {
     const started = spawn(path.join(programs, 'postgres'), ['-D', data, ...options], {
@@ -87,19 +97,41 @@ export async function startPostgres(): Promise<PostgresServer> {
     for (const pid of familyOf(server?.pid)) signalIfAlive(pid, name);
   };
 
+  // The process that accepts connections reads its files a moment after this answer.
+  const reload = async () => {
+    await runOnce(url, 'select pg_reload_conf()');
+    await delay(200);
+  };
+
   await start();
   return {
     url,
+    folder: data,
     start,
     stop,
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
+    async letIn(...rules) {
+      writeFileSync(path.join(data, 'pg_hba.conf'), `${[ADMIN_RULE, ...rules].join('\n')}\n`);
+      await reload();
+    },
+    reload,
     async remove() {
       if (server !== undefined) signal('SIGCONT');
       await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The administrator of the tests always gets in. */
+const ADMIN_RULE = 'host all postgres 127.0.0.1/32 trust';
+
+/** Runs a statement on a connection of its own. */
+export async function runOnce(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(text).finally(() => client.end());
 }
 
 /** A process that serves a connection may end between being listed and being signalled. */

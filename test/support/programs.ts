@@ -11,6 +11,8 @@ export const onPath = (name: string): string[] =>
   (process.env['PATH'] ?? '').split(':').map((folder) => path.join(folder, name));
 
 export const findRedis = (): string | undefined => firstExisting(onPath('redis-server'));
+export const findPgbouncer = (): string | undefined =>
+  firstExisting([...onPath('pgbouncer'), '/usr/sbin/pgbouncer']);
 export const findOpa = (): string | undefined =>
   firstExisting([
     ...(process.env['OPA_BIN'] ? [process.env['OPA_BIN']] : []),

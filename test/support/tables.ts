@@ -44,6 +44,22 @@ export const digestsOf = (db: Queryable, tables: readonly string[]) =>
 
 export const readSite = (db: Queryable) => one(db, sql`select id, domain, name from django_site`);
 
+/** @returns the limits of a statement and of a silent client, as PostgreSQL writes them */
+export const readLimits = (db: Queryable) =>
+  one<{ statement: string; idle: string }>(
+    db,
+    sql`
+      select current_setting('statement_timeout') as statement,
+        current_setting('idle_in_transaction_session_timeout') as idle`,
+  );
+
+/** @returns the names of the statements that are prepared on a connection */
+export const preparedStatements = (db: Queryable) =>
+  many<{ name: string }>(db, sql`select name from pg_prepared_statements`);
+
+/** A statement that does not end in time. */
+export const sleepLong = (db: Queryable) => execute(db, sql`select pg_sleep(30)`);
+
 /** Tables of CVAT that name accounts and organizations; the last has names that have to be quoted. */
 export async function createTablesOfCvat(db: Queryable): Promise<void> {
   await execute(

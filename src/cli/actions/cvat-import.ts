@@ -9,11 +9,13 @@ import {
 import { SECOND } from '../../kernel/clock.js';
 import { systemRandom } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
+import { postgresUrlProblem } from '../../platform/config/postgres-url.js';
 import type { Config } from '../../platform/config/settings.js';
 import { createDatabase } from '../../platform/db/database.js';
 import { createExternalDatabase } from '../../platform/db/external.js';
 import { MIGRATIONS, migrate } from '../../platform/db/migrate.js';
 import type { Database } from '../../platform/db/pool.js';
+import { explainRefusal } from '../../platform/db/start-failure.js';
 
 export { describeImport } from '../../features/cvat-import/index.js';
 
@@ -42,7 +44,10 @@ export async function runImport(
     const source: ImportSource =
       url === undefined
         ? { kind: 'fixture', path: fixture ?? '' }
-        : { kind: 'database', db: openSource(config, url) };
+        : {
+            kind: 'database',
+            db: await openSource(config, { url, setting: from === undefined ? 'CVAT_DATABASE_URL' : '--from' }),
+          };
     const inspectHash = createHashInspector();
     try {
       return await importCvat({
@@ -59,16 +64,27 @@ export async function runImport(
   });
 }
 
-function openSource(config: Config, url: string): Database {
-  if (!/^postgres(ql)?:\/\//.test(url))
-    throw new StartError('The CVAT database must be given as postgres://user:password@host:5432/cvat.');
-  return createExternalDatabase({
+/** @throws StartError if the URL is wrong, or if PostgreSQL refuses the login that is in it */
+async function openSource(
+  config: Config,
+  { url, setting }: { readonly url: string; readonly setting: string },
+): Promise<Database> {
+  const problem = postgresUrlProblem(url);
+  if (problem !== undefined) throw new StartError(`${setting} is wrong: ${problem}.`);
+  const source = createExternalDatabase({
     url,
     poolSize: 1,
     timeout: config.DATABASE_TIMEOUT * SECOND,
     applicationName: 'cvat-auth-server import',
     guardNesting: false,
   });
+  try {
+    await source.query({ text: 'select 1' });
+    return source;
+  } catch (error) {
+    await source.close();
+    throw explainRefusal(error, setting);
+  }
 }
 
 /** The server itself is not started: it would create its first administrator. */
@@ -83,6 +99,8 @@ async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T
   try {
     await migrate(db, MIGRATIONS);
     return await work(db);
+  } catch (error) {
+    throw explainRefusal(error);
   } finally {
     await db.close();
   }

@@ -1,4 +1,5 @@
 import { mailSettingsOf } from '../../composition/mail.js';
+import { siteNameOf } from '../../composition/site-name.js';
 import { dateOf, systemClock } from '../../kernel/clock.js';
 import { systemRandom } from '../../kernel/random.js';
 import type { Config } from '../../platform/config/settings.js';
@@ -14,7 +15,7 @@ import { createMailTransport } from '../../platform/mail/transport.js';
 export async function sendTestMail(config: Config, to: string, print: (line: string) => void) {
   const transport = createMailTransport(mailSettingsOf(config), print);
   const site = {
-    name: config.SITE_NAME ?? 'example.com',
+    name: siteNameOf(config, undefined),
     subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,
   };
   const probe = await transport.verify({

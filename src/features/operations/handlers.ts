@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import type { Readiness } from '../../authorization/engines/engine.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { isAllowedHost } from '../../platform/http/origin.js';
@@ -9,8 +8,9 @@ import { type Outgoing, send } from '../../platform/http/send.js';
 import { lastParam } from '../../platform/values/params.js';
 import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
 import type { Metrics } from './metrics.js';
+import { checkReadiness, type ReadinessDeps } from './readiness.js';
 
-export interface OperationsDeps extends HealthDeps {
+export interface OperationsDeps extends HealthDeps, ReadinessDeps {
   readonly exchanges: Exchanges;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -22,8 +22,6 @@ export interface OperationsDeps extends HealthDeps {
    * unready.
    */
   readonly rulesState: () => string;
-  /** Names of migrations that have not been applied yet. */
-  readonly pendingMigrations: () => Promise<readonly string[]>;
   /** True from SIGTERM on: the load balancer stops sending requests, and running ones finish. */
   readonly isStopping: () => boolean;
   /** True once the start is done: tables, secret key, first administrator. */
@@ -88,13 +86,7 @@ export const livenessHandler = ({ exchanges }: OperationsDeps): RequestHandler =
 /** `GET /readyz`: the database answers, the migrations are done, the policy engine has this server's rules. */
 export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
   answer(deps.exchanges, async () => {
-    const parts = {
-      database: await stateOf(deps.pingDatabase),
-      migrations: await migrationState(deps.pendingMigrations),
-      redis: deps.pingRedis === null ? 'not used' : await stateOf(deps.pingRedis),
-      policy: policyState(await deps.policyReadiness()),
-    };
-    const isWhole = Object.values(parts).every((state) => state === 'ok' || state === 'not used');
+    const { isWhole, ...parts } = await checkReadiness(deps);
     const status = readinessOf(deps, isWhole);
     return json(status === 'ok' ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
   });
@@ -105,21 +97,6 @@ function readinessOf({ isStopping, isPrepared }: OperationsDeps, isWhole: boolea
   if (!isWhole) return 'not ready';
   return isPrepared() ? 'ok' : 'starting';
 }
-
-const stateOf = (probe: () => Promise<void>): Promise<string> =>
-  probe().then(
-    () => 'ok',
-    () => 'does not answer',
-  );
-
-const migrationState = (pending: OperationsDeps['pendingMigrations']): Promise<string> =>
-  pending().then(
-    (names) => (names.length === 0 ? 'ok' : `not applied: ${names.join(', ')}`),
-    () => 'unknown: the database does not answer',
-  );
-
-const policyState = (readiness: Readiness): string =>
-  readiness.ready ? 'ok' : `${readiness.problem}: ${readiness.detail}`;
 
 /**
  * `GET /metrics`: for requests from this machine, and for clients with METRICS_TOKEN. For all others the URL does not

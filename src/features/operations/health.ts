@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { freemem, hostname } from 'node:os';
+import path from 'node:path';
 import type { Readiness } from '../../authorization/engines/engine.js';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 
@@ -12,7 +14,7 @@ export interface HealthDeps {
   /** Null if sessions are stored in the database. */
   readonly pingRedis: (() => Promise<void>) | null;
   readonly policyReadiness: () => Promise<Readiness>;
-  /** Folder whose disk usage is checked. */
+  /** Absolute path of the folder whose disk usage is checked. */
   readonly folder: string;
   readonly maximumDiskPercent: number;
 }
@@ -63,8 +65,12 @@ async function policyStatus(readiness: HealthDeps['policyReadiness']): Promise<s
   return state.ready ? 'working' : `unknown error: ${state.detail}`;
 }
 
+/** @returns the folder, or the nearest one above it that is there */
+const existing = (folder: string): string =>
+  existsSync(folder) || path.dirname(folder) === folder ? folder : existing(path.dirname(folder));
+
 async function diskStatus(folder: string, maximumPercent: number): Promise<string> {
-  const { blocks, bfree, bavail } = await statfs(folder);
+  const { blocks, bfree, bavail } = await statfs(existing(folder));
   const used = blocks - bfree;
   const percent = (100 * used) / (used + bavail);
   return percent < maximumPercent

@@ -58,9 +58,17 @@ function parseLogin(credentials: string): { username?: string; password?: string
   return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
 }
 
+/** A `%` that begins no code: the login can't be decoded. */
+const hasRawPercent = (url: string): boolean => /^[^@]*%(?![0-9a-fA-F]{2})[^@]*@/.test(url);
+
 export const redisUrl = (description: string) =>
   z
     .string()
+    .refine((url) => !hasRawPercent(url), {
+      error:
+        'the user name or the password contains a character that must be percent-encoded: % is written %25',
+      abort: true,
+    })
     .refine((url) => parseRedisUrl(url) !== undefined, EXPECTED)
     .optional()
     .meta({ description });

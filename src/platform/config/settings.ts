@@ -13,6 +13,7 @@ import {
   text,
   url,
 } from './fields.js';
+import { postgresUrl } from './postgres-url.js';
 import { redisUrl } from './redis-url.js';
 
 /**
@@ -57,12 +58,10 @@ export const Settings = z.object({
     default: './data',
     description: 'Folder for the embedded database and the generated secret key.',
   }),
-  DATABASE_URL: url(
-    ['postgres', 'postgresql'],
+  DATABASE_URL: postgresUrl(
     'PostgreSQL 13 to 17, for example postgres://user:password@host:5432/cvat. Default: embedded.',
   ),
-  CVAT_DATABASE_URL: url(
-    ['postgres', 'postgresql'],
+  CVAT_DATABASE_URL: postgresUrl(
     'CVAT database that `import cvat` copies from. Unlike an argument, it hides the password from other users of the machine.',
   ),
   DATABASE_POOL_SIZE: integer(1, 500, {
@@ -72,6 +71,11 @@ export const Settings = z.object({
   DATABASE_TIMEOUT: integer(1, 300, {
     default: 5,
     description: 'Seconds to wait for a connection to PostgreSQL or for its answer.',
+  }),
+  DATABASE_PREPARED_STATEMENTS: choice(['auto', 'on', 'off'], {
+    default: 'auto',
+    description:
+      'Prepare frequent statements once per connection. `auto` does not do so behind a pooler such as PgBouncer; `on` is for one in session mode or with max_prepared_statements.',
   }),
   MIGRATE_ON_START: flag({
     default: true,
@@ -135,15 +139,25 @@ export const Settings = z.object({
   EMAIL_USE_SSL: flag({ default: false, description: 'Use implicit TLS.' }),
   EMAIL_HOST_USER: optionalText('User name for the mail server.'),
   EMAIL_HOST_PASSWORD: optionalText('Password for the mail server.'),
+  EMAIL_ALLOW_PLAINTEXT: flag({
+    default: false,
+    description:
+      'Send the password for the mail server even if it offers no STARTTLS, where nobody can listen. Without a password, mails may always go in plain text.',
+  }),
+  EMAIL_EHLO_NAME: optionalText(
+    'Name by which this server greets the mail server. Default: the host of PUBLIC_URL, or the name of the machine if that is localhost.',
+  ),
   EMAIL_CA_FILE: optionalText(
     "PEM file of the certificate authority that signed the mail server's certificate.",
   ),
   EMAIL_TIMEOUT: optionalInteger(1, 600, 'Seconds to wait for each answer of the mail server. Default: 30.'),
   EMAIL_FILE_PATH: optionalText('Folder for the mails, with EMAIL_BACKEND=file.'),
-  DEFAULT_FROM_EMAIL: optionalText('Sender of all mails. Default: webmaster@localhost.'),
+  DEFAULT_FROM_EMAIL: optionalText(
+    'Sender of all mails. Default: noreply at the host of PUBLIC_URL, or webmaster@localhost if that is localhost.',
+  ),
   ACCOUNT_EMAIL_SUBJECT_PREFIX: optionalText('Prefix of mail subjects. Default: SITE_NAME in brackets.'),
   SITE_NAME: optionalText(
-    'Name of the site in mails. Default: the name in the table django_site, which is example.com in a new database.',
+    'Name of the site in mails. Default: the name in the table django_site; while that is example.com, the host of PUBLIC_URL.',
   ),
   NOTIFY_ACCOUNT_CHANGES: flag({
     default: true,

@@ -1,5 +1,5 @@
 import { createEmbeddedDatabase } from './embedded/embedded.js';
-import { createExternalDatabase } from './external.js';
+import { createExternalDatabase, type PreparedStatements } from './external.js';
 import type { Database } from './pool.js';
 
 export interface DatabaseOptions {
@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly timeout: number;
   /** The name in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** Default: auto. */
+  readonly preparedStatements?: PreparedStatements;
   /** Refuses to use the database inside one of its own transactions. For development and tests. */
   readonly guardNesting?: boolean;
 }

@@ -1,5 +1,7 @@
 import pg from 'pg';
-import { createPoolDatabase, type Database } from './pool.js';
+import { ClosingClient, ConnectFailure } from './client.js';
+import { readConnectionOptions } from './connection-options.js';
+import { createPoolDatabase, type Database, type Session } from './pool.js';
 
 export interface ExternalOptions {
   /** `postgres://user:password@host:5432/database`; its parameters override the settings here. */
@@ -9,7 +11,12 @@ export interface ExternalOptions {
   readonly timeout: number;
   readonly applicationName: string;
   readonly guardNesting: boolean;
+  /** Default: auto. */
+  readonly preparedStatements?: PreparedStatements;
 }
+
+/** Whether statements are prepared under a name. `auto`: where each connection of the pool is one of the server. */
+export type PreparedStatements = 'auto' | 'on' | 'off';
 
 /**
  * How much later than the server the client gives up on a statement: the server's own error leaves the connection
@@ -17,22 +24,34 @@ export interface ExternalOptions {
  */
 const GRACE = 500;
 
-/** Ends the transaction of a silent client, with its locks. */
+/** Milliseconds after which the transaction of a silent client ends, with its locks. */
 const IDLE_IN_TRANSACTION = 60_000;
 
 /**
- * Opens a pool of connections to a PostgreSQL server. It connects with the first statement, so the server may start
- * later, stop and come back.
+ * Opens a pool of connections to a PostgreSQL server, or to a pooler in front of it. It connects with the first
+ * statement, so the server may start later, stop and come back.
+ *
+ * @throws StartError if the URL names a file that can't be read
  */
 export function createExternalDatabase(options: ExternalOptions): Database {
+  const { statement_timeout, idle_in_transaction_session_timeout, ...connection } = readConnectionOptions(
+    options.url,
+  );
+  const limits: Limits = {
+    statement: Number(statement_timeout || options.timeout),
+    idle: Number(idle_in_transaction_session_timeout || IDLE_IN_TRANSACTION),
+  };
+  const sessions = new WeakMap<pg.ClientBase, Session>();
   const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize,
     application_name: options.applicationName,
+    ...connection,
+    Client: ClosingClient,
+    onConnect: async (client) => {
+      sessions.set(client, await openSession(client, limits, options.preparedStatements));
+    },
+    max: options.poolSize,
     connectionTimeoutMillis: options.timeout,
-    statement_timeout: options.timeout,
     query_timeout: options.timeout + GRACE,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
@@ -40,5 +59,46 @@ export function createExternalDatabase(options: ExternalOptions): Database {
     kind: 'postgresql',
     closeTimeout: options.timeout,
     guardNesting: options.guardNesting,
+    sessionOf: (client) => sessions.get(client),
   });
 }
+
+/** Milliseconds that a statement may take, and that a client may be silent in a transaction. */
+interface Limits {
+  readonly statement: number;
+  readonly idle: number;
+}
+
+/**
+ * Sets the limits of a new connection. Not in its start-up message, where a pooler refuses them. A pooler also gives
+ * out process numbers of its own: then the next transaction may run on another connection, which has neither the
+ * limits nor the prepared statements of this one.
+ */
+async function openSession(
+  client: pg.ClientBase,
+  { statement, idle }: Limits,
+  prepared: PreparedStatements = 'auto',
+): Promise<Session> {
+  const told = 'processID' in client ? client.processID : null;
+  const { rows } = await client
+    .query<{ isOwn: boolean | null }>({ text: OPEN_SESSION, values: [told, statement, idle] })
+    .catch((error: Error) => {
+      throw new ConnectFailure(error);
+    });
+  const isOwn = rows[0]?.isOwn === true;
+  return {
+    keepsStatements: prepared === 'auto' ? isOwn : prepared === 'on',
+    limits: isOwn
+      ? ''
+      : `; set local statement_timeout = ${statement}; set local idle_in_transaction_session_timeout = ${idle}`,
+  };
+}
+
+const OPEN_SESSION = `
+  select own.is_own as "isOwn",
+    set_config('statement_timeout',
+      case when own.is_own then $2 else current_setting('statement_timeout') end, false),
+    set_config('idle_in_transaction_session_timeout',
+      case when own.is_own then $3 else current_setting('idle_in_transaction_session_timeout') end, false)
+  from (select pg_backend_pid() = $1::integer as is_own) own
+`;

@@ -1,11 +1,16 @@
 import pg from 'pg';
 import { ServiceUnavailable } from '../../kernel/errors.js';
+import { ConnectFailure } from './client.js';
 
-/** Classes of SQLSTATE that mean "not now": lost connections; no connection, memory or disk left. */
-const UNAVAILABLE_CLASSES = new Set(['08', '53']);
+/**
+ * Classes of SQLSTATE for what is wrong with the server or with this server's place on it, and never with a request:
+ * lost connections; a refused login; a missing database; no connection, memory or disk left; an operator who intervenes;
+ * errors of the system.
+ */
+const UNAVAILABLE_CLASSES = new Set(['08', '28', '3D', '53', '57', '58']);
 
-/** States that mean the same: shutdown, start-up, a timeout, a standby after failover. */
-const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '57014', '25P03', '25006']);
+/** States that mean the same: a silent client in a transaction, a standby after failover, tables of another role. */
+const UNAVAILABLE_STATES = new Set(['25P03', '25006', '42501']);
 
 /** Codes of Node.js for an unreachable server. ENOENT means that a unix socket does not exist. */
 const NETWORK_CODES = new Set([
@@ -34,13 +39,16 @@ const DRIVER_MESSAGES = [
 ];
 
 /**
- * Ordinary errors that a new connection may avoid: a standby in place of the primary, and prepared statements that no
- * longer match the tables or that a connection pooler has dropped.
+ * Prepared statements that a connection pooler has dropped, or given to somebody else, or that no longer match the
+ * tables. A new connection prepares them again.
  */
-const STALE_STATES = new Set(['25006', '0A000', '26000']);
+const STALE_STATEMENTS = new Set(['0A000', '26000', '42P05']);
 
-/** Transactions that PostgreSQL aborted because of others: serialization failure and deadlock. */
-const CONFLICT_STATES = new Set(['40001', '40P01']);
+/** Ordinary errors that a new connection may avoid; 25006 is a standby in place of the primary. */
+const STALE_STATES = new Set(['25006', ...STALE_STATEMENTS]);
+
+/** Transactions that PostgreSQL aborted because of others (serialization failure and deadlock), or of stale statements. */
+const CONFLICT_STATES = new Set(['40001', '40P01', ...STALE_STATEMENTS]);
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -68,6 +76,7 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 function isUnavailable(error: Error): boolean {
+  if (error instanceof ConnectFailure) return true;
   const code = codeOf(error);
   if (error instanceof pg.DatabaseError) {
     return code !== undefined && (UNAVAILABLE_CLASSES.has(code.slice(0, 2)) || UNAVAILABLE_STATES.has(code));

@@ -29,6 +29,16 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
+/** What a connection keeps from one transaction to the next: behind a pooler nothing. */
+export interface Session {
+  /** Statements may be prepared under a name. */
+  readonly keepsStatements: boolean;
+  /** Statements that a transaction begins with because the connection has no limits of its own; each after a `;`. */
+  readonly limits: string;
+}
+
+const OWN_SESSION: Session = { keepsStatements: true, limits: '' };
+
 export interface PoolDatabaseOptions {
   readonly kind: Database['kind'];
   /** Maximum milliseconds that `close` waits. */
@@ -38,6 +48,8 @@ export interface PoolDatabaseOptions {
    * development and tests.
    */
   readonly guardNesting: boolean;
+  /** Default: a connection keeps everything. */
+  readonly sessionOf?: (client: pg.PoolClient) => Session | undefined;
   /** Closes resources that belong to the pool, after it. */
   readonly onClosed?: () => Promise<void>;
 }
@@ -63,6 +75,7 @@ const CONFLICT_PAUSE = 20;
 /** Turns a pool into a `Database`; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
+  const lease = <T>(work: (lease: Lease) => Promise<T>) => withClient(pool, work, options.sessionOf);
   // pg-pool only listens while a client is idle; without a listener, a connection lost in between ends the process.
   pool.on('connect', (client) => client.on('error', ignore));
   // The next use of the pool reconnects, and reports the problem if it persists.
@@ -75,12 +88,12 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
       guard?.check();
       // Not pool.query(): it closes the connection after every error, even after a refused duplicate. A single
       // statement is also a transaction: one that lost a deadlock has done nothing, and runs again.
-      return despiteConflicts(ATTEMPTS, () => withClient(pool, (client) => client.query<R>(config)));
+      return despiteConflicts(ATTEMPTS, () => lease((client) => client.query<R>(config)));
     },
     async transaction(fn, transactionOptions = {}) {
       guard?.check();
       return despiteConflicts(transactionOptions.attempts ?? ATTEMPTS, () =>
-        withClient(pool, (client) => {
+        lease((client) => {
           const run = () => runTransaction(client, fn, transactionOptions);
           return guard === undefined ? run() : guard.enter(run);
         }),
@@ -116,10 +129,17 @@ interface Lease {
   query<R extends pg.QueryResultRow>(config: TimedQuery): Promise<pg.QueryResult<R>>;
   /** Whether the connection must not be used again. */
   isBroken(): boolean;
+  /** Statements that a transaction begins with. */
+  readonly limits: string;
 }
 
-async function withClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  pool: pg.Pool,
+  work: (lease: Lease) => Promise<T>,
+  sessionOf: PoolDatabaseOptions['sessionOf'],
+): Promise<T> {
   const client = await pool.connect().catch(fail);
+  const { keepsStatements, limits } = sessionOf?.(client) ?? OWN_SESSION;
   let broken = false;
   const lose = () => {
     broken = true;
@@ -127,12 +147,15 @@ async function withClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise<T>):
   client.once('error', lose);
   try {
     return await work({
+      limits,
       isBroken: () => broken,
-      query: <R extends pg.QueryResultRow>(config: TimedQuery) =>
-        client.query<R>(config).catch((error: unknown) => {
-          broken ||= breaksConnection(error);
-          return fail(error);
-        }),
+      query: <R extends pg.QueryResultRow>({ name, ...query }: TimedQuery) =>
+        client
+          .query<R>(name === undefined || !keepsStatements ? query : { ...query, name })
+          .catch((error: unknown) => {
+            broken ||= breaksConnection(error);
+            return fail(error);
+          }),
     });
   } finally {
     client.off('error', lose);
@@ -160,7 +183,7 @@ async function runTransaction<T>(
     },
   };
   try {
-    await run({ text: BEGIN[isolation] });
+    await run({ text: BEGIN[isolation] + client.limits });
     if (statementTimeout !== undefined)
       await run({ text: `set local statement_timeout = ${statementTimeout}` });
     const result = await fn(tx);

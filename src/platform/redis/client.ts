@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { ServiceUnavailable } from '../../kernel/errors.js';
+import { NO_ANSWER, OK, type PartState } from '../../kernel/part-state.js';
 import { parseRedisUrl, type RedisLogin } from '../config/redis-url.js';
 
 export type RedisClient = Redis | Cluster;
@@ -8,6 +9,8 @@ export interface RedisConnection {
   readonly client: RedisClient;
   /** @throws ServiceUnavailable `redis_unreachable` */
   readonly ping: () => Promise<void>;
+  /** Whether it answers, takes writes and has room; never throws. */
+  readonly state: () => Promise<PartState>;
   readonly close: () => Promise<void>;
 }
 
@@ -34,6 +37,7 @@ const FAIL_FAST = {
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
   const client = createClient(url);
+  const refusal = watchRefusals(client);
   client.on('error', onError);
   await new Promise<void>((resolve) => {
     client.once('ready', resolve);
@@ -47,10 +51,66 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
         throw describeRedisFailure(error);
       });
     },
+    state: async () => {
+      const text = refusal();
+      return text === undefined ? readState(client) : { isReady: false, text };
+    },
     close: async () => {
       client.disconnect();
     },
   };
+}
+
+/**
+ * When Redis has no database of the number in the URL, ioredis goes on with number 0, which belongs to others. So such
+ * a connection ends before anything is written, and the client tries again.
+ *
+ * @returns a function that says what Redis refused last; undefined as soon as a connection is good
+ */
+function watchRefusals(client: RedisClient): () => string | undefined {
+  let refusal: string | undefined;
+  let isEnded = false;
+  client.on('connect', () => {
+    isEnded = false;
+  });
+  // ioredis says so of a connection that was just ended, too: its other answers had arrived already.
+  client.on('ready', () => {
+    if (!isEnded) refusal = undefined;
+  });
+  client.on('error', (error: Error) => {
+    const refused = REFUSABLE.get(commandOf(error));
+    if (error.name !== 'ReplyError' || refused === undefined) return;
+    refusal = `refuses the ${refused} (${error.message})`;
+    isEnded = true;
+    client.disconnect(true);
+  });
+  return () => refusal;
+}
+
+/** What a connection begins with. */
+const REFUSABLE: ReadonlyMap<unknown, string> = new Map([
+  ['select', 'database'],
+  ['auth', 'login'],
+  ['hello', 'login'],
+]);
+
+const commandOf = (error: Error): unknown =>
+  'command' in error && typeof error.command === 'object' && error.command !== null && 'name' in error.command
+    ? error.command.name
+    : undefined;
+
+async function readState(client: RedisClient): Promise<PartState> {
+  try {
+    const info = await client.info();
+    const read = (name: string) => info.match(new RegExp(`^${name}:(.*?)\r?$`, 'm'))?.[1] ?? '';
+    const limit = Number(read('maxmemory'));
+    if (read('role') === 'slave') return { isReady: true, text: 'read-only' };
+    const isFull =
+      limit > 0 && read('maxmemory_policy') === 'noeviction' && Number(read('used_memory')) >= limit;
+    return isFull ? { isReady: true, text: 'full (maxmemory)' } : OK;
+  } catch {
+    return NO_ANSWER;
+  }
 }
 
 function createClient(url: string): RedisClient {

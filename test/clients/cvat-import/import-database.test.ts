@@ -153,7 +153,9 @@ describe('import cvat', () => {
     await expect(runImport(config, { from: 'postgres://cvat:secret@127.0.0.1:1/cvat' })).rejects.toThrow(
       /^The database of the CVAT can't be read: (?!.*secret)/,
     );
-    await expect(runImport(config, { from: 'mysql://x' })).rejects.toThrow('must be given as postgres://');
+    await expect(runImport(config, { from: 'mysql://x' })).rejects.toThrow(
+      '--from is wrong: it must be a URL that starts with postgres://',
+    );
     await expect(runImport(config, {})).rejects.toThrow('Say where from');
     await expect(runImport(config, { from: 'a', fixture: 'b' })).rejects.toThrow('not both');
   });

@@ -45,6 +45,12 @@ export async function makeDataFolder(dataDir: string): Promise<string> {
 /** @returns the StartError for an error of the file system in the data folder; any other error unchanged */
 export function unwritable(folder: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return new StartError(
+      `The disk of the data folder ${folder} is full (${error.code}): free some space, or set DATA_DIR to a folder on another disk.`,
+      { cause: error },
+    );
+  }
   return new StartError(
     `The data folder ${folder} can't be written (${error.code}): make it writable for this user, or set DATA_DIR to a folder that is.`,
     { cause: error },

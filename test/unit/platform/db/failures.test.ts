@@ -40,7 +40,6 @@ describe('describeFailure', () => {
   it.each([
     databaseError('23505'),
     databaseError('42P01'),
-    databaseError('28P01', { severity: 'FATAL' }),
     new NotFound(),
     new TypeError('a connection terminated'),
     networkError('EACCES'),
