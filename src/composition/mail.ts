@@ -31,16 +31,19 @@ function refuseUnprovenAddresses(config: Config): void {
 
 /** Connects the outbox to the transport of the settings. */
 export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {
-  const transport = createMailTransport(
-    mailSettingsOf(config),
-    (line) => void process.stdout.write(`${line}\n`),
-  );
+  const settings = mailSettingsOf(config);
+  const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
   const worker = createOutboxWorker({ db, transport, clock, random, log });
   const isConfigured = transport.kind !== 'none';
   if (!isConfigured)
     log.warn(
       {},
       'No mail is sent: set EMAIL_URL or EMAIL_HOST for confirmation, password reset and invitation mails.',
+    );
+  if (settings.kind === 'smtp' && settings.from.address.endsWith('@localhost'))
+    log.warn(
+      {},
+      `Mails come from ${settings.from.address}, and their links lead to ${config.PUBLIC_URL}: set PUBLIC_URL, and DEFAULT_FROM_EMAIL if it is not noreply at that host.`,
     );
   return {
     transport,

@@ -92,8 +92,8 @@ describe('a server that is killed between its answer and the mail', () => {
     expect(await second.stop()).toBe(0);
     expect(await withDatabase(cwd, (db) => many(db, sql`select from auth_server_outbox`))).toEqual([]);
     expect(mailServer.mails.map(({ recipients, parsed }) => [...recipients, parsed.subject]).sort()).toEqual([
-      ['anna1@example.org', '[example.com] Password Reset E-mail'],
-      ['anna1@example.org', '[example.com] Please Confirm Your Email Address'],
+      ['anna1@example.org', '[localhost] Password Reset E-mail'],
+      ['anna1@example.org', '[localhost] Please Confirm Your Email Address'],
     ]);
   });
 });

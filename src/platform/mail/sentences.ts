@@ -66,13 +66,7 @@ const EXPLANATIONS: Readonly<Record<MailStep, Explanation>> = {
     ),
   connect: explainConnection,
   tls: explainTls,
-  greeting: ({ reply, timeout }, { settings }) =>
-    timeout === 'GREETING_TIMEOUT'
-      ? sentence(
-          `${place(settings)} accepted the connection and sent no greeting within ${settings.timeoutSeconds} s`,
-          'it is busy, it expects TLS from the start, or it is no mail server',
-        )
-      : sentence(`${place(settings)} said "${reply}"`, 'it takes no mail from here'),
+  greeting: explainGreeting,
   login: ({ reply, code }, { settings }) => {
     const user = settings.credentials?.user ?? 'nobody';
     return reply === ''
@@ -96,6 +90,22 @@ const EXPLANATIONS: Readonly<Record<MailStep, Explanation>> = {
       ? `${place(settings)} stopped answering in the middle of the conversation (${code}).`
       : `The server refuses the message, it said "${reply}".`,
 };
+
+function explainGreeting({ reply, timeout, lastCommand }: Symptoms, { settings }: Circumstances): string {
+  const where = place(settings);
+  if (timeout === 'GREETING_TIMEOUT') {
+    return sentence(
+      `${where} accepted the connection and sent no greeting within ${settings.timeoutSeconds} s`,
+      'it is busy, it expects TLS from the start, or it is no mail server',
+    );
+  }
+  return lastCommand === undefined
+    ? sentence(`${where} said "${reply}"`, 'it takes no mail from here')
+    : sentence(
+        `${where} refuses to be greeted by the name ${settings.ehloName}, it said "${reply}"`,
+        'set EMAIL_EHLO_NAME to the name that the DNS has for this machine, or ask the mail server to take mail from it',
+      );
+}
 
 function explainConnection({ code }: Symptoms, { settings }: Circumstances): string {
   const where = place(settings);

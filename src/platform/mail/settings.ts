@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { StartError } from '../../kernel/start-error.js';
 import { parseSender, type Sender } from './message.js';
 
@@ -16,6 +17,8 @@ export interface SmtpSettings {
   readonly credentials: { readonly user: string; readonly password: string } | null;
   /** PEM file of the authority that signed the server's certificate, instead of Node.js's own list. */
   readonly caFile: string | null;
+  /** The name by which this server greets the mail server (RFC 5321, 4.1.1.1). */
+  readonly ehloName: string;
   /** Seconds allowed for connecting, for the greeting and for each answer. */
   readonly timeoutSeconds: number;
 }
@@ -36,17 +39,20 @@ export interface MailConfig {
   readonly EMAIL_USE_SSL?: boolean | undefined;
   readonly EMAIL_HOST_USER?: string | undefined;
   readonly EMAIL_HOST_PASSWORD?: string | undefined;
+  readonly EMAIL_ALLOW_PLAINTEXT?: boolean | undefined;
+  readonly EMAIL_EHLO_NAME?: string | undefined;
   readonly EMAIL_CA_FILE?: string | undefined;
   readonly EMAIL_TIMEOUT?: number | undefined;
   readonly EMAIL_FILE_PATH?: string | undefined;
   readonly DEFAULT_FROM_EMAIL?: string | undefined;
+  readonly PUBLIC_URL: string;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const SUBMISSION_PORT = 587;
 const IMPLICIT_TLS_PORT = 465;
 /** Django's defaults. */
-const DEFAULT_SENDER = 'webmaster@localhost';
+const LOCAL_SENDER = 'webmaster@localhost';
 const DEFAULT_PORT = 25;
 
 /** Settings that mean the same as parts of `EMAIL_URL`. */
@@ -55,6 +61,7 @@ const SERVER_NAMES = [
   'EMAIL_PORT',
   'EMAIL_USE_TLS',
   'EMAIL_USE_SSL',
+  'EMAIL_ALLOW_PLAINTEXT',
   'EMAIL_HOST_USER',
   'EMAIL_HOST_PASSWORD',
   'EMAIL_CA_FILE',
@@ -71,14 +78,42 @@ export function resolveMailSettings(config: MailConfig, fallback: 'console' | 'n
   const named = config.EMAIL_URL !== undefined || config.EMAIL_HOST !== undefined;
   const kind = config.EMAIL_BACKEND ?? (named ? 'smtp' : fallback);
   if (kind === 'none') return { kind };
-  const from = requireSender(config.DEFAULT_FROM_EMAIL ?? DEFAULT_SENDER);
+  const from = requireSender(config.DEFAULT_FROM_EMAIL ?? defaultSender(config));
   if (kind === 'console') return { kind, from };
   if (kind === 'file') return { kind, from, folder: requireFolder(config.EMAIL_FILE_PATH) };
   return {
     kind,
     from,
-    smtp: config.EMAIL_URL === undefined ? readNames(config) : readUrl(config.EMAIL_URL, config),
+    smtp: {
+      ...(config.EMAIL_URL === undefined ? readNames(config) : readUrl(config.EMAIL_URL, config)),
+      ehloName: requireEhloName(config.EMAIL_EHLO_NAME) ?? defaultEhloName(config),
+    },
   };
+}
+
+/** What both spellings of the server say of it. */
+type ServerSettings = Omit<SmtpSettings, 'ehloName'>;
+
+/** @returns the host of PUBLIC_URL if other machines may know it; undefined for an address or a name without a dot */
+function publicHost({ PUBLIC_URL }: MailConfig): string | undefined {
+  const host = new URL(PUBLIC_URL).hostname;
+  const isName = host.includes('.') && isIP(host) === 0 && !host.endsWith('.localhost');
+  return isName ? host : undefined;
+}
+
+function defaultSender(config: MailConfig): string {
+  const host = publicHost(config);
+  return host === undefined ? LOCAL_SENDER : `noreply@${host}`;
+}
+
+/** nodemailer would say `[127.0.0.1]` on a machine whose name has no dot, which many servers refuse. */
+const defaultEhloName = (config: MailConfig): string => publicHost(config) ?? hostname();
+
+function requireEhloName(name: string | undefined): string | undefined {
+  if (name === undefined || /^([\w-]+(\.[\w-]+)*|\[[\w.:]+\])$/.test(name)) return name;
+  throw new StartError(
+    `EMAIL_EHLO_NAME is "${name}": it must be a name such as cvat.example.org, or an address in brackets.`,
+  );
 }
 
 function requireSender(text: string): Sender {
@@ -94,7 +129,7 @@ function requireFolder(path: string | undefined): string {
   throw new StartError('EMAIL_BACKEND is file: set EMAIL_FILE_PATH to the folder that receives the mails.');
 }
 
-function readUrl(url: string, config: MailConfig): SmtpSettings {
+function readUrl(url: string, config: MailConfig): ServerSettings {
   const other = SERVER_NAMES.find((name) => config[name] !== undefined && config[name] !== false);
   if (other === undefined) return parseEmailUrl(url);
   throw new StartError(
@@ -102,7 +137,7 @@ function readUrl(url: string, config: MailConfig): SmtpSettings {
   );
 }
 
-function readNames(config: MailConfig): SmtpSettings {
+function readNames(config: MailConfig): ServerSettings {
   if (config.EMAIL_USE_TLS && config.EMAIL_USE_SSL) {
     throw new StartError(
       'EMAIL_USE_TLS and EMAIL_USE_SSL are both true: keep the first for STARTTLS, the second for TLS from the start.',
@@ -110,19 +145,22 @@ function readNames(config: MailConfig): SmtpSettings {
   }
   const port = config.EMAIL_PORT ?? (config.EMAIL_USE_SSL ? IMPLICIT_TLS_PORT : DEFAULT_PORT);
   const caFile = config.EMAIL_CA_FILE ?? null;
+  const host = config.EMAIL_HOST ?? 'localhost';
+  const credentials = requirePair(
+    'EMAIL_HOST_USER and EMAIL_HOST_PASSWORD',
+    config.EMAIL_HOST_USER,
+    config.EMAIL_HOST_PASSWORD,
+  );
+  const isSecret = credentials !== null && !isLoopback(host) && config.EMAIL_ALLOW_PLAINTEXT !== true;
   return {
-    host: config.EMAIL_HOST ?? 'localhost',
+    host,
     port,
     tls: chooseTls({
       implicit:
         config.EMAIL_USE_SSL === true || (port === IMPLICIT_TLS_PORT && config.EMAIL_USE_TLS !== true),
-      demanded: config.EMAIL_USE_TLS === true || caFile !== null,
+      demanded: config.EMAIL_USE_TLS === true || caFile !== null || isSecret,
     }),
-    credentials: requirePair(
-      'EMAIL_HOST_USER and EMAIL_HOST_PASSWORD',
-      config.EMAIL_HOST_USER,
-      config.EMAIL_HOST_PASSWORD,
-    ),
+    credentials,
     caFile,
     timeoutSeconds: config.EMAIL_TIMEOUT ?? DEFAULT_TIMEOUT_SECONDS,
   };
@@ -144,7 +182,7 @@ const chooseTls = ({ implicit, demanded }: TlsNeeds): TlsMode =>
  * @throws StartError that explains the problem and quotes nothing: any part of a misread URL may belong to the
  *   password
  */
-export function parseEmailUrl(text: string): SmtpSettings {
+export function parseEmailUrl(text: string): ServerSettings {
   const url = requireUrl(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const secure = url.protocol === 'smtps:';

@@ -54,6 +54,7 @@ function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
   return {
     host: settings.host,
     port: settings.port,
+    name: settings.ehloName,
     secure: settings.tls === 'implicit',
     requireTLS: settings.tls === 'starttls',
     opportunisticTLS: settings.tls === 'opportunistic',

@@ -19,6 +19,7 @@ export const smtpSettings = (changes: Partial<SmtpSettings>): SmtpSettings => ({
   tls: 'opportunistic',
   credentials: null,
   caFile: null,
+  ehloName: 'cvat.example.org',
   timeoutSeconds: 1,
   ...changes,
 });

@@ -1,6 +1,11 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { StartError } from '../../../../src/kernel/start-error.js';
-import { parseEmailUrl, resolveMailSettings } from '../../../../src/platform/mail/settings.js';
+import {
+  type MailConfig,
+  parseEmailUrl,
+  resolveMailSettings as resolve,
+} from '../../../../src/platform/mail/settings.js';
 
 describe('parseEmailUrl', () => {
   it('reads user, password, host, port and options', () => {
@@ -56,7 +61,45 @@ describe('parseEmailUrl', () => {
   });
 });
 
+const resolveMailSettings = (names: Partial<MailConfig>, fallback: 'console' | 'none') =>
+  resolve({ PUBLIC_URL: 'http://localhost:8080', ...names }, fallback);
+
 describe('resolveMailSettings', () => {
+  const login = { EMAIL_HOST_USER: 'ann', EMAIL_HOST_PASSWORD: 'secret' };
+
+  it.each([
+    [{ EMAIL_HOST: 'mail', ...login }, 'starttls'],
+    [{ EMAIL_HOST: 'mail', ...login, EMAIL_PORT: 2525 }, 'starttls'],
+    [{ EMAIL_HOST: 'mail', ...login, EMAIL_USE_SSL: true }, 'implicit'],
+    [{ EMAIL_HOST: 'localhost', ...login }, 'opportunistic'],
+    [{ EMAIL_HOST: '127.0.0.1', ...login }, 'opportunistic'],
+    [{ EMAIL_HOST: 'mail', ...login, EMAIL_ALLOW_PLAINTEXT: true }, 'opportunistic'],
+    [{ EMAIL_URL: 'smtp://ann:secret@mail' }, 'starttls'],
+    [{ EMAIL_URL: 'smtp://ann:secret@mail?tls=opportunistic' }, 'opportunistic'],
+  ])('lets no password leave the machine in plain text unless told so: %j is TLS %s', (names, tls) => {
+    expect(resolveMailSettings(names, 'none')).toMatchObject({ smtp: { tls } });
+  });
+
+  it.each([
+    ['https://cvat.example.org', 'noreply@cvat.example.org', 'cvat.example.org'],
+    ['https://cvat.example.org:8443', 'noreply@cvat.example.org', 'cvat.example.org'],
+    ['http://localhost:8080', 'webmaster@localhost', hostname()],
+    ['http://192.0.2.1', 'webmaster@localhost', hostname()],
+    ['http://cvat', 'webmaster@localhost', hostname()],
+  ])('%s sends as %s, and greets as %s', (PUBLIC_URL, address, ehloName) => {
+    expect(resolveMailSettings({ PUBLIC_URL, EMAIL_URL: 'smtp://mail' }, 'none')).toMatchObject({
+      from: { name: '', address },
+      smtp: { ehloName },
+    });
+  });
+
+  it('greets by the name of EMAIL_EHLO_NAME, or by an address in brackets', () => {
+    for (const EMAIL_EHLO_NAME of ['relay.example.org', 'relay', '[192.0.2.1]', '[IPv6:2001:db8::1]'])
+      expect(resolveMailSettings({ EMAIL_HOST: 'mail', EMAIL_EHLO_NAME }, 'none')).toMatchObject({
+        smtp: { ehloName: EMAIL_EHLO_NAME },
+      });
+  });
+
   it('sends nothing, or writes to the console, when nothing is configured', () => {
     expect(resolveMailSettings({}, 'none')).toEqual({ kind: 'none' });
     expect(resolveMailSettings({}, 'console')).toEqual({
@@ -112,6 +155,8 @@ describe('resolveMailSettings', () => {
     [{ EMAIL_URL: 'smtp://mail', EMAIL_HOST: 'mail' }, 'EMAIL_URL and EMAIL_HOST are both set'],
     [{ EMAIL_HOST: 'mail', DEFAULT_FROM_EMAIL: 'CVAT' }, 'DEFAULT_FROM_EMAIL is "CVAT"'],
     [{ EMAIL_BACKEND: 'file' as const }, 'set EMAIL_FILE_PATH'],
+    [{ EMAIL_HOST: 'mail', EMAIL_EHLO_NAME: 'a b' }, 'EMAIL_EHLO_NAME is "a b"'],
+    [{ EMAIL_HOST: 'mail', EMAIL_EHLO_NAME: 'a\r\nMAIL FROM:<x@y>' }, 'EMAIL_EHLO_NAME is'],
   ])('stops the start for %j', (config, sentence) => {
     expect(() => resolveMailSettings(config, 'none')).toThrow(StartError);
     expect(() => resolveMailSettings(config, 'none')).toThrow(sentence);

@@ -370,6 +370,23 @@ describe('the trial of a mail server', () => {
     });
   });
 
+  it.each(['421', '501'])('says so when the name it greets by is refused with %s', async (code) => {
+    const greetings: string[] = [];
+    const answer = (socket: Socket) => {
+      socket.write('220 hello\r\n');
+      socket.on('data', (data) => {
+        greetings.push(String(data).trim());
+        socket.write(`${code} closing\r\n`);
+      });
+    };
+    const { port } = tracked(await startRawServer(answer));
+    const sentence = expect.stringContaining(
+      `greeted by the name cvat.example.org, it said "${code} closing"`,
+    );
+    expect(await trial({ port })).toMatchObject({ failed: 'greeting', sentence });
+    expect(greetings[0]).toBe('EHLO cvat.example.org');
+  });
+
   it('tells TLS from the start and STARTTLS apart', async () => {
     const server = await start();
     expect(await trial({ port: server.port, tls: 'implicit' })).toMatchObject({
