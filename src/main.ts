@@ -9,7 +9,7 @@ import { SECOND, systemClock } from './kernel/clock.js';
 import { ServiceUnavailable } from './kernel/errors.js';
 import { systemRandom } from './kernel/random.js';
 import { StartError } from './kernel/start-error.js';
-import { loadConfig, readEnvironment } from './platform/config/load.js';
+import { loadConfig, misspeltSettings, readEnvironment } from './platform/config/load.js';
 import type { Config } from './platform/config/settings.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
 import { CVAT_VERSION, SERVER_VERSION } from './version.js';
@@ -17,8 +17,10 @@ import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 const RETRY_PREPARATION = 2 * SECOND;
 
 async function main(): Promise<void> {
-  const config = loadConfig(readEnvironment());
+  const environment = readEnvironment();
+  const config = loadConfig(environment);
   const log = createLog(config.LOG_LEVEL);
+  if (cluster.isPrimary) for (const sentence of misspeltSettings(environment)) log.warn({}, sentence);
   if (config.WEB_CONCURRENCY > 1 && cluster.isPrimary) superviseWorkers(config, log);
   else await serve(config, log);
 }

@@ -1,16 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { StartError } from '../../kernel/start-error.js';
+import { parseEnvFile } from './env-file.js';
+import { findMisspelt } from './misspelt.js';
 import { type Config, Settings } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @returns the environment of the process, merged over the file `.env` of the working directory, if it exists */
+/**
+ * @returns the environment of the process, merged over the file `.env` of the working directory, if it exists
+ * @throws StartError if the file can't be read as Docker Compose reads it
+ */
 export function readEnvironment(): Environment {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  const file = existsSync('.env') ? parseEnvFile(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
 }
+
+/** @returns a sentence for each variable whose name is nearly the one of a setting */
+export const misspeltSettings = (environment: Environment): readonly string[] =>
+  findMisspelt(Object.keys(environment)).map(
+    ({ name, meant }) => `${name} is no setting and has no effect: did you mean ${meant}?`,
+  );
 
 /**
  * Checks the environment. An empty value counts as unset (compose files pass empty values); `NAME_FILE` names a file
