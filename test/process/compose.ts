@@ -31,8 +31,13 @@ export const composeText = readFileSync(path.join(ROOT, 'docker-compose.yml'), '
  * @throws Error with the message of the file for a variable that must be set
  */
 export function readCompose(variables: Readonly<Record<string, string>>): ComposeServices {
-  const text = composeText.replace(
-    /\$\{(\w+)(:[?-])([^}]*)\}/g,
+  return ComposeFile.parse(parse(putIn(composeText, variables))).services;
+}
+
+/** Innermost first: what stands for a variable that is not set may contain others. */
+function putIn(text: string, variables: Readonly<Record<string, string>>): string {
+  const next = text.replace(
+    /\$\{(\w+)(:[?-])([^{}]*)\}/g,
     (_match, name: string, kind: string, rest: string) => {
       const value = variables[name];
       if (value !== undefined && value !== '') return value;
@@ -40,5 +45,5 @@ export function readCompose(variables: Readonly<Record<string, string>>): Compos
       return rest;
     },
   );
-  return ComposeFile.parse(parse(text)).services;
+  return next === text ? text : putIn(next, variables);
 }

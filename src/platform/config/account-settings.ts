@@ -1,4 +1,4 @@
-import { choice, choices, flag, integer, list, optionalText, rate, text } from './fields.js';
+import { choice, choices, flag, integer, list, optionalFlag, optionalText, rate, text } from './fields.js';
 
 /** The settings of accounts, sessions, tokens, directories, passwords and limits; part of `Settings`. */
 export const ACCOUNT_SETTINGS = {
@@ -58,14 +58,12 @@ export const ACCOUNT_SETTINGS = {
     default: 2_592_000,
     description: 'Maximum lifetime of a session in seconds, regardless of renewals.',
   }),
-  SESSION_COOKIE_SECURE: flag({
-    default: false,
-    description: 'Send the session cookies over HTTPS only. Turn it on when PUBLIC_URL is https.',
-  }),
-  CSRF_COOKIE_SECURE: flag({
-    default: false,
-    description: 'Send the CSRF cookie over HTTPS only. Turn it on when PUBLIC_URL is https.',
-  }),
+  SESSION_COOKIE_SECURE: optionalFlag(
+    'Send the session cookies over HTTPS only. Default: true if PUBLIC_URL is https.',
+  ),
+  CSRF_COOKIE_SECURE: optionalFlag(
+    'Send the CSRF cookie over HTTPS only. Default: true if PUBLIC_URL is https.',
+  ),
   CVAT_ACCESS_TOKEN_STALE_PERIOD: integer(1, 3_153_600_000, {
     default: 15_552_000,
     description: 'Seconds after its last use when a personal access token stops working.',

@@ -28,17 +28,19 @@ const wholeNumber = (minimum: number, maximum: number) =>
 export const optionalInteger = (minimum: number, maximum: number, description: string) =>
   wholeNumber(minimum, maximum).optional().meta({ description });
 
-/** @returns a boolean; accepts the words of `attrs.converters.to_bool`, which CVAT uses */
+/** A boolean in one of the words of `attrs.converters.to_bool`, which CVAT uses. */
+const boolean = z
+  .string()
+  .refine(
+    (text) => TRUE_WORDS.has(text.toLowerCase()) || FALSE_WORDS.has(text.toLowerCase()),
+    'it must be true or false',
+  )
+  .transform((text) => TRUE_WORDS.has(text.toLowerCase()));
+
 export const flag = ({ default: value, description }: Described<boolean>) =>
-  z
-    .string()
-    .refine(
-      (text) => TRUE_WORDS.has(text.toLowerCase()) || FALSE_WORDS.has(text.toLowerCase()),
-      'it must be true or false',
-    )
-    .transform((text) => TRUE_WORDS.has(text.toLowerCase()))
-    .default(value)
-    .meta({ description });
+  boolean.default(value).meta({ description });
+
+export const optionalFlag = (description: string) => boolean.optional().meta({ description });
 
 export const choice = <const T extends readonly [string, ...string[]]>(
   words: T,

@@ -36,9 +36,13 @@ export function loadConfig(environment: Environment): Config {
   }
   const result = Settings.safeParse(given);
   if (!result.success) throw wrongSetting(given, result.error);
+  const { PUBLIC_URL = `http://localhost:${result.data.PORT}` } = result.data;
+  const isHttps = PUBLIC_URL.startsWith('https:');
   const config = {
     ...result.data,
-    PUBLIC_URL: result.data.PUBLIC_URL ?? `http://localhost:${result.data.PORT}`,
+    PUBLIC_URL,
+    SESSION_COOKIE_SECURE: result.data.SESSION_COOKIE_SECURE ?? isHttps,
+    CSRF_COOKIE_SECURE: result.data.CSRF_COOKIE_SECURE ?? isHttps,
   };
   checkTogether(config);
   return Object.freeze(config);

@@ -184,7 +184,12 @@ export const Settings = z.object({
   }),
 });
 
-export type Config = Readonly<z.output<typeof Settings>> & { readonly PUBLIC_URL: string };
+/** All settings, with those filled in that follow from others. */
+export type Config = Readonly<z.output<typeof Settings>> & {
+  readonly PUBLIC_URL: string;
+  readonly SESSION_COOKIE_SECURE: boolean;
+  readonly CSRF_COOKIE_SECURE: boolean;
+};
 
 /** The headings of `.env.example`: the setting each section starts with. */
 export const SECTIONS: Readonly<Record<string, string>> = {
