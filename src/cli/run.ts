@@ -17,6 +17,12 @@ export async function readConfig(): Promise<Config> {
   return loadConfig(readEnvironment());
 }
 
+/** @returns a sentence for each variable whose name is nearly the one of a setting */
+export async function misspelt(): Promise<readonly string[]> {
+  const { misspeltSettings, readEnvironment } = await import('../platform/config/load.js');
+  return misspeltSettings(readEnvironment());
+}
+
 /** Prints one sentence and exits with code 1; prints a stack trace only for bugs. */
 export function fail(error: unknown): void {
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type OutputOptions, print, readConfig } from './run.js';
+import { misspelt, type OutputOptions, print, readConfig } from './run.js';
 
 const json = ['--json', 'print JSON'] as const;
 
@@ -29,7 +29,8 @@ export const configCommand = (): Command =>
         const config = await readConfig();
         const { checkSettings } = await import('../composition/check.js');
         await checkSettings(config);
-        print({ ok: true }, options, ['The settings are valid.']);
+        const warnings = await misspelt();
+        print({ ok: true, warnings }, options, [...warnings, 'The settings are valid.']);
       }),
   );
 

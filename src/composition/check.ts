@@ -1,5 +1,6 @@
 import { createBreachFile } from '../authentication/passwords/validators/breach-file.js';
 import type { Config } from '../platform/config/settings.js';
+import { readConnectionOptions } from '../platform/db/connection-options.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { directorySettingsOf } from './directory.js';
 import { mailSettingsOf } from './mail.js';
@@ -12,6 +13,7 @@ import { readRules } from './rules.js';
  * @throws StartError
  */
 export async function checkSettings(config: Config): Promise<void> {
+  if (config.DATABASE_URL !== undefined) readConnectionOptions(config.DATABASE_URL);
   createMailTransport(mailSettingsOf(config), () => {}).close();
   directorySettingsOf(config);
   await readRules(config);

@@ -47,13 +47,22 @@ describe('the command line', () => {
   it('checks settings: 0 for good ones, 1 and a sentence for what would stop the start', async () => {
     const check = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
       runCli(['config', 'check', ...args], { cwd: '/', env });
-    const [good, json, bad] = await Promise.all([
+    const [good, json, bad, missing, odd] = await Promise.all([
       check({ DATABASE_URL: 'postgres://db.invalid/x' }),
       check({}, '--json'),
       check({ EMAIL_BACKEND: 'file' }),
+      check({ DATABASE_URL: 'postgres://db.invalid/x?sslrootcert=/nowhere/ca.pem' }),
+      check({ ALOWED_HOSTS: 'x' }),
     ]);
     expect(expectDone(good)).toBe('The settings are valid.\n');
-    expect(jsonOf(json)).toEqual({ ok: true });
+    expect(jsonOf(json)).toEqual({ ok: true, warnings: [] });
+    expect(missing).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^DATABASE_URL names \/nowhere/),
+    });
+    expect(expectDone(odd)).toBe(
+      'ALOWED_HOSTS is no setting and has no effect: did you mean ALLOWED_HOSTS?\nThe settings are valid.\n',
+    );
     expect(bad).toEqual({
       status: 1,
       stdout: '',

@@ -46,7 +46,10 @@ export async function runImport(
         ? { kind: 'fixture', path: fixture ?? '' }
         : {
             kind: 'database',
-            db: await openSource(config, { url, setting: from === undefined ? 'CVAT_DATABASE_URL' : '--from' }),
+            db: await openSource(config, {
+              url,
+              setting: from === undefined ? 'CVAT_DATABASE_URL' : '--from',
+            }),
           };
     const inspectHash = createHashInspector();
     try {
