@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { hashAccessToken } from '../../src/authentication/access-tokens.js';
+import { awaitNames } from '../../src/features/users/index.js';
 import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 
@@ -18,6 +20,15 @@ export const setActive = (db: Queryable, userId: number, isActive: boolean) =>
 
 export const setUsername = (db: Queryable, userId: number, username: string) =>
   execute(db, sql`update auth_user set username = ${username} where id = ${userId}`);
+
+/** Takes the lock under which names are claimed. @returns a function that lets it go */
+export async function holdNames(url: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  await awaitNames(client);
+  return () => client.end();
+}
 
 export interface UserFields {
   readonly username?: string;

@@ -5,7 +5,7 @@ import { StartError } from '../../kernel/start-error.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { stringifyJson } from '../../platform/values/json.js';
-import { lockNames } from '../users/index.js';
+import { awaitNames } from '../users/index.js';
 import { importAccounts, importAddresses } from './accounts-repository.js';
 import { readFixture } from './fixture.js';
 import { importOrganizations } from './organizations-repository.js';
@@ -152,7 +152,7 @@ async function runImport(
   if (read === 0 && notes.invalid.length === 0)
     throw new StartError('The source contains no accounts, no organizations and none of their data.');
   await indexStages(tx);
-  await lockNames(tx);
+  await awaitNames(tx);
   await importSite(tx);
   await importAccounts(tx);
   await importOrganizations(tx);

@@ -1,4 +1,5 @@
-import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { takeLock } from '../../platform/db/advisory-lock.js';
+import { one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
 /** Key of the advisory lock for revoking administrators' rights. */
@@ -12,11 +13,8 @@ export interface Administrators {
   readonly members: number;
 }
 
-/**
- * Waits for all transactions that revoke such a right, on any replica, and holds the lock until the end of this one.
- */
-export const lockAdministrators = (tx: Queryable) =>
-  execute(tx, sql`select pg_advisory_xact_lock(${ADMINISTRATORS_LOCK})`);
+/** Lets no other transaction revoke such a right, on any replica, until the end of this one. @throws LockBusy */
+export const lockAdministrators = (tx: Queryable) => takeLock(tx, ADMINISTRATORS_LOCK);
 
 export async function countAdministrators(db: Queryable): Promise<Administrators> {
   const row = await one<Administrators & Record<string, unknown>>(

@@ -26,6 +26,7 @@ export {
 } from './directory-repository.js';
 export { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 export {
+  awaitNames,
   insertAccount,
   isUsernameTaken,
   lockNames,

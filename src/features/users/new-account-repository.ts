@@ -1,3 +1,4 @@
+import { awaitLock, takeLock } from '../../platform/db/advisory-lock.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { addGroups } from './repository.js';
@@ -20,8 +21,11 @@ export interface NewAccount {
 /** Key of the advisory lock for claiming names and addresses: otherwise two transactions could both find them free. */
 const NAMES_LOCK = 0x63766174;
 
-/** Waits for all transactions that claim a name, on any replica, and holds the lock until the end of this one. */
-export const lockNames = (tx: Queryable) => execute(tx, sql`select pg_advisory_xact_lock(${NAMES_LOCK})`);
+/** Lets no other transaction claim a name, on any replica, until the end of this one. @throws LockBusy */
+export const lockNames = (tx: Queryable) => takeLock(tx, NAMES_LOCK);
+
+/** The same for a transaction that can't run again. */
+export const awaitNames = (tx: Queryable) => awaitLock(tx, NAMES_LOCK);
 
 /**
  * @returns whether an account other than `except` has the name, case-insensitively: users with such names could not

@@ -66,6 +66,14 @@ export const describeConflict = (cause: unknown): ServiceUnavailable =>
   );
 
 /**
+ * Another transaction holds a lock. The one that throws this is rolled back and runs again later: a transaction that
+ * waits for the lock would keep its connection from others.
+ */
+export class LockBusy extends Error {
+  override readonly name = 'LockBusy';
+}
+
+/**
  * @returns whether the connection is unusable after this error. An ordinary error of a statement leaves it intact; any
  *   other error leaves it in an unknown state.
  */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { breaksConnection, describeConflict, describeFailure, isConflict } from './failures.js';
+import { breaksConnection, describeConflict, describeFailure, isConflict, LockBusy } from './failures.js';
 import type { Queryable } from './queryable.js';
 
 export interface TransactionOptions {
@@ -19,8 +19,8 @@ export interface Database extends Queryable {
   /** For libraries that need a `pg.Pool` (connect-pg-simple). Its errors are not translated. */
   readonly pool: pg.Pool;
   /**
-   * Runs `fn` in a transaction, commits if it resolves and rolls back if it rejects. After a deadlock or a
-   * serialization failure `fn` runs again, so it must have no effect outside the transaction. It must only use `tx`:
+   * Runs `fn` in a transaction, commits if it resolves and rolls back if it rejects. After a deadlock, a
+   * serialization failure or `LockBusy`, `fn` runs again, so it must have no effect outside the transaction. It must only use `tx`:
    * waiting for the database itself inside it means waiting for a second connection, which the embedded database does
    * not have.
    */
@@ -71,6 +71,9 @@ const BEGIN = {
 const ATTEMPTS = 5;
 /** Milliseconds; increases with each attempt. */
 const CONFLICT_PAUSE = 20;
+/** A lock that is busy is tried again after this many milliseconds, and so often: five seconds. */
+const LOCK_PAUSE = 25;
+const LOCK_ATTEMPTS = 200;
 
 /** Turns a pool into a `Database`; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
@@ -113,13 +116,16 @@ const ignore = (): void => {};
 
 /** A transaction that lost once may lose again under load: a short pause lets the others finish. */
 async function despiteConflicts<T>(attempts: number, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  let [conflicts, busy] = [0, 0];
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!isConflict(error)) throw error;
-      if (attempt >= attempts) throw describeConflict(error);
-      await delay((attempt - 1) * CONFLICT_PAUSE);
+      if (error instanceof LockBusy) busy += 1;
+      else if (isConflict(error)) conflicts += 1;
+      else throw error;
+      if (conflicts >= attempts || busy >= LOCK_ATTEMPTS) throw describeConflict(error);
+      await delay(error instanceof LockBusy ? LOCK_PAUSE : (conflicts - 1) * CONFLICT_PAUSE);
     }
   }
 }
