@@ -11,6 +11,7 @@ import { MIGRATIONS, migrate, pendingMigrations } from '../../src/platform/db/mi
 import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
+import { explainRefusal } from '../../src/platform/db/start-failure.js';
 import {
   hasPostgres,
   POSTGRES_HINT,
@@ -157,7 +158,12 @@ describe.skipIf(!hasPostgres)(`migrate (${POSTGRES_HINT})`, () => {
     const visitor = open(server.url.replace('postgres@', 'visitor@'));
     await expect(migrate(visitor, MIGRATIONS)).resolves.toEqual([]);
     await write('0099_more.sql', 'create table more (id integer);');
-    await expect(migrate(visitor, dir)).rejects.toThrow('permission denied for schema public');
+    const refused: unknown = await migrate(visitor, dir).catch((error: unknown) => explainRefusal(error));
+    expect(refused).toEqual(
+      new StartError(
+        'DATABASE_URL is for a role without the rights that it needs (permission denied for schema public): make it the owner of the tables, and grant it CREATE on the schema public.',
+      ),
+    );
     await visitor.close();
     await db.query({ text: 'drop owned by visitor; drop role visitor' });
   });

@@ -26,7 +26,8 @@ export interface TestAppOptions {
   readonly engines?: 'embedded' | 'real';
   /**
    * False for a server that has not reached its database yet: call `container.prepare` when it may. An embedded one is
-   * then in a folder and a thread of its own, as outside of tests; otherwise it is in memory, which is faster.
+   * then in a folder and a thread of its own, as outside of tests; otherwise it is in memory, which is faster, unless
+   * DATA_DIR or DATABASE_URL is set.
    */
   readonly prepare?: boolean;
   /** Shorter ones than those of the server. */
@@ -73,7 +74,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
   const real = engines === 'real' ? await realServices(prepare) : undefined;
   const dataDir = path.join(folder, 'data');
-  const isInMemory = engines === 'embedded' && prepare;
+  const isInMemory = engines === 'embedded' && prepare && !('DATABASE_URL' in env || 'DATA_DIR' in env);
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: '0',

@@ -81,13 +81,14 @@ async function openSource(
     applicationName: 'cvat-auth-server import',
     guardNesting: false,
   });
-  try {
-    await source.query({ text: 'select 1' });
-    return source;
-  } catch (error) {
-    await source.close();
-    throw explainRefusal(error, setting);
-  }
+  const refusal = await source.query({ text: 'select 1' }).then(
+    () => undefined,
+    (error: unknown) => explainRefusal(error, setting),
+  );
+  // One that does not answer is reported by the import.
+  if (!(refusal instanceof StartError)) return source;
+  await source.close();
+  throw refusal;
 }
 
 /** The server itself is not started: it would create its first administrator. */
