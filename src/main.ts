@@ -11,10 +11,19 @@ import { systemRandom } from './kernel/random.js';
 import { StartError } from './kernel/start-error.js';
 import { loadConfig, misspeltSettings, readEnvironment } from './platform/config/load.js';
 import type { Config } from './platform/config/settings.js';
+import type { DrainableServer } from './platform/http/server.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
 import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 
 const RETRY_PREPARATION = 2 * SECOND;
+/**
+ * A server that is restarted takes connections only when it can answer: clients and proxies try another one. One that
+ * has to wait for its database listens meanwhile, so that OPA gets the rules, and probes an answer.
+ */
+const LISTEN_ANYWAY = 5 * SECOND;
+
+/** Milliseconds within which a client that is busy asks again. */
+const NEXT_REQUEST = 500;
 
 async function main(): Promise<void> {
   const environment = readEnvironment();
@@ -40,15 +49,14 @@ async function serve(config: Config, log: Log): Promise<void> {
   const server = createHttpServer(container.app);
   stopOnSignals(server, container, config, log);
   try {
-    // Embedded parts are available at once. Real ones may come later: meanwhile the rules are served, and everything
-    // else answers 503.
-    if (config.DATABASE_URL === undefined) announceAdmin(await container.prepare());
+    const prepared = prepareWhenPossible(container, log);
+    await (config.DATABASE_URL === undefined ? prepared : Promise.race([prepared, delay(LISTEN_ANYWAY)]));
     await listen(server, config);
+    await prepared;
   } catch (error) {
     await container.close();
     throw error;
   }
-  if (config.DATABASE_URL !== undefined) await prepareWhenPossible(container, log);
   announceReady(server, container, config, log);
 }
 
@@ -101,15 +109,22 @@ function announceReady(server: Server, { engines }: Container, config: Config, l
   );
 }
 
-function stopOnSignals(server: Server, container: Container, config: Config, log: Log): void {
+function stopOnSignals(server: DrainableServer, container: Container, config: Config, log: Log): void {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'Stopping: no new connections, requests in flight finish.');
     container.stop();
-    const closed = server.listening ? once(server.close(), 'close') : Promise.resolve();
-    setInterval(() => server.closeIdleConnections(), 100).unref();
+    server.draining.drain();
+    if (config.SHUTDOWN_DELAY > 0 && server.listening) {
+      log.info(
+        { signal },
+        `Stopping in ${config.SHUTDOWN_DELAY} s: /readyz says no, and connections end with their answer.`,
+      );
+      await delay(config.SHUTDOWN_DELAY * SECOND);
+    }
+    log.info({ signal }, 'Stopping: no new connections, requests in flight finish.');
+    const closed = server.draining.finish(config.SHUTDOWN_DELAY > 0 ? NEXT_REQUEST : 0);
     await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
     server.closeAllConnections();
     // Aborted requests are logged when their connections have closed.

@@ -94,7 +94,10 @@ describe('deploy/kubernetes', () => {
     expect(server.livenessProbe.httpGet).toEqual({ path: '/livez', port: 'http' });
     expect(server.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'http' });
     expect(opa.readinessProbe.httpGet).toEqual({ path: '/health?bundles', port: 'diagnostics' });
-    expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(loadConfig({}).SHUTDOWN_TIMEOUT);
+    const { SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT } = loadConfig({ DATABASE_URL: 'postgres://db/cvat' });
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(
+      SHUTDOWN_DELAY + SHUTDOWN_TIMEOUT,
+    );
   });
 
   it('runs the same image and the same OPA as Compose, beside each server and for it alone', () => {

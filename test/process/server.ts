@@ -67,6 +67,7 @@ const BASE: Environment = {
   PORT: '0',
   PASSWORD_BCRYPT_ROUNDS: '4',
   THROTTLE_ANON: 'none',
+  SHUTDOWN_DELAY: '0',
 };
 
 /** For what the tests of a suite share, as `onTestFinished` is for what one test needs. */

@@ -41,12 +41,17 @@ export function loadConfig(environment: Environment): Config {
   const config = {
     ...result.data,
     PUBLIC_URL,
+    SHUTDOWN_DELAY:
+      result.data.SHUTDOWN_DELAY ?? (result.data.DATABASE_URL === undefined ? 0 : DRAIN_SECONDS),
     SESSION_COOKIE_SECURE: result.data.SESSION_COOKIE_SECURE ?? isHttps,
     CSRF_COOKIE_SECURE: result.data.CSRF_COOKIE_SECURE ?? isHttps,
   };
   checkTogether(config);
   return Object.freeze(config);
 }
+
+/** A load balancer asks every few seconds whether the server is ready. */
+const DRAIN_SECONDS = 5;
 
 function readValue(environment: Environment, name: string): string | undefined {
   const path = environment[`${name}_FILE`];

@@ -49,9 +49,14 @@ export const Settings = z.object({
     default: 1,
     description: 'Worker processes that share the port. More than 1 requires DATABASE_URL and REDIS_URL.',
   }),
+  SHUTDOWN_DELAY: optionalInteger(
+    0,
+    300,
+    'Seconds after SIGTERM in which the server goes on while /readyz says no, so that load balancers notice. Default: 5 with DATABASE_URL, otherwise 0.',
+  ),
   SHUTDOWN_TIMEOUT: integer(1, 300, {
     default: 30,
-    description: 'Seconds that running requests get to finish after SIGTERM.',
+    description: 'Seconds that running requests get to finish after SIGTERM and SHUTDOWN_DELAY.',
   }),
 
   DATA_DIR: text({
@@ -187,6 +192,7 @@ export const Settings = z.object({
 /** All settings, with those filled in that follow from others. */
 export type Config = Readonly<z.output<typeof Settings>> & {
   readonly PUBLIC_URL: string;
+  readonly SHUTDOWN_DELAY: number;
   readonly SESSION_COOKIE_SECURE: boolean;
   readonly CSRF_COOKIE_SECURE: boolean;
 };

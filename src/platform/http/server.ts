@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import express, { type Express } from 'express';
 import { closeUnlessRead, isClosing } from './connection.js';
+import { createDraining, type Draining } from './draining.js';
 import { settleTarget } from './request-target.js';
 
 export interface ServerTimeouts {
@@ -26,13 +27,17 @@ export interface ServerTimeouts {
 
 const TIMEOUTS: ServerTimeouts = { head: 15_000, request: 60_000, idle: 65_000, check: 5_000 };
 
+export interface DrainableServer extends Server {
+  readonly draining: Draining;
+}
+
 /**
  * An HTTP server for an Express application that creates requests and responses with Express's prototypes. Express
  * sets them per request, which on Node 20 de-optimises every later property access (5 times the cost of the whole
  * framework); setting a prototype that is already set costs nothing. Both classes are needed. Sub-applications would
  * set their own prototypes: use routers.
  */
-export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): Server {
+export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOUTS): DrainableServer {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {
     /** Every answer passes through here, from any code. */
@@ -42,6 +47,7 @@ export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOU
       headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
     ): this {
       closeUnlessRead(this);
+      if (draining.isDraining()) this.shouldKeepAlive = false;
       // Node also takes the headers from the third argument if there is no reason.
       return typeof reason === 'string' || reason === undefined
         ? super.writeHead(status, reason, headers)
@@ -79,7 +85,8 @@ export function createHttpServer(app: Express, timeouts: ServerTimeouts = TIMEOU
   // No limit on the count: Node would drop the headers beyond it, including those of a proxy. Their size is limited to
   // 16 KiB.
   server.maxHeadersCount = 0;
-  return server;
+  const draining = createDraining(server);
+  return Object.assign(server, { draining });
 }
 
 function adopt(prototype: object, from: object, app: Express, key: 'request' | 'response'): void {
