@@ -18,7 +18,12 @@ const isTerminal = process.stdout.isTTY === true;
 const watcher = spawn(
   process.execPath,
   [WATCHER, 'watch', '--clear-screen=false', '--include', '.env', path.join(ROOT, 'src/main.ts')],
-  { stdio: ['ignore', isTerminal ? 'pipe' : 'inherit', 'inherit'], detached: true },
+  {
+    stdio: ['ignore', isTerminal ? 'pipe' : 'inherit', 'inherit'],
+    detached: true,
+    // No load balancer has to notice a restart.
+    env: { SHUTDOWN_DELAY: '0', ...process.env },
+  },
 );
 watcher.stdout?.pipe(
   pretty({ colorize: pretty.isColorSupported, singleLine: true, translateTime: 'SYS:HH:MM:ss', sync: true }),

@@ -111,20 +111,22 @@ function announceReady(server: Server, { engines }: Container, config: Config, l
 
 function stopOnSignals(server: DrainableServer, container: Container, config: Config, log: Log): void {
   let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    // Ctrl-C is for people, who wait, and SIGTERM for machines, which send requests until they know better.
+    const seconds = signal === 'SIGTERM' && server.listening ? config.SHUTDOWN_DELAY : 0;
     container.stop();
     server.draining.drain();
-    if (config.SHUTDOWN_DELAY > 0 && server.listening) {
+    if (seconds > 0) {
       log.info(
         { signal },
-        `Stopping in ${config.SHUTDOWN_DELAY} s: /readyz says no, and connections end with their answer.`,
+        `Stopping in ${seconds} s: /readyz says no, and connections end with their answer.`,
       );
-      await delay(config.SHUTDOWN_DELAY * SECOND);
+      await delay(seconds * SECOND);
     }
     log.info({ signal }, 'Stopping: no new connections, requests in flight finish.');
-    const closed = server.draining.finish(config.SHUTDOWN_DELAY > 0 ? NEXT_REQUEST : 0);
+    const closed = server.draining.finish(seconds > 0 ? NEXT_REQUEST : 0);
     await Promise.race([closed, delay(config.SHUTDOWN_TIMEOUT * SECOND, undefined, { ref: false })]);
     server.closeAllConnections();
     // Aborted requests are logged when their connections have closed.

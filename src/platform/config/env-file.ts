@@ -46,7 +46,8 @@ function readValue(text: string, refuse: (problem: string) => never): Value {
     return { value: value.replace(/\\([\s\S])/g, (all, char: string) => ESCAPES[char] ?? all), rest };
   }
   const [line = ''] = /^[^\n]*/.exec(text) ?? [];
-  const value = line.replace(/(^|[ \t])#.*$/, '').trim();
+  const comment = line.startsWith('#') ? 0 : line.search(/[ \t]#/);
+  const value = (comment < 0 ? line : line.slice(0, comment)).trim();
   refuseVariables(value, refuse);
   return { value, rest: text.slice(line.length) };
 }

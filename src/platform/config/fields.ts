@@ -92,6 +92,8 @@ export const choices = <const T extends readonly [string, ...string[]]>(words: T
     .default([])
     .meta({ description });
 
+export const withoutTrailingSlashes = (value: string): string => value.replace(/\/+$/, '');
+
 /** @returns a URL with one of the schemes, its trailing slashes removed */
 export const url = (schemes: readonly string[], description: string) =>
   z
@@ -100,7 +102,7 @@ export const url = (schemes: readonly string[], description: string) =>
       (value) => isUrl(value, schemes),
       `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
     )
-    .transform((value) => value.replace(/\/+$/, ''))
+    .transform(withoutTrailingSlashes)
     .optional()
     .meta({ description });
 

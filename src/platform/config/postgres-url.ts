@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutTrailingSlashes } from './fields.js';
 
 /** Why a URL is none of PostgreSQL; each completes the sentence `DATABASE_URL is wrong: ...`. */
 const PROBLEMS: readonly { readonly isMet: (url: string) => boolean; readonly problem: string }[] = [
@@ -10,7 +11,7 @@ const PROBLEMS: readonly { readonly isMet: (url: string) => boolean; readonly pr
     // The rest of such a password would be taken for a host, and be shown as one.
     isMet: hasRawPassword,
     problem:
-      'the user name or the password contains a character that must be percent-encoded: / is written %2F, ? %3F, # %23, @ %40, % %25',
+      'the user name or the password contains a character that must be percent-encoded: / is written %2F, ? %3F, # %23',
   },
   {
     isMet: (url) => partsOf(url).host.includes(','),
@@ -48,7 +49,7 @@ function partsOf(url: string): Parts {
 /** An `@` behind the first `/`, `?` or `#` ends a login that contains this character, unless it is in a parameter. */
 function hasRawPassword(url: string): boolean {
   const { login, rest } = partsOf(url);
-  if (login !== undefined) return /%(?![0-9a-fA-F]{2})/.test(login);
+  if (login !== undefined) return false;
   const [path = '', ...parameters] = rest.split('?');
   return path.includes('@') || parameters.join('?').split('=')[0]?.includes('@') === true;
 }
@@ -75,6 +76,6 @@ export const postgresUrl = (description: string) =>
       const problem = postgresUrlProblem(url);
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
     })
-    .transform((url) => url.replace(/\/+$/, ''))
+    .transform(withoutTrailingSlashes)
     .optional()
     .meta({ description });

@@ -59,7 +59,8 @@ function parseLogin(credentials: string): { username?: string; password?: string
 }
 
 /** A `%` that begins no code: the login can't be decoded. */
-const hasRawPercent = (url: string): boolean => /^[^@]*%(?![0-9a-fA-F]{2})[^@]*@/.test(url);
+const hasRawPercent = (url: string): boolean =>
+  /%(?![0-9a-fA-F]{2})/.test(url.slice(0, Math.max(0, url.lastIndexOf('@'))));
 
 export const redisUrl = (description: string) =>
   z
