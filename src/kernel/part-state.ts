@@ -2,7 +2,7 @@
 export interface PartState {
   /** Requests can be answered, though perhaps not all of them. */
   readonly isReady: boolean;
-  /** `ok`, or what is wrong in a few words. */
+  /** `ok`, or the problem in a few words. */
   readonly text: string;
 }
 

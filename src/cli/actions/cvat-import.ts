@@ -11,11 +11,11 @@ import { systemRandom } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import { postgresUrlProblem } from '../../platform/config/postgres-url.js';
 import type { Config } from '../../platform/config/settings.js';
-import { createDatabase } from '../../platform/db/database.js';
+import { readConnectionOptions } from '../../platform/db/connection-options.js';
 import { createExternalDatabase } from '../../platform/db/external.js';
-import { MIGRATIONS, migrate } from '../../platform/db/migrate.js';
 import type { Database } from '../../platform/db/pool.js';
 import { explainRefusal } from '../../platform/db/start-failure.js';
+import { withDatabase } from './database.js';
 
 export { describeImport } from '../../features/cvat-import/index.js';
 
@@ -74,6 +74,7 @@ async function openSource(
 ): Promise<Database> {
   const problem = postgresUrlProblem(url);
   if (problem !== undefined) throw new StartError(`${setting} is wrong: ${problem}.`);
+  readConnectionOptions(url, setting);
   const source = createExternalDatabase({
     url,
     poolSize: 1,
@@ -89,25 +90,6 @@ async function openSource(
   if (!(refusal instanceof StartError)) return source;
   await source.close();
   throw refusal;
-}
-
-/** The server itself is not started: it would create its first administrator. */
-async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await createDatabase({
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
-    poolSize: 1,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server cli',
-  });
-  try {
-    await migrate(db, MIGRATIONS);
-    return await work(db);
-  } catch (error) {
-    throw explainRefusal(error);
-  } finally {
-    await db.close();
-  }
 }
 
 export interface ExportArguments {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withoutTrailingSlashes } from './fields.js';
 
-/** Why a URL is none of PostgreSQL; each completes the sentence `DATABASE_URL is wrong: ...`. */
+/** Problems of a URL that can't be used; each completes the sentence `DATABASE_URL is wrong: ...`. */
 const PROBLEMS: readonly { readonly isMet: (url: string) => boolean; readonly problem: string }[] = [
   {
     isMet: (url) => !/^postgres(ql)?:\/\//.test(url),
@@ -64,7 +64,7 @@ function toStandard(url: string): URL | undefined {
 const namesServer = (url: string): boolean =>
   partsOf(url).host !== '' || Boolean(toStandard(url)?.searchParams.get('host'));
 
-/** @returns what is wrong with the URL of a PostgreSQL server; undefined if it has a form that can be used */
+/** @returns the problem with the URL of a PostgreSQL server; undefined if its form can be used */
 export const postgresUrlProblem = (url: string): string | undefined =>
   PROBLEMS.find(({ isMet }) => isMet(url))?.problem;
 

@@ -18,12 +18,13 @@ const CHECKED_MODES = new Set(['allow', 'prefer', 'require', 'verify-ca']);
  * Reads the URL of a PostgreSQL server as libpq and `pg` do, with the files that it names.
  *
  * @param url checked by the configuration
+ * @param setting the name of the setting with the URL, for errors
  * @throws StartError if a file can't be read
  */
-export function readConnectionOptions(url: string): ClientConfig {
+export function readConnectionOptions(url: string, setting = 'DATABASE_URL'): ClientConfig {
   const mode = url.match(/[?&]sslmode=([^&]*)/)?.[1] ?? '';
   const strict = CHECKED_MODES.has(mode) ? url.replace(`sslmode=${mode}`, 'sslmode=verify-full') : url;
-  const { password, ...options } = parse(strict);
+  const { password, ...options } = parse(strict, setting);
   return { ...options, password: password || noPassword };
 }
 
@@ -32,14 +33,14 @@ function noPassword(): never {
   throw new MissingPassword();
 }
 
-function parse(url: string): ClientConfig {
+function parse(url: string, setting: string): ClientConfig {
   try {
     return parseIntoClientConfig(url);
   } catch (cause) {
     if (!(cause instanceof Error) || !('path' in cause)) throw cause;
     const code = 'code' in cause ? cause.code : cause.message;
     throw new StartError(
-      `DATABASE_URL names ${String(cause.path)}, which can't be read (${String(code)}): correct the path or its permissions.`,
+      `${setting} names ${String(cause.path)}, which can't be read (${String(code)}): correct the path or its permissions.`,
       { cause },
     );
   }

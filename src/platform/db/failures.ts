@@ -3,9 +3,8 @@ import { ServiceUnavailable } from '../../kernel/errors.js';
 import { ConnectFailure } from './client.js';
 
 /**
- * Classes of SQLSTATE for what is wrong with the server or with this server's place on it, and never with a request:
- * lost connections; a refused login; a missing database; no connection, memory or disk left; an operator who intervenes;
- * errors of the system.
+ * Classes of SQLSTATE that no request causes: lost connections; a refused login; a missing database; no connection,
+ * memory or disk left; an operator who intervenes; errors of the system.
  */
 const UNAVAILABLE_CLASSES = new Set(['08', '28', '3D', '53', '57', '58']);
 

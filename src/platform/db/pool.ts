@@ -155,19 +155,19 @@ async function withClient<T>(
     return await work({
       limits,
       isBroken: () => broken,
-      query: <R extends pg.QueryResultRow>({ name, ...query }: TimedQuery) =>
-        client
-          .query<R>(name === undefined || !keepsStatements ? query : { ...query, name })
-          .catch((error: unknown) => {
-            broken ||= breaksConnection(error);
-            return fail(error);
-          }),
+      query: <R extends pg.QueryResultRow>(config: TimedQuery) =>
+        client.query<R>(keepsStatements ? config : withoutName(config)).catch((error: unknown) => {
+          broken ||= breaksConnection(error);
+          return fail(error);
+        }),
     });
   } finally {
     client.off('error', lose);
     client.release(broken);
   }
 }
+
+const withoutName = ({ name, ...config }: TimedQuery): TimedQuery => config;
 
 function fail(error: unknown): never {
   throw describeFailure(error);

@@ -2,7 +2,7 @@ import { ServiceUnavailable } from '../../kernel/errors.js';
 import { StartError } from '../../kernel/start-error.js';
 import { ConnectFailure } from './client.js';
 
-/** What is wrong with a database that answers: waiting does not help. */
+/** Why a database that answers can't be used: waiting does not help. */
 interface Refusal {
   /** The rest of a sentence after the name of the setting. @param message of PostgreSQL or Node.js */
   readonly remedy: (message: string) => string;
