@@ -6,6 +6,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** Of the message of a failed test: the claim, the place, and a few lines of the difference. */
+const REASON_LINES = 8;
+
 const READERS = { vitest: readVitest, opa: readOpa };
 
 const [, , runner, file] = process.argv;
@@ -27,7 +30,11 @@ function read() {
  */
 function readVitest({ testResults }) {
   const tests = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map(({ fullName, status }) => ({ title: `${path.relative('', name)}: ${fullName}`, status })),
+    assertionResults.map(({ fullName, status, failureMessages = [] }) => ({
+      title: `${path.relative('', name)}: ${fullName}`,
+      status,
+      reason: failureMessages.join('\n').split('\n').slice(0, REASON_LINES).join('\n    '),
+    })),
   );
   const good = tests.filter(({ status }) => status === 'passed');
   const titles = new Set(good.map(({ title }) => title));
@@ -35,7 +42,7 @@ function readVitest({ testResults }) {
   const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
   return {
     passed: good.length,
-    problems: [...broken.map(({ name }) => name), ...bad.map(({ title, status }) => `${title} (${status})`)],
+    problems: [...broken.map(({ name }) => name), ...bad.map(({ title, status, reason }) => `${title} (${status}) ${reason}`.trimEnd())],
   };
 }
 
