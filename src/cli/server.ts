@@ -24,13 +24,19 @@ export const configCommand = (): Command =>
       .description(
         'check the settings and the files that they name, without starting the server; prints no values',
       )
+      .option('--connect', 'also connect to every service that the settings name, as the server would')
       .option(...json)
-      .action(async (options: OutputOptions) => {
+      .action(async ({ connect = false, ...options }: OutputOptions & { connect?: boolean }) => {
         const config = await readConfig();
         const { checkSettings } = await import('../composition/check.js');
         await checkSettings(config);
         const warnings = await misspelt();
-        print({ ok: true, warnings }, options, [...warnings, 'The settings are valid.']);
+        const valid = [...warnings, 'The settings are valid.'];
+        if (!connect) return print({ ok: true, warnings }, options, valid);
+        const { checkServices } = await import('./actions/services.js');
+        const { ok, parts, lines } = await checkServices(config);
+        print({ ok, warnings, parts }, options, [...valid, ...lines]);
+        if (!ok) process.exitCode = 1;
       }),
   );
 

@@ -5,6 +5,7 @@ import { createMailTransport } from '../platform/mail/transport.js';
 import { directorySettingsOf } from './directory.js';
 import { mailSettingsOf } from './mail.js';
 import { readRules } from './rules.js';
+import { opaAddressOf, redisSettingsOf } from './services.js';
 
 /**
  * Finds mistakes in the settings and in the files they name that would stop the start. It contacts no other machine
@@ -16,6 +17,8 @@ export async function checkSettings(config: Config): Promise<void> {
   if (config.DATABASE_URL !== undefined) readConnectionOptions(config.DATABASE_URL);
   createMailTransport(mailSettingsOf(config), () => {}).close();
   directorySettingsOf(config);
+  redisSettingsOf(config);
+  opaAddressOf(config);
   await readRules(config);
   if (config.PASSWORD_BREACH_FILE !== undefined)
     await (await createBreachFile(config.PASSWORD_BREACH_FILE)).close();

@@ -19,6 +19,7 @@ import {
 } from '../platform/throttle/rate-store.js';
 import type { ContainerOptions } from './options.js';
 import { openRules, type Rules } from './rules.js';
+import { opaAddressOf, redisSettingsOf } from './services.js';
 
 /** The parts that three URLs in the settings switch between a real service and an embedded one. */
 export interface Engines {
@@ -42,13 +43,15 @@ const PRUNE_INTERVAL = 15 * 60;
 export async function openEngines(options: ContainerOptions): Promise<Engines> {
   const { config, clock, log } = options;
   const rules = await openRules(options);
+  const opa = opaAddressOf(config);
+  const redisSettings = redisSettingsOf(config);
   const policyEngine =
-    config.OPA_URL === undefined
+    opa === null
       ? await createEmbeddedEngine(POLICY)
-      : createOpaHttpEngine({ url: config.OPA_URL, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
+      : createOpaHttpEngine({ ...opa, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
   const db = options.database ?? (await openDatabase(options));
   const onRedisError = createRedisReporter(options);
-  const redis = config.REDIS_URL === undefined ? null : await connectRedis(config.REDIS_URL, onRedisError);
+  const redis = redisSettings === null ? null : await connectRedis(redisSettings, onRedisError);
   const sessions =
     redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
   const memory = createMemoryRateStore(clock);

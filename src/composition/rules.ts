@@ -8,6 +8,7 @@ import { ServiceUnavailable } from '../kernel/errors.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import type { ContainerOptions } from './options.js';
+import { opaAddressOf } from './services.js';
 
 const SHIPPED = [fileURLToPath(new URL('../../rules', import.meta.url))];
 
@@ -31,12 +32,13 @@ export async function readRules({ RULES_DIR, OPA_URL }: Config): Promise<Bundle>
  * @throws StartError for rules that cannot be served, and for RULES_DIR without an Open Policy Agent
  */
 export async function openRules({ config, clock, log }: ContainerOptions): Promise<Rules> {
-  const { RULES_DIR, OPA_URL: url, OPA_TIMEOUT_MS: timeoutMs } = config;
+  const { RULES_DIR } = config;
+  const address = opaAddressOf(config);
   const read = (): Promise<Bundle> => readRules(config);
   const first = await read();
-  if (url === undefined || RULES_DIR.length === 0) return fixedRules(first);
+  if (address === null || RULES_DIR.length === 0) return fixedRules(first);
 
-  const opa = createOpaRules({ url, timeoutMs });
+  const opa = createOpaRules({ ...address, timeoutMs: config.OPA_TIMEOUT_MS });
   await checkAtStart(first, opa);
   log.info({ files: first.custom.map(({ name }) => name) }, 'Rules from RULES_DIR are in the bundle.');
   const live = createLiveRules({

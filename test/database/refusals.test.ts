@@ -7,6 +7,7 @@ import { StartError } from '../../src/kernel/start-error.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { explainRefusal } from '../../src/platform/db/start-failure.js';
+import { makeCertificates } from '../support/certificates.js';
 import {
   hasPostgres,
   POSTGRES_HINT,
@@ -14,7 +15,6 @@ import {
   runOnce,
   startPostgres,
 } from '../support/postgres-server.js';
-import { makeCertificates } from '../unit/platform/mail/mail-server.js';
 
 /** A PostgreSQL that is there and does not let this server in: nobody but an operator can help. */
 

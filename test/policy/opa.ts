@@ -2,8 +2,9 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Certificates } from '../support/certificates.js';
 import { findOpa } from '../support/programs.js';
-import { freePort } from '../support/services.js';
+import { freePort, isListening } from '../support/services.js';
 
 export const RULES = fileURLToPath(new URL('../../rules', import.meta.url));
 export const POLICY_WASM = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.meta.url));
@@ -44,16 +45,33 @@ export const pulling = (from: string): readonly string[] => [
 ];
 
 export async function startOpaOn(port: number, ...args: readonly string[]): Promise<OpaServer> {
-  const address = `127.0.0.1:${port}`;
-  const child = spawn(
-    findOpa() ?? 'opa',
-    ['run', '--server', `--addr=${address}`, '--disable-telemetry', '--log-level=error', ...args],
-    { cwd: RULES, stdio: 'ignore' },
-  );
-  const url = `http://${address}`;
+  const child = spawnOpa(port, args);
+  const url = `http://127.0.0.1:${port}`;
   await waitFor(async () => (await fetch(`${url}/health`)).ok);
   return { url, close: () => stop(child) };
 }
+
+/** Starts an OPA server that only speaks TLS. */
+export async function startOpaWithTls(
+  { keyFile, certificateFile }: Certificates,
+  ...args: readonly string[]
+): Promise<OpaServer> {
+  const port = await freePort();
+  const child = spawnOpa(port, [
+    `--tls-private-key-file=${keyFile}`,
+    `--tls-cert-file=${certificateFile}`,
+    ...args,
+  ]);
+  await waitFor(() => isListening(port));
+  return { url: `https://127.0.0.1:${port}`, close: () => stop(child) };
+}
+
+const spawnOpa = (port: number, args: readonly string[]): ChildProcess =>
+  spawn(
+    findOpa() ?? 'opa',
+    ['run', '--server', `--addr=127.0.0.1:${port}`, '--disable-telemetry', '--log-level=error', ...args],
+    { cwd: RULES, stdio: 'ignore' },
+  );
 
 async function stop(child: ChildProcess) {
   if (child.exitCode !== null) return;

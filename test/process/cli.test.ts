@@ -47,12 +47,13 @@ describe('the command line', () => {
   it('checks settings: 0 for good ones, 1 and a sentence for what would stop the start', async () => {
     const check = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
       runCli(['config', 'check', ...args], { cwd: '/', env });
-    const [good, json, bad, missing, odd] = await Promise.all([
+    const [good, json, bad, missing, odd, away] = await Promise.all([
       check({ DATABASE_URL: 'postgres://db.invalid/x' }),
       check({}, '--json'),
       check({ EMAIL_BACKEND: 'file' }),
       check({ DATABASE_URL: 'postgres://db.invalid/x?sslrootcert=/nowhere/ca.pem' }),
       check({ ALOWED_HOSTS: 'x' }),
+      check({ OPA_URL: 'http://127.0.0.1:9' }, '--connect'),
     ]);
     expect(expectDone(good)).toBe('The settings are valid.\n');
     expect(jsonOf(json)).toEqual({ ok: true, warnings: [] });
@@ -63,6 +64,11 @@ describe('the command line', () => {
     expect(expectDone(odd)).toBe(
       'ALOWED_HOSTS is no setting and has no effect: did you mean ALLOWED_HOSTS?\nThe settings are valid.\n',
     );
+    expect(away).toEqual({
+      status: 1,
+      stdout: expect.stringMatching(/^policy +failed +OPA_URL can't be used: nothing listens/m),
+      stderr: '',
+    });
     expect(bad).toEqual({
       status: 1,
       stdout: '',

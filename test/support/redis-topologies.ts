@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { Certificates } from './certificates.js';
 import { findRedis } from './programs.js';
 import { freePort } from './services.js';
 
@@ -33,7 +34,16 @@ async function portBelowBus(): Promise<number> {
   }
 }
 
-async function createNode(folder: string, args: (port: number) => readonly string[]): Promise<RedisNode> {
+interface NodeLogin {
+  readonly password?: string;
+  readonly tls?: { readonly ca: Buffer };
+}
+
+async function createNode(
+  folder: string,
+  args: (port: number) => readonly string[],
+  login: NodeLogin = {},
+): Promise<RedisNode> {
   const binary = findRedis();
   if (binary === undefined) throw new Error('redis-server is not installed.');
   const port = await portBelowBus();
@@ -47,7 +57,7 @@ async function createNode(folder: string, args: (port: number) => readonly strin
   };
   const start = async () => {
     child = spawn(binary, [...args(port)], { cwd: folder, stdio: 'ignore' });
-    await until(async () => (await ask(port, (redis) => redis.ping())) === 'PONG');
+    await until(async () => (await ask(port, (redis) => redis.ping(), login)) === 'PONG');
   };
   await start();
   return { port, start, kill };
@@ -57,8 +67,14 @@ const SERVER = (port: number) =>
   ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dbfilename', `${port}.rdb`] as const;
 
 /** Runs a command on a connection of its own. */
-async function ask<T>(port: number, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => null, lazyConnect: true });
+async function ask<T>(port: number, work: (redis: Redis) => Promise<T>, login: NodeLogin = {}): Promise<T> {
+  const redis = new Redis({
+    port,
+    host: '127.0.0.1',
+    retryStrategy: () => null,
+    lazyConnect: true,
+    ...login,
+  });
   redis.on('error', () => undefined);
   try {
     await redis.connect();
@@ -155,3 +171,63 @@ export const startRedisWithSentinel = (): Promise<RedisGroup> =>
       url: `redis+sentinel://127.0.0.1:${sentinel.port}/mymaster/0`,
     };
   });
+
+/** Redis that only speaks TLS. */
+export const startRedisWithTls = (certificates: Certificates): Promise<RedisGroup> =>
+  group(async (folder) => {
+    const node = await createNode(folder, (port) => overTls(port, certificates), trusting(certificates));
+    return { nodes: [node], url: `rediss://127.0.0.1:${node.port}/0` };
+  });
+
+export interface GuardedSentinel {
+  readonly redisPassword: string;
+  readonly sentinelPassword: string;
+  /** Both only speak TLS; without it, neither does. */
+  readonly certificates?: Certificates;
+}
+
+/** A master without a replica, and one sentinel; both ask for a password, and each for its own. */
+export const startGuardedSentinel = (guard: GuardedSentinel): Promise<RedisGroup> =>
+  group(async (folder) => {
+    const { redisPassword, sentinelPassword, certificates } = guard;
+    const trust = certificates === undefined ? {} : trusting(certificates);
+    const ports = (port: number) => (certificates === undefined ? SERVER(port) : overTls(port, certificates));
+    const master = await createNode(folder, (port) => [...ports(port), '--requirepass', redisPassword], {
+      ...trust,
+      password: redisPassword,
+    });
+    const sentinel = await createNode(
+      folder,
+      (port) => {
+        const file = path.join(folder, `sentinel-${port}.conf`);
+        const words = ports(port)
+          .join(' ')
+          .split('--')
+          .filter((line) => line !== '' && !/^(save|dbfilename)/.test(line));
+        const lines = [
+          ...words,
+          ...(certificates === undefined ? [] : ['tls-replication yes']),
+          `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
+          `sentinel auth-pass mymaster ${redisPassword}`,
+          `requirepass ${sentinelPassword}`,
+        ];
+        writeFileSync(file, `${lines.join('\n')}\n`);
+        return [file, '--sentinel'];
+      },
+      { ...trust, password: sentinelPassword },
+    );
+    const scheme = certificates === undefined ? 'redis' : 'rediss';
+    return {
+      nodes: [master, sentinel],
+      url: `${scheme}+sentinel://:${redisPassword}@127.0.0.1:${sentinel.port}/mymaster/0`,
+    };
+  });
+
+const overTls = (port: number, { keyFile, certificateFile, caFile }: Certificates): readonly string[] => {
+  const [, , ...others] = SERVER(port);
+  const tls = ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'];
+  const files = ['--tls-cert-file', certificateFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', caFile];
+  return [...tls, ...files, ...others];
+};
+
+const trusting = ({ caFile }: Certificates): NodeLogin => ({ tls: { ca: readFileSync(caFile) } });

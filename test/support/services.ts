@@ -54,7 +54,8 @@ async function waitFor(what: string, probe: () => Promise<boolean>): Promise<voi
   throw new Error(`${what} did not come up.`);
 }
 
-const isListening = (port: number): Promise<boolean> =>
+/** @returns whether a process has this port of the loopback interface */
+export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(true));

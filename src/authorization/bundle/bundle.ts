@@ -5,7 +5,7 @@ import { pack } from 'tar-stream';
 import { dateOf } from '../../kernel/clock.js';
 import { StartError } from '../../kernel/start-error.js';
 import { findPlugins, type PackagedFile, packagedFile, pluginsFile } from './plugins.js';
-import { type RuleFile, readRules, revisionOf } from './sources.js';
+import { type RuleFile, readRules, revisionOf, sortRules } from './sources.js';
 
 /** The bundle that OPA pulls from `GET /api/auth/rules`. */
 export interface Bundle {
@@ -32,8 +32,10 @@ export async function createBundle(
   custom: readonly string[] = [],
 ): Promise<Bundle> {
   const own = await readRules(shipped);
-  const rules = custom.length === 0 ? own : await readRules([...shipped, ...custom]);
-  const added = rules.filter(({ name }) => own.every((file) => file.name !== name));
+  const added = await readRules(custom);
+  refuseShipped(added, own);
+  const rules = sortRules([...own, ...added]);
+  if (rules.length === 0) throw new StartError(`There are no rules in ${shipped.join(', ')}.`);
   const revision = revisionOf(rules);
   const generated = [pluginsFile(findPlugins(rules.map(packagedFile))), revisionFile(revision)];
   refuseNames(rules, generated);
@@ -52,6 +54,14 @@ const revisionFile = (revision: string): RuleFile => ({
   name: 'bundle_revision.rego',
   text: `package bundle_revision\n\nrevision := "${revision}"\n`,
 });
+
+function refuseShipped(added: readonly RuleFile[], own: readonly RuleFile[]): void {
+  const twin = added.find(({ name }) => own.some((file) => file.name === name));
+  if (twin !== undefined)
+    throw new StartError(
+      `RULES_DIR has a file ${twin.name}, and the server ships one of this name: rename yours.`,
+    );
+}
 
 function refuseNames(rules: readonly RuleFile[], generated: readonly RuleFile[]): void {
   const taken = rules.find(({ name }) => generated.some((file) => file.name === name));

@@ -20,20 +20,22 @@ const isRule = (name: string) =>
   !name.startsWith('.');
 
 /**
- * Reads the rules: every `*.rego` file of the directories except tests, ordered by name.
+ * Reads every `*.rego` file of the directories except tests.
  *
- * @throws StartError if a directory or a file cannot be read, if there are no rules, or if two directories have a file
- *   of the same name
+ * @returns the files, ordered by name
+ * @throws StartError if a directory or a file cannot be read, or if two directories have a file of the same name
  */
 export async function readRules(directories: readonly string[]): Promise<readonly RuleFile[]> {
-  const files = (await Promise.all(directories.map(readDirectory))).flat();
-  const sorted = files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const sorted = sortRules((await Promise.all(directories.map(readDirectory))).flat());
   const twin = sorted.find(({ name }, index) => name === sorted[index + 1]?.name);
   if (twin !== undefined)
-    throw new StartError(`Two rule directories contain a file ${twin.name}. Rename one.`);
-  if (sorted.length === 0) throw new StartError(`There are no rules in ${directories.join(', ')}.`);
+    throw new StartError(`Two folders, ${directories.join(' and ')}, have a file ${twin.name}: rename one.`);
   return sorted;
 }
+
+/** @returns the files in the order in which they are in a bundle */
+export const sortRules = (files: readonly RuleFile[]): readonly RuleFile[] =>
+  files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 
 async function readDirectory(directory: string): Promise<readonly RuleFile[]> {
   const names = await readdir(directory).catch((cause: unknown) => {

@@ -41,7 +41,13 @@ export type PolicyProblem =
 
 export type Readiness =
   | { readonly ready: true; readonly revision: string }
-  | { readonly ready: false; readonly problem: PolicyProblem; readonly detail: string };
+  | {
+      readonly ready: false;
+      readonly problem: PolicyProblem;
+      readonly detail: string;
+      /** Names addresses: for operators only. */
+      readonly cause?: unknown;
+    };
 
 /** An engine that decides by `rules/`: a server next to this one, or the same rules compiled into this process. */
 export interface PolicyEngine {

@@ -1,11 +1,9 @@
 import { pathOf, questionDocument, serialize } from './document.js';
 import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
-import { createTransport, type OpaResponse } from './opa-transport.js';
+import { createTransport, type OpaAddress, type OpaResponse } from './opa-transport.js';
 import { noDecision, problemIn, SENTENCES } from './problems.js';
 
-export interface OpaHttpOptions {
-  /** OPA's URL, for example `http://opa:8181`. */
-  readonly url: string;
+export interface OpaHttpOptions extends OpaAddress {
   /** Milliseconds that a decision may take. */
   readonly timeoutMs: number;
   /**
@@ -25,8 +23,8 @@ export interface OpaHttpOptions {
  * between questions, neither decisions nor failures.
  */
 export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
-  const { url, timeoutMs, isOurs, connections = 32, maxResponseBytes = 64 * 1024 } = options;
-  const transport = createTransport({ url, timeoutMs, connections, maxResponseBytes });
+  const { isOurs, connections = 32, maxResponseBytes = 64 * 1024 } = options;
+  const transport = createTransport({ ...options, connections, maxResponseBytes });
 
   const query = async (path: string, input?: object): Promise<unknown> => {
     const response = await transport.send(path, input && serialize({ input }));
@@ -58,7 +56,7 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
     } catch (error) {
       const problem = problemIn(error);
       if (problem === undefined) throw error;
-      return notReady(problem);
+      return { ...notReady(problem), cause: error instanceof Error ? error.cause : undefined };
     }
   };
 
@@ -71,8 +69,8 @@ const withDocument = (question: PolicyQuestion) => ({
   input: questionDocument(question),
 });
 
-const notReady = (problem: PolicyProblem): Readiness => ({
-  ready: false,
+const notReady = (problem: PolicyProblem) => ({
+  ready: false as const,
   problem,
   detail: SENTENCES[problem],
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RuleFile } from '../bundle/sources.js';
 import { serialize } from './document.js';
-import { createTransport, type OpaResponse } from './opa-transport.js';
+import { createTransport, type OpaAddress, type OpaResponse } from './opa-transport.js';
 import { noDecision } from './problems.js';
 
 /** The state of the rules in an Open Policy Agent, apart from its decisions. */
@@ -28,8 +28,8 @@ const Failed = z.object({
   errors: z.tuple([z.object({ code: z.literal('eval_builtin_error'), message: z.string() })]),
 });
 
-/** @param options OPA's `url`, and the milliseconds that an answer may take */
-export function createOpaRules(options: { readonly url: string; readonly timeoutMs: number }): OpaRules {
+/** @param options where OPA is, and the milliseconds that an answer may take */
+export function createOpaRules(options: OpaAddress & { readonly timeoutMs: number }): OpaRules {
   const transport = createTransport({ ...options, connections: 1, maxResponseBytes: 1024 * 1024 });
 
   return {

@@ -1,9 +1,17 @@
 import { type Dispatcher, errors, Pool } from 'undici';
 import { noDecision } from './problems.js';
 
-export interface TransportOptions {
+/** How to reach an Open Policy Agent. */
+export interface OpaAddress {
   /** OPA's URL; its path is kept as a prefix. */
   readonly url: string;
+  /** Sent as `Authorization: Bearer`, for `opa run --authentication=token`. */
+  readonly token?: string | undefined;
+  /** PEM texts of the authorities that sign OPA's certificate. Default: those of Node.js. */
+  readonly authorities?: readonly string[] | undefined;
+}
+
+export interface TransportOptions extends OpaAddress {
   /** Milliseconds for an exchange, from the call to the last byte, including the wait for a connection. */
   readonly timeoutMs: number;
   /** Maximum number of connections, kept alive between exchanges. */
@@ -27,7 +35,7 @@ export interface Transport {
   readonly close: () => Promise<void>;
 }
 
-const HEADERS = ['content-type', 'application/json'];
+const JSON_BODY = ['content-type', 'application/json'];
 const KEEP_ALIVE_MS = 30_000;
 
 /**
@@ -38,10 +46,15 @@ const KEEP_ALIVE_MS = 30_000;
 export function createTransport(options: TransportOptions): Transport {
   const { origin, pathname } = new URL(options.url);
   const prefix = pathname.replace(/\/+$/, '');
+  const headers =
+    options.token === undefined ? JSON_BODY : [...JSON_BODY, 'authorization', `Bearer ${options.token}`];
   const pool = new Pool(origin, {
     connections: options.connections,
     pipelining: 1,
-    connect: { timeout: options.timeoutMs },
+    connect: {
+      timeout: options.timeoutMs,
+      ...(options.authorities === undefined ? {} : { ca: [...options.authorities] }),
+    },
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -49,18 +62,19 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   return {
-    send: (path, body) => exchange(pool, requestOf(origin, prefix + path, body), options.timeoutMs),
+    send: (path, body) => {
+      const request: Dispatcher.DispatchOptions = {
+        origin,
+        path: prefix + path,
+        method: body === undefined ? 'GET' : 'POST',
+        headers,
+        body: body ?? null,
+      };
+      return exchange(pool, request, options.timeoutMs);
+    },
     close: () => pool.close(),
   };
 }
-
-const requestOf = (origin: string, path: string, body: string | undefined): Dispatcher.DispatchOptions => ({
-  origin,
-  path,
-  method: body === undefined ? 'GET' : 'POST',
-  headers: HEADERS,
-  body: body ?? null,
-});
 
 function exchange(pool: Pool, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<OpaResponse> {
   return new Promise((resolve, reject) => {

@@ -94,14 +94,19 @@ export const choices = <const T extends readonly [string, ...string[]]>(words: T
 
 export const withoutTrailingSlashes = (value: string): string => value.replace(/\/+$/, '');
 
-/** @returns a URL with one of the schemes, its trailing slashes removed */
-export const url = (schemes: readonly string[], description: string) =>
+/** @returns a URL with one of the schemes and without a login, its trailing slashes removed */
+export const url = (
+  schemes: readonly string[],
+  description: string,
+  withoutLogin = 'it must have no user name and no password',
+) =>
   z
     .string()
     .refine(
       (value) => isUrl(value, schemes),
       `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
     )
+    .refine((value) => !hasLogin(value), withoutLogin)
     .transform(withoutTrailingSlashes)
     .optional()
     .meta({ description });
@@ -110,6 +115,9 @@ function isUrl(value: string, schemes: readonly string[]): boolean {
   if (!schemes.some((scheme) => value.startsWith(`${scheme}://`))) return false;
   return URL.canParse(value) && new URL(value).hostname !== '';
 }
+
+const hasLogin = (value: string): boolean =>
+  URL.canParse(value) && new URL(value).username + new URL(value).password !== '';
 
 /** @returns the origins as they appear in an `Origin` header; `scheme://*.domain` is allowed (Django) */
 export const origins = (description: string) =>

@@ -80,9 +80,25 @@ function wrongSetting(given: Readonly<Record<string, string>>, error: z.ZodError
 
 /** Rules that involve several settings. */
 function checkTogether(config: Config): void {
+  refuseWithout(config, 'REDIS_CA_FILE', 'rediss:// in REDIS_URL', config.REDIS_URL?.startsWith('rediss'));
+  for (const name of ['REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD', 'REDIS_SENTINEL_TLS'] as const)
+    refuseWithout(
+      config,
+      name,
+      'redis+sentinel:// in REDIS_URL',
+      /^rediss?\+sentinel:/.test(config.REDIS_URL ?? ''),
+    );
+  refuseWithout(config, 'OPA_TOKEN', 'OPA_URL', config.OPA_URL !== undefined);
+  refuseWithout(config, 'OPA_CA_FILE', 'https:// in OPA_URL', config.OPA_URL?.startsWith('https:'));
   if (config.WEB_CONCURRENCY > 1 && (config.DATABASE_URL === undefined || config.REDIS_URL === undefined)) {
     throw new StartError(
       `WEB_CONCURRENCY is ${config.WEB_CONCURRENCY}: several workers need DATABASE_URL and REDIS_URL, because the embedded database serves one process. Set both, or set WEB_CONCURRENCY to 1.`,
     );
   }
+}
+
+/** A setting that has no effect is a mistake of whoever set it, and often one that makes a connection less safe. */
+function refuseWithout(config: Config, name: keyof Config, needed: string, isThere = false): void {
+  if (config[name] !== undefined && !isThere)
+    throw new StartError(`${name} is set and has no effect without ${needed}: set that, or remove ${name}.`);
 }

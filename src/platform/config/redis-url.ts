@@ -1,16 +1,27 @@
 import { z } from 'zod';
 
 /** How to reach Redis: one server, the nodes of a cluster, or the sentinels of a master. */
-export type RedisTarget =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[]; readonly login: RedisLogin }
-  | {
-      readonly kind: 'sentinel';
-      readonly nodes: readonly RedisNode[];
-      readonly master: string;
-      readonly database: number;
-      readonly login: RedisLogin;
-    };
+export type RedisTarget = RedisServer | RedisCluster | RedisSentinels;
+
+interface RedisServer {
+  readonly kind: 'single';
+  readonly tls: boolean;
+}
+
+export interface RedisCluster {
+  readonly kind: 'cluster';
+  readonly nodes: readonly RedisNode[];
+  readonly login: RedisLogin;
+}
+
+export interface RedisSentinels {
+  readonly kind: 'sentinel';
+  readonly nodes: readonly RedisNode[];
+  readonly master: string;
+  readonly database: number;
+  /** Of the master. */
+  readonly login: RedisLogin;
+}
 
 export interface RedisNode {
   readonly host: string;
@@ -33,7 +44,9 @@ export function parseRedisUrl(url: string): RedisTarget | undefined {
     url.match(FORM) ?? [];
   if (matched === undefined) return undefined;
   if (mode === undefined)
-    return URL.canParse(url) && !hosts.includes(',') ? { kind: 'single', url } : undefined;
+    return URL.canParse(url) && !hosts.includes(',')
+      ? { kind: 'single', tls: scheme === 'rediss' }
+      : undefined;
   const nodes = hosts.split(',').map((host) => parseNode(host, mode === 'sentinel' ? 26_379 : 6379));
   if (nodes.some((node) => node === undefined)) return undefined;
   const known = nodes.filter((node) => node !== undefined);

@@ -7,6 +7,7 @@ import {
   integer,
   list,
   networks,
+  optionalFlag,
   optionalInteger,
   optionalText,
   origins,
@@ -89,10 +90,31 @@ export const Settings = z.object({
   REDIS_URL: redisUrl(
     'Redis 6 to 8 or Valkey: redis://host:6379/0, rediss:// for TLS, redis+cluster://a:6379,b:6379, redis+sentinel://a:26379,b:26379/mymaster/0. Default: sessions in the database.',
   ),
+  REDIS_CA_FILE: optionalText(
+    'PEM file of the certificate authorities of Redis and its sentinels, for rediss:// URLs. Default: those of Node.js.',
+  ),
+  REDIS_SENTINEL_USERNAME: optionalText('User name for the sentinels of a redis+sentinel:// URL.'),
+  REDIS_SENTINEL_PASSWORD: optionalText(
+    'Password for the sentinels. The password in REDIS_URL is the one of Redis. Default: none.',
+  ),
+  REDIS_SENTINEL_TLS: optionalFlag(
+    'Connect to the sentinels with TLS. Default: true if REDIS_URL is rediss+sentinel://.',
+  ),
   REDIS_KEY_PREFIX: text({ default: 'cvat:', description: 'Prefix of every key in Redis.' }),
   OPA_URL: url(
     ['http', 'https'],
     'URL of an Open Policy Agent that pulls its rules from this server, for example http://opa:8181. Default: embedded.',
+    'it must have no user name and no password: Open Policy Agent takes a token, OPA_TOKEN',
+  ),
+  OPA_TOKEN: z
+    .string()
+    .regex(/^[!-~]+$/, 'it must be visible ASCII characters without spaces')
+    .optional()
+    .meta({
+      description: 'Bearer token for Open Policy Agent, if it runs with --authentication=token.',
+    }),
+  OPA_CA_FILE: optionalText(
+    'PEM file of the certificate authorities of Open Policy Agent, for an https:// URL. Default: those of Node.js.',
   ),
   OPA_TIMEOUT_MS: integer(50, 60_000, {
     default: 2000,

@@ -58,6 +58,31 @@ export async function probeDirectory(
   return undefined;
 }
 
+/**
+ * Connects to every server and logs in with the account for searches, if there is one.
+ *
+ * @param report called after each step
+ * @returns whether at least one server can be used
+ */
+export async function probeServers(
+  settings: DirectorySettings,
+  clock: Clock,
+  report: (result: ProbeResult) => void,
+): Promise<boolean> {
+  let isUsable = false;
+  for (const server of settings.servers) {
+    const steps = createSteps({
+      clock,
+      timeoutMs: settings.timeoutMs,
+      report: (result) => report({ server: server.url, ...result }),
+    });
+    const connection = await connect({ settings, clock, server, steps });
+    connection?.close();
+    if (connection !== undefined) isUsable = true;
+  }
+  return isUsable;
+}
+
 /** @returns a connection for searches; undefined if a step failed */
 async function connect(trial: Trial): Promise<Connection | undefined> {
   const { settings, server, steps } = trial;

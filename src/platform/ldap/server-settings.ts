@@ -1,8 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { StartError } from '../../kernel/start-error.js';
+import { readAuthorityFile } from '../config/authority-file.js';
 import type { DirectoryServer } from './dial.js';
 import type { DirectoryConfig, PersonAttributes } from './settings.js';
 
@@ -58,35 +57,10 @@ function readServer(uri: string): DirectoryServer {
 const isLoopback = (host: string): boolean =>
   host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** @throws StartError if the file cannot be read or contains no certificate */
+/** @throws StartError if the file can't be read or contains no certificate */
 export function readSecureContext(file: string | undefined): SecureContext {
-  if (file === undefined) return createSecureContext({ minVersion: 'TLSv1.2' });
-  let pem: string;
-  try {
-    pem = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new StartError(
-      `AUTH_LDAP_CA_FILE is "${file}", which can't be read: correct the path or its permissions.`,
-      {
-        cause,
-      },
-    );
-  }
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0 || !certificates.every(isCertificate)) {
-    throw new StartError(
-      `AUTH_LDAP_CA_FILE is "${file}": it must be a PEM file with the certificates of authorities.`,
-    );
-  }
-  return createSecureContext({ ca: certificates, minVersion: 'TLSv1.2' });
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
+  const ca = readAuthorityFile(file, 'AUTH_LDAP_CA_FILE');
+  return createSecureContext({ ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' });
 }
 
 const FIELDS = ['username', 'first_name', 'last_name', 'email'] as const;

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import nodemailer, { type SMTPTransportOptions } from 'nodemailer';
 import { SECOND } from '../../kernel/clock.js';
-import { StartError } from '../../kernel/start-error.js';
+import { readAuthorityFile } from '../config/authority-file.js';
 import { diagnose } from './diagnosis.js';
 import { MAIL_STEPS, type MailStep, notAMailbox } from './failure.js';
 import { compose, isMailbox, type MailMessage, type Sender } from './message.js';
@@ -62,7 +61,7 @@ function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
       minVersion: 'TLSv1.2',
       // RFC 7435: unverified encryption is better than the plain text that this mode would otherwise accept.
       rejectUnauthorized: settings.tls !== 'opportunistic',
-      ...(settings.caFile === null ? {} : { ca: readAuthority(settings.caFile) }),
+      ...(settings.caFile === null ? {} : { ca: readAuthorityFile(settings.caFile, AUTHORITY) }),
     },
     // A server that offers no login gets no mail: it is not the server that the password is for.
     ...(settings.credentials === null
@@ -79,16 +78,8 @@ function optionsOf(settings: SmtpSettings): SMTPTransportOptions {
   };
 }
 
-function readAuthority(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new StartError(
-      `The certificate authority ${path} of the mail server can't be read: correct its path.`,
-      { cause },
-    );
-  }
-}
+/** The two places that can name the file. */
+const AUTHORITY = 'The authority of the mail server (EMAIL_CA_FILE, or ca in EMAIL_URL)';
 
 const idleSteps = ({ tls, credentials }: SmtpSettings): MailStep[] => [
   ...(tls === 'opportunistic' ? (['tls'] as const) : []),

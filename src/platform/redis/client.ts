@@ -1,7 +1,12 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import { NO_ANSWER, OK, type PartState } from '../../kernel/part-state.js';
-import { parseRedisUrl, type RedisLogin } from '../config/redis-url.js';
+import {
+  parseRedisUrl,
+  type RedisCluster,
+  type RedisLogin,
+  type RedisSentinels,
+} from '../config/redis-url.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -28,15 +33,33 @@ const FAIL_FAST = {
   retryStrategy: (attempt: number) => Math.min(attempt * 50, LONGEST_RECONNECT_DELAY),
 } satisfies RedisOptions;
 
+export interface RedisSettings {
+  /** Checked by the configuration. */
+  readonly url: string;
+  /** PEM texts of the authorities that sign the certificates of Redis. Default: those of Node.js. */
+  readonly authorities?: readonly string[] | undefined;
+  /** How sentinels are reached: they have a login of their own. */
+  readonly sentinel?: SentinelLogin;
+}
+
+interface SentinelLogin {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Default: as Redis itself. */
+  readonly tls?: boolean | undefined;
+}
+
 /**
  * Connects to Redis, a cluster, or a master behind sentinels. Also resolves while Redis is down: the client keeps
  * trying, and everything that needs it fails closed until then.
  *
- * @param url checked by the configuration
  * @param onError called for each failure to connect, for the log
  */
-export async function connectRedis(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
-  const client = createClient(url);
+export async function connectRedis(
+  settings: RedisSettings,
+  onError: (error: Error) => void,
+): Promise<RedisConnection> {
+  const client = createClient(settings);
   const refusal = watchRefusals(client);
   client.on('error', onError);
   await new Promise<void>((resolve) => {
@@ -113,38 +136,53 @@ async function readState(client: RedisClient): Promise<PartState> {
   }
 }
 
-function createClient(url: string): RedisClient {
+function createClient({ url, authorities, sentinel = {} }: RedisSettings): RedisClient {
   const target = parseRedisUrl(url);
   if (target === undefined) throw new TypeError('The configuration accepted an unknown format of REDIS_URL.');
-  if (target.kind === 'single') return new Redis(url, { ...FAIL_FAST, lazyConnect: true });
-  if (target.kind === 'cluster') {
-    return new Cluster([...target.nodes], {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      clusterRetryStrategy: FAIL_FAST.retryStrategy,
-      redisOptions: {
-        ...loginOptions(target.login),
-        connectTimeout: CONNECT_TIMEOUT,
-        commandTimeout: COMMAND_TIMEOUT,
-      },
-    });
+  const tls = authorities === undefined ? {} : { ca: [...authorities] };
+  switch (target.kind) {
+    case 'single':
+      return new Redis(url, { ...FAIL_FAST, ...(target.tls ? { tls } : {}), lazyConnect: true });
+    case 'cluster':
+      return createClusterClient(target, tls);
+    case 'sentinel':
+      return createSentinelClient(target, tls, sentinel);
   }
-  return new Redis({
+}
+
+type Tls = NonNullable<RedisOptions['tls']>;
+
+const createClusterClient = (target: RedisCluster, tls: Tls): Cluster =>
+  new Cluster([...target.nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: FAIL_FAST.retryStrategy,
+    redisOptions: {
+      ...loginOptions(target.login, tls),
+      connectTimeout: CONNECT_TIMEOUT,
+      commandTimeout: COMMAND_TIMEOUT,
+    },
+  });
+
+const createSentinelClient = (target: RedisSentinels, tls: Tls, sentinel: SentinelLogin): Redis =>
+  new Redis({
     ...FAIL_FAST,
-    ...loginOptions(target.login),
+    ...loginOptions(target.login, tls),
     lazyConnect: true,
     sentinels: [...target.nodes],
     name: target.master,
     db: target.database,
     sentinelRetryStrategy: FAIL_FAST.retryStrategy,
     enableTLSForSentinelMode: target.login.tls,
+    ...((sentinel.tls ?? target.login.tls) ? { sentinelTLS: tls } : {}),
+    ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
+    ...(sentinel.password === undefined ? {} : { sentinelPassword: sentinel.password }),
   });
-}
 
-const loginOptions = ({ username, password, tls }: RedisLogin) => ({
-  ...(username === undefined ? {} : { username }),
-  ...(password === undefined ? {} : { password }),
-  ...(tls ? { tls: {} } : {}),
+const loginOptions = (login: RedisLogin, tls: Tls) => ({
+  ...(login.username === undefined ? {} : { username: login.username }),
+  ...(login.password === undefined ? {} : { password: login.password }),
+  ...(login.tls ? { tls } : {}),
 });
 
 /** @returns `ServiceUnavailable` `redis_unreachable`, with the error as its cause */

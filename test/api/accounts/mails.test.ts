@@ -1,10 +1,11 @@
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
+import { makeCertificates } from '../../support/certificates.js';
 import { linkOf, type Mailbox, openMailbox, PUBLIC_URL, useMailbox } from '../../support/mailbox.js';
 import { endMailPauses, outboxOf } from '../../support/outbox-rows.js';
 import { readUser, setActive } from '../../support/rows.js';
-import { freePort, makeCertificates, reply, startRawServer } from '../../unit/platform/mail/mail-server.js';
+import { freePort, reply, startRawServer } from '../../unit/platform/mail/mail-server.js';
 
 /** The mails of accounts on their whole way, from the request to a real mail server. */
 

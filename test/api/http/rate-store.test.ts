@@ -19,7 +19,7 @@ let redis: RedisConnection | undefined;
 let store: RateStore;
 beforeAll(async () => {
   if (inject('engines') === 'real') {
-    redis = await connectRedis(inject('services')?.redis ?? '', () => undefined);
+    redis = await connectRedis({ url: inject('services')?.redis ?? '' }, () => undefined);
     store = createRedisRateStore(redis.client, `test:${randomUUID()}:`, clock);
   } else store = createMemoryRateStore(clock);
 });

@@ -332,13 +332,13 @@ describe('readiness', () => {
       if (url === '/health?bundles') response.writeHead(health);
       response.end(body);
     });
-    expect(await createEngine(stub.url).ready()).toEqual(expected);
+    expect(await createEngine(stub.url).ready()).toMatchObject(expected);
     expect(stub.seen[0]).toEqual({ method: 'GET', url: '/v1/data/bundle_revision/revision', body: '' });
   });
 
   it('is missing when OPA is down', async () => {
     const engine = createEngine('http://127.0.0.1:1');
-    expect(await engine.ready()).toEqual({
+    expect(await engine.ready()).toMatchObject({
       ready: false,
       problem: 'opa_unreachable',
       detail: expect.stringContaining('OPA'),

@@ -36,6 +36,15 @@ describe('the check of the settings', () => {
     [{ IAM_TYPE: 'LDAP', ACCOUNT_EMAIL_VERIFICATION: 'mandatory' }, 'ACCOUNT_EMAIL_VERIFICATION'],
     [{ RULES_DIR: '/tmp' }, 'RULES_DIR'],
     [{ RULES_DIR: '/nowhere', OPA_URL: 'http://opa.invalid' }, '/nowhere'],
+    [{ REDIS_URL: 'rediss://r.invalid', REDIS_CA_FILE: '/nowhere/ca.pem' }, 'REDIS_CA_FILE'],
+    [{ REDIS_URL: 'redis://r.invalid', REDIS_CA_FILE: '/nowhere/ca.pem' }, 'rediss://'],
+    [{ REDIS_URL: 'redis://r.invalid', REDIS_SENTINEL_PASSWORD: 'x' }, 'redis+sentinel://'],
+    [{ OPA_URL: 'https://opa.invalid', OPA_CA_FILE: 'package.json' }, 'OPA_CA_FILE'],
+    [{ OPA_URL: 'http://opa.invalid', OPA_CA_FILE: '/nowhere/ca.pem' }, 'https://'],
+    [{ OPA_TOKEN: 'x' }, 'OPA_URL'],
+    [{ OPA_URL: 'http://opa.invalid', OPA_TOKEN: 'a b' }, 'OPA_TOKEN'],
+    [{ OPA_URL: 'http://opa:hunter2@opa.invalid' }, 'OPA_TOKEN'],
+    [{ UI_URL: 'https://u:hunter2@ui.invalid' }, 'no password'],
   ])('names what would stop the start: %j', async (env, name) => {
     const error = await check(env);
     expect(error).toBeInstanceOf(StartError);
@@ -43,6 +52,7 @@ describe('the check of the settings', () => {
   });
 
   it('repeats no secret', async () => {
+    expect(String(await check({ OPA_URL: 'http://opa:hunter2@opa.invalid' }))).not.toContain('hunter2');
     expect(String(await check({ EMAIL_URL: 'smtp://mailer:hunter2@mail.example.org:x' }))).not.toContain(
       'hunter2',
     );

@@ -4,15 +4,9 @@ import { StartError } from '../../../../src/kernel/start-error.js';
 import type { MailMessage } from '../../../../src/platform/mail/message.js';
 import type { SmtpSettings } from '../../../../src/platform/mail/settings.js';
 import { createSmtpTransport } from '../../../../src/platform/mail/smtp.js';
+import { makeCertificates } from '../../../support/certificates.js';
 import { message, SENDER, smtpSettings } from './fixtures.js';
-import {
-  freePort,
-  type MailServer,
-  makeCertificates,
-  reply,
-  startMailServer,
-  startRawServer,
-} from './mail-server.js';
+import { freePort, type MailServer, reply, startMailServer, startRawServer } from './mail-server.js';
 
 const servers: { close(): Promise<void> }[] = [];
 const tracked = <T extends { close(): Promise<void> }>(server: T): T => {

@@ -1,0 +1,115 @@
+import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
+import { type Clock, SECOND } from '../kernel/clock.js';
+import { describeNetworkFailure } from '../kernel/network-failure.js';
+import type { ServiceTrial } from '../kernel/service-trial.js';
+import type { Config } from '../platform/config/settings.js';
+import { createDatabase } from '../platform/db/database.js';
+import { tryDatabase } from '../platform/db/probe.js';
+import { type ProbeResult, probeServers } from '../platform/ldap/probe.js';
+import { createMailTransport } from '../platform/mail/transport.js';
+import { tryRedis } from '../platform/redis/probe.js';
+import { directorySettingsOf } from './directory.js';
+import { mailSettingsOf } from './mail.js';
+import { readRules } from './rules.js';
+import { opaAddressOf, redisSettingsOf } from './services.js';
+
+type Part = 'database' | 'redis' | 'policy' | 'directory' | 'mail';
+
+/** What became of a part; skipped if it is built in, or not used. */
+export interface PartTrial {
+  readonly part: Part;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  readonly detail: string;
+}
+
+/**
+ * Connects to every service that the settings name, as the server would: DNS, TLS, login, version, rights. It changes
+ * nothing but a key in Redis that lives a second, and sends no mail.
+ *
+ * @returns one result for each part, in order
+ * @throws StartError for settings that `checkSettings` refuses
+ */
+export async function tryServices(config: Config, clock: Clock): Promise<readonly PartTrial[]> {
+  return Promise.all([
+    report('database', onDatabase(config), 'built in'),
+    report('redis', onRedis(config), 'not used: sessions are in the database'),
+    report('policy', onPolicy(config), 'built in'),
+    report('directory', onDirectory(config, clock), 'not used'),
+    report('mail', onMail(config), 'no mail server is set'),
+  ]);
+}
+
+async function report(part: Part, trial: Promise<ServiceTrial | null>, unused: string): Promise<PartTrial> {
+  const result = await trial;
+  if (result === null) return { part, result: 'skipped', detail: unused };
+  return { part, result: result.ok ? 'passed' : 'failed', detail: result.detail };
+}
+
+async function onDatabase(config: Config): Promise<ServiceTrial | null> {
+  if (config.DATABASE_URL === undefined) return null;
+  const db = await createDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    poolSize: 1,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    applicationName: 'cvat-auth-server cli',
+    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
+  });
+  try {
+    return await tryDatabase(db);
+  } finally {
+    await db.close();
+  }
+}
+
+async function onRedis(config: Config): Promise<ServiceTrial | null> {
+  const settings = redisSettingsOf(config);
+  return settings === null ? null : tryRedis(settings, `${config.REDIS_KEY_PREFIX}check`);
+}
+
+async function onPolicy(config: Config): Promise<ServiceTrial | null> {
+  const address = opaAddressOf(config);
+  if (address === null) return null;
+  const { revision } = await readRules(config);
+  const engine = createOpaHttpEngine({
+    ...address,
+    timeoutMs: config.OPA_TIMEOUT_MS,
+    isOurs: (loaded) => loaded === revision,
+  });
+  try {
+    const state = await engine.ready();
+    if (state.ready)
+      return { ok: true, detail: `Open Policy Agent has these rules (${revision.slice(0, 12)}).` };
+    if (PULLS_LATER.has(state.problem))
+      return { ok: true, detail: `${state.detail} It pulls them when this server runs.` };
+    const reason = state.cause === undefined ? state.detail : `${describeNetworkFailure(state.cause)}.`;
+    return { ok: false, detail: `OPA_URL can't be used: ${reason}` };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Open Policy Agent answers, and waits for a bundle of this server. */
+const PULLS_LATER: ReadonlySet<string> = new Set(['opa_no_bundle', 'opa_other_bundle', 'opa_undefined']);
+
+async function onDirectory(config: Config, clock: Clock): Promise<ServiceTrial | null> {
+  const settings = directorySettingsOf(config);
+  if (settings === null) return null;
+  const steps: ProbeResult[] = [];
+  const ok = await probeServers(settings, clock, (step) => steps.push(step));
+  const failed = steps.filter(({ outcome }) => outcome === 'failed').map(({ detail }) => detail);
+  const servers = settings.servers.map(({ url }) => url).join(', ');
+  return { ok, detail: failed.length === 0 ? `${servers}: connected.` : failed.join(' ') };
+}
+
+async function onMail(config: Config): Promise<ServiceTrial | null> {
+  const settings = mailSettingsOf(config);
+  if (settings.kind !== 'smtp') return null;
+  const transport = createMailTransport(settings, () => undefined);
+  try {
+    const { ok, sentence } = await transport.verify();
+    return { ok, detail: sentence };
+  } finally {
+    transport.close();
+  }
+}
