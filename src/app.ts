@@ -9,6 +9,7 @@ export interface AppDeps extends EdgeDeps {
   readonly routes: readonly AnyRoute[];
   readonly pipeline: PipelineDeps;
   readonly corsAllowedOrigins: readonly string[];
+  readonly corsAllowedHeaders: readonly string[];
   /** Handlers outside the pipeline, in the order in which they are tried. */
   readonly probes: readonly { readonly path: string; readonly handler: RequestHandler }[];
   readonly pages: readonly { readonly path: string; readonly handler: RequestHandler }[];
@@ -27,7 +28,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(edge.open);
   app.use(edge.securityHeaders);
   app.use(edge.refuseAmbiguous);
-  app.use(createCors(deps.corsAllowedOrigins));
+  app.use(createCors(deps.corsAllowedOrigins, deps.corsAllowedHeaders));
   for (const { path, handler } of deps.probes) app.get(path, handler);
   app.use(edge.checkHost);
   app.use(edge.repairCsrfCookie);

@@ -48,7 +48,12 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
   const engines = await openEngines(options);
   const breachFile =
     config.PASSWORD_BREACH_FILE === undefined ? null : await createBreachFile(config.PASSWORD_BREACH_FILE);
-  const policy = createPasswordPolicy({ context: contextOf(config), isBreached: breachFile?.contains });
+  const policy = createPasswordPolicy({
+    context: contextOf(config),
+    validators: config.AUTH_PASSWORD_VALIDATORS,
+    minimumLength: config.AUTH_PASSWORD_MIN_LENGTH,
+    isBreached: breachFile?.contains,
+  });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
   const parts = composeParts(options, { engines, state, policy });
   const { web, routes, resources } = parts;

@@ -1,6 +1,7 @@
 import type { Client } from '../kernel/client.js';
 import type { ReportEvent } from '../kernel/security-events.js';
 import type { FailureLimit } from './failure-limit.js';
+import type { LoginMethod } from './login-method.js';
 import type { Requester } from './passwords/queue.js';
 import type { PasswordService } from './passwords/service.js';
 import { sessionAuthHash } from './signing.js';
@@ -33,6 +34,7 @@ export interface CredentialDeps {
   readonly passwords: Pick<PasswordService, 'verifyFirst' | 'hash' | 'isUsable'>;
   readonly failures: FailureLimit;
   readonly secretKey: () => string;
+  readonly method: LoginMethod;
   readonly onUpgradeError: (error: unknown) => void;
   /** Checks names that match no account with a local password (`IAM_TYPE=LDAP`); counts failures itself. */
   readonly directory:
@@ -89,7 +91,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
     const found = name.includes('\0')
       ? NOBODY
       : await deps.findCandidates(login.email === undefined ? name : null, name);
-    const candidates = order(found, name);
+    const candidates = order(admit(found, deps.method), name);
     const { username, email } = login;
     const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
     if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
@@ -160,6 +162,13 @@ const reasonOf = (candidates: readonly Candidate[]): string => {
 };
 
 export type CredentialCheck = ReturnType<typeof createCredentialCheck>;
+
+/** Django's backend knows exact user names whatever the method is; allauth's looks for what the method allows. */
+const admit = (found: Candidates, method: LoginMethod): Candidates => ({
+  exact: found.exact,
+  byEmail: method === 'username' ? [] : found.byEmail,
+  ignoringCase: method === 'email' ? [] : found.ignoringCase,
+});
 
 /** Each user once, at their first place. Names that differ only in case match nobody, because they are ambiguous. */
 function order({ exact, byEmail, ignoringCase }: Candidates, name: string): readonly Candidate[] {

@@ -50,6 +50,7 @@ export function composeAccounts(parts: AccountParts) {
     wakeMail: mail.wake,
     verification: config.ACCOUNT_EMAIL_VERIFICATION,
     registration: registrationOf(config),
+    loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     redirects: redirectsOf(config),
@@ -75,6 +76,8 @@ const registrationOf = (config: Config) => ({
   domains: config.REGISTRATION_EMAIL_DOMAINS,
   defaultGroup: config.IAM_DEFAULT_ROLE,
   invitationDays: config.ORG_INVITATION_EXPIRY_DAYS,
+  minimumUsername: config.ACCOUNT_USERNAME_MIN_LENGTH,
+  needsEmail: config.ACCOUNT_EMAIL_REQUIRED,
 });
 
 /** Targets of links in mails: fixed by the settings, never by a request. */

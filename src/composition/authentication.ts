@@ -51,6 +51,7 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     passwords,
     failures,
     secretKey,
+    method: config.ACCOUNT_AUTHENTICATION_METHOD,
     onUpgradeError: warn('A password hash could not be upgraded.'),
     directory: directory?.login ?? null,
   });

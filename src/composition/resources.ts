@@ -64,6 +64,7 @@ function usersOf(parts: ResourceParts) {
     passwords: authentication.passwords,
     policy,
     defaultGroup: options.config.IAM_DEFAULT_ROLE,
+    minimumUsername: options.config.ACCOUNT_USERNAME_MIN_LENGTH,
     onActivated: async (tx, account) => {
       if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
     },

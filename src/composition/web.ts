@@ -57,6 +57,8 @@ export function composeWeb(parts: WebParts) {
     log,
     allowedHosts,
     corsAllowedOrigins: config.CORS_ALLOWED_ORIGINS,
+    corsAllowedHeaders: config.CORS_ALLOW_HEADERS,
+    referrerPolicy: config.SECURE_REFERRER_POLICY,
     slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
     repairCsrf: csrfRepairOf(parts.authentication),
     onEnd: operations.onEnd,

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import type { CredentialCheck } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { IdentityStore } from '../../authentication/identity.js';
+import type { LoginMethod } from '../../authentication/login-method.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
@@ -55,7 +56,11 @@ export interface AccountsDeps {
     readonly domains: readonly string[];
     readonly defaultGroup: string;
     readonly invitationDays: number;
+    readonly minimumUsername: number;
+    /** `ACCOUNT_EMAIL_REQUIRED`; addresses that must be confirmed, or decide, are required anyway. */
+    readonly needsEmail: boolean;
   };
+  readonly loginMethod: LoginMethod;
   readonly logsOutOnPasswordChange: boolean;
   readonly csrfTrustedOrigins: readonly string[];
   readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
@@ -77,6 +82,7 @@ export function createAccounts(deps: AccountsDeps) {
     identities,
     checkCredentials: deps.checkCredentials,
     sessions,
+    method: deps.loginMethod,
     emailVerificationIsMandatory,
     mailConfirmation: confirmation.mailAtLogin,
     onWriteError: deps.onWriteError,
@@ -88,7 +94,8 @@ export function createAccounts(deps: AccountsDeps) {
     passwords: deps.passwords,
     policy: deps.policy,
     mailer,
-    emailIsRequired: emailVerificationIsMandatory || deps.registration.domains.length > 0,
+    emailIsRequired:
+      emailVerificationIsMandatory || deps.registration.needsEmail || deps.registration.domains.length > 0,
     confirmsAddresses: deps.verification !== 'none',
     confirmation: { mail: confirmation.mailAtSignUp, noteMailed: confirmation.noteSignUp },
     wakeMail: deps.wakeMail,
@@ -113,6 +120,7 @@ export function createAccounts(deps: AccountsDeps) {
         registration,
         emailVerificationIsMandatory,
         registrationIsClosed: deps.registration.mode === 'closed',
+        minimumUsername: deps.registration.minimumUsername,
       }),
       ...passwordRoutes({ ...flows, sessions, identities, logsOutOnChange: deps.logsOutOnPasswordChange }),
     ],

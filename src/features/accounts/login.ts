@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
 import type { IdentityStore } from '../../authentication/identity.js';
+import type { LoginMethod } from '../../authentication/login-method.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Caller } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
@@ -18,7 +19,20 @@ import { LoginWrite } from './schemas.js';
 /** CVAT's own sentence for an address that does not belong to exactly one user. */
 const UNKNOWN_EMAIL = ['Unable to login with provided credentials'];
 const MUST_INCLUDE = ['Must include either "username" or "email" and "password".'];
+const MUST_INCLUDE_ONE = {
+  username: ['Must include "username" and "password".'],
+  email: ['Must include "email" and "password".'],
+};
+/** CVAT 2.62 `LoginSerializerEx`, for a server that knows only one way to name an account. */
+const OTHER_METHOD = {
+  username: [otherMethod('email/password', 'username/password')],
+  email: [otherMethod('username/password', 'email/password')],
+};
 const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'] };
+
+function otherMethod(tried: string, used: string): string {
+  return `Attempt to authenticate with ${tried}. But ${used} are used for authentication on the server. Please check your server configuration ACCOUNT_AUTHENTICATION_METHOD.`;
+}
 
 export interface LoginDeps {
   readonly db: Database;
@@ -27,6 +41,7 @@ export interface LoginDeps {
   readonly identities: IdentityStore;
   readonly checkCredentials: CredentialCheck;
   readonly sessions: Sessions;
+  readonly method: LoginMethod;
   readonly emailVerificationIsMandatory: boolean;
   /** Sends the confirmation link again, unless its cooldown is running. */
   readonly mailConfirmation: (userId: number) => Promise<void>;
@@ -71,10 +86,12 @@ export function createLogin(deps: LoginDeps) {
 
   const firstLook = async (
     exchange: Exchange,
-    { username = '', email = '', password = '' }: LoginFields,
+    { username = '', email: typed = '', password = '' }: LoginFields,
   ): Promise<LoginOutcome> => {
-    if (email === '' && username === '') throw new ValidationError({ non_field_errors: MUST_INCLUDE });
-    const owners = email === '' ? 1 : (await findAddressOwners(db, email)).length;
+    const email = deps.method === 'username' ? '' : typed;
+    if (email === '' && (username === '' || deps.method === 'email'))
+      throw new ValidationError({ non_field_errors: MUST_INCLUDE });
+    const owners = email === '' || deps.method === 'email' ? 1 : (await findAddressOwners(db, email)).length;
     // An address that belongs to no account, or to several, is a failure like any other, with the same cost and limit.
     const match = await deps.checkCredentials({
       ...(email === '' ? { username } : { email }),
@@ -124,6 +141,12 @@ export function createLogin(deps: LoginDeps) {
     { username, email, password }: RawFields,
     first: ValidationError,
   ): Promise<ValidationError> => {
+    const { method } = deps;
+    if (method !== 'username_email') {
+      const [name, other] = method === 'email' ? [email, username] : [username, email];
+      if (!isTruthy(name) && isTruthy(other)) return new ValidationError(OTHER_METHOD[method]);
+      return isTruthy(name) && isTruthy(password) ? first : new ValidationError(MUST_INCLUDE_ONE[method]);
+    }
     if (isTruthy(email) && !(await hasOneOwner(email))) return new ValidationError(UNKNOWN_EMAIL);
     const isComplete = (isTruthy(email) || isTruthy(username)) && isTruthy(password);
     return isComplete ? first : new ValidationError(MUST_INCLUDE);

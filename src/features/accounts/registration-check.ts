@@ -8,7 +8,7 @@ import { hasPendingInvitation } from '../invitations/index.js';
 import { EMAIL_TAKEN, isUsernameTaken, USERNAME_TAKEN, usernameProblem } from '../users/index.js';
 import type { AccountMailer } from './mailer.js';
 import { findAddressOwners, isAnyoneWithoutAddress } from './registration-repository.js';
-import { RegisterWithEmailWrite, RegisterWrite } from './schemas.js';
+import { registerWrite, withEmail } from './schemas.js';
 
 const CLOSED = 'Registration is closed on this server. Ask an administrator for an account.';
 const INVITED_ONLY = 'Registration needs an invitation to an organization for this e-mail address.';
@@ -23,6 +23,8 @@ export interface RegistrationCheckDeps {
   readonly clock: Clock;
   readonly policy: PasswordPolicy;
   readonly emailIsRequired: boolean;
+  /** `ACCOUNT_USERNAME_MIN_LENGTH`, in code points. */
+  readonly minimumUsername: number;
   readonly mode: RegistrationMode;
   /** Domains whose addresses may register; empty for any. */
   readonly domains: readonly string[];
@@ -48,6 +50,8 @@ type Applicant = Omit<Application, 'isInvited'>;
 /** Reads a registration: dj-rest-auth's serializer on top of allauth, with errors in the same order. */
 export function createRegistrationCheck(deps: RegistrationCheckDeps) {
   const { db, policy } = deps;
+  const write = registerWrite(deps.minimumUsername);
+  const writeWithEmail = withEmail(write);
 
   /**
    * @throws ValidationError in the formats of the contract; PermissionDenied before any check: a server with closed
@@ -65,7 +69,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
   /** Invitations work in every mode and from every domain, if a mail can prove that the address is theirs. */
   const hasInvitation = async (body: unknown): Promise<boolean> => {
     if ((deps.mode === 'open' && deps.domains.length === 0) || !deps.mailer.isConfigured) return false;
-    const email = RegisterWithEmailWrite.pick({ email: true }).safeParse(body).data?.email;
+    const email = writeWithEmail.pick({ email: true }).safeParse(body).data?.email;
     const since = new Date(deps.clock.now() - deps.invitationDays * DAY);
     return email !== undefined && hasPendingInvitation(db, email, since);
   };
@@ -84,10 +88,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
 
   /** All field errors are reported together; the mismatch of the passwords only if there are none. */
   const readApplicant = async (body: unknown): Promise<Applicant> => {
-    const { values, errors } = checkFields(
-      deps.emailIsRequired ? RegisterWithEmailWrite : RegisterWrite,
-      body,
-    );
+    const { values, errors } = checkFields(deps.emailIsRequired ? writeWithEmail : write, body);
     const {
       username,
       email = '',
@@ -136,7 +137,7 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
     if (problems.length > 0) throw new ValidationError({ non_field_errors: problems });
   };
 
-  return { readApplication };
+  return { write, readApplication };
 }
 
 /**

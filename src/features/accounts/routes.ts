@@ -3,7 +3,7 @@ import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import type { Login } from './login.js';
 import type { Registration } from './registration.js';
-import { DetailRead, LoginWrite, RegisterRead, RegisterWrite, TokenRead } from './schemas.js';
+import { DetailRead, LoginWrite, registerRead, TokenRead } from './schemas.js';
 
 export interface AccountRouteDeps {
   readonly identities: IdentityStore;
@@ -12,6 +12,7 @@ export interface AccountRouteDeps {
   readonly registration: Registration;
   readonly emailVerificationIsMandatory: boolean;
   readonly registrationIsClosed: boolean;
+  readonly minimumUsername: number;
 }
 
 const loginRoute = ({ login }: AccountRouteDeps) =>
@@ -70,9 +71,9 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
     documented: !deps.registrationIsClosed,
     access: { kind: 'public', because: 'for people without an account' },
     countsWithCredentials: true,
-    body: RegisterWrite,
+    body: registration.write,
     readBody: registration.readApplication,
-    responses: { 201: RegisterRead },
+    responses: { 201: registerRead(deps.minimumUsername) },
     handle: async ({ exchange, body }) => {
       const { id, isActive, awaitsProof, username, email, firstName, lastName } = await registration.register(
         body,

@@ -27,35 +27,35 @@ export const TokenRead = z.object({ key: text({ maxLength: 40 }) }).meta({ id: '
 
 export const DetailRead = z.object({ detail: readOnly(z.string()) }).meta({ id: 'RestAuthDetail' });
 
-const MINIMUM_USERNAME = 5;
+/** A registration. @param minimumUsername in code points (allauth `ACCOUNT_USERNAME_MIN_LENGTH`) */
+export const registerWrite = (minimumUsername: number) =>
+  z
+    .object({
+      username: charField({ minimum: minimumUsername, maximum: NAME_LENGTH }),
+      email: emailField({ maximum: EMAIL_LENGTH }).optional(),
+      password1: newPasswordField().meta({ writeOnly: true }),
+      password2: newPasswordField().meta({ writeOnly: true }),
+      first_name: charField({ maximum: NAME_LENGTH }).optional(),
+      last_name: charField({ maximum: NAME_LENGTH }).optional(),
+    })
+    .meta({ id: 'RegisterSerializerExRequest' });
 
-const registrationFields = {
-  username: charField({ minimum: MINIMUM_USERNAME, maximum: NAME_LENGTH }),
-  email: emailField({ maximum: EMAIL_LENGTH }),
-  password1: newPasswordField().meta({ writeOnly: true }),
-  password2: newPasswordField().meta({ writeOnly: true }),
-  first_name: charField({ maximum: NAME_LENGTH }).optional(),
-  last_name: charField({ maximum: NAME_LENGTH }).optional(),
-};
+/** The same where an address is required (allauth `ACCOUNT_EMAIL_REQUIRED`). */
+export const withEmail = (write: ReturnType<typeof registerWrite>) =>
+  write.extend({ email: write.shape.email.unwrap() });
 
-export const RegisterWrite = z
-  .object({ ...registrationFields, email: registrationFields.email.optional() })
-  .meta({ id: 'RegisterSerializerExRequest' });
-
-/** With mandatory verification the address is required (allauth `ACCOUNT_EMAIL_REQUIRED`). */
-export const RegisterWithEmailWrite = z.object(registrationFields);
-
-export const RegisterRead = z
-  .object({
-    username: text({ minLength: MINIMUM_USERNAME, maxLength: NAME_LENGTH }),
-    /** May be empty, so it does not have the format of CVAT's document. */
-    email: unrequired(text({ maxLength: EMAIL_LENGTH })),
-    first_name: unrequired(text({ maxLength: NAME_LENGTH })),
-    last_name: unrequired(text({ maxLength: NAME_LENGTH })),
-    email_verification_required: readOnly(z.boolean()),
-    key: readOnly(z.string().nullable()),
-  })
-  .meta({ id: 'RegisterSerializerEx' });
+export const registerRead = (minimumUsername: number) =>
+  z
+    .object({
+      username: text({ minLength: minimumUsername, maxLength: NAME_LENGTH }),
+      /** May be empty, so it does not have the format of CVAT's document. */
+      email: unrequired(text({ maxLength: EMAIL_LENGTH })),
+      first_name: unrequired(text({ maxLength: NAME_LENGTH })),
+      last_name: unrequired(text({ maxLength: NAME_LENGTH })),
+      email_verification_required: readOnly(z.boolean()),
+      key: readOnly(z.string().nullable()),
+    })
+    .meta({ id: 'RegisterSerializerEx' });
 
 /** Not in CVAT: a person who lost a password may have lost tokens with it. */
 const revokesAccessTokens = () => booleanField('Revoke the personal access tokens of the account as well.');

@@ -19,7 +19,7 @@ import {
 } from './field-errors.js';
 import { insertAccount, isEmailTaken, lockNames } from './new-account-repository.js';
 import { findTarget } from './repository.js';
-import { columnsOf, NewUserWrite } from './schemas.js';
+import { columnsOf, createNewUserWrite } from './schemas.js';
 
 export interface AccountCreationDeps {
   readonly db: Database;
@@ -28,6 +28,8 @@ export interface AccountCreationDeps {
   readonly policy: PasswordPolicy;
   /** Group of an account that is created without groups. */
   readonly defaultGroup: string;
+  /** `ACCOUNT_USERNAME_MIN_LENGTH`, in code points. */
+  readonly minimumUsername: number;
   /** Mails a link for setting the first password, or says why such mails are not available. */
   readonly setPasswordMail:
     | { readonly send: (tx: Queryable, userId: number) => Promise<void> }
@@ -35,17 +37,18 @@ export interface AccountCreationDeps {
   readonly wakeMail: () => void;
 }
 
-export type NewUser = Partial<z.output<typeof NewUserWrite>>;
+export type NewUser = Partial<z.output<ReturnType<typeof createNewUserWrite>>>;
 
 /** Creating an account as an administrator, who vouches for its address. */
 export function createAccountCreation(deps: AccountCreationDeps) {
   const { db, setPasswordMail } = deps;
+  const newUserWrite = createNewUserWrite(deps.minimumUsername);
 
   /** Reads the body of a request. @throws ValidationError */
   const readNew = async (body: unknown): Promise<NewUser> => {
-    const { values, errors } = checkFields(NewUserWrite, body);
+    const { values, errors } = checkFields(newUserWrite, body);
     const { username = '', email = '', groups, send_password_mail: sendsMail = false } = values;
-    refuseFields(NewUserWrite.shape, errors, {
+    refuseFields(newUserWrite.shape, errors, {
       username: await usernameErrors(db, username),
       email: await emailErrors(email, sendsMail),
       groups: await groupErrors(db, groups),
@@ -99,7 +102,7 @@ export function createAccountCreation(deps: AccountCreationDeps) {
     return found(await findTarget(db, id, null), 'User').account;
   };
 
-  return { readNew, create };
+  return { newUserWrite, readNew, create };
 }
 
 const personOf = ({ username = '', email = '', first_name = '', last_name = '' }: NewUser) => ({

@@ -5,7 +5,7 @@ import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
 import { presentListedUser, presentUser, presentUserTo } from './present.js';
-import { MetaUserRead, NewUserWrite, UserPage, UserWrite } from './schemas.js';
+import { MetaUserRead, UserPage, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
@@ -46,7 +46,7 @@ const create = ({ service }: UserRouteDeps) =>
     tag: 'users',
     view: 'User List',
     access: { kind: 'policy', checks: mayCreate },
-    body: NewUserWrite,
+    body: service.newUserWrite,
     readBody: service.readNew,
     responses: { 201: MetaUserRead },
     handle: async ({ caller, exchange, body }) => {

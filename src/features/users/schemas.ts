@@ -73,8 +73,9 @@ export const NewApiTokenRead = z
   })
   .meta({ id: 'NewApiToken' });
 
-const username = () =>
+const username = (minimum?: number) =>
   charField({
+    ...(minimum === undefined ? {} : { minimum }),
     maximum: NAME_LENGTH,
     // As in CVAT's document.
     pattern: '^[\\w.@+-]+$',
@@ -97,16 +98,21 @@ export const UserWrite = z
   .object({ username: username().optional(), ...details })
   .meta({ id: 'PatchedUserRequest' });
 
-/** Not in CVAT, where only Django's administration pages create accounts. */
-export const NewUserWrite = z
-  .object({
-    username: username(),
-    ...details,
-    password: charField({ trim: false }).optional(),
-    /** Mails a link for setting the password. */
-    send_password_mail: booleanField(),
-  })
-  .meta({ id: 'UserRequest' });
+/**
+ * Not in CVAT, where only Django's administration pages create accounts.
+ *
+ * @param minimumUsername in code points, as in a registration
+ */
+export const createNewUserWrite = (minimumUsername: number) =>
+  z
+    .object({
+      username: username(minimumUsername),
+      ...details,
+      password: charField({ trim: false }).optional(),
+      /** Mails a link for setting the password. */
+      send_password_mail: booleanField(),
+    })
+    .meta({ id: 'UserRequest' });
 
 /** The fields that are columns of an account, by their column names. */
 export const columnsOf = (values: Partial<z.output<typeof UserWrite>>) => ({

@@ -1,3 +1,4 @@
+import { PASSWORD_VALIDATORS } from '../../kernel/password-validators.js';
 import { choice, choices, flag, integer, list, optionalFlag, optionalText, rate, text } from './fields.js';
 
 /** The settings of accounts, sessions, tokens, directories, passwords and limits; part of `Settings`. */
@@ -14,6 +15,19 @@ export const ACCOUNT_SETTINGS = {
   ACCOUNT_EMAIL_VERIFICATION: choice(['none', 'optional', 'mandatory'], {
     default: 'none',
     description: 'Whether people must confirm their e-mail address before they can sign in.',
+  }),
+  ACCOUNT_EMAIL_REQUIRED: flag({
+    default: false,
+    description:
+      'Whether people must give an e-mail address to register. With mandatory verification they always must.',
+  }),
+  ACCOUNT_AUTHENTICATION_METHOD: choice(['username', 'email', 'username_email'], {
+    default: 'username_email',
+    description: 'What people log in with, besides the password: a user name, an e-mail address, or either.',
+  }),
+  ACCOUNT_USERNAME_MIN_LENGTH: integer(1, 150, {
+    default: 5,
+    description: 'Minimum characters of the user name of a new account.',
   }),
   REGISTRATION_MODE: choice(['open', 'invite', 'approval', 'closed'], {
     default: 'open',
@@ -94,10 +108,19 @@ export const ACCOUNT_SETTINGS = {
     description:
       'Password checks that can wait in the queue. When it is full, the answer is 503. A single client address or account can fill half of it; after that, the answer is 429.',
   }),
-  PASSWORD_HASHERS_EXTRA: choices(
-    ['md5', 'sha1', 'bcrypt'],
-    'Old hash formats to accept in addition: md5, sha1, bcrypt.',
-  ),
+  PASSWORD_HASHERS_EXTRA: choices(['md5', 'sha1', 'bcrypt'], {
+    default: [],
+    description: 'Old hash formats to accept in addition: md5, sha1, bcrypt.',
+  }),
+  AUTH_PASSWORD_VALIDATORS: choices(PASSWORD_VALIDATORS, {
+    default: PASSWORD_VALIDATORS,
+    description:
+      "Django's validators of new passwords, or none. The server always refuses passwords that are too long, or in PASSWORD_BREACH_FILE.",
+  }),
+  AUTH_PASSWORD_MIN_LENGTH: integer(1, 128, {
+    default: 8,
+    description: 'Minimum characters of a new password, with MinimumLengthValidator.',
+  }),
   PASSWORD_BREACH_FILE: optionalText(
     'File with SHA-1 hashes of breached passwords: sorted, one upper-case hash per line, optionally followed by `:count`. The server refuses new passwords that are in it.',
   ),

@@ -78,8 +78,11 @@ export const list = ({ default: value, description }: Described<readonly string[
     .default(value)
     .meta({ description });
 
-/** @returns a comma-separated list whose items are among `words` */
-export const choices = <const T extends readonly [string, ...string[]]>(words: T, description: string) =>
+/** @returns a comma-separated list whose items are among `words`; `none` is the empty list */
+export const choices = <const T extends readonly [string, ...string[]]>(
+  words: T,
+  { default: value, description }: Described<readonly T[number][]>,
+) =>
   z
     .string()
     .transform((items) =>
@@ -88,8 +91,9 @@ export const choices = <const T extends readonly [string, ...string[]]>(words: T
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     )
-    .pipe(z.array(z.enum(words, `it must be a list of ${words.join(', ')}`)))
-    .default([])
+    .transform((items) => (items.length === 1 && items[0] === 'none' ? [] : items))
+    .pipe(z.array(z.enum(words, `it must be none, or a list of ${words.join(', ')}`)))
+    .default([...value])
     .meta({ description });
 
 export const withoutTrailingSlashes = (value: string): string => value.replace(/\/+$/, '');

@@ -17,6 +17,18 @@ import {
 import { postgresUrl } from './postgres-url.js';
 import { redisUrl } from './redis-url.js';
 
+/** W3C Referrer Policy, section 3. */
+const REFERRER_POLICIES = [
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'origin',
+  'origin-when-cross-origin',
+  'same-origin',
+  'strict-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
+] as const;
+
 /**
  * Every setting of the server, in the order of `.env.example`. Names follow CVAT or Django where they have one.
  * `SECTIONS` defines where sections start.
@@ -43,6 +55,17 @@ export const Settings = z.object({
       'Reverse proxies whose X-Forwarded-For, -Host and -Proto headers are trusted: addresses, CIDR blocks, or `loopback`.',
   }),
   CORS_ALLOWED_ORIGINS: origins('Other origins whose pages can call the API with cookies.'),
+  CORS_ALLOW_HEADERS: list({
+    default: [],
+    description: 'Request headers that those pages can send, in addition to those that CVAT allows.',
+  }).refine(
+    (names) => names.every((name) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)),
+    'it must be a list of names of headers',
+  ),
+  SECURE_REFERRER_POLICY: choice(REFERRER_POLICIES, {
+    default: 'strict-origin-when-cross-origin',
+    description: 'The header Referrer-Policy of all answers.',
+  }),
   CSRF_TRUSTED_ORIGINS: origins(
     'Other origins whose pages can send unsafe requests in a session. `https://*.example.org` is allowed.',
   ),

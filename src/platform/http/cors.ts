@@ -28,13 +28,14 @@ const ALLOWED_HEADERS = [
  * effect.
  *
  * @param origins the origins whose pages may call the API with cookies
+ * @param moreHeaders headers that their requests may have, besides those of CVAT
  */
-export function createCors(origins: readonly string[]): RequestHandler {
+export function createCors(origins: readonly string[], moreHeaders: readonly string[]): RequestHandler {
   const addHeaders = cors({
     origin: (origin, decide) => decide(null, origin !== undefined && origins.includes(origin)),
     credentials: true,
     methods: 'DELETE, GET, OPTIONS, PATCH, POST, PUT',
-    allowedHeaders: ALLOWED_HEADERS.join(', '),
+    allowedHeaders: [...ALLOWED_HEADERS, ...moreHeaders].join(', '),
     maxAge: 86_400,
     preflightContinue: true,
   });

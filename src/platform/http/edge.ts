@@ -15,6 +15,8 @@ export interface EdgeDeps extends ErrorRendererDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly allowedHosts: readonly string[];
+  /** `SECURE_REFERRER_POLICY`. */
+  readonly referrerPolicy: string;
   /** Paths with a trailing slash: requests without it are redirected (Django `APPEND_SLASH`). */
   readonly slashPaths: readonly RegExp[];
   /** Replaces an invalid `csrftoken` cookie. */
@@ -32,6 +34,14 @@ export function createEdge(deps: EdgeDeps) {
     const exchange = exchanges.open(req, res, random.uuid());
     res.setHeader('X-Request-Id', exchange.id);
     endings.watch(exchange, (ending) => deps.onEnd(exchange, ending, (clock.now() - started) / 1000));
+    next();
+  };
+
+  /** Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`; the latter does not see preflights. */
+  const securityHeaders: RequestHandler = (_req, res, next) => {
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    res.setHeader('Referrer-Policy', deps.referrerPolicy);
+    res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     next();
   };
 
@@ -86,14 +96,6 @@ export function createEdge(deps: EdgeDeps) {
     renderError: createErrorRenderer(deps),
   };
 }
-
-/** Django's `SecurityMiddleware` and `XFrameOptionsMiddleware`; the latter does not see preflights. */
-const securityHeaders: RequestHandler = (_req, res, next) => {
-  res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Referrer-Policy', 'strict-origin-when-cross-origin');
-  res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  next();
-};
 
 /** Django refuses before it reads the session, so `Vary` does not name the cookie. */
 const refuse = (exchange: Exchange): Promise<void> =>

@@ -109,3 +109,13 @@ describe('with allowed origins', () => {
     expect(answer.status).toBe(403);
   });
 });
+
+describe('with CORS_ALLOW_HEADERS', () => {
+  const more = useTestApp({ env: { CORS_ALLOWED_ORIGINS: UI, CORS_ALLOW_HEADERS: 'X-Trace, x-tenant' } });
+
+  it('pages can send those headers besides the ones of CVAT', async () => {
+    const allowed = async (app: TestApp) =>
+      (await preflight(app, '/api/users/self', { Origin: UI })).headers['access-control-allow-headers'];
+    expect(await allowed(more)).toBe(`${await allowed(open)}, X-Trace, x-tenant`);
+  });
+});

@@ -3,6 +3,7 @@ import { type TestAccount, useTestApp } from '../../support/app.js';
 
 let person: TestAccount;
 const app = useTestApp();
+const strict = useTestApp({ env: { SECURE_REFERRER_POLICY: 'no-referrer' } });
 beforeAll(async () => {
   person = await app.register();
 });
@@ -31,6 +32,11 @@ describe('every answer', () => {
     expect(answer.headers['x-powered-by']).toBeUndefined();
     expect(answer.headers['server']).toBeUndefined();
     expect(answer.headers['strict-transport-security']).toBeUndefined();
+  });
+
+  it('carries the Referrer-Policy of SECURE_REFERRER_POLICY', async () => {
+    for (const path of ['/api/server/about', '/nowhere'])
+      expect((await strict.send(path)).headers['referrer-policy']).toBe('no-referrer');
   });
 
   it('has a request id of its own, whatever the client sends', async () => {

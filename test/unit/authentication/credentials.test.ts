@@ -75,6 +75,7 @@ function createWorld() {
     },
     secretKey: () => 'k',
     onUpgradeError: () => undefined,
+    method: 'username_email',
     directory: null,
   });
   return {

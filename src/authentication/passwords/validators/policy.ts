@@ -1,9 +1,11 @@
+import { PASSWORD_VALIDATORS, type PasswordValidator } from '../../../kernel/password-validators.js';
 import { MAXIMUM_PASSWORD_UNITS } from '../limits.js';
 import { createCommonPasswords } from './common.js';
 import { createContextWords } from './context.js';
 import { isEntirelyNumeric } from './numeric.js';
 import { type PasswordOwner, similarityProblem } from './similarity.js';
 
+/** Django's `MinimumLengthValidator`. */
 const DEFAULT_MINIMUM_LENGTH = 8;
 /** CVAT 2.63; 2.62 has 128. */
 export const MAXIMUM_LENGTH = 256;
@@ -21,6 +23,8 @@ const tooShort = (minimum: number): string => {
 export interface PasswordPolicyOptions {
   /** In code points; 8 by default. */
   readonly minimumLength?: number;
+  /** Those of Django's validators that apply; all four by default. */
+  readonly validators?: readonly PasswordValidator[];
   /** Lower-case passwords to refuse instead of the bundled lists. */
   readonly commonPasswords?: ReadonlySet<string>;
   /** Names of this server that a password must not consist of, such as its host; `cvat` is always included. */
@@ -35,7 +39,8 @@ export interface PasswordPolicyOptions {
  * common: Django has no sentence for that case, and clients know this one.
  */
 export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
-  const { minimumLength = DEFAULT_MINIMUM_LENGTH, isBreached } = options;
+  const { minimumLength = DEFAULT_MINIMUM_LENGTH, validators = PASSWORD_VALIDATORS, isBreached } = options;
+  const applies = new Set(validators);
   const common = createCommonPasswords(options.commonPasswords);
   const context = createContextWords(options.context ?? []);
 
@@ -49,10 +54,12 @@ export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
       if (password.length > MAXIMUM_PASSWORD_UNITS) return [TOO_LONG];
       const length = Array.from(password).length;
       const problems = [
-        similarityProblem(password, owner),
-        length < minimumLength && tooShort(minimumLength),
-        ((await common.has(password)) || context.make(password)) && TOO_COMMON,
-        isEntirelyNumeric(password) && ENTIRELY_NUMERIC,
+        applies.has('UserAttributeSimilarityValidator') && similarityProblem(password, owner),
+        applies.has('MinimumLengthValidator') && length < minimumLength && tooShort(minimumLength),
+        applies.has('CommonPasswordValidator') &&
+          ((await common.has(password)) || context.make(password)) &&
+          TOO_COMMON,
+        applies.has('NumericPasswordValidator') && isEntirelyNumeric(password) && ENTIRELY_NUMERIC,
         length > MAXIMUM_LENGTH && TOO_LONG,
         isBreached && (await isBreached(password)) && BREACHED,
       ];
