@@ -17,7 +17,7 @@ const NEIGHBOURS = {
     db: ['telemetry'],
     redis: ['config'],
     throttle: ['config', 'redis'],
-    mail: ['config', 'db', 'telemetry'],
+    mail: ['config', 'db', 'telemetry', 'values'],
     ldap: ['config', 'telemetry'],
     values: [],
     lists: ['db', 'values'],

@@ -11,6 +11,8 @@ export const CSRF_COOKIE = 'csrftoken';
 export const CSRF_COOKIE_AGE = 31_449_600;
 const SECRET_LENGTH = 32;
 const TOKEN_LENGTH = 2 * SECRET_LENGTH;
+/** The field of a form (Django `CsrfViewMiddleware`). */
+export const CSRF_FIELD = 'csrfmiddlewaretoken';
 const HEADER_SOURCE = "the 'X-Csrftoken' HTTP header";
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -27,6 +29,17 @@ export function unmaskCsrfToken(token: string): string {
   }).join('');
 }
 
+/** @returns a token for a page: another one each time, so that compression reveals nothing (Django `_mask_cipher_secret`) */
+export function maskCsrfSecret(secret: string, random: Random): string {
+  const mask = random.text(SECRET_LENGTH, ALPHANUMERIC);
+  const cipher = Array.from(mask, (character, i) =>
+    ALPHANUMERIC.charAt(
+      (ALPHANUMERIC.indexOf(secret.charAt(i)) + ALPHANUMERIC.indexOf(character)) % ALPHANUMERIC.length,
+    ),
+  );
+  return mask + cipher.join('');
+}
+
 /** @returns the problem with the format of a token, in Django's words, or undefined */
 export function csrfFormatProblem(
   token: string,
@@ -40,13 +53,13 @@ export function csrfFormatProblem(
  * field, so a malformed body is reported before missing permissions.
  *
  * @param trustedOrigins `scheme://host[:port]` or `scheme://*.domain`
- * @param parsesBody false for plain Django views, as opposed to DRF views
+ * @param isPage for plain Django views, as opposed to DRF views: the token may be in a field of a form
  * @throws PermissionDenied 403 `CSRF Failed: <reason>`; ParseError and UnsupportedMediaType for a POST body
  */
 export async function requireCsrf(
   exchange: Exchange,
   trustedOrigins: readonly string[],
-  { parsesBody = true } = {},
+  { isPage = false } = {},
 ): Promise<void> {
   const { req, origin, cookies } = exchange;
   if (SAFE_METHODS.has(req.method)) return;
@@ -59,14 +72,21 @@ export async function requireCsrf(
   const cookieProblem = csrfFormatProblem(cookie);
   if (cookieProblem !== undefined) throw failed(`CSRF cookie ${cookieProblem}.`);
 
-  if (req.method === 'POST' && parsesBody) await exchange.body();
+  const { token, source } = await findToken(exchange, isPage);
+  const problem = csrfFormatProblem(token);
+  if (problem !== undefined) throw failed(`CSRF token from ${source} ${problem}.`);
+  if (!equalInConstantTime(unmaskCsrfToken(token), unmaskCsrfToken(cookie)))
+    throw failed(`CSRF token from ${source} incorrect.`);
+}
+
+/** @throws PermissionDenied if there is none */
+async function findToken({ req, body, form }: Exchange, isPage: boolean) {
+  if (req.method === 'POST' && !isPage) await body();
+  const field = req.method === 'POST' && isPage ? (await form()).get(CSRF_FIELD) : null;
+  if (field) return { token: field, source: 'POST' };
   const header = req.headers['x-csrftoken'];
   if (typeof header !== 'string') throw failed('CSRF token missing.');
-  const headerProblem = csrfFormatProblem(header);
-  if (headerProblem !== undefined) throw failed(`CSRF token from ${HEADER_SOURCE} ${headerProblem}.`);
-  if (!equalInConstantTime(unmaskCsrfToken(header), unmaskCsrfToken(cookie))) {
-    throw failed(`CSRF token from ${HEADER_SOURCE} incorrect.`);
-  }
+  return { token: header, source: HEADER_SOURCE };
 }
 
 const failed = (reason: string): PermissionDenied => new PermissionDenied(`CSRF Failed: ${reason}`);

@@ -54,6 +54,7 @@ export function composeAccounts(parts: AccountParts) {
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     redirects: redirectsOf(config),
+    confirmsOnGet: config.ACCOUNT_CONFIRM_EMAIL_ON_GET,
     onWriteError: (error) => log.warn({ error }, 'A login could not be recorded.'),
   });
   const accessTokens = createAccessTokens({
@@ -85,4 +86,5 @@ const redirectsOf = (config: Config) => ({
   done: config.ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL,
   loggedIn: config.LOGIN_REDIRECT_URL,
   refused: config.INCORRECT_EMAIL_CONFIRMATION_URL,
+  sent: config.ACCOUNT_EMAIL_VERIFICATION_SENT_REDIRECT_URL,
 });

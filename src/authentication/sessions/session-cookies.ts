@@ -1,7 +1,14 @@
 import { DAY, SECOND } from '../../kernel/clock.js';
 import { cookieValue, deletionCookie, serializeCookie } from '../../platform/http/cookies.js';
 import type { Exchange } from '../../platform/http/exchange.js';
-import { CSRF_COOKIE, CSRF_COOKIE_AGE, createCsrfSecret } from '../csrf.js';
+import {
+  CSRF_COOKIE,
+  CSRF_COOKIE_AGE,
+  createCsrfSecret,
+  csrfFormatProblem,
+  maskCsrfSecret,
+  unmaskCsrfToken,
+} from '../csrf.js';
 import type { SessionDeps } from './session-deps.js';
 
 const SESSION_COOKIE = 'sessionid';
@@ -50,12 +57,18 @@ export function forgetSessionCookies(exchange: Exchange): void {
   }
 }
 
-/** Django's `rotate_token`: the browser gets a new CSRF secret. */
-export function rotateCsrf(exchange: Exchange, deps: CookieDeps): void {
+/** Django's `get_token`. @returns a token for a form; the browser gets a CSRF secret if it has none */
+export function csrfTokenFor(exchange: Exchange, deps: CookieDeps): string {
+  const sent = cookieValue(exchange.cookies, CSRF_COOKIE);
+  const isGood = sent !== undefined && csrfFormatProblem(sent) === undefined;
+  return maskCsrfSecret(isGood ? unmaskCsrfToken(sent) : rotateCsrf(exchange, deps), deps.random);
+}
+
+/** Django's `rotate_token`: the browser gets a new CSRF secret. @returns it */
+export function rotateCsrf(exchange: Exchange, deps: CookieDeps): string {
+  const secret = createCsrfSecret(deps.random);
   const attributes = { maxAgeSeconds: CSRF_COOKIE_AGE, httpOnly: false, secure: deps.secureCsrfCookie };
-  exchange.setCookies.set(
-    CSRF_COOKIE,
-    serializeCookie(CSRF_COOKIE, createCsrfSecret(deps.random), attributes, deps.clock.now()),
-  );
+  exchange.setCookies.set(CSRF_COOKIE, serializeCookie(CSRF_COOKIE, secret, attributes, deps.clock.now()));
   exchange.csrfCookieSet = true;
+  return secret;
 }

@@ -5,6 +5,7 @@ import { bindingOf } from './binding.js';
 import { createOpenedSessions, type OpenSession } from './opened-sessions.js';
 import {
   changesSession,
+  csrfTokenFor,
   forgetSessionCookies,
   isFresh,
   rotateCsrf,
@@ -61,7 +62,8 @@ export function createSessions(deps: SessionDeps) {
     renewWhenStale,
     end,
     ...createSignIn(deps, opened),
-    rotateCsrf: (exchange: Exchange): void => rotateCsrf(exchange, deps),
+    rotateCsrf: (exchange: Exchange): void => void rotateCsrf(exchange, deps),
+    csrfTokenFor: (exchange: Exchange): string => csrfTokenFor(exchange, deps),
   };
 }
 

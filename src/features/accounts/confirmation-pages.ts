@@ -7,8 +7,9 @@ import type { SecurityEventName } from '../../kernel/security-events.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
+import { confirmationForm, type FormTexts } from './confirmation-form.js';
 import type { EmailChangeFlow } from './email-change.js';
-import type { Confirmation, EmailConfirmation } from './email-confirmation.js';
+import type { Confirmation, EmailConfirmation, LinkState } from './email-confirmation.js';
 
 export interface ConfirmationPageDeps {
   readonly exchanges: Exchanges;
@@ -18,10 +19,25 @@ export interface ConfirmationPageDeps {
   readonly identities: IdentityStore;
   readonly csrfTrustedOrigins: readonly string[];
   /** Where a browser is redirected afterwards; from the settings, never from the request. */
-  readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
+  readonly redirects: Redirects;
+  /** `ACCOUNT_CONFIRM_EMAIL_ON_GET`: opening a link is enough. Otherwise a page asks for a click. */
+  readonly confirmsOnGet: boolean;
+}
+
+export interface Redirects {
+  readonly done: string;
+  readonly loggedIn: string;
+  readonly refused: string;
+  /** After a new link was mailed. */
+  readonly sent: string;
 }
 
 interface Link {
+  /** Changes nothing. */
+  readonly look: (key: string) => Promise<LinkState>;
+  /** Mails a new link to the address of an expired one. */
+  readonly renew?: (key: string, client: string) => Promise<void>;
+  readonly texts: FormTexts;
   readonly confirm: (key: string) => Promise<Confirmation>;
   readonly isKey: (key: string) => boolean;
   readonly event: SecurityEventName;
@@ -50,16 +66,36 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
     if (!(await passesCsrf(exchange))) return html(403, CSRF_FAILED_PAGE);
     if (method === 'OPTIONS') return bare(200);
     if (!['GET', 'HEAD', 'POST'].includes(method)) return bare(405);
-    if (method === 'POST' && !link.isKey(key)) return html(404, NOT_FOUND_PAGE);
+    if (method !== 'POST' && !deps.confirmsOnGet) return form(exchange, link, key);
+    if (method === 'POST' && !link.isKey(key)) return renew(exchange, link, key);
     const outcome = await link.confirm(key);
     if (outcome.kind === 'refused') return redirect(deps.redirects.refused);
+    if (outcome.kind === 'already') return redirect(deps.redirects.done);
     exchange.report(link.event, { account: outcome.userId, way: 'link' });
     return redirect(await afterwards(exchange, outcome.userId));
   };
 
+  /** A scanner of mails opens every link, so that opening this page changes nothing. */
+  const form = async (exchange: Exchange, link: Link, key: string): Promise<Outgoing> => {
+    const state = await link.look(key);
+    exchange.sessionSeen = true;
+    return confirmationForm(link.texts, {
+      state: state === 'expired' && link.renew === undefined ? 'wrong' : state,
+      token: deps.sessions.csrfTokenFor(exchange),
+      done: deps.redirects.done,
+    });
+  };
+
+  const renew = async (exchange: Exchange, { look, renew: mail }: Link, key: string): Promise<Outgoing> => {
+    if (deps.confirmsOnGet || mail === undefined || (await look(key)) !== 'expired')
+      return html(404, NOT_FOUND_PAGE);
+    await mail(key, exchange.client.address);
+    return redirect(deps.redirects.sent);
+  };
+
   const passesCsrf = async (exchange: Exchange): Promise<boolean> => {
     try {
-      await requireCsrf(exchange, deps.csrfTrustedOrigins, { parsesBody: false });
+      await requireCsrf(exchange, deps.csrfTrustedOrigins, { isPage: true });
       return true;
     } catch (error) {
       if (error instanceof PermissionDenied) return false;
@@ -81,17 +117,34 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
 
   return {
     confirmEmail: page({
+      look: confirmation.look,
+      renew: confirmation.renew,
+      texts: CONFIRM,
       confirm: confirmation.confirm,
       isKey: confirmation.isKey,
       event: 'email.confirmed',
     }),
     confirmEmailChange: page({
+      look: emailChange.look,
+      texts: CHANGE,
       confirm: emailChange.confirmChange,
       isKey: emailChange.isChangeKey,
       event: 'email.changed',
     }),
   };
 }
+
+const CONFIRM: FormTexts = {
+  title: 'Confirm your e-mail address',
+  question: 'Is this your account? Then confirm the address that the mail was sent to.',
+  action: 'Confirm',
+};
+
+const CHANGE: FormTexts = {
+  title: 'Change your e-mail address',
+  question: 'Do you want to use the address that the mail was sent to for your account?',
+  action: 'Change the address',
+};
 
 /** Django's route: other keys match no page. */
 const KEY = /^[-:\w]+$/;

@@ -6,8 +6,8 @@ import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { addMissingAddress, EMAIL_TAKEN, lockNames, replaceAddress } from '../users/index.js';
-import { type Confirmation, REFUSED } from './email-confirmation.js';
-import { accountState, readEmailChangeKey } from './keys.js';
+import { ALREADY, type Confirmation, type LinkState, REFUSED } from './email-confirmation.js';
+import { accountState, type EmailChange, readEmailChangeKey } from './keys.js';
 import type { MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { OwnPasswordCheck } from './own-password.js';
@@ -72,28 +72,40 @@ export function createEmailChange(deps: EmailChangeDeps) {
     const change = readEmailChangeKey(key, secretKey(), clock.now());
     if (change === undefined) return REFUSED;
     try {
-      const isDone = await db.transaction(async (tx) => {
+      const outcome = await db.transaction(async (tx): Promise<Confirmation> => {
         await lockNames(tx);
         const holder = await findHolder(tx, change.userId);
-        if (holder === undefined || accountState(holder, secretKey()) !== change.state) return false;
+        if (holder === undefined) return REFUSED;
+        if (isMade(change, holder)) return ALREADY;
+        if (accountState(holder, secretKey()) !== change.state) return REFUSED;
         await refuseTaken(tx, holder.id, change.to);
-        if (!(await replaceAddress(tx, holder.id, holder.email, change.to))) return false;
+        if (!(await replaceAddress(tx, holder.id, holder.email, change.to))) return REFUSED;
         await mailer.emailChanged(tx, holder, change.to);
-        return true;
+        return { kind: 'done', userId: change.userId } as const;
       });
-      if (!isDone) return REFUSED;
-      deps.wakeMail();
-      return { kind: 'done', userId: change.userId };
+      if (outcome.kind === 'done') deps.wakeMail();
+      return outcome;
     } catch (error) {
       if (error instanceof ValidationError || uniqueViolation(error) !== undefined) return REFUSED;
       throw error;
     }
   };
 
+  /** Changes nothing. */
+  const look = async (key: string): Promise<LinkState> => {
+    const change = readEmailChangeKey(key, secretKey(), clock.now());
+    const holder = change && (await findHolder(db, change.userId));
+    if (change === undefined || holder === undefined) return 'wrong';
+    if (isMade(change, holder)) return 'done';
+    return accountState(holder, secretKey()) === change.state ? 'open' : 'wrong';
+  };
+
   const isChangeKey = (key: string): boolean =>
     readEmailChangeKey(key, secretKey(), clock.now()) !== undefined;
 
-  return { requestChange, confirmChange, isChangeKey };
+  return { requestChange, confirmChange, look, isChangeKey };
 }
+
+const isMade = ({ to }: EmailChange, { email }: { readonly email: string }): boolean => email === to;
 
 export type EmailChangeFlow = ReturnType<typeof createEmailChange>;

@@ -23,10 +23,20 @@ export interface EmailConfirmationDeps {
   readonly wakeMail: () => void;
 }
 
-/** The result of opening a link: the owner of the address, or that the link cannot be used. */
-export type Confirmation = { readonly kind: 'done'; readonly userId: number } | { readonly kind: 'refused' };
+/**
+ * The result of opening a link: the owner of the address, that the link had its effect before (a mail scanner may have
+ * opened it), or that it cannot be used.
+ */
+export type Confirmation =
+  | { readonly kind: 'done'; readonly userId: number }
+  | { readonly kind: 'already' }
+  | { readonly kind: 'refused' };
 
 export const REFUSED: Confirmation = { kind: 'refused' };
+export const ALREADY: Confirmation = { kind: 'already' };
+
+/** What a link would do. */
+export type LinkState = 'open' | 'done' | 'expired' | 'wrong';
 
 /** Confirming addresses, and requesting the link again. */
 export function createEmailConfirmation(deps: EmailConfirmationDeps) {
@@ -36,7 +46,8 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
   const confirm = async (key: string): Promise<Confirmation> => {
     const id = readConfirmationKey(key, secretKey(), clock.now());
     const address = id === undefined ? undefined : await findEmailAddress(db, id);
-    if (address === undefined || address.verified) return REFUSED;
+    if (address === undefined) return REFUSED;
+    if (address.verified) return ALREADY;
     try {
       await db.transaction(async (tx) => {
         await lockNames(tx);
@@ -47,6 +58,27 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
       if (uniqueViolation(error) !== 'unique_verified_email') throw error;
     }
     return { kind: 'done', userId: address.userId };
+  };
+
+  /** Changes nothing. */
+  const look = async (key: string): Promise<LinkState> => {
+    const address = await ownerOf(key);
+    if (address === undefined) return 'wrong';
+    if (address.verified) return 'done';
+    return isKey(key) ? 'open' : 'expired';
+  };
+
+  /** @returns the address of a link, also of an expired one */
+  const ownerOf = async (key: string): Promise<EmailAddress | undefined> => {
+    const id = readConfirmationKey(key, secretKey(), clock.now(), Number.POSITIVE_INFINITY);
+    return id === undefined ? undefined : findEmailAddress(db, id);
+  };
+
+  /** Mails a new link to the address of an expired one. @throws Throttled by the client's own limit */
+  const renew = async (key: string, client: string): Promise<void> => {
+    await mailLimits.requireClient(client);
+    const address = await ownerOf(key);
+    if (address !== undefined && !address.verified) await mailAgain(address);
   };
 
   const isKey = (key: string): boolean => readConfirmationKey(key, secretKey(), clock.now()) !== undefined;
@@ -99,7 +131,7 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
     if (address !== undefined) await mailAgain(address);
   };
 
-  return { confirm, isKey, mailAtSignUp, noteSignUp, mailAtLogin, resend };
+  return { confirm, look, renew, isKey, mailAtSignUp, noteSignUp, mailAtLogin, resend };
 }
 
 export type EmailConfirmation = ReturnType<typeof createEmailConfirmation>;

@@ -11,7 +11,7 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { createConfirmationPages } from './confirmation-pages.js';
+import { createConfirmationPages, type Redirects } from './confirmation-pages.js';
 import { createEmailChange } from './email-change.js';
 import { createEmailConfirmation } from './email-confirmation.js';
 import { createLogin } from './login.js';
@@ -63,7 +63,8 @@ export interface AccountsDeps {
   readonly loginMethod: LoginMethod;
   readonly logsOutOnPasswordChange: boolean;
   readonly csrfTrustedOrigins: readonly string[];
-  readonly redirects: { readonly done: string; readonly loggedIn: string; readonly refused: string };
+  readonly redirects: Redirects;
+  readonly confirmsOnGet: boolean;
   readonly onWriteError: (error: unknown) => void;
 }
 
@@ -108,6 +109,7 @@ export function createAccounts(deps: AccountsDeps) {
     identities,
     csrfTrustedOrigins,
     redirects,
+    confirmsOnGet: deps.confirmsOnGet,
   });
   return {
     mailer,

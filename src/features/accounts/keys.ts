@@ -19,9 +19,17 @@ const EmailChange = z.object({
 });
 export type EmailChange = z.output<typeof EmailChange>;
 
-/** @returns the id of the `account_emailaddress` that a confirmation key names, or undefined */
-export function readConfirmationKey(key: string, secretKey: string, nowMs: number): number | undefined {
-  const value = unsignValue(key, CONFIRMATION_SALT, secretKey, { nowMs, maxAgeSeconds: RESET_TOKEN_AGE });
+/**
+ * @param maxAgeSeconds default: as long as a link works
+ * @returns the id of the `account_emailaddress` that a confirmation key names, or undefined
+ */
+export function readConfirmationKey(
+  key: string,
+  secretKey: string,
+  nowMs: number,
+  maxAgeSeconds = RESET_TOKEN_AGE,
+): number | undefined {
+  const value = unsignValue(key, CONFIRMATION_SALT, secretKey, { nowMs, maxAgeSeconds });
   return typeof value === 'number' && isId(value) ? value : undefined;
 }
 

@@ -62,7 +62,16 @@ export const ACCOUNT_SETTINGS = {
   }),
   INCORRECT_EMAIL_CONFIRMATION_URL: text({
     default: '/auth/incorrect-email-confirmation',
-    description: 'Page for confirmation links that are wrong, expired or used, relative to PUBLIC_URL.',
+    description: 'Page for confirmation links that are wrong or expired, relative to PUBLIC_URL.',
+  }),
+  ACCOUNT_CONFIRM_EMAIL_ON_GET: flag({
+    default: true,
+    description:
+      'Confirm an address when its link is opened. With false, a page asks for a click: some mail scanners open every link.',
+  }),
+  ACCOUNT_EMAIL_VERIFICATION_SENT_REDIRECT_URL: text({
+    default: '/auth/email-verification-sent',
+    description: 'Page to show after that page has mailed a new link, relative to PUBLIC_URL.',
   }),
   SESSION_COOKIE_AGE: integer(1, 31_536_000, {
     default: 1_209_600,

@@ -29,6 +29,18 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   return parse(decode(bytes, charsetOf(parameters)));
 }
 
+/**
+ * The body of an HTML form, as Django reads `request.POST` of a page without files.
+ *
+ * @returns its fields; none for a body of another content type
+ * @throws ApiError 400 for a body that was cut off, PayloadTooLarge 413
+ */
+export async function readFormBody(req: IncomingMessage): Promise<URLSearchParams> {
+  const [range = ''] = (req.headers['content-type'] ?? '').split(';');
+  if (range.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return new URLSearchParams();
+  return new URLSearchParams((await readBytes(req)).toString());
+}
+
 async function readBytes(req: IncomingMessage): Promise<Buffer> {
   if (
     req.headers['content-length'] === '0' ||

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Client } from '../../kernel/client.js';
 import type { ReportEvent, SecurityEventDetails, SecurityEventName } from '../../kernel/security-events.js';
-import { readJsonBody } from './body.js';
+import { readFormBody, readJsonBody } from './body.js';
 import { parseCookies, type RequestCookies } from './cookies.js';
 import { DEFAULT_REPRESENTATION, type Representation } from './negotiation.js';
 import type { OriginReader, RequestOrigin } from './origin.js';
@@ -35,6 +35,8 @@ export interface Exchange {
   readonly report: ReportEvent;
   /** The JSON body, read and parsed once. @throws ParseError, UnsupportedMediaType, PayloadTooLarge */
   readonly body: () => Promise<unknown>;
+  /** The fields of an HTML form, read once; none for another body. @throws PayloadTooLarge */
+  readonly form: () => Promise<URLSearchParams>;
   /** Runs before the answer is sent, with its status: the session saves itself here. */
   readonly beforeSend: ((status: number) => Promise<void> | void)[];
   /** Called with the status of an answer whose client has disconnected. */
@@ -58,6 +60,7 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
     let query: URLSearchParams | undefined;
     let cookies: RequestCookies | undefined;
     let body: Promise<unknown> | undefined;
+    let form: Promise<URLSearchParams> | undefined;
     let client: Client | undefined;
     const exchange: Exchange = {
       req,
@@ -88,6 +91,10 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
       body: () => {
         body ??= readJsonBody(req);
         return body;
+      },
+      form: () => {
+        form ??= readFormBody(req);
+        return form;
       },
       beforeSend: [],
       onUnsent: () => undefined,

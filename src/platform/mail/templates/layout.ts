@@ -1,4 +1,4 @@
-import { type Html, html, renderHtml } from '../html.js';
+import { type Html, html, renderHtml } from '../../values/html.js';
 import { type MailContent, oneLine } from '../message.js';
 
 /** The site that sends the mail. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { html, renderHtml } from '../../../../src/platform/mail/html.js';
+import { html, renderHtml } from '../../../../src/platform/values/html.js';
 
 describe('html', () => {
   it('escapes what is interpolated, in text and in quoted attributes', () => {
