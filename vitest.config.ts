@@ -3,8 +3,9 @@ import { GOLDEN_HINT, hasGolden } from './test/parity/grammar.js';
 import { missingServices } from './test/support/programs.js';
 
 /**
- * Tests over HTTP run twice: on the embedded engines, and on PostgreSQL, Redis and OPA when those are installed. All
- * others run once. With REQUIRE_SERVICES=1 (CI) a missing service is a failure.
+ * Tests over HTTP run on PostgreSQL, Redis and OPA, or on the embedded engines when those are not installed; those that
+ * an engine can make a difference to run on both. All others run once. With REQUIRE_SERVICES=1 (CI) a missing service is
+ * a failure. EMBEDDED_TESTS=rest leaves the tests of the embedded engines that otherwise only run on services.
  */
 const missing = missingServices();
 if (missing.length > 0) {
@@ -16,6 +17,18 @@ if (missing.length > 0) {
 /** With REQUIRE_GOLDEN=1 (CI) it is a failure if the answers are not there. */
 const replay = hasGolden ? ['parity/replay'] : [];
 if (!hasGolden) process.stdout.write(`Not replayed: test/parity ${GOLDEN_HINT}.\n`);
+
+/** What depends on the engines: sessions, counters, statements and decisions. The rest asks the same code twice. */
+const ON_BOTH = [
+  'test/api/{accounts,operations,organizations,policy,users}/**/*.test.ts',
+  'test/api/auth/{access-token,basic,chain,failure-limit,login,logout,session,session-records,token}.test.ts',
+  'test/api/http/throttle.test.ts',
+];
+const everywhere = ['api', ...replay].map((folder) => `test/${folder}/**/*.test.ts`);
+const onEmbedded =
+  process.env['EMBEDDED_TESTS'] === 'rest'
+    ? { include: everywhere, exclude: ON_BOTH }
+    : { include: missing.length === 0 ? ON_BOTH : everywhere };
 
 const reportFile = process.env['VITEST_JSON'];
 
@@ -41,11 +54,11 @@ const project = (
 ) => ({
   test: {
     ...limits,
-    ...more,
     setupFiles,
     name,
     include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
     provide: { engines },
+    ...more,
   },
 });
 
@@ -57,7 +70,7 @@ export default defineConfig({
     ...(reportFile === undefined ? {} : { reporters: ['default', ['json', { outputFile: reportFile }]] }),
     projects: [
       project('unit', 'embedded', ['unit', 'database', 'policy', 'process', 'parity/unit']),
-      project('embedded', 'embedded', ['api', ...replay]),
+      project('embedded', 'embedded', [], onEmbedded),
       ...(missing.length === 0
         ? [project('real', 'real', ['api', 'faults', 'clients', ...replay], services)]
         : []),

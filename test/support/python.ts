@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -145,7 +145,7 @@ export const runSchemathesis = (
     path.join(bin, 'schemathesis'),
     [
       '--no-color',
-      `--config-file=${path.join(hooks, 'schemathesis.toml')}`,
+      `--config-file=${writeConfiguration(path.join(hooks, 'schemathesis.toml'), cwd)}`,
       'run',
       `${url}/api/schema/?scheme=json`,
       `--url=${url}`,
@@ -164,6 +164,21 @@ export const runSchemathesis = (
       },
     },
   );
+
+/**
+ * Copies the configuration, with SCHEMATHESIS_TIMES as many examples: a few find what a change has broken, and CI looks
+ * for more.
+ */
+function writeConfiguration(file: string, folder: string): string {
+  const times = Number(process.env['SCHEMATHESIS_TIMES'] ?? 1);
+  const text = readFileSync(file, 'utf8').replace(
+    /^max-examples = (\d+)$/gm,
+    (_line, count: string) => `max-examples = ${Number(count) * times}`,
+  );
+  const copy = path.join(folder, 'schemathesis.toml');
+  writeFileSync(copy, text);
+  return copy;
+}
 
 interface ProgramOptions {
   readonly timeout: number;
