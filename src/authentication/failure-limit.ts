@@ -1,4 +1,5 @@
 import { Throttled } from '../kernel/errors.js';
+import type { LimitName } from '../kernel/refusals.js';
 import type { Rate } from '../platform/config/fields.js';
 import { clientKey } from '../platform/http/client-address.js';
 import type { RateStore } from '../platform/throttle/rate-store.js';
@@ -15,6 +16,15 @@ export interface Attempt {
   readonly address: string;
 }
 
+/** One of the sliding logs that an attempt counts in. */
+interface FailureLog {
+  readonly limit: LimitName;
+  readonly key: string;
+  readonly rate: Rate;
+  /** Known addresses are exempt. */
+  readonly spared: boolean;
+}
+
 /** How long an address counts as known to the account after a success: the period of a rate, so 30 days. */
 const KNOWN_ADDRESS: Rate = { limit: 1, periodSeconds: 30 * 86_400 };
 
@@ -25,16 +35,29 @@ const KNOWN_ADDRESS: Rate = { limit: 1, periodSeconds: 30 * 86_400 };
  * the owner out, neither from elsewhere nor from the same network. There, the second log limits guesses.
  */
 export function createFailureLimit(rates: FailureRates, store: RateStore) {
-  const logs = (attempt: Attempt): readonly { key: string; rate: Rate; spared: boolean }[] =>
-    [
-      { key: `fail:ip:${clientKey(attempt.address)}`, rate: rates.perAddress, spared: true },
+  const logs = ({ account, address }: Attempt): readonly FailureLog[] => {
+    const all: readonly (Omit<FailureLog, 'rate'> & { readonly rate: Rate | null })[] = [
       {
-        key: `fail:pair:${attempt.account}:${clientKey(attempt.address)}`,
+        limit: 'login_failures_per_address',
+        key: `fail:ip:${clientKey(address)}`,
+        rate: rates.perAddress,
+        spared: true,
+      },
+      {
+        limit: 'login_failures_per_account_and_address',
+        key: `fail:pair:${account}:${clientKey(address)}`,
         rate: rates.perAccountAndAddress,
         spared: false,
       },
-      { key: `fail:account:${attempt.account}`, rate: rates.perAccount, spared: true },
-    ].filter((log): log is { key: string; rate: Rate; spared: boolean } => log.rate !== null);
+      {
+        limit: 'login_failures_per_account',
+        key: `fail:account:${account}`,
+        rate: rates.perAccount,
+        spared: true,
+      },
+    ];
+    return all.filter((log): log is FailureLog => log.rate !== null);
+  };
 
   const knownKey = ({ account, address }: Attempt): string => `known:${account}:${clientKey(address)}`;
 
@@ -43,9 +66,9 @@ export function createFailureLimit(rates: FailureRates, store: RateStore) {
 
   /** @throws Throttled at the first log that is full */
   const pass = async (attempt: Attempt, ask: 'peek' | 'take'): Promise<void> => {
-    for (const { key, rate, spared } of logs(attempt)) {
+    for (const { limit, key, rate, spared } of logs(attempt)) {
       const { allowed, waitSeconds } = await store[ask](key, rate);
-      if (!allowed && !(spared && (await isKnown(attempt)))) throw new Throttled(waitSeconds);
+      if (!allowed && !(spared && (await isKnown(attempt)))) throw new Throttled(waitSeconds, limit);
     }
   };
 

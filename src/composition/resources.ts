@@ -119,7 +119,8 @@ export function composeResources(parts: ResourceParts): Resources {
     }),
     routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
     throttle: async (scope, { account }) => {
-      if (scope === RESEND_THROTTLE) await requireRate(engines.rates, `${scope}:${account.id}`, RESEND_RATE);
+      if (scope === RESEND_THROTTLE)
+        await requireRate(engines.rates, 'invitation_resend', `${scope}:${account.id}`, RESEND_RATE);
     },
     reportProblems: async () => {
       for (const problem of await findIntegrityProblems(db)) log.warn({}, problem);

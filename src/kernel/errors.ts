@@ -1,3 +1,5 @@
+import type { LimitName, UnavailableCode } from './refusals.js';
+
 /**
  * Every error that a client may see. There is one class per exception of Django REST framework, with its default
  * sentence: a handler throws the exact error, and the renderer decides nothing.
@@ -106,9 +108,12 @@ export class UnsupportedMediaType extends ApiError {
   }
 }
 
-/** 429; `waitSeconds` is rounded up, and omitted if it is 0 (DRF `Throttled`). */
+/** 429 of a limit; `waitSeconds` is rounded up, and omitted if it is 0 (DRF `Throttled`). */
 export class Throttled extends ApiError {
-  constructor(waitSeconds: number, options?: ApiErrorOptions) {
+  /** For the log and the metrics: the client is not told. */
+  readonly limit: LimitName;
+
+  constructor(waitSeconds: number, limit: LimitName, options?: ApiErrorOptions) {
     const wait = Math.ceil(waitSeconds);
     const unit = wait === 1 ? 'second' : 'seconds';
     super(
@@ -121,6 +126,7 @@ export class Throttled extends ApiError {
       },
       { ...options, headers: wait > 0 ? { 'Retry-After': String(wait) } : {} },
     );
+    this.limit = limit;
   }
 }
 
@@ -129,10 +135,10 @@ export class Throttled extends ApiError {
  * without intervention.
  */
 export class ServiceUnavailable extends ApiError {
-  readonly code: string;
+  readonly code: UnavailableCode;
 
   constructor(
-    code: string,
+    code: UnavailableCode,
     detail: string,
     options?: ApiErrorOptions & { readonly retryAfterSeconds?: number },
   ) {

@@ -1,3 +1,5 @@
+import type { LimitName } from './refusals.js';
+
 /**
  * Events that concern identities and rights. Their names are stable: operators' tools search the log for them and
  * count them in the metrics. The sentences are for people.
@@ -52,6 +54,8 @@ export interface SecurityEventDetails {
   readonly package?: string;
   readonly scope?: string;
   readonly role?: string;
+  /** The limit that refused. */
+  readonly limit?: LimitName;
 }
 
 /** Records an event together with its request. Never throws. */

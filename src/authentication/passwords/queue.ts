@@ -96,7 +96,7 @@ function requireShare(line: Line, { account, address }: Owner, share: number): v
   const isGreedy =
     (account !== null && line.ofAccount(account) >= share) ||
     (address !== null && line.ofAddress(address) >= share);
-  if (isGreedy) throw new Throttled(RETRY_AFTER_SECONDS);
+  if (isGreedy) throw new Throttled(RETRY_AFTER_SECONDS, 'password_hash_queue');
 }
 
 function requireRoom(line: Line, { address }: Owner, limit: number): void {

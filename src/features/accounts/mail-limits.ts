@@ -13,6 +13,10 @@ export interface MailRates {
   readonly perOrganization: Rate | null;
 }
 
+const CLIENT = 'mail_requests_per_client';
+const RECIPIENT = 'mail_requests_per_recipient';
+const ORGANIZATION = 'mail_requests_per_organization';
+
 /**
  * Counts requests for mails. They count whether or not anyone has the address, so that a refusal does not reveal which
  * accounts exist; the client is checked first, so that a refused client does not use up other people's mails.
@@ -23,17 +27,18 @@ export const createMailLimits = (
 ) => ({
   /** @param address the client's IP address. @throws Throttled */
   requireClient: (address: string): Promise<void> =>
-    requireRate(rates, `mail:by:${clientKey(address)}`, perClient),
+    requireRate(rates, CLIENT, `mail:by:${clientKey(address)}`, perClient),
   /** @throws Throttled */
   requireRecipient: (email: string): Promise<void> =>
-    requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient),
+    requireRate(rates, RECIPIENT, `mail:to:${foldEmail(email)}`, perRecipient),
   /** For mails to any address that a signed-in user enters. @throws Throttled */
-  requireAccount: (id: number): Promise<void> => requireRate(rates, `mail:for:${id}`, perRecipient),
+  requireAccount: (id: number): Promise<void> =>
+    requireRate(rates, RECIPIENT, `mail:for:${id}`, perRecipient),
   /** The inviter is checked first, so that a refused one does not use up other people's mails. @throws Throttled */
   requireInvitation: async ({ inviterId, organizationId, email }: InvitationMail): Promise<void> => {
-    await requireRate(rates, `mail:invited-by:${inviterId}`, perClient);
-    await requireRate(rates, `mail:invited-to:${organizationId}`, perOrganization);
-    await requireRate(rates, `mail:to:${foldEmail(email)}`, perRecipient);
+    await requireRate(rates, CLIENT, `mail:invited-by:${inviterId}`, perClient);
+    await requireRate(rates, ORGANIZATION, `mail:invited-to:${organizationId}`, perOrganization);
+    await requireRate(rates, RECIPIENT, `mail:to:${foldEmail(email)}`, perRecipient);
   },
 });
 

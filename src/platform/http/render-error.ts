@@ -18,7 +18,7 @@ export function createErrorRenderer({ exchanges, log }: ErrorRendererDeps): Erro
     if (error instanceof ApiError) {
       if (error instanceof ServiceUnavailable)
         log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
-      if (error instanceof Throttled) exchange.report('limit.met');
+      if (error instanceof Throttled) exchange.report('limit.met', { limit: error.limit });
       await sendApiError(exchange, error);
       return;
     }

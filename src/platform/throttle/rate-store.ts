@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
 import { Throttled } from '../../kernel/errors.js';
+import type { LimitName } from '../../kernel/refusals.js';
 import type { Rate } from '../config/fields.js';
 import type { RedisClient } from '../redis/client.js';
 
@@ -25,12 +26,19 @@ export interface RateStore {
 /**
  * Counts one attempt.
  *
+ * @param limit the name of the limit
+ * @param key whose attempts it counts
  * @param rate null for no limit
  * @throws Throttled
  */
-export async function requireRate(store: RateStore, key: string, rate: Rate | null): Promise<void> {
+export async function requireRate(
+  store: RateStore,
+  limit: LimitName,
+  key: string,
+  rate: Rate | null,
+): Promise<void> {
   const decision = rate === null ? undefined : await store.take(key, rate);
-  if (decision?.allowed === false) throw new Throttled(decision.waitSeconds);
+  if (decision?.allowed === false) throw new Throttled(decision.waitSeconds, limit);
 }
 
 const MAXIMUM_KEYS = 100_000;

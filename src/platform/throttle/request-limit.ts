@@ -2,15 +2,17 @@ import type { Request, Response } from 'express';
 import { type AugmentedRequest, rateLimit, type Store } from 'express-rate-limit';
 import { type Clock, SECOND } from '../../kernel/clock.js';
 import { Throttled } from '../../kernel/errors.js';
+import type { LimitName } from '../../kernel/refusals.js';
 import type { Rate } from '../config/fields.js';
 import type { RateStore } from './rate-store.js';
 
 export type RequestLimit = (req: Request, res: Response) => Promise<void>;
 
 const INFO = 'rateLimit';
+const LIMIT: LimitName = 'throttle_anon';
 
 /**
- * A limit on requests: express-rate-limit on top of the sliding log.
+ * The limit on requests without credentials: express-rate-limit on top of the sliding log.
  *
  * @param keyOf returns the client that a request counts for
  * @returns a check that throws `Throttled` with the wait of DRF's algorithm
@@ -32,7 +34,7 @@ export function createRequestLimit(
     validate: false,
     handler: (req, _res, next) => {
       const resetTime = (req as AugmentedRequest)[INFO]?.resetTime?.getTime() ?? clock.now();
-      next(new Throttled((resetTime - clock.now()) / SECOND));
+      next(new Throttled((resetTime - clock.now()) / SECOND, LIMIT));
     },
   });
   return (req, res) =>

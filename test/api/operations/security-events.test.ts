@@ -256,7 +256,11 @@ describe('events', () => {
       }
     });
     expect(statuses.filter((status) => status === 429).length).toBe(events.length);
-    expect(events[0]).toEqual({ event: 'limit.met', user: null });
+    expect(events[0]).toEqual({
+      event: 'limit.met',
+      user: null,
+      limit: 'mail_requests_per_client',
+    });
     const metrics = (await app.send('/metrics')).text;
     for (const name of Object.keys(SECURITY_EVENTS))
       expect(metrics).toContain(`security_events_total{event="${name}"} `);

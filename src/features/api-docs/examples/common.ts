@@ -173,7 +173,7 @@ const LIST: Examples = {
 /** Anonymous requests are counted by address; wrong passwords are counted by address and by account. */
 function limitExamples({ access, accepted }: DescribedRoute): Examples {
   const kinds = acceptedCredentials(accepted);
-  const again = new Throttled(60);
+  const again = new Throttled(60, 'throttle_anon');
   return {
     ...(access.kind === 'public'
       ? {

@@ -44,7 +44,9 @@ function createWorld(burn: () => Promise<void>) {
 
 describe('a password that the directory refused', () => {
   it('counts as a failure, although the queue of hashes has no place for its time', async () => {
-    const { logIn, failures } = createWorld(() => Promise.reject(new Throttled(5)));
+    const { logIn, failures } = createWorld(() =>
+      Promise.reject(new Throttled(5, 'login_failures_per_address')),
+    );
     await expect(logIn('wrong')).rejects.toBeInstanceOf(Throttled);
     expect(failures()).toBe(1);
   });

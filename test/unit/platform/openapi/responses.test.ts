@@ -49,7 +49,9 @@ describe('the answers of an operation', () => {
   });
 
   it('name the headers of their examples', () => {
-    const { responses } = operationOf(describedRoute(), { often: failing(new Throttled(7), 'Too often') });
+    const { responses } = operationOf(describedRoute(), {
+      often: failing(new Throttled(7, 'throttle_anon'), 'Too often'),
+    });
     expect(responses['429']?.headers).toEqual({
       'Retry-After': { schema: { type: 'string' }, example: '7' },
     });
