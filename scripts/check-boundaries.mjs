@@ -69,6 +69,14 @@ const ROLES = [
   },
 ];
 
+/** Libraries that only one folder may import, and what others do instead. */
+const HOMES = {
+  'prom-client': {
+    folder: 'src/features/operations/metrics/',
+    advice: 'tell an observer, and let container.ts pass the one of the metrics',
+  },
+};
+
 /** Files that may contain SQL. */
 const SQL_FILES = [
   /^src\/features\/.*(\/|-)repository\.ts$/,
@@ -87,6 +95,7 @@ const problems = [];
 for (const source of readSources(['src']).filter(({ file }) => file.endsWith('.ts'))) {
   checkNeighbours(source);
   checkRole(source);
+  checkHomes(source);
   checkTimeAndChance(source);
   checkSql(source);
 }
@@ -144,6 +153,14 @@ function checkRole(source) {
     ) {
       report(source, node, `${name} may not import ${text}: ${role.advice}.`);
     }
+  }
+}
+
+function checkHomes(source) {
+  for (const { node, text } of importsOf(source)) {
+    const home = HOMES[text];
+    if (home !== undefined && !source.file.startsWith(home.folder))
+      report(source, node, `${text} belongs to ${home.folder}: ${home.advice}.`);
   }
 }
 

@@ -13,7 +13,7 @@ import { createEventSink } from './composition/security-events.js';
 import { createState, type State } from './composition/state.js';
 import { composeWeb } from './composition/web.js';
 import type { Administration, FirstAdminOutcome } from './features/accounts/index.js';
-import { createMetrics } from './features/operations/metrics.js';
+import { createMetrics, type Metrics } from './features/operations/metrics/metrics.js';
 import { bundleRoutes } from './features/policy-bundle/routes.js';
 import { serverInfoRoutes } from './features/server-info/routes.js';
 import type { Config } from './platform/config/settings.js';
@@ -45,7 +45,8 @@ export interface Container {
 /** The composition root: the only place that creates and connects the parts. */
 export async function createContainer(options: ContainerOptions): Promise<Container> {
   const { config } = options;
-  const engines = await openEngines(options);
+  const metrics = createMetrics(SERVER_VERSION);
+  const engines = await openEngines(options, metrics);
   const breachFile =
     config.PASSWORD_BREACH_FILE === undefined ? null : await createBreachFile(config.PASSWORD_BREACH_FILE);
   const policy = createPasswordPolicy({
@@ -55,7 +56,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     isBreached: breachFile?.contains,
   });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
-  const parts = composeParts(options, { engines, state, policy });
+  const parts = composeParts(options, { engines, state, policy }, metrics);
   const { web, routes, resources } = parts;
   return {
     app: web.app,
@@ -74,16 +75,15 @@ interface Foundations {
 }
 
 /** Everything between the engines and the application. */
-function composeParts(options: ContainerOptions, { engines, state, policy }: Foundations) {
+function composeParts(options: ContainerOptions, { engines, state, policy }: Foundations, metrics: Metrics) {
   const { config } = options;
-  const metrics = createMetrics(SERVER_VERSION);
   const exchanges = createExchanges(
     createOriginReader(config.TRUSTED_PROXIES),
     createEventSink(options, metrics),
   );
-  const authentication = composeAuthentication({ options, engines, exchanges, state });
+  const authentication = composeAuthentication({ options, engines, exchanges, state, metrics });
   const { chain, directory } = authentication;
-  const mail = composeMail(options, engines, state);
+  const mail = composeMail(options, engines, state, metrics);
   const { accounts, accessTokens } = composeAccounts({
     options,
     engines,
@@ -92,6 +92,7 @@ function composeParts(options: ContainerOptions, { engines, state, policy }: Fou
     state,
     mail,
     policy,
+    metrics,
   });
   const { mailer, mailLimits } = accounts;
   const resources = composeResources({

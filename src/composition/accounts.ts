@@ -1,6 +1,7 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import { createAccessTokens } from '../features/access-tokens/index.js';
 import { createAccounts } from '../features/accounts/index.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Config } from '../platform/config/settings.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
@@ -17,11 +18,12 @@ export interface AccountParts {
   readonly state: State;
   readonly mail: MailParts;
   readonly policy: PasswordPolicy;
+  readonly metrics: Metrics;
 }
 
 /** Connects the account holders' own operations to the settings: signing up and in, passwords, addresses, tokens. */
 export function composeAccounts(parts: AccountParts) {
-  const { options, engines, authentication, exchanges, state, mail, policy } = parts;
+  const { options, engines, authentication, exchanges, state, mail, policy, metrics } = parts;
   const { config, clock, random, log } = options;
   const accounts = createAccounts({
     identities: authentication.identities,
@@ -56,6 +58,7 @@ export function composeAccounts(parts: AccountParts) {
     redirects: redirectsOf(config),
     confirmsOnGet: config.ACCOUNT_CONFIRM_EMAIL_ON_GET,
     onWriteError: (error) => log.warn({ error }, 'A login could not be recorded.'),
+    observe: metrics.observeAttempt,
   });
   const accessTokens = createAccessTokens({
     db: engines.db,

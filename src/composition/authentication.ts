@@ -1,4 +1,5 @@
 import { createAccessTokenCheck } from '../authentication/access-tokens.js';
+import { observeChecks } from '../authentication/attempts.js';
 import { createChecks } from '../authentication/authenticator.js';
 import { createChain } from '../authentication/chain.js';
 import { createCredentialCheck } from '../authentication/credentials.js';
@@ -9,6 +10,7 @@ import { createSessions } from '../authentication/sessions/sessions.js';
 import { selectorForLookup } from '../authorization/context.js';
 import { recordAccessTokenUse, upgradeAccessTokenHash } from '../features/access-tokens/index.js';
 import { createIdentityStore, findCandidates } from '../features/identities/index.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { upgradePassword } from '../features/users/index.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
@@ -21,17 +23,18 @@ export interface AuthenticationParts {
   readonly engines: Engines;
   readonly exchanges: Exchanges;
   readonly state: State;
+  readonly metrics: Metrics;
 }
 
 /** Connects the authentication ring to the database, the session store and the settings. */
-export function composeAuthentication({ options, engines, exchanges, state }: AuthenticationParts) {
+export function composeAuthentication({ options, engines, exchanges, state, metrics }: AuthenticationParts) {
   const { config, clock, random, log } = options;
   const { db } = engines;
   const { secretKey } = state;
   const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
 
   const identities = createIdentityStore(db);
-  const passwords = composePasswords(options);
+  const passwords = composePasswords(options, metrics);
   const sessions = createSessions({
     store: engines.sessionStore,
     clock,
@@ -42,9 +45,10 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     secureSessionCookie: config.SESSION_COOKIE_SECURE,
     secureCsrfCookie: config.CSRF_COOKIE_SECURE,
     onRenewalError: warn('A session could not be renewed.'),
+    observer: metrics.sessions,
   });
   const failures = createFailureLimit(failureRatesOf(options), engines.rates);
-  const directory = composeDirectory(options, engines, { passwords, failures });
+  const directory = composeDirectory(options, engines, { passwords, failures, metrics });
   const checkCredentials = createCredentialCheck({
     findCandidates: (username, email) => findCandidates(db, username, email),
     upgradePassword: (userId, change) => upgradePassword(db, userId, change),
@@ -65,23 +69,22 @@ export function composeAuthentication({ options, engines, exchanges, state }: Au
     upgradeHash: (id, from, to) => upgradeAccessTokenHash(db, id, from, to),
     onWriteError: warn('The use of an access token could not be recorded.'),
   });
-  const chain = createChain(
-    createChecks({
-      exchanges,
-      selectorOf: selectorForLookup,
-      identities,
-      checkAccessToken,
-      checkCredentials,
-      verifiedCredentials: createVerifiedCredentials({ clock, random }),
-      sessions,
-      csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
-      emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
-    }),
-  );
+  const checks = createChecks({
+    exchanges,
+    selectorOf: selectorForLookup,
+    identities,
+    checkAccessToken,
+    checkCredentials,
+    verifiedCredentials: createVerifiedCredentials({ clock, random }),
+    sessions,
+    csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+    emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
+  });
+  const chain = createChain(observeChecks(checks, metrics.observeAttempt));
   return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
 }
 
-function composePasswords({ config, clock, random, log }: ContainerOptions) {
+function composePasswords({ config, clock, random, log }: ContainerOptions, metrics: Metrics) {
   const extraHashers = config.PASSWORD_HASHERS_EXTRA;
   if (extraHashers.length > 0) {
     log.warn(
@@ -96,6 +99,7 @@ function composePasswords({ config, clock, random, log }: ContainerOptions) {
     concurrency: config.PASSWORD_HASH_CONCURRENCY,
     queueLimit: config.PASSWORD_HASH_QUEUE,
     extraHashers,
+    observer: metrics.hashing,
     argon2: { onMissing: (error) => log.warn({ error }, ARGON2_IS_MISSING) },
   });
 }

@@ -1,6 +1,7 @@
 import type { FailureLimit } from '../authentication/failure-limit.js';
 import type { PasswordService } from '../authentication/passwords/service.js';
 import { createDirectoryFeature, type DirectoryFeature } from '../features/directory/index.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import type { AnyRoute } from '../platform/http/route.js';
@@ -19,11 +20,17 @@ export function directorySettingsOf(config: Config): DirectorySettings | null {
   return resolveDirectorySettings(config);
 }
 
+interface DirectoryParts {
+  readonly passwords: PasswordService;
+  readonly failures: FailureLimit;
+  readonly metrics: Metrics;
+}
+
 /** @returns null unless accounts come from a directory. @throws StartError for settings that cannot work */
 export function composeDirectory(
   { config, clock, random, log }: ContainerOptions,
   { db }: Pick<Engines, 'db'>,
-  { passwords, failures }: { readonly passwords: PasswordService; readonly failures: FailureLimit },
+  { passwords, failures, metrics }: DirectoryParts,
 ): DirectoryFeature | null {
   const settings = directorySettingsOf(config);
   if (settings === null) return null;
@@ -36,6 +43,7 @@ export function composeDirectory(
     log,
     settings,
     defaultRole: config.IAM_DEFAULT_ROLE,
+    observe: metrics.observeDirectory,
   });
 }
 

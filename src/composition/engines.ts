@@ -6,6 +6,7 @@ import { createSessionStore, type SessionStore } from '../authentication/session
 import type { PolicyEngine } from '../authorization/engines/engine.js';
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
 import { createEmbeddedEngine } from '../authorization/engines/opa-wasm.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { SECOND } from '../kernel/clock.js';
 import { createDatabase } from '../platform/db/database.js';
 import { describeFailure } from '../platform/db/failures.js';
@@ -40,7 +41,7 @@ const POLICY = fileURLToPath(new URL('../../rules/compiled/policy.wasm', import.
 const PRUNE_INTERVAL = 15 * 60;
 
 /** @throws StartError if an embedded part cannot be opened; real services may be down, now and later */
-export async function openEngines(options: ContainerOptions): Promise<Engines> {
+export async function openEngines(options: ContainerOptions, metrics: Metrics): Promise<Engines> {
   const { config, clock, log } = options;
   const rules = await openRules(options);
   const opa = opaAddressOf(config);
@@ -49,8 +50,8 @@ export async function openEngines(options: ContainerOptions): Promise<Engines> {
     opa === null
       ? await createEmbeddedEngine(POLICY)
       : createOpaHttpEngine({ ...opa, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
-  const db = options.database ?? (await openDatabase(options));
-  const onRedisError = createRedisReporter(options);
+  const db = options.database ?? (await openDatabase(options, metrics));
+  const onRedisError = createRedisReporter(options, metrics);
   const redis = redisSettings === null ? null : await connectRedis(redisSettings, onRedisError);
   const sessions =
     redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
@@ -61,7 +62,10 @@ export async function openEngines(options: ContainerOptions): Promise<Engines> {
       : createFallbackRateStore(
           createRedisRateStore(redis.client, `${config.REDIS_KEY_PREFIX}rate:`, clock),
           memory,
-          (error) => log.warn({ error }, 'Redis does not answer: this process counts requests on its own.'),
+          (error) => {
+            metrics.countRateFallback();
+            log.warn({ error }, 'Redis does not answer: this process counts requests on its own.');
+          },
         );
   return {
     database: config.DATABASE_URL === undefined ? 'embedded' : 'PostgreSQL',
@@ -83,7 +87,7 @@ export async function openEngines(options: ContainerOptions): Promise<Engines> {
   };
 }
 
-const openDatabase = ({ config, strict }: ContainerOptions): Promise<Database> =>
+const openDatabase = ({ config, strict }: ContainerOptions, metrics: Metrics): Promise<Database> =>
   createDatabase({
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,
@@ -92,6 +96,7 @@ const openDatabase = ({ config, strict }: ContainerOptions): Promise<Database> =
     applicationName: 'cvat-auth-server',
     preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
     guardNesting: strict,
+    onConnectionFailure: metrics.countConnectionFailure,
   });
 
 interface OpenStore {
@@ -123,10 +128,11 @@ function databaseSessions(db: Database, ageSeconds: number): OpenStore {
   return { store: createSessionStore(store, ageSeconds, describeFailure), close: () => void store.close() };
 }
 
-/** ioredis reports every attempt to reconnect: one line per change is enough. */
-function createRedisReporter({ log }: ContainerOptions): (error: Error) => void {
+/** ioredis reports every attempt to reconnect: all are counted, and one line of the log per change is enough. */
+function createRedisReporter({ log }: ContainerOptions, metrics: Metrics): (error: Error) => void {
   let last = '';
   return (error) => {
+    metrics.countRedisError();
     if (error.message === last) return;
     last = error.message;
     log.warn({ error }, 'Redis does not answer.');

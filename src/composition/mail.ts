@@ -1,3 +1,4 @@
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import { type MailSettings, resolveMailSettings } from '../platform/mail/settings.js';
@@ -30,10 +31,15 @@ function refuseUnprovenAddresses(config: Config): void {
 }
 
 /** Connects the outbox to the transport of the settings. */
-export function composeMail({ config, clock, random, log }: ContainerOptions, { db }: Engines, state: State) {
+export function composeMail(
+  { config, clock, random, log }: ContainerOptions,
+  { db }: Engines,
+  state: State,
+  metrics: Metrics,
+) {
   const settings = mailSettingsOf(config);
   const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
-  const worker = createOutboxWorker({ db, transport, clock, random, log });
+  const worker = createOutboxWorker({ db, transport, clock, random, log, observe: metrics.countMail });
   const isConfigured = transport.kind !== 'none';
   if (!isConfigured)
     log.warn(

@@ -1,18 +1,21 @@
 import path from 'node:path';
 import type { RequestHandler } from 'express';
+import type { PasswordService } from '../authentication/passwords/service.js';
 import {
   healthHandler,
   livenessHandler,
   metricsHandler,
   readinessHandler,
 } from '../features/operations/handlers.js';
-import type { Metrics } from '../features/operations/metrics.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
+import { createReadiness, type ReadinessCheck } from '../features/operations/readiness.js';
 import { MIGRATIONS, pendingMigrations } from '../platform/db/migrate.js';
 import { execute } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
 import { readDatabaseState } from '../platform/db/state.js';
 import type { Ending } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
+import { summarizeOutbox } from '../platform/mail/outbox.js';
 import type { Engines } from './engines.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
@@ -30,35 +33,27 @@ export interface OperationsParts {
   readonly state: State;
   readonly allowedHosts: readonly string[];
   readonly metrics: Metrics;
+  readonly passwords: Pick<PasswordService, 'load'>;
 }
 
 /** Probes, CVAT's health page, metrics, and the access log. */
-export function composeOperations({
-  options,
-  engines,
-  exchanges,
-  state,
-  allowedHosts,
-  metrics,
-}: OperationsParts) {
+export function composeOperations(parts: OperationsParts) {
+  const { options, engines, exchanges, allowedHosts, metrics } = parts;
   const { config, clock, log } = options;
+  const readiness = composeReadiness(parts);
+  watchParts(parts, readiness);
   const deps = {
     exchanges,
     clock,
     metrics,
+    readiness,
     metricsToken: config.METRICS_TOKEN,
     allowedHosts,
     pingDatabase: async () => {
       await execute(engines.db, sql`select 1`);
     },
     pingRedis: engines.redis?.ping ?? null,
-    databaseState: () => readDatabaseState(engines.db),
-    redisState: engines.redis?.state ?? null,
     policyReadiness: engines.policyEngine.ready,
-    rulesState: engines.rules.state,
-    pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
-    isStopping: () => state.stopping,
-    isPrepared: () => state.prepared,
     folder: path.resolve(config.DATA_DIR),
     maximumDiskPercent: config.CVAT_HEALTH_DISK_USAGE_MAX,
   };
@@ -75,6 +70,35 @@ export function composeOperations({
     slashPaths: [/^\/api\/server\/health\/$/],
     onEnd: createAccessLog(log, metrics),
   };
+}
+
+const composeReadiness = ({ options, engines, state }: OperationsParts): ReadinessCheck =>
+  createReadiness({
+    clock: options.clock,
+    databaseState: () => readDatabaseState(engines.db),
+    redisState: engines.redis?.state ?? null,
+    policyReadiness: engines.policyEngine.ready,
+    rulesState: engines.rules.state,
+    pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),
+    isStopping: () => state.stopping,
+    isPrepared: () => state.prepared,
+  });
+
+/** Lets the metrics read the parts at each scrape. */
+function watchParts({ engines, metrics, passwords }: OperationsParts, readiness: ReadinessCheck): void {
+  const { pool } = engines.db;
+  metrics.watch({
+    pool: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      limit: pool.options.max,
+    }),
+    hashing: passwords.load,
+    isRedisConnected: engines.redis?.isConnected ?? null,
+    readiness: readiness.recent,
+    outbox: () => summarizeOutbox(engines.db),
+  });
 }
 
 /** @returns a function that counts an answer and logs it */

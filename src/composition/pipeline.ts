@@ -1,6 +1,8 @@
 import type { Chain } from '../authentication/chain.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
 import { boundOrganization } from '../authorization/bound-tokens.js';
+import { observeDecisions } from '../authorization/decisions.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Caller } from '../kernel/account.js';
 import { clientKey } from '../platform/http/client-address.js';
 import type { Exchanges } from '../platform/http/exchange.js';
@@ -15,6 +17,7 @@ export interface PipelineParts {
   readonly engines: Engines;
   readonly exchanges: Exchanges;
   readonly state: State;
+  readonly metrics: Metrics;
   readonly chain: Chain;
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttleCaller: (scope: string | undefined, caller: Caller) => Promise<void>;
@@ -26,10 +29,12 @@ export function composePipeline({
   engines,
   exchanges,
   state,
+  metrics,
   chain,
   throttleCaller,
 }: PipelineParts): PipelineDeps {
   const { config, clock } = options;
+  const { policyEngine } = engines;
   const limitAddress =
     config.THROTTLE_ANON === null
       ? async () => undefined
@@ -46,8 +51,8 @@ export function composePipeline({
       return chain.identify(exchange.req, exchange.res, accepted, challengeOf(accepted));
     },
     admit: (caller) => void boundOrganization(caller),
-    authorize: createAuthorizer(engines.policyEngine),
-    visible: createVisibility(engines.policyEngine),
+    authorize: observeDecisions(createAuthorizer(policyEngine), clock, metrics.observeDecision),
+    visible: observeDecisions(createVisibility(policyEngine), clock, metrics.observeDecision),
     throttle: async ({ req, res }, caller, route) => {
       if (caller === null || route?.countsWithCredentials === true) await limitAddress(req, res);
       if (caller !== null) await throttleCaller(route?.throttle, caller);

@@ -2,7 +2,7 @@ import { createApp } from '../app.js';
 import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
 import { createApiDocs } from '../features/api-docs/index.js';
-import type { Metrics } from '../features/operations/metrics.js';
+import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
@@ -35,9 +35,17 @@ export function composeWeb(parts: WebParts) {
   const { options, engines, exchanges, state, metrics, chain, routes, signIn } = parts;
   const { config, clock, random, log } = options;
   const allowedHosts = [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname];
-  const operations = composeOperations({ options, engines, exchanges, state, metrics, allowedHosts });
+  const operations = composeOperations({
+    options,
+    engines,
+    exchanges,
+    state,
+    metrics,
+    allowedHosts,
+    passwords: parts.authentication.passwords,
+  });
   const { throttleCaller } = parts;
-  const pipeline = composePipeline({ options, engines, exchanges, state, chain, throttleCaller });
+  const pipeline = composePipeline({ options, engines, exchanges, state, metrics, chain, throttleCaller });
   const docs = createApiDocs({
     exchanges,
     identify: pipeline.identify,
@@ -62,6 +70,7 @@ export function composeWeb(parts: WebParts) {
     slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
     repairCsrf: csrfRepairOf(parts.authentication),
     onEnd: operations.onEnd,
+    onUnavailable: metrics.countUnavailable,
     probes: operations.probes,
     pages: [...operations.pages, ...signIn.pages, ...docs.pages],
     routes,

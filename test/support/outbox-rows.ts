@@ -30,3 +30,10 @@ export const emptyOutbox = (db: Queryable) => execute(db, sql`delete from auth_s
 /** Mails that wait are due again only after a pause, by the clock of the database. */
 export const endMailPauses = (db: Queryable) =>
   execute(db, sql`update auth_server_outbox set due_at = now() where failed_at is null`);
+
+/** Makes every mail that waits older. */
+export const ageMails = (db: Queryable, seconds: number) =>
+  execute(
+    db,
+    sql`update auth_server_outbox set created_at = created_at - make_interval(secs => ${seconds}) where failed_at is null`,
+  );

@@ -24,6 +24,8 @@ interface EqualizerDependencies {
   /** The algorithm for new hashes and one run of it: the minimum cost of a refusal. */
   readonly preferred: Comparison;
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** Told how many seconds each hash took. */
+  readonly onHashed?: (seconds: number) => void;
 }
 
 /**
@@ -43,8 +45,14 @@ interface EqualizerDependencies {
  * hash holds its slot longer. At 12 rounds, none of Django's defaults is of the first kind; PBKDF2 with more than a
  * million iterations is of the second.
  */
-export const createEqualizer = ({ clock, queue, preferred, sleep = setTimeout }: EqualizerDependencies) => {
-  const typical = createTypicalDurations(clock);
+export const createEqualizer = ({
+  clock,
+  queue,
+  preferred,
+  sleep = setTimeout,
+  onHashed,
+}: EqualizerDependencies) => {
+  const typical = createTypicalDurations(clock, onHashed);
   let mostAtOnce = 1;
 
   const waitFor = async (startedAt: number, totalMs: number): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { Client } from '../../kernel/client.js';
+import { type Clock, SECOND } from '../../kernel/clock.js';
 import { ClientGone, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
 import { clientKey } from '../../platform/http/client-address.js';
 import { createFairLine, type FairLine, type Owner } from './fair-line.js';
@@ -13,6 +14,14 @@ interface WorkQueueOptions {
   readonly concurrency: number;
   /** Number of jobs that may wait; the next one is refused. */
   readonly limit: number;
+  /** Told how many seconds each job waited. */
+  readonly observe?: { readonly clock: Clock; readonly waited: (seconds: number) => void };
+}
+
+/** The jobs of a queue now. */
+export interface QueueLoad {
+  readonly waiting: number;
+  readonly running: number;
 }
 
 /** The requester of a job. */
@@ -48,7 +57,7 @@ const lineIsFull = (): ServiceUnavailable =>
  * overloaded. If several clients together fill the queue, a newcomer replaces the youngest job of the address with the
  * most jobs. A job leaves the queue if its client disconnects.
  */
-export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
+export const createWorkQueue = ({ concurrency, limit, observe }: WorkQueueOptions) => {
   const line = createFairLine<Waiting>();
   /** With a limit of 0 the queue is full (503); it is not that the requester has too many jobs (429). */
   const share = Math.max(1, Math.ceil(limit * LARGEST_SHARE));
@@ -73,14 +82,23 @@ export const createWorkQueue = ({ concurrency, limit }: WorkQueueOptions) => {
     else running -= 1;
   };
 
+  const enterObserved = async (requester: Requester): Promise<void> => {
+    if (observe === undefined) return enter(requester);
+    const came = observe.clock.now();
+    await enter(requester);
+    observe.waited((observe.clock.now() - came) / SECOND);
+  };
+
   return {
+    load: (): QueueLoad => ({ waiting: line.size(), running }),
+
     /**
      * Runs the job when its turn comes.
      * @throws Throttled if the requester already fills half of the queue; ServiceUnavailable `password_queue_full` if
      *   the queue is full; ClientGone if the client has disconnected; the errors of the job
      */
     run: async <Result>(requester: Requester, job: () => Promise<Result>): Promise<Result> => {
-      await enter(requester);
+      await enterObserved(requester);
       try {
         return await job();
       } finally {

@@ -7,7 +7,7 @@ import { areRounds, MAXIMUM_ROUNDS, MINIMUM_ROUNDS } from './hashers/bcrypt.js';
 import { bcryptSha256, bcryptSha256Prefix, hashBcryptSha256 } from './hashers/bcrypt-sha256.js';
 import { isUsable, makeUnusable } from './hashers/unusable.js';
 import { isComparable } from './limits.js';
-import { createWorkQueue, type Requester } from './queue.js';
+import { createWorkQueue, type QueueLoad, type Requester } from './queue.js';
 import { createHashReader, type ExtraHasher } from './stored-hash.js';
 
 /** Hashing uses at most three of libuv's four threads, leaving one for file access and name look-ups. */
@@ -29,6 +29,15 @@ export interface PasswordServiceOptions {
   readonly extraHashers?: readonly ExtraHasher[];
   /** How to load Argon2, and the function to call if that fails. */
   readonly argon2?: Argon2Options;
+  readonly observer?: HashObserver;
+}
+
+/** Told of the work of the queue, in seconds. Must not throw. */
+export interface HashObserver {
+  /** From the request for a hash to its start. */
+  readonly waited: (seconds: number) => void;
+  /** One hash. */
+  readonly hashed: (seconds: number) => void;
 }
 
 /** Whether a password matched, and whether its stored hash should be replaced with a new one. */
@@ -50,7 +59,7 @@ export interface Match {
  * @throws RangeError if `rounds` is out of range
  */
 export const createPasswordService = (options: PasswordServiceOptions) => {
-  const { newHash, readHash, equalizer, currentPrefix } = createHashing(options);
+  const { newHash, readHash, queue, equalizer, currentPrefix } = createHashing(options);
 
   const verifyFirst = async (
     password: string,
@@ -112,6 +121,9 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
 
     /** @returns whether the account has a password of its own */
     isUsable,
+
+    /** @returns how many hashes wait and run now */
+    load: (): QueueLoad => queue.load(),
   };
 };
 
@@ -127,11 +139,22 @@ function createHashing(options: PasswordServiceOptions) {
     throw new RangeError(`bcrypt rounds must be ${MINIMUM_ROUNDS} to ${MAXIMUM_ROUNDS}, not ${rounds}`);
   }
   const newHash: NewHash = (password) => hashBcryptSha256(password, rounds, random);
-  const queue = createWorkQueue({ concurrency, limit: queueLimit });
+  const { observer } = options;
+  const queue = createWorkQueue({
+    concurrency,
+    limit: queueLimit,
+    ...(observer === undefined ? {} : { observe: { clock, waited: observer.waited } }),
+  });
   return {
     newHash,
+    queue,
     readHash: createHashReader(options.extraHashers ?? [], createArgon2(options.argon2)),
-    equalizer: createEqualizer({ clock, queue, preferred: burning(newHash, '') }),
+    equalizer: createEqualizer({
+      clock,
+      queue,
+      preferred: burning(newHash, ''),
+      ...(observer === undefined ? {} : { onHashed: observer.hashed }),
+    }),
     /** The start of every hash that `newHash` creates now. */
     currentPrefix: bcryptSha256Prefix(rounds),
   };

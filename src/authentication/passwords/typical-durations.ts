@@ -1,12 +1,19 @@
-import type { Clock } from '../../kernel/clock.js';
+import { type Clock, SECOND } from '../../kernel/clock.js';
 
 /** Weight of the newest duration in the running average. */
 const SMOOTHING = 1 / 8;
 /** No hash below the ceilings takes longer than this: the clock must have been set. */
 const PLAUSIBLE_MS = 3000;
 
-/** How long each algorithm takes on this machine: running averages of this process. */
-export const createTypicalDurations = (clock: Clock) => {
+/**
+ * How long each algorithm takes on this machine: running averages of this process.
+ *
+ * @param onMeasured told how many seconds each hash took
+ */
+export const createTypicalDurations = (
+  clock: Clock,
+  onMeasured: (seconds: number) => void = () => undefined,
+) => {
   const typicalMs = new Map<string, number>();
 
   return {
@@ -15,6 +22,7 @@ export const createTypicalDurations = (clock: Clock) => {
       const startedAt = clock.now();
       const result = await work();
       const took = Math.min(Math.max(clock.now() - startedAt, 0), PLAUSIBLE_MS);
+      onMeasured(took / SECOND);
       const before = typicalMs.get(algorithm) ?? took;
       typicalMs.set(algorithm, before + (took - before) * SMOOTHING);
       return result;

@@ -8,7 +8,7 @@ export interface OpenSession extends StoredSession {
   readonly key: string;
 }
 
-type OpenedDeps = Pick<SessionDeps, 'store' | 'clock' | 'maximumAgeSeconds'>;
+type OpenedDeps = Pick<SessionDeps, 'store' | 'clock' | 'maximumAgeSeconds' | 'observer'>;
 
 /** The current session of each request: the one it came with, later the one that the request created. */
 export function createOpenedSessions(deps: OpenedDeps) {
@@ -44,6 +44,7 @@ export function createOpenedSessions(deps: OpenedDeps) {
     }
     if (isOver(stored, deps)) {
       await deps.store.destroy(key);
+      deps.observer.ended('too_old');
       forgetSessionCookies(exchange);
       return undefined;
     }

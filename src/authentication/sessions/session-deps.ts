@@ -2,6 +2,19 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import type { SessionStore } from './store.js';
 
+/**
+ * Why the server ended a session: a sign-out, a newer sign-in in the same browser, SESSION_MAX_AGE, a password that was
+ * changed since or an operator who ended all sessions of an account, or an account that was closed.
+ */
+export const SESSION_ENDS = ['logout', 'replaced', 'too_old', 'unbound', 'account_closed'] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
+
+/** Told when sessions of users open and end. Nobody is told of sessions that expire unused. Must not throw. */
+export interface SessionObserver {
+  readonly opened: () => void;
+  readonly ended: (reason: SessionEnd) => void;
+}
+
 export interface SessionDeps {
   readonly store: SessionStore;
   readonly clock: Clock;
@@ -16,4 +29,5 @@ export interface SessionDeps {
   readonly secureCsrfCookie: boolean;
   /** A failed renewal has no effect on the request: it is only logged. */
   readonly onRenewalError: (error: unknown) => void;
+  readonly observer: SessionObserver;
 }

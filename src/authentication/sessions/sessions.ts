@@ -16,7 +16,7 @@ import { createSignIn } from './sign-in.js';
 
 /** Django's sessions (`django.contrib.sessions`, `login`, `logout`) and CVAT's sliding renewal, on top of any store. */
 export function createSessions(deps: SessionDeps) {
-  const { store, secretKey } = deps;
+  const { store, secretKey, observer } = deps;
   const opened = createOpenedSessions(deps);
   const { open, current, replace } = opened;
 
@@ -27,6 +27,7 @@ export function createSessions(deps: SessionDeps) {
   const confirm = async (exchange: Exchange, session: OpenSession, identity: Identity): Promise<boolean> => {
     if (equalInConstantTime(session.authHash, bindingOf(identity, secretKey()))) return true;
     await store.destroy(session.key);
+    observer.ended('unbound');
     forgetSessionCookies(exchange);
     replace(exchange, undefined);
     return false;
@@ -50,9 +51,12 @@ export function createSessions(deps: SessionDeps) {
     });
   };
 
-  /** Ends the session of the request for good without deleting its cookie: the next request finds no session for it. */
+  /**
+   * Ends the session of a closed account for good without deleting its cookie: the next request finds no session for it.
+   */
   const end = async (exchange: Exchange, session: OpenSession): Promise<void> => {
     await store.destroy(session.key);
+    observer.ended('account_closed');
     replace(exchange, undefined);
   };
 

@@ -11,7 +11,7 @@ const KEY_LENGTH = 32;
 
 /** Everything that gives a request another session: signing in and out, registering, and changing a password. */
 export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: OpenedSessions) {
-  const { store, clock, random, secretKey } = deps;
+  const { store, clock, random, secretKey, observer } = deps;
 
   /**
    * Django's `login`, except for the key: Django keeps the key if the account stays the same. Here every sign-in
@@ -25,7 +25,9 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     const session = { userId: identity.account.id, authHash, startedAt: clock.now() };
     const replaced = before?.key ?? pendingKey(exchange);
     if (replaced !== undefined) await store.destroy(replaced);
+    if (before !== undefined) observer.ended('replaced');
     await store.set(key, session);
+    observer.opened();
     replace(exchange, { key, ...session });
     rotateCsrf(exchange, deps);
     sendSessionCookies(exchange, key, deps);
@@ -67,6 +69,7 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     const session = await open(exchange);
     if (session === undefined) return;
     await store.destroy(session.key);
+    observer.ended('logout');
     replace(exchange, undefined);
     forgetSessionCookies(exchange);
   };

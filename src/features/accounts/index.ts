@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import type { ObserveAttempt } from '../../authentication/attempts.js';
 import type { CredentialCheck } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { IdentityStore } from '../../authentication/identity.js';
@@ -66,6 +67,8 @@ export interface AccountsDeps {
   readonly redirects: Redirects;
   readonly confirmsOnGet: boolean;
   readonly onWriteError: (error: unknown) => void;
+  /** Told how each login ended. */
+  readonly observe: ObserveAttempt;
 }
 
 /** Signing up, in and out, passwords and addresses. */
@@ -87,6 +90,7 @@ export function createAccounts(deps: AccountsDeps) {
     emailVerificationIsMandatory,
     mailConfirmation: confirmation.mailAtLogin,
     onWriteError: deps.onWriteError,
+    observe: deps.observe,
   });
   const registration = createRegistration({
     ...deps.registration,

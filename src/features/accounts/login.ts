@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type AttemptOutcome, type ObserveAttempt, observeAttempt } from '../../authentication/attempts.js';
 import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { LoginMethod } from '../../authentication/login-method.js';
@@ -47,6 +48,8 @@ export interface LoginDeps {
   readonly mailConfirmation: (userId: number) => Promise<void>;
   /** A read-only database does not stop anyone from signing in; what could not be written is logged. */
   readonly onWriteError: (error: unknown) => void;
+  /** Told how each login ended. */
+  readonly observe: ObserveAttempt;
 }
 
 /** For the log. */
@@ -78,7 +81,9 @@ export function createLogin(deps: LoginDeps) {
   /** @throws ValidationError, Throttled, ServiceUnavailable */
   const login = async (exchange: Exchange, fields: LoginFields): Promise<LoginOutcome> => {
     try {
-      return await firstLook(exchange, fields);
+      return await observeAttempt(firstLook(exchange, fields), outcomeOf, (outcome) =>
+        deps.observe('login', outcome),
+      );
     } catch (error) {
       throw error instanceof ValidationError ? await secondLook(fields.raw, error) : error;
     }
@@ -164,6 +169,8 @@ export function createLogin(deps: LoginDeps) {
 }
 
 export type Login = ReturnType<typeof createLogin>;
+
+const outcomeOf = ({ kind }: LoginOutcome): AttemptOutcome => (kind === 'token' ? 'succeeded' : 'refused');
 
 /** A read-only token changes nothing, and a token bound to an organization changes nothing outside of it. */
 const mayChange = ({ credential }: Caller): boolean =>

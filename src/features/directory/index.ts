@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import { createDirectory } from '../../platform/ldap/directory.js';
+import type { ObserveDirectory } from '../../platform/ldap/observed.js';
 import type { DirectorySettings } from '../../platform/ldap/settings.js';
 import type { Log } from '../../platform/telemetry/log.js';
 import { addLocalAdmins } from '../users/index.js';
@@ -25,12 +26,14 @@ export interface DirectoryFeatureDeps {
   readonly settings: DirectorySettings;
   /** `IAM_DEFAULT_ROLE`. */
   readonly defaultRole: Role;
+  /** Told of every request to the directory. */
+  readonly observe: ObserveDirectory;
 }
 
 /** Users whose accounts and passwords a directory manages (`IAM_TYPE=LDAP`). */
 export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
   const { db, clock, random, log, passwords, failures, settings } = deps;
-  const directory = createDirectory(settings, clock);
+  const directory = createDirectory(settings, clock, deps.observe);
   const rules = { ...settings, defaultRole: deps.defaultRole };
   const accounts = createDirectoryAccounts({
     db,

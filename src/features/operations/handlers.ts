@@ -7,25 +7,17 @@ import { CSRF_FAILED_PAGE } from '../../platform/http/pages.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 import { lastParam } from '../../platform/values/params.js';
 import { checkHealth, type HealthDeps, type HealthReport, isHealthy } from './health.js';
-import type { Metrics } from './metrics.js';
-import { checkReadiness, type ReadinessDeps } from './readiness.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { ReadinessCheck } from './readiness.js';
 
-export interface OperationsDeps extends HealthDeps, ReadinessDeps {
+export interface OperationsDeps extends HealthDeps {
   readonly exchanges: Exchanges;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly readiness: ReadinessCheck;
   readonly metricsToken: string | undefined;
   /** Names of this server, in addition to those that every machine uses for itself. */
   readonly allowedHosts: readonly string[];
-  /**
-   * `ok`, or why the newest rules are not in use. The last good ones then are, so this does not make the server
-   * unready.
-   */
-  readonly rulesState: () => string;
-  /** True from SIGTERM on: the load balancer stops sending requests, and running ones finish. */
-  readonly isStopping: () => boolean;
-  /** True once the start is done: tables, secret key, first administrator. */
-  readonly isPrepared: () => boolean;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -84,19 +76,18 @@ export const livenessHandler = ({ exchanges }: OperationsDeps): RequestHandler =
   answer(exchanges, async () => json(200, { status: 'ok' }));
 
 /** `GET /readyz`: the database answers, the migrations are done, the policy engine has this server's rules. */
-export const readinessHandler = (deps: OperationsDeps): RequestHandler =>
-  answer(deps.exchanges, async () => {
-    const { isWhole, ...parts } = await checkReadiness(deps);
-    const status = readinessOf(deps, isWhole);
-    return json(status === 'ok' ? 200 : 503, { status, ...parts, rules: deps.rulesState() });
+export const readinessHandler = ({ exchanges, readiness }: OperationsDeps): RequestHandler =>
+  answer(exchanges, async () => {
+    const { status, parts, rules } = await readiness.check();
+    return json(status === 'ok' ? 200 : 503, {
+      status,
+      database: parts.database.text,
+      migrations: parts.migrations.text,
+      redis: parts.redis?.text ?? 'not used',
+      policy: parts.policy.text,
+      rules,
+    });
   });
-
-/** Tables alone are not enough: until the start is done there is no secret key, and every request gets a 503. */
-function readinessOf({ isStopping, isPrepared }: OperationsDeps, isWhole: boolean): string {
-  if (isStopping()) return 'stopping';
-  if (!isWhole) return 'not ready';
-  return isPrepared() ? 'ok' : 'starting';
-}
 
 /**
  * `GET /metrics`: for requests from this machine, and for clients with METRICS_TOKEN. For all others the URL does not

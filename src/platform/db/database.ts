@@ -1,6 +1,6 @@
 import { createEmbeddedDatabase } from './embedded/embedded.js';
 import { createExternalDatabase, type PreparedStatements } from './external.js';
-import type { Database } from './pool.js';
+import type { ConnectionFailure, Database } from './pool.js';
 
 export interface DatabaseOptions {
   /** `postgres://...`; undefined for the embedded database. */
@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly preparedStatements?: PreparedStatements;
   /** Refuses to use the database inside one of its own transactions. For development and tests. */
   readonly guardNesting?: boolean;
+  /** Told of every statement that got no connection to PostgreSQL. Must not throw. */
+  readonly onConnectionFailure?: (reason: ConnectionFailure) => void;
 }
 
 /**

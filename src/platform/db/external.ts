@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { ClosingClient, ConnectFailure } from './client.js';
 import { readConnectionOptions } from './connection-options.js';
-import { createPoolDatabase, type Database, type Session } from './pool.js';
+import { type ConnectionFailure, createPoolDatabase, type Database, type Session } from './pool.js';
 
 export interface ExternalOptions {
   /** `postgres://user:password@host:5432/database`; its parameters override the settings here. */
@@ -13,6 +13,8 @@ export interface ExternalOptions {
   readonly guardNesting: boolean;
   /** Default: auto. */
   readonly preparedStatements?: PreparedStatements;
+  /** Told of every statement that got no connection. Must not throw. */
+  readonly onConnectionFailure?: (reason: ConnectionFailure) => void;
 }
 
 /** Whether statements are prepared under a name. `auto`: where each connection of the pool is one of the server. */
@@ -60,6 +62,9 @@ export function createExternalDatabase(options: ExternalOptions): Database {
     closeTimeout: options.timeout,
     guardNesting: options.guardNesting,
     sessionOf: (client) => sessions.get(client),
+    ...(options.onConnectionFailure === undefined
+      ? {}
+      : { onConnectionFailure: options.onConnectionFailure }),
   });
 }
 

@@ -26,10 +26,13 @@ const NETWORK_CODES = new Set([
   'ENOENT',
 ]);
 
+/** What `pg-pool` says when no connection became free in time; it says the same of no other failure. */
+const EXHAUSTED = 'timeout exceeded when trying to connect';
+
 /** How the messages of `pg` and `pg-pool` for lost or slow connections start: these errors have no code. */
 const DRIVER_MESSAGES = [
   'timeout expired',
-  'timeout exceeded when trying to connect',
+  EXHAUSTED,
   'Connection terminated',
   'Query read timeout',
   'Client has encountered a connection error',
@@ -108,6 +111,9 @@ export function describeFailure(error: unknown): unknown {
     },
   );
 }
+
+/** @returns whether no connection of the pool became free in time */
+export const isExhausted = (error: unknown): boolean => error instanceof Error && error.message === EXHAUSTED;
 
 /**
  * @returns the name of the unique constraint or unique index that refused the row; undefined for any other

@@ -1,7 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { breaksConnection, describeConflict, describeFailure, isConflict, LockBusy } from './failures.js';
+import {
+  breaksConnection,
+  describeConflict,
+  describeFailure,
+  isConflict,
+  isExhausted,
+  LockBusy,
+} from './failures.js';
 import type { Queryable } from './queryable.js';
 
 export interface TransactionOptions {
@@ -39,6 +46,10 @@ export interface Session {
 
 const OWN_SESSION: Session = { keepsStatements: true, limits: '' };
 
+/** Why a statement got no connection: all were in use for too long, or the server refused it or did not answer. */
+export const CONNECTION_FAILURES = ['all_in_use', 'unreachable'] as const;
+export type ConnectionFailure = (typeof CONNECTION_FAILURES)[number];
+
 export interface PoolDatabaseOptions {
   readonly kind: Database['kind'];
   /** Maximum milliseconds that `close` waits. */
@@ -50,6 +61,7 @@ export interface PoolDatabaseOptions {
   readonly guardNesting: boolean;
   /** Default: a connection keeps everything. */
   readonly sessionOf?: (client: pg.PoolClient) => Session | undefined;
+  readonly onConnectionFailure?: (reason: ConnectionFailure) => void;
   /** Closes resources that belong to the pool, after it. */
   readonly onClosed?: () => Promise<void>;
 }
@@ -78,7 +90,7 @@ const LOCK_ATTEMPTS = 200;
 /** Turns a pool into a `Database`; every failure to reach the server becomes `ServiceUnavailable`. */
 export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
-  const lease = <T>(work: (lease: Lease) => Promise<T>) => withClient(pool, work, options.sessionOf);
+  const lease = <T>(work: (lease: Lease) => Promise<T>) => withClient(pool, work, options);
   // pg-pool only listens while a client is idle; without a listener, a connection lost in between ends the process.
   pool.on('connect', (client) => client.on('error', ignore));
   // The next use of the pool reconnects, and reports the problem if it persists.
@@ -142,9 +154,12 @@ interface Lease {
 async function withClient<T>(
   pool: pg.Pool,
   work: (lease: Lease) => Promise<T>,
-  sessionOf: PoolDatabaseOptions['sessionOf'],
+  { sessionOf, onConnectionFailure }: PoolDatabaseOptions,
 ): Promise<T> {
-  const client = await pool.connect().catch(fail);
+  const client = await pool.connect().catch((error: unknown) => {
+    onConnectionFailure?.(isExhausted(error) ? 'all_in_use' : 'unreachable');
+    return fail(error);
+  });
   const { keepsStatements, limits } = sessionOf?.(client) ?? OWN_SESSION;
   let broken = false;
   const lose = () => {

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
 import { ApiError, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
+import type { UnavailableCode } from '../../kernel/refusals.js';
 import type { Log } from '../telemetry/log.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { NOT_FOUND_PAGE, SERVER_ERROR_PAGE } from './pages.js';
@@ -9,15 +10,23 @@ import { sendPage } from './send-page.js';
 export interface ErrorRendererDeps {
   readonly exchanges: Exchanges;
   readonly log: Log;
+  /** Told the code of every answer with 503. Must not throw. */
+  readonly onUnavailable: (code: UnavailableCode) => void;
 }
 
 /** Answers a failed request: with the answer of an API error, or else with one of Django's pages. */
-export function createErrorRenderer({ exchanges, log }: ErrorRendererDeps): ErrorRequestHandler {
+export function createErrorRenderer({
+  exchanges,
+  log,
+  onUnavailable,
+}: ErrorRendererDeps): ErrorRequestHandler {
   return async (error, req, res, _next) => {
     const exchange = exchanges.of(req);
     if (error instanceof ApiError) {
-      if (error instanceof ServiceUnavailable)
+      if (error instanceof ServiceUnavailable) {
+        onUnavailable(error.code);
         log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+      }
       if (error instanceof Throttled) exchange.report('limit.met', { limit: error.limit });
       await sendApiError(exchange, error);
       return;

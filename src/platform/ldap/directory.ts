@@ -4,6 +4,7 @@ import { createDeadline, type Deadline } from './deadline.js';
 import { type DirectoryServer, dial } from './dial.js';
 import { DirectoryFailure } from './failure.js';
 import { readGroups } from './groups.js';
+import { type DirectoryWatch, type ObserveDirectory, observeConnection, observed } from './observed.js';
 import { type Acquaintance, type Found, findAgain, findByName, type Person, readOwnEntry } from './person.js';
 import { createPool, createServerOrder } from './pool.js';
 import type { DirectorySettings } from './settings.js';
@@ -33,9 +34,15 @@ type Admitted = { readonly kind: 'member' } & Member;
 /**
  * A directory of people (LDAP). Searches use the account of the settings; passwords are tested on separate
  * connections. Both are limited in number and kept open.
+ *
+ * @param observe told of every request to a server
  */
-export function createDirectory(settings: DirectorySettings, clock: Clock) {
-  const { searching, trying } = createPools(settings, clock);
+export function createDirectory(
+  settings: DirectorySettings,
+  clock: Clock,
+  observe: ObserveDirectory = () => undefined,
+) {
+  const { searching, trying } = createPools(settings, { clock, observe });
   /** Direct bind without an account for searches: people read their own entries. */
   const readsAsPerson = settings.lookup.kind === 'template' && settings.service === null;
 
@@ -88,11 +95,15 @@ export function createDirectory(settings: DirectorySettings, clock: Clock) {
 
 export type Directory = ReturnType<typeof createDirectory>;
 
-function createPools(settings: DirectorySettings, clock: Clock) {
+function createPools(settings: DirectorySettings, watch: DirectoryWatch) {
+  const { clock } = watch;
   const servers = createServerOrder(settings.servers, clock);
   const common = { servers, size: POOL_SIZE, clock };
   const connect = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
-    createConnection(server, await dial(server, settings.dial, deadline));
+    observed(watch, 'connect', async () => {
+      const socket = await dial(server, settings.dial, deadline);
+      return observeConnection(createConnection(server, socket), watch);
+    });
   const connectService = async (server: DirectoryServer, deadline: Deadline): Promise<Connection> =>
     bindService(await connect(server, deadline), settings, deadline);
   return {

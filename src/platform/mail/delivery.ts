@@ -15,7 +15,13 @@ export interface DeliveryDeps {
   readonly random: Pick<Random, 'fraction'>;
   /** Receives the id, the kind and the recipient's domain of a mail, never its content. */
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Told of every attempt to send a mail, and of every mail that expired. Must not throw. */
+  readonly observe?: (outcome: MailOutcome) => void;
 }
+
+/** The verdicts about mails that were not sent, and `expired` for a mail that was given up after three days. */
+export const MAIL_OUTCOMES = ['delivered', 'refused', 'postponed', 'unavailable', 'expired'] as const;
+export type MailOutcome = (typeof MAIL_OUTCOMES)[number];
 
 /** Milliseconds. */
 export interface DeliveryTiming {
@@ -79,6 +85,7 @@ export function createDelivery(deps: DeliveryDeps, timing: DeliveryTiming, stopp
   return async (mail: LeasedMail): Promise<Outcome> => {
     const start = clock.now();
     const failure = await attempt(deps, mail, timing, stopping);
+    deps.observe?.(failure?.verdict ?? 'delivered');
     const fields = { mail: mail.id, kind: mail.kind, domain: domainOf(mail.to), attempt: mail.attempt };
     try {
       return await record(mail, failure, { ...fields, ms: clock.now() - start });

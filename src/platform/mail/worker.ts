@@ -175,12 +175,13 @@ function createBell() {
 }
 
 /** @returns a function that, once an hour, gives up mails that are too old, and removes mails given up long ago */
-function createHousekeeping({ db, clock, log }: DeliveryDeps) {
+function createHousekeeping({ db, clock, log, observe }: DeliveryDeps) {
   let due = Number.NEGATIVE_INFINITY;
   return async (): Promise<void> => {
     if (clock.now() < due) return;
     for (const { id, kind, to, attempts } of await parkExpired(db)) {
       log.error({ mail: id, kind, domain: domainOf(to), attempts }, 'mail given up: too old');
+      observe?.('expired');
     }
     await purgeParked(db);
     due = clock.now() + HOUR;

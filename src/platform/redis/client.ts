@@ -14,6 +14,8 @@ export interface RedisConnection {
   readonly client: RedisClient;
   /** @throws ServiceUnavailable `redis_unreachable` */
   readonly ping: () => Promise<void>;
+  /** Whether the connection is open now, without asking Redis. */
+  readonly isConnected: () => boolean;
   /** Whether it answers, takes writes and has room; never throws. */
   readonly state: () => Promise<PartState>;
   readonly close: () => Promise<void>;
@@ -74,6 +76,7 @@ export async function connectRedis(
         throw describeRedisFailure(error);
       });
     },
+    isConnected: () => client.status === 'ready',
     state: async () => {
       const text = refusal();
       return text === undefined ? readState(client) : { isReady: false, text };
