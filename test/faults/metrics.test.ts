@@ -7,7 +7,7 @@ import { type PostgresServer, startPostgres } from '../support/postgres-server.j
 import { createDatabaseOn } from '../support/real-database.js';
 import { freePort, type Service, startOpa, startRedis } from '../support/services.js';
 
-/** What a scrape shows while a service is down: the part, the errors, and nothing that is not known. */
+/** A scrape while a service is down shows the part and the errors, and leaves out values that are not known. */
 
 const PART = 'cvat_auth_part_ready';
 const UNAVAILABLE = 'cvat_auth_unavailable_answers_total';

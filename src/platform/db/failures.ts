@@ -26,7 +26,7 @@ const NETWORK_CODES = new Set([
   'ENOENT',
 ]);
 
-/** What `pg-pool` says when no connection became free in time; it says the same of no other failure. */
+/** The message of `pg-pool` if no connection became free in time, and for no other failure. */
 const EXHAUSTED = 'timeout exceeded when trying to connect';
 
 /** How the messages of `pg` and `pg-pool` for lost or slow connections start: these errors have no code. */

@@ -20,7 +20,7 @@ export type ObserveDirectory = (
   seconds: number,
 ) => void;
 
-/** What a connection and the opening of one need to be observed. */
+/** The observer of connections, and the clock that times them. */
 export interface DirectoryWatch {
   readonly clock: Clock;
   readonly observe: ObserveDirectory;

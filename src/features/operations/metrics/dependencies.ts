@@ -11,7 +11,7 @@ import { MAIL_OUTCOMES, type MailOutcome } from '../../../platform/mail/delivery
 /** The clock of the machine may be set back meanwhile. */
 const atLeastZero = (seconds: number): number => Math.max(0, seconds);
 
-/** Counts what the services behind this server did for it, and when they failed. */
+/** Counts and times the work of the services behind this server, and their failures. */
 export function countDependencies(registry: Registry) {
   const partReady = new Gauge({
     name: 'cvat_auth_part_ready',

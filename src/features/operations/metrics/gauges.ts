@@ -13,7 +13,7 @@ export interface PoolLoad {
   readonly limit: number;
 }
 
-/** What is read at each scrape. Only the last two may ask a service. */
+/** The parts that each scrape reads. Only the last two may ask a service. */
 export interface MetricSources {
   readonly pool: () => PoolLoad;
   readonly hashing: () => QueueLoad;
