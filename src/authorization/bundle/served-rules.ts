@@ -52,7 +52,9 @@ export function createServedRules({ first, opa, clock, onPublished }: ServedRule
     compareWithOpa: async (): Promise<Bundle | undefined> => {
       const loaded = await opa.loadedRevision().catch(ignoreUnavailable);
       if (loaded === undefined) behindSince = undefined;
-      else if (loaded !== served.revision) behindSince ??= clock.now();
+      // Setting the clock back must not prolong the patience.
+      else if (loaded !== served.revision)
+        behindSince = Math.min(behindSince ?? Number.POSITIVE_INFINITY, clock.now());
       else [isProven, behindSince] = [true, undefined];
       if (isProven || fallback === undefined || !patienceIsOver()) return undefined;
       const unloaded = served;

@@ -14,7 +14,8 @@ export class DeadlinePassed extends Error {
 
 export function createDeadline(clock: Clock, milliseconds: number): Deadline {
   const end = clock.now() + milliseconds;
-  const remaining = (): number => Math.max(0, end - clock.now());
+  // Setting the clock back must not prolong it.
+  const remaining = (): number => Math.min(Math.max(0, end - clock.now()), milliseconds);
   return { remaining, part: (share) => createDeadline(clock, Math.min(share, remaining())) };
 }
 

@@ -176,14 +176,16 @@ function createBell() {
 
 /** @returns a function that, once an hour, gives up mails that are too old, and removes mails given up long ago */
 function createHousekeeping({ db, clock, log, observe }: DeliveryDeps) {
-  let due = Number.NEGATIVE_INFINITY;
+  let doneAt = Number.NEGATIVE_INFINITY;
   return async (): Promise<void> => {
-    if (clock.now() < due) return;
+    const age = clock.now() - doneAt;
+    // Setting the clock back must not put it off.
+    if (age >= 0 && age < HOUR) return;
     for (const { id, kind, to, attempts } of await parkExpired(db)) {
       log.error({ mail: id, kind, domain: domainOf(to), attempts }, 'mail given up: too old');
       observe?.('expired');
     }
     await purgeParked(db);
-    due = clock.now() + HOUR;
+    doneAt = clock.now();
   };
 }

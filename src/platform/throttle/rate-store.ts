@@ -15,7 +15,8 @@ export interface RateDecision {
 
 /**
  * DRF's sliding log (`SimpleRateThrottle`): timestamps within the period count, and a refused attempt is not recorded.
- * `take` records an attempt if it is allowed, `peek` only reads, `forget` clears the log.
+ * `take` records an attempt if it is allowed, `peek` only reads, `forget` clears the log. After the clock is set back,
+ * an attempt that now lies in the future counts as one of this moment: no wait is longer than the period.
  */
 export interface RateStore {
   readonly take: (key: string, rate: Rate) => Promise<RateDecision>;
@@ -47,9 +48,18 @@ const MAXIMUM_KEYS = 100_000;
 export function createMemoryRateStore(clock: Clock): RateStore {
   const logs = new LRUCache<string, readonly number[]>({ max: MAXIMUM_KEYS });
 
+  /** @returns the log of a key; times that are later than now are corrected for good, so that their waits end */
+  const readLog = (key: string, now: number): readonly number[] => {
+    const times = logs.get(key) ?? [];
+    if ((times.at(-1) ?? now) <= now) return times;
+    const corrected = times.map((time) => Math.min(time, now));
+    logs.set(key, corrected);
+    return corrected;
+  };
+
   const decide = (key: string, rate: Rate, record: boolean): RateDecision => {
     const now = clock.now();
-    const kept = (logs.get(key) ?? []).filter((time) => time > now - rate.periodSeconds * 1000);
+    const kept = readLog(key, now).filter((time) => time > now - rate.periodSeconds * 1000);
     const oldest = kept[0];
     const hits = kept.length + 1;
     if (hits > rate.limit && oldest !== undefined)
@@ -71,12 +81,19 @@ const waitFor = (rate: Rate, now: number, oldest: number): number =>
   (oldest + rate.periodSeconds * 1000 - now) / 1000;
 
 /**
- * One atomic step: drops the entries that have left the window, then either refuses with the oldest time or records
- * the attempt. Newest first, so that the oldest entry is the last one. Returns the attempts including this one and,
- * for a refusal, the oldest time.
+ * One atomic step: corrects the entries that are later than now, drops those that have left the window, then either
+ * refuses with the oldest time or records the attempt. Newest first, so that the oldest entry is the last one. Returns
+ * the attempts including this one and, for a refusal, the oldest time.
  */
 const SLIDING_LOG = `
 local now, period, limit, record = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local index = 0
+local newest = redis.call('LINDEX', KEYS[1], index)
+while newest and tonumber(newest) > now do
+  redis.call('LSET', KEYS[1], index, ARGV[1])
+  index = index + 1
+  newest = redis.call('LINDEX', KEYS[1], index)
+end
 local oldest = redis.call('LINDEX', KEYS[1], -1)
 while oldest and tonumber(oldest) <= now - period do
   redis.call('RPOP', KEYS[1])

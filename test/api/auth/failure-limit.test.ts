@@ -67,6 +67,16 @@ describe('one account guessed at from one address', () => {
     expect((await enter(home)).status).toBe(200);
   });
 
+  it('opens within the window when the clock is set back by two hours', async () => {
+    app.clock.stop();
+    onTestFinished(app.clock.go);
+    await statuses(5, () => guess(home));
+    app.clock.advance(-2 * HOUR);
+    expect((await enter(home)).headers['retry-after']).toBe('60');
+    app.clock.advance(MINUTE);
+    expect((await enter(home)).status).toBe(200);
+  });
+
   it('shuts login and Basic together', async () => {
     await statuses(2, () => guess(home));
     expect((await basic(person.username, 'wrong', home)).status).toBe(401);

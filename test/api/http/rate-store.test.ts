@@ -72,6 +72,31 @@ describe('the sliding log', () => {
     expect((await store.take(key, THREE)).allowed).toBe(false);
   });
 
+  it('keeps no one waiting for longer than the window after the clock was set back', async () => {
+    const [late, early] = [10_000, 2_800];
+    at(late);
+    for (let i = 0; i < 3; i += 1) await store.take(key, THREE);
+    at(early);
+    expect(await store.peek(key, THREE)).toEqual({ allowed: false, hits: 4, waitSeconds: 60 });
+    at(early + 59);
+    expect(await store.take(key, THREE)).toEqual({ allowed: false, hits: 4, waitSeconds: 1 });
+    at(early + 60);
+    for (let i = 0; i < 3; i += 1) expect((await store.take(key, THREE)).allowed).toBe(true);
+    expect((await store.take(key, THREE)).waitSeconds).toBe(60);
+  });
+
+  it('corrects only the attempts that the clock left in the future', async () => {
+    at(100);
+    await store.take(key, THREE);
+    at(140);
+    for (let i = 0; i < 2; i += 1) await store.take(key, THREE);
+    at(130);
+    expect((await store.take(key, THREE)).waitSeconds).toBe(30);
+    at(160);
+    expect((await store.take(key, THREE)).allowed).toBe(true);
+    expect((await store.take(key, THREE)).waitSeconds).toBe(30);
+  });
+
   it('counts each of many attempts at one moment', async () => {
     at(5);
     const decisions = await Promise.all(

@@ -1,5 +1,5 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SECOND } from '../../../src/kernel/clock.js';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { HOUR, MINUTE, SECOND } from '../../../src/kernel/clock.js';
 import { createTestApp, type TestAccount, useTestApp } from '../../support/app.js';
 import { basicAuth, type RequestOptions } from '../../support/http.js';
 
@@ -74,6 +74,16 @@ describe('a client without credentials', () => {
     app.clock.advance(1);
     expect((await ask('/api/server/about')).status).toBe(200);
     app.clock.go();
+  });
+
+  it('waits for a minute at most when the clock is set back by two hours', async () => {
+    app.clock.stop();
+    onTestFinished(app.clock.go);
+    await spend(100);
+    app.clock.advance(-2 * HOUR);
+    expect((await ask('/api/server/about')).headers['retry-after']).toBe('60');
+    app.clock.advance(MINUTE);
+    expect((await ask('/api/server/about')).status).toBe(200);
   });
 
   it('has one count for all views and spellings of a request', async () => {

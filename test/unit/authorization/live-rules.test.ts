@@ -159,6 +159,18 @@ describe('rules that are followed', () => {
     expect(live.state()).toBe('ok');
   });
 
+  it('go back in time although the clock was set back meanwhile', async () => {
+    await pull();
+    const before = revision();
+    await put('x := 2');
+    await look(3);
+    time -= 7200 * SECOND;
+    await look();
+    time += PATIENCE;
+    await look();
+    expect(revision()).toBe(before);
+  });
+
   it('do not go back for the time in which OPA does not answer', async () => {
     await pull();
     await put('x := 2');
