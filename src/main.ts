@@ -140,6 +140,9 @@ function stopOnSignals(server: DrainableServer, container: Container, config: Co
 /** One process per worker; one that dies is replaced, and signals reach all of them. */
 function superviseWorkers(config: Config, log: Log): void {
   let stopping = false;
+  // Workers take connections themselves. This process would lose one that it hands to a worker that dies just then: the
+  // client would wait for nothing.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   for (let i = 0; i < config.WEB_CONCURRENCY; i += 1) cluster.fork();
   cluster.on('exit', (worker, code) => {
     const running = Object.keys(cluster.workers ?? {}).length;

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBrowser } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { missingServices } from '../support/programs.js';
 import { freePort, type Service, startRedis } from '../support/services.js';
-import { send, startServer, temporaryFolder, until } from './server.js';
+import { send, slowness, startServer, temporaryFolder, until } from './server.js';
 
 const PASSWORD = 'Wiesel-42-quarks';
 
@@ -54,6 +55,34 @@ describe.skipIf(missingServices().length > 0)('several workers on one port', () 
     expect(await server.stop('SIGTERM')).toBe(0);
     expect(all.filter(isAlive)).toEqual([]);
     await expect(send(server.url, '/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('leave no client waiting when one dies', { timeout: 120_000 }, async () => {
+    const server = await startServer({
+      cwd: temporaryFolder(),
+      env: {
+        WEB_CONCURRENCY: '2',
+        PORT: String(await freePort()),
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+      },
+    });
+    const readyLines = () => server.log().filter(({ msg }) => msg.startsWith('Ready at')).length;
+    await until(() => readyLines() === 2 || undefined);
+    const [victim = 0, other = 0] = childrenOf(server.process.pid);
+    // Neither can take a connection, as if both were busy: what comes now was given to none of them, or to both.
+    for (const worker of [victim, other]) process.kill(worker, 'SIGSTOP');
+    const answers = Array.from({ length: 8 }, () => send(server.url, '/livez'));
+    await delay(500);
+    process.kill(victim, 'SIGKILL');
+    await delay(100);
+    process.kill(other, 'SIGCONT');
+    const ended = Promise.allSettled(answers);
+    expect(await Promise.race([ended.then(() => 'ended'), delay(5000 * slowness(), 'waiting')])).toBe(
+      'ended',
+    );
+    const statuses = (await ended).map((answer) => answer.status === 'fulfilled' && answer.value.status);
+    expect(statuses).toEqual(Array.from({ length: 8 }, () => 200));
   });
 
   it('give up together when their start fails', { timeout: 60_000 }, async () => {
