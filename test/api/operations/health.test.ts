@@ -1,3 +1,5 @@
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTestApp, useTestApp } from '../../support/app.js';
 
@@ -105,6 +107,36 @@ describe('GET /api/server/health/', () => {
       expect(report['DatabaseBackend']).toBe('working');
     } finally {
       await full.close();
+    }
+  });
+});
+
+/** Percent of a disk that is used, as `df` computes it. */
+function usageOf(folder: string): number {
+  const { blocks, bfree, bavail } = statfsSync(folder);
+  return (100 * (blocks - bfree)) / (blocks - bfree + bavail);
+}
+
+const OTHER_DISK = '/dev/shm';
+/** Of the disk of this folder, and of another one. */
+const [here, there] = [usageOf('.'), existsSync(OTHER_DISK) ? usageOf(OTHER_DISK) : usageOf('.')];
+/** One of the two is below this limit, the other is not. */
+const limit = Math.floor(Math.max(here, there));
+const isBetween = Math.min(here, there) < limit - 1;
+if (!isBetween)
+  process.stdout.write(`${OTHER_DISK} is as full as the disk of this folder: a test of disks is skipped.\n`);
+
+describe.skipIf(!isBetween)('DiskUsage', () => {
+  it('is that of DATA_DIR, and not of the working folder', async () => {
+    const folder = mkdtempSync(path.join(OTHER_DISK, 'health-'));
+    const env = { DATA_DIR: path.join(folder, 'data'), CVAT_HEALTH_DISK_USAGE_MAX: String(limit) };
+    const other = await createTestApp({ env });
+    try {
+      const { DiskUsage } = (await other.send(`${PATH}?format=json`)).json() as { DiskUsage: string };
+      expect(DiskUsage.startsWith('warning')).toBe(there > here);
+    } finally {
+      await other.close();
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });
