@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Builds dist/: compiles src/ and creates the archive that the embedded database starts from.
+ * Builds dist/: compiles src/, writes the OpenAPI documents, and creates the archive that the embedded database starts
+ * from.
  *
  *   node scripts/build.mjs              compiles; makes the archive if the migrations or the database changed
  *   node scripts/build.mjs --if-stale   does and prints nothing if the sources are those of the last build
@@ -24,6 +25,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
 const SEED = path.join(DIST, 'embedded-seed.tar.gz');
+const DOCUMENTS = path.join(DIST, 'features/api-docs/documents');
 const STATE = path.join(DIST, '.build.json');
 /** By its path: TypeScript's `exports` do not let its program be resolved. */
 const COMPILER = path.join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -61,6 +63,7 @@ async function main() {
   compile();
   copyAssets();
   removeOrphans();
+  await writeDocuments();
   const seedFingerprint = hashOf(SEED_SOURCES);
   if (!existsSync(SEED) || state.seed !== seedFingerprint) await buildSeed();
   writeState({ sources: fingerprint, seed: seedFingerprint });
@@ -131,8 +134,16 @@ function removeOrphans() {
   }
 }
 
+const built = (name) => import(pathToFileURL(path.join(DIST, name)).href);
+
+async function writeDocuments() {
+  rmSync(DOCUMENTS, { recursive: true, force: true });
+  const { writeDocuments: write } = await built('composition/built-documents.js');
+  await write();
+}
+
 async function buildSeed() {
-  const { makeSeed } = await import(pathToFileURL(path.join(DIST, 'platform/db/embedded/seed.js')).href);
+  const { makeSeed } = await built('platform/db/embedded/seed.js');
   await makeSeed(SEED, path.join(ROOT, 'migrations'));
 }
 

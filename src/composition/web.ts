@@ -1,7 +1,7 @@
 import { createApp } from '../app.js';
 import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
-import { createApiDocs } from '../features/api-docs/index.js';
+import { createApiDocs, type Described } from '../features/api-docs/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
@@ -51,9 +51,7 @@ export function composeWeb(parts: WebParts) {
     identify: pipeline.identify,
     admit: pipeline.admit,
     throttle: pipeline.throttle,
-    routes,
-    version: options.version,
-    isPublic: config.API_DOCS_PUBLIC,
+    ...describedBy(options, routes),
     uiUrl: config.UI_URL,
   });
   const endings = createEndings();
@@ -78,6 +76,17 @@ export function composeWeb(parts: WebParts) {
   });
   return { app, document: docs.document, giveUp: endings.giveUp };
 }
+
+/** What the OpenAPI document depends on. */
+export const describedBy = (
+  { config, version }: Pick<ContainerOptions, 'config' | 'version'>,
+  routes: readonly AnyRoute[],
+): Described => ({
+  routes,
+  version,
+  isPublic: config.API_DOCS_PUBLIC,
+  minimumUsername: config.ACCOUNT_USERNAME_MIN_LENGTH,
+});
 
 /** A cookie that no check would accept is replaced early. */
 const csrfRepairOf =

@@ -25,6 +25,15 @@ export async function makeSeed(archive: string, migrations: string): Promise<voi
 }
 `;
 
+/** Stands in for what writes the OpenAPI documents. */
+const DOCUMENTS_SOURCE = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+export async function writeDocuments(): Promise<void> {
+  mkdirSync('dist/features/api-docs/documents', { recursive: true });
+  writeFileSync('dist/features/api-docs/documents/new.json.gz', '');
+}
+`;
+
 describe('scripts/build.mjs', () => {
   /** A project and its first build, which every test gets a copy of: the compiler needs seconds. */
   let built: string;
@@ -41,6 +50,7 @@ describe('scripts/build.mjs', () => {
     write('src/old.ts', 'export const old = 1;\n');
     write('src/pages/logo.svg', '<svg/>');
     write('src/platform/db/embedded/seed.ts', SEED_SOURCE);
+    write('src/composition/built-documents.ts', DOCUMENTS_SOURCE);
     write('migrations/0001_users.sql', '-- Users.\n');
     firstBuild = build();
   });
@@ -78,6 +88,13 @@ describe('scripts/build.mjs', () => {
     write('migrations/0002_groups.sql', '-- Groups.\n');
     build('--if-stale');
     expect(read('times')).toBe('2');
+  });
+
+  it('writes the OpenAPI documents anew, and leaves none of an earlier build', () => {
+    write('dist/features/api-docs/documents/old.json.gz', '');
+    build();
+    const found = ['old', 'new'].map((name) => exists(`dist/features/api-docs/documents/${name}.json.gz`));
+    expect(found).toEqual([false, true]);
   });
 
   it('fails on a wrong type, says where, and leaves what was built', () => {

@@ -3,6 +3,7 @@ import { send } from '../../platform/http/send.js';
 import { createDocument } from '../../platform/openapi/document.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { type Asset, serveAssets } from './assets.js';
+import { createBuiltDocument, type Described } from './built-document.js';
 import { DESCRIPTION, TAGS } from './description.js';
 import { examplesOf } from './examples/index.js';
 import { homeHandler, redirectTo } from './home.js';
@@ -10,12 +11,10 @@ import { redocPage, swaggerFiles, swaggerPage, TITLE } from './pages.js';
 import { schemaExamples, schemaRoute, schemaView } from './schema.js';
 import { createDocsView, type ViewDeps } from './view.js';
 
+export { createBuiltDocument, type Described } from './built-document.js';
 export { renderYaml } from './schema-renderers.js';
 
-export interface ApiDocsDeps extends ViewDeps {
-  /** All mounted routes. */
-  readonly routes: readonly DescribedRoute[];
-  readonly version: string;
+export interface ApiDocsDeps extends ViewDeps, Described {
   /** Target of `/`; undefined for our own page. */
   readonly uiUrl: string | undefined;
 }
@@ -46,7 +45,7 @@ export function createApiDocs(deps: ApiDocsDeps) {
     return written;
   };
   const view = createDocsView(deps);
-  const schema = view(schemaView(document));
+  const schema = view(schemaView(createBuiltDocument(deps, document).textOf));
   const swagger = view(swaggerPage());
   const redoc = view(redocPage());
   const toSwagger: RequestHandler = (req) => send(exchanges.of(req), redirectTo(301, '/api/docs'));

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
 import type { Example, Examples } from '../../platform/openapi/examples.js';
-import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
+import type { DescribedRoute } from '../../platform/openapi/types.js';
 import { lastParam } from '../../platform/values/params.js';
 import { commonExamples } from './examples/common.js';
-import {
-  renderJsonDocument,
-  renderYaml,
-  SCHEMA_RENDERERS,
-  type SchemaRenderer,
-  yamlErrorOf,
-} from './schema-renderers.js';
+import { TITLE } from './pages.js';
+import { SCHEMA_RENDERERS, type SchemaRenderer, yamlErrorOf } from './schema-renderers.js';
 import type { DocsView } from './view.js';
 
 /** drf-spectacular puts the version of the API here, not of the server. */
@@ -76,22 +71,15 @@ const documentAs = ({ mediaType, format }: SchemaRenderer): Example => ({
   summary: `The document in ${format.toUpperCase()}`,
   status: 200,
   request: { headers: { Accept: mediaType } },
-  headers: { 'Content-Disposition': dispositionOf('CVAT REST API', format) },
+  headers: { 'Content-Disposition': dispositionOf(format) },
   type: mediaType,
 });
 
-const dispositionOf = (title: string, format: string): string =>
-  `inline; filename="${title} (${API_VERSION}).${format}"`;
+const dispositionOf = (format: string): string => `inline; filename="${TITLE} (${API_VERSION}).${format}"`;
 
-/** @param document written once per format, on first use */
-export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRenderer> {
-  const texts = new Map<string, string>();
-  const textOf = (format: SchemaRenderer['format']): string => {
-    const text =
-      texts.get(format) ?? (format === 'yaml' ? renderYaml(document()) : renderJsonDocument(document()));
-    texts.set(format, text);
-    return text;
-  };
+export function schemaView(
+  textOf: (format: SchemaRenderer['format']) => Promise<string>,
+): DocsView<SchemaRenderer> {
   return {
     renderers: SCHEMA_RENDERERS,
     choose: ({ req, query }) => {
@@ -101,10 +89,10 @@ export function schemaView(document: () => OpenApiDocument): DocsView<SchemaRend
       const accepted = req.accepts(offered.map(({ mediaType }) => mediaType));
       return offered.find(({ mediaType }) => mediaType === accepted);
     },
-    answer: ({ contentType, format }) => ({
+    answer: async ({ contentType, format }) => ({
       status: 200,
-      headers: { 'Content-Disposition': dispositionOf(document().info.title, format) },
-      content: { kind: 'raw', type: contentType, raw: textOf(format) },
+      headers: { 'Content-Disposition': dispositionOf(format) },
+      content: { kind: 'raw', type: contentType, raw: await textOf(format) },
     }),
   };
 }

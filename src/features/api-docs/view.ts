@@ -20,7 +20,7 @@ export interface DocsView<R extends Renderer> {
   readonly renderers: readonly [R, ...R[]];
   /** @returns undefined if the client accepts none of them. @throws NotFound */
   readonly choose: (exchange: Exchange) => R | undefined;
-  readonly answer: (renderer: R) => Outgoing;
+  readonly answer: (renderer: R) => Outgoing | Promise<Outgoing>;
 }
 
 /**
@@ -42,7 +42,7 @@ export const createDocsView =
       if (caller !== null && !isPublic) admit(caller);
       await throttle(exchange, caller, undefined);
       if (req.method !== 'GET' && req.method !== 'HEAD') throw new MethodNotAllowed(req.method);
-      await send(exchange, answer(renderer));
+      await send(exchange, await answer(renderer));
     } catch (error) {
       // Errors of dependencies are logged in one central place.
       if (!(error instanceof ApiError) || error.status >= 500) throw error;
