@@ -35,6 +35,7 @@ export function createApp(deps: AppDeps): Express {
   for (const { path, handler } of deps.pages) app.all(path, handler);
   for (const view of groupViews(deps.routes)) app.all(view.path, mount(view, deps.pipeline));
   app.use(edge.appendSlash);
+  app.use(edge.toUserInterface);
   app.use(edge.notFound);
   app.use(edge.renderError);
   return app;

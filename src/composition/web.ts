@@ -66,6 +66,7 @@ export function composeWeb(parts: WebParts) {
     corsAllowedHeaders: config.CORS_ALLOW_HEADERS,
     referrerPolicy: config.SECURE_REFERRER_POLICY,
     slashPaths: [...operations.slashPaths, ...signIn.slashPaths],
+    uiUrl: config.UI_URL,
     repairCsrf: csrfRepairOf(parts.authentication),
     onEnd: operations.onEnd,
     onUnavailable: metrics.countUnavailable,

@@ -109,7 +109,10 @@ export function createAnswerCheck(document: Document) {
       return checkBody(operation, `${where} (${operation.operationId})`, method === 'HEAD', answer);
     if (item !== undefined)
       return isOfNoMethod(method, answer) ? undefined : `${where}, a method that is not documented`;
-    return BESIDE.test(name) || answer.status === 404 || isPreflight(method, answer)
+    return BESIDE.test(name) ||
+      answer.status === 404 ||
+      isToUserInterface(name, answer) ||
+      isPreflight(method, answer)
       ? undefined
       : `${where}, a path that is not documented: ${answer.text.slice(0, 200)}`;
   };
@@ -132,6 +135,10 @@ function createValidators({ components }: Document): (schema: Schema) => Validat
 const isOfTheEdge = ({ status, headers, text }: Seen): boolean =>
   (status === 400 && headers['content-type'] === PAGE && text.includes('Bad Request (400)')) ||
   (status === 301 && headers.location?.split('?')[0]?.endsWith('/') === true);
+
+/** With UI_URL, every page outside of the API is at the user interface. */
+const isToUserInterface = (name: string, { status, text }: Seen): boolean =>
+  status === 302 && text === '' && !/^\/api(\/|$)/.test(name);
 
 /** 405, what comes before it, and the description of a view; preflights come before everything. */
 const isOfNoMethod = (method: string, answer: Seen): boolean =>

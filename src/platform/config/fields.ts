@@ -98,22 +98,31 @@ export const choices = <const T extends readonly [string, ...string[]]>(
 
 export const withoutTrailingSlashes = (value: string): string => value.replace(/\/+$/, '');
 
-/** @returns a URL with one of the schemes and without a login, its trailing slashes removed */
-export const url = (
-  schemes: readonly string[],
-  description: string,
-  withoutLogin = 'it must have no user name and no password',
-) =>
+const WITHOUT_LOGIN = 'it must have no user name and no password';
+
+const urlText = (schemes: readonly string[], withoutLogin: string) =>
   z
     .string()
     .refine(
       (value) => isUrl(value, schemes),
       `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
     )
-    .refine((value) => !hasLogin(value), withoutLogin)
+    .refine((value) => !hasLogin(value), withoutLogin);
+
+/** @returns a URL to which paths are appended, without a login, its trailing slashes removed */
+export const baseUrl = (schemes: readonly string[], description: string) =>
+  urlText(schemes, WITHOUT_LOGIN)
+    .refine(
+      (value) => !/[?#]/.test(value),
+      'it must be a URL without ? and #, because paths are appended to it',
+    )
     .transform(withoutTrailingSlashes)
     .optional()
     .meta({ description });
+
+/** @returns a URL with one of the schemes and without a login, its trailing slashes removed */
+export const url = (schemes: readonly string[], description: string, withoutLogin = WITHOUT_LOGIN) =>
+  urlText(schemes, withoutLogin).transform(withoutTrailingSlashes).optional().meta({ description });
 
 function isUrl(value: string, schemes: readonly string[]): boolean {
   if (!schemes.some((scheme) => value.startsWith(`${scheme}://`))) return false;

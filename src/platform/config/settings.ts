@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACCOUNT_SETTINGS } from './account-settings.js';
 import {
+  baseUrl,
   choice,
   choiceOrNothing,
   flag,
@@ -43,7 +44,10 @@ export const Settings = z.object({
     ['http', 'https'],
     'URL at which people reach this server. Links in mails use it. Default: http://localhost:PORT.',
   ),
-  UI_URL: url(['http', 'https'], 'URL of the CVAT user interface. When set, / redirects to it.'),
+  UI_URL: baseUrl(
+    ['http', 'https'],
+    'URL of the CVAT user interface. When set, browsers that open its pages at this server, such as / or /auth/login, are redirected to it.',
+  ),
   ALLOWED_HOSTS: list({
     default: ['localhost', '127.0.0.1'],
     description:

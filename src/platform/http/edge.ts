@@ -9,6 +9,7 @@ import { BAD_REQUEST_PAGE, NOT_FOUND_PAGE } from './pages.js';
 import { createErrorRenderer, type ErrorRendererDeps } from './render-error.js';
 import { HTML, sendPage } from './send-page.js';
 import { hasTwins } from './twin-headers.js';
+import { createUserInterfaceRedirect } from './user-interface.js';
 
 export interface EdgeDeps extends ErrorRendererDeps {
   readonly endings: Endings;
@@ -19,6 +20,8 @@ export interface EdgeDeps extends ErrorRendererDeps {
   readonly referrerPolicy: string;
   /** Paths with a trailing slash: requests without it are redirected (Django `APPEND_SLASH`). */
   readonly slashPaths: readonly RegExp[];
+  /** `UI_URL`; undefined without a user interface. */
+  readonly uiUrl: string | undefined;
   /** Replaces an invalid `csrftoken` cookie. */
   readonly repairCsrf: (exchange: Exchange) => void;
   /** Called once per request. */
@@ -83,6 +86,11 @@ export function createEdge(deps: EdgeDeps) {
       .end();
   };
 
+  const toUserInterface: RequestHandler =
+    deps.uiUrl === undefined
+      ? (_req, _res, next) => next()
+      : createUserInterfaceRedirect(exchanges, deps.uiUrl);
+
   const notFound: RequestHandler = (req) => sendPage(exchanges.of(req), 404, NOT_FOUND_PAGE);
 
   return {
@@ -92,6 +100,7 @@ export function createEdge(deps: EdgeDeps) {
     checkHost,
     repairCsrfCookie,
     appendSlash,
+    toUserInterface,
     notFound,
     renderError: createErrorRenderer(deps),
   };
