@@ -6,7 +6,8 @@ import { send } from '../support/http.js';
 import { installClients, runCli } from '../support/python.js';
 import { rawRequest, sendRaw } from '../support/raw.js';
 import { AMBIGUOUS, EMPTY_CHUNKS, HIDDEN, HOST, JSON_TYPE, POST } from '../support/smuggling.js';
-import { documentedSettings, hasNginx, startNginx, startStandIn } from './nginx.js';
+import { documentedSettings, startNginx, startStandIn } from './nginx.js';
+import { hasProxy } from './proxies.js';
 
 /** The settings of docs/with-cvat.md in Debian's nginx, before this server and something that stands for CVAT. */
 
@@ -49,7 +50,7 @@ const LENIENCY: ReadonlySet<string> = new Set([
 const REFUSED = AMBIGUOUS.filter(([what]) => !LENIENCY.has(what));
 const MENDED = AMBIGUOUS.filter(([what]) => LENIENCY.has(what));
 
-describe.skipIf(!hasNginx())('behind nginx', () => {
+describe.skipIf(!hasProxy('nginx'))('behind nginx', () => {
   beforeAll(async () => {
     [app, cvat] = await Promise.all([createTestApp(), startStandIn()]);
     person = await app.register();

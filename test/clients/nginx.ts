@@ -1,33 +1,16 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { onPath } from '../support/programs.js';
 import { freePort } from '../support/services.js';
-
-const NGINX = [...onPath('nginx'), '/usr/sbin/nginx'].find((file) => existsSync(file));
-const DOCUMENT = path.resolve('docs/with-cvat.md');
-
-/** Whether the machine has nginx; says so where it has none. @throws Error with REQUIRE_SERVICES=1 */
-export function hasNginx(): boolean {
-  if (NGINX !== undefined) return true;
-  if (process.env['REQUIRE_SERVICES'] === '1')
-    throw new Error('REQUIRE_SERVICES=1, and nginx is not installed.');
-  process.stdout.write('nginx is not installed, so the tests with a proxy are skipped.\n');
-  return false;
-}
+import { createCertificate, findProxy, nginxArguments, replaced, settingsIn } from './proxies.js';
 
 /** @returns the settings that docs/with-cvat.md has for a proxy. @throws Error when it has none */
-export function documentedSettings(name: 'nginx' | 'traefik'): string {
-  const marked = new RegExp(`<!-- tested: ${name} -->\\n\`\`\`\\w+\\n([^]*?)\`\`\``);
-  const [, block] = marked.exec(readFileSync(DOCUMENT, 'utf8')) ?? [];
-  if (block === undefined) throw new Error(`docs/with-cvat.md has no settings of ${name}.`);
-  return block;
-}
+export const documentedSettings = (name: 'nginx' | 'traefik'): string => settingsIn('with-cvat.md', name);
 
 /** Answers to what the tests ask of CVAT, in one: clients leave what they do not know. */
 const ABOUT = { name: 'CVAT', description: '', version: '2.62.0', logo_url: '', subtitle: '' };
@@ -59,19 +42,13 @@ export interface Upstreams {
   readonly cvat: number;
 }
 
-/** Replaces something that has to be there. @throws Error when it is not */
-function replaced(text: string, from: string, to: string): string {
-  if (!text.includes(from)) throw new Error(`The settings of nginx have no ${from}.`);
-  return text.replaceAll(from, to);
-}
-
 /** Starts nginx with the documented settings, on free ports, before the given upstreams. */
 export async function startNginx({ identity, cvat }: Upstreams) {
-  if (NGINX === undefined) throw new Error('nginx is not installed.');
+  const program = findProxy('nginx');
   const folder = mkdtempSync(path.join(tmpdir(), 'nginx-'));
   mkdirSync(path.join(folder, 'logs'));
   const [plain, secure] = [await freePort(), await freePort()];
-  const [certificate, key] = createCertificate(folder);
+  const [certificate, key] = createCertificate(folder, 'localhost');
   let settings = documentedSettings('nginx');
   // The plain port is for tests that write bytes.
   settings = replaced(
@@ -84,11 +61,7 @@ export async function startNginx({ identity, cvat }: Upstreams) {
   settings = replaced(settings, '/etc/ssl/cvat.example.org.pem', certificate);
   settings = replaced(settings, '/etc/ssl/cvat.example.org.key', key);
   const log = path.join(folder, 'access.log');
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(file, wholeConfiguration(folder, log, settings));
-  const child = spawn(NGINX, ['-p', folder, '-c', file, '-e', path.join(folder, 'error.log')], {
-    stdio: 'pipe',
-  });
+  const child = spawn(program, nginxArguments(folder, settings), { stdio: 'pipe' });
   const exited = once(child, 'exit');
   await untilListening(child, plain);
   return {
@@ -106,37 +79,6 @@ export async function startNginx({ identity, cvat }: Upstreams) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-const wholeConfiguration = (folder: string, log: string, settings: string): string => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-events { worker_connections 256; }
-http {
-  log_format passing 'passed $upstream_status $request_uri';
-  access_log ${log} passing;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
-${settings}
-}
-`;
-
-function createCertificate(folder: string): readonly [certificate: string, key: string] {
-  const [certificate, key] = [path.join(folder, 'certificate.pem'), path.join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  execFileSync('openssl', [...kind, ...subject, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
-  return [certificate, key];
 }
 
 /** @throws Error with what nginx wrote when it ends instead */
