@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-FROM node:20.20-slim AS build
+FROM node:24.21-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Without scripts: no dependency needs its own, and what the project builds is not here yet.
@@ -13,7 +13,7 @@ COPY src src
 RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts
 
-FROM node:20.20-slim
+FROM node:24.21-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 RUN install -d -m 0700 -o 10001 -g 10001 /data

@@ -201,7 +201,7 @@ How it stays near the floor:
   query. \`/api/users/self\` has such a plugin, \`/api/server/plugins\` has none. With the embedded policy there is none: the compiled rules answer in about 10 µs.
 - A Basic password is not hashed again while it and the stored hash stay the same (five minutes at most, in memory,
   under a key of the process).
-- Express sets the prototypes of every request and response, which on Node 20 makes each later access slow. The server
+- Express sets the prototypes of every request and response, which makes each later access slow. The server
   creates both with Express's prototypes already in place (\`src/platform/http/server.ts\`), so that setting them changes
   nothing. That is worth a factor of five for the framework alone.
 

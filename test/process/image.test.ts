@@ -27,7 +27,7 @@ describe('Dockerfile', () => {
   });
 
   it('stays on one minor release of Node and runs as an ordinary user', () => {
-    expect(instructions('FROM')).toEqual(['node:20.20-slim AS build', 'node:20.20-slim']);
+    expect(instructions('FROM')).toEqual(['node:24.21-slim AS build', 'node:24.21-slim']);
     expect(instructions('USER')).toEqual(['10001:10001']);
     expect(instructions('VOLUME')).toEqual([environment()['DATA_DIR']]);
   });

@@ -24,9 +24,9 @@ export async function requestTls(socket: Socket, server: string): Promise<void> 
   let received = Buffer.alloc(0);
   for (;;) {
     await once(socket, 'readable');
-    const chunk: unknown = socket.read();
-    if (!Buffer.isBuffer(chunk)) throw failure(server, 'closed the connection when asked for STARTTLS');
-    received = Buffer.concat([received, chunk]);
+    const arrived = readArrived(socket);
+    if (arrived.length === 0) throw failure(server, 'closed the connection when asked for STARTTLS');
+    received = Buffer.concat([received, arrived]);
     const answer = readAnswer(received);
     if (answer.kind === 'whole') {
       if (answer.code !== 0)
@@ -36,6 +36,16 @@ export async function requestTls(socket: Socket, server: string): Promise<void> 
     if (answer.kind === 'wrong' || received.length > LONGEST_ANSWER) {
       throw failure(server, 'answers STARTTLS with something else');
     }
+  }
+}
+
+/** @returns all bytes that have arrived: since Node.js 26 one call of `read` returns the first piece only */
+function readArrived(socket: Socket): Buffer {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece: unknown = socket.read();
+    if (!Buffer.isBuffer(piece)) return Buffer.concat(pieces);
+    pieces.push(piece);
   }
 }
 

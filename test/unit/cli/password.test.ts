@@ -9,8 +9,12 @@ const PASSWORD = 'Wiesel-42-quarks';
 function source(text: string, isTTY = false) {
   const input = Object.assign(new PassThrough(), { isTTY });
   const prompt = new PassThrough();
+  let shown = '';
+  prompt.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+  });
   input.end(text);
-  return { input, prompt, shown: (): string => String(prompt.read() ?? '') };
+  return { input, prompt, shown: () => shown };
 }
 
 describe('a password at the command line', () => {
