@@ -91,11 +91,11 @@ async function prepareWhenPossible(container: Container, log: Log): Promise<void
   }
 }
 
-/** Goes to the terminal and not to the log: the password is only shown this once. */
+/** Goes to the terminal and not to the log: the password is not shown again. */
 function announceAdmin({ admin }: FirstAdminOutcome): void {
   if (admin?.generatedPassword == null) return;
   process.stdout.write(
-    `\nThe first administrator is "${admin.username}" with the password\n\n    ${admin.generatedPassword}\n\nIt is shown this once. Change it after signing in.\n\n`,
+    `\nThe first administrator is "${admin.username}" with the password\n\n    ${admin.generatedPassword}\n\nIt is not shown again. Change it after you have signed in.\n\n`,
   );
 }
 

@@ -74,13 +74,13 @@ describe('rules of the operator', () => {
   });
 
   it.each([
-    ['package a\n\nallow if {\n\tinput.x\n', 'limits.rego, line 3: what opens here is not closed by }'],
-    ['package a\n\nx := [1, {"y": 2]\n', 'limits.rego, line 3: this ] closes nothing'],
-    ['package a\n\nx := 1)\n', 'limits.rego, line 3: this ) closes nothing'],
+    ['package a\n\nallow if {\n\tinput.x\n', 'limits.rego, line 3: the closing } is missing'],
+    ['package a\n\nx := [1, {"y": 2]\n', 'limits.rego, line 3: nothing opens before this ]'],
+    ['package a\n\nx := 1)\n', 'limits.rego, line 3: nothing opens before this )'],
     ['package a\n\nx := "half\n', 'limits.rego, line 3: this string is not closed'],
     ['package a\n\nx := `half\n\n', 'limits.rego, line 3: this string is not closed'],
     ['package a\n\nx := $"a {input.b}\n', 'limits.rego, line 3: this string is not closed'],
-    ['package a\n\nx := $`a {"b"\n', 'limits.rego, line 3: what opens here is not closed by }'],
+    ['package a\n\nx := $`a {"b"\n', 'limits.rego, line 3: the closing } is missing'],
   ])('that are cut off are refused with the line: %j', async (text, reason) => {
     await put('limits.rego', text);
     expect(await refusal()).toContain(reason);

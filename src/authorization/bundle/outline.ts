@@ -41,12 +41,12 @@ export function outlineOf({ name, text }: RuleFile): string {
     else if (closer !== undefined) open.push({ closer, at });
     else if (pattern === CODE && /^\$["`]$/.test(piece)) open.push({ closer: piece.charAt(1), at });
     else if (pattern === CODE && /^["`]$/.test(piece)) throw broken('this string is not closed', at);
-    else if (pattern === CODE && /^[)\]}]$/.test(piece)) throw broken(`this ${piece} closes nothing`, at);
+    else if (pattern === CODE && /^[)\]}]$/.test(piece))
+      throw broken(`nothing opens before this ${piece}`, at);
     at += piece.length;
   }
   const unclosed = open.at(-1);
-  if (unclosed !== undefined)
-    throw broken(`what opens here is not closed by ${unclosed.closer}`, unclosed.at);
+  if (unclosed !== undefined) throw broken(`the closing ${unclosed.closer} is missing`, unclosed.at);
   return outline;
 }
 

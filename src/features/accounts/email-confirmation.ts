@@ -42,7 +42,7 @@ export type LinkState = 'open' | 'done' | 'expired' | 'wrong';
 export function createEmailConfirmation(deps: EmailConfirmationDeps) {
   const { db, clock, secretKey, mailer, rates, mailLimits } = deps;
 
-  /** The answer is the same whoever owns the address by now: only an invalid or used key is refused. */
+  /** The answer does not depend on the present owner of the address: only an invalid key is refused. */
   const confirm = async (key: string): Promise<Confirmation> => {
     const id = readConfirmationKey(key, secretKey(), clock.now());
     const address = id === undefined ? undefined : await findEmailAddress(db, id);

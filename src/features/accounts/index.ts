@@ -131,7 +131,7 @@ export function createAccounts(deps: AccountsDeps) {
       ...passwordRoutes({ ...flows, sessions, identities, logsOutOnChange: deps.logsOutOnPasswordChange }),
     ],
     ...mountPages({
-      ...(confirmsSomebody(deps) ? { 'account-confirm-email': pages.confirmEmail } : {}),
+      ...(confirmsAddresses(deps) ? { 'account-confirm-email': pages.confirmEmail } : {}),
       'confirm-email-change': pages.confirmEmailChange,
     }),
   };
@@ -160,7 +160,7 @@ function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: Mail
 }
 
 /** Whether any address ever has to be confirmed. */
-const confirmsSomebody = ({ verification, registration }: AccountsDeps): boolean =>
+const confirmsAddresses = ({ verification, registration }: AccountsDeps): boolean =>
   verification !== 'none' || registration.mode !== 'open' || registration.domains.length > 0;
 
 /** Pages by the folder in their path; the key is part of the path. */

@@ -15,7 +15,7 @@ import {
   skipRepeated,
 } from './staging-repository.js';
 
-const NAMES_SOMEBODY = sql`(s.user_id is not null or s.user_name is not null)`;
+const NAMES_A_USER = sql`(s.user_id is not null or s.user_name is not null)`;
 
 /** Organizations, their memberships and their invitations. Must run after the accounts. */
 export async function importOrganizations(tx: Queryable): Promise<void> {
@@ -55,7 +55,7 @@ async function importRecords(tx: Queryable): Promise<void> {
   await noteChange(
     tx,
     'organization',
-    sql`s.account is null and ${NAMES_SOMEBODY}`,
+    sql`s.account is null and ${NAMES_A_USER}`,
     sql`'it has no owner: the account is not in the source, or is not imported'`,
   );
 }
@@ -66,7 +66,7 @@ async function importMemberships(tx: Queryable): Promise<void> {
   await skip(
     tx,
     'membership',
-    sql`s.account is null and ${NAMES_SOMEBODY}`,
+    sql`s.account is null and ${NAMES_A_USER}`,
     'its account is not in the source, or is not imported',
   );
   await execute(

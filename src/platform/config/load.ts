@@ -97,7 +97,7 @@ function checkTogether(config: Config): void {
   }
 }
 
-/** A setting that has no effect is a mistake of whoever set it, and often one that makes a connection less safe. */
+/** A setting without an effect is a mistake, and often one that makes a connection less safe. */
 function refuseWithout(config: Config, name: keyof Config, needed: string, isThere = false): void {
   if (config[name] !== undefined && !isThere)
     throw new StartError(`${name} is set and has no effect without ${needed}: set that, or remove ${name}.`);

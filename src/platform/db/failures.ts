@@ -41,7 +41,7 @@ const DRIVER_MESSAGES = [
 ];
 
 /**
- * Prepared statements that a connection pooler has dropped, or given to somebody else, or that no longer match the
+ * Prepared statements that a connection pooler has dropped, or given to another client, or that no longer match the
  * tables. A new connection prepares them again.
  */
 const STALE_STATEMENTS = new Set(['0A000', '26000', '42P05']);

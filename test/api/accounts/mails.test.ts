@@ -41,8 +41,8 @@ describe('a mail', () => {
         'Hello newcomer,',
         'Thank you for signing up at Lab. One step is left: confirm that this address is yours.',
         `Confirm my address:\n${PUBLIC_URL}${linkOf(mail)}`,
-        'The link works once, for 3 days.',
-        'If you did not sign up, somebody mistyped an address. Ignore this mail and nothing happens.',
+        'The link works for 3 days.',
+        'If you did not sign up, ignore this mail. The address was probably mistyped.',
         '-- \nLab\n',
       ].join('\n\n'),
     );

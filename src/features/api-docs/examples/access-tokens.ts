@@ -20,7 +20,7 @@ const FOREIGN = forbidden('A token of another user', { as: 'pablo' });
 
 const create: Examples = {
   created: {
-    summary: 'The value is only shown this once',
+    summary: 'The value is only in this answer',
     status: 201,
     request: { as: 'maria', body: { name: 'CI', expiry_date: '2030-01-01T00:00:00Z', read_only: true } },
     body: {

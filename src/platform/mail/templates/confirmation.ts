@@ -18,8 +18,8 @@ export const signUpConfirmation = (site: Site, { username, link, validDays }: Co
     ],
     action: { label: 'Confirm my address', link },
     closing: [
-      `The link works once, for ${days(validDays)}.`,
-      'If you did not sign up, somebody mistyped an address. Ignore this mail and nothing happens.',
+      `The link works for ${days(validDays)}.`,
+      'If you did not sign up, ignore this mail. The address was probably mistyped.',
     ],
   });
 
@@ -35,7 +35,7 @@ export const loginConfirmation = (site: Site, { username, link, validDays }: Con
     paragraphs: [`To log in at ${site.name}, first confirm that this address is yours.`],
     action: { label: 'Confirm my address', link },
     closing: [
-      `The link works once, for ${days(validDays)}.`,
+      `The link works for ${days(validDays)}.`,
       'If you did not try to log in, ignore this mail: the address stays unconfirmed.',
     ],
   });
@@ -52,7 +52,7 @@ export const emailChangeConfirmation = (
     paragraphs: [`This address was entered for your account at ${site.name}. Confirm that it is yours.`],
     action: { label: 'Confirm my new address', link },
     closing: [
-      `The link works once, for ${days(validDays)}.`,
+      `The link works for ${days(validDays)}.`,
       'If you did not ask for this, ignore this mail: the address stays unconfirmed.',
     ],
   });
@@ -72,6 +72,6 @@ export const emailChanged = (site: Site, { username, newEmail }: EmailChangedDat
       `The email address of your account at ${site.name} is now ${newEmail}. It was this address before.`,
     ],
     closing: [
-      'If you did not change it, tell an administrator at once: somebody else may be using your account.',
+      'If you did not change it, tell an administrator at once: another person may be using your account.',
     ],
   });

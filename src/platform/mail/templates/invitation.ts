@@ -19,12 +19,14 @@ export const invitation = (
     kind: 'invitation',
     subject: `You're invited to join the ${organization} organization in CVAT!`,
     paragraphs: [
-      `${inviter ?? 'Somebody'} invites you to the organization ${organization} at ${site.name}.`,
+      inviter === undefined
+        ? `You are invited to the organization ${organization} at ${site.name}.`
+        : `${inviter} invites you to the organization ${organization} at ${site.name}.`,
       'Log in, or sign up with this address, then accept or decline.',
     ],
     action: { label: 'See the invitation', link },
     closing: [
       `The invitation is valid for ${days(validDays)}.`,
-      'If you do not know who invites you, ignore this mail and nothing happens.',
+      'If you do not expect an invitation, ignore this mail.',
     ],
   });

@@ -13,11 +13,11 @@ export const passwordReset = (site: Site, { username, link, validDays }: Passwor
     kind: 'password-reset',
     subject: 'Password Reset E-mail',
     name: username,
-    paragraphs: [`Somebody, probably you, asked for a new password for your account at ${site.name}.`],
+    paragraphs: [`A new password was requested for your account at ${site.name}.`],
     action: { label: 'Choose a new password', link },
     closing: [
       `The link works once, for ${days(validDays)}. Your user name is ${username}.`,
-      'If you did not ask, ignore this mail: your password stays as it is.',
+      'If you did not request it, ignore this mail: your password does not change.',
     ],
   });
 
@@ -44,6 +44,6 @@ export const passwordChanged = (site: Site, { username }: PasswordChangedData): 
     name: username,
     paragraphs: [`The password of your account at ${site.name} was changed.`],
     closing: [
-      'If you did not change it, reset it at once and tell an administrator: somebody else may be using your account.',
+      'If you did not change it, reset it at once and tell an administrator: another person may be using your account.',
     ],
   });

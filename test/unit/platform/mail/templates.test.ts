@@ -61,7 +61,7 @@ describe('the mails that CVAT sends', () => {
     expect(invitation(SITE, { ...words, inviter: 'ann' }).text).toMatch(
       /ann invites you to the organization acme.*7 days/s,
     );
-    expect(invitation(SITE, words).text).toContain('Somebody invites you to the organization acme');
+    expect(invitation(SITE, words).text).toContain('You are invited to the organization acme');
   });
 
   it('count days in the singular too', () => {
