@@ -50,6 +50,20 @@ test_unknown_questions_are_not_answered if {
 	answers == [null, null, null]
 }
 
+test_a_malformed_question_keeps_its_place_and_harms_no_other if {
+	good := {"package": "users", "rule": "filter", "input": _list}
+	malformed := [null, false, "users", [], {}, {"package": "users"}, {"package": "users", "rule": "filter"}]
+	questions := array.concat(array.concat([good], malformed), [good])
+	answers := decisions.answers with input as {"questions": questions} with data.bundle_plugins as _plugins
+	answers == [{"id": 7}, null, null, null, null, null, null, null, {"id": 7}]
+}
+
+test_a_question_does_not_see_the_input_of_its_neighbours if {
+	ids := numbers.range(1, 32)
+	questions := [["users", "filter", object.union(_list, {"auth": {"user": {"id": id}}})] | some id in ids]
+	_ask(questions) == [{"id": id} | some id in ids]
+}
+
 test_every_allow_and_filter_is_reached if {
 	packages := ["access_tokens", "invitations", "memberships", "organizations", "users"]
 	allowed := _ask([[name, "allow", _list] | some name in packages])

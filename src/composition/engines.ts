@@ -49,7 +49,13 @@ export async function openEngines(options: ContainerOptions, metrics: Metrics): 
   const policyEngine =
     opa === null
       ? await createEmbeddedEngine(POLICY)
-      : createOpaHttpEngine({ ...opa, timeoutMs: config.OPA_TIMEOUT_MS, isOurs: rules.isOurs });
+      : createOpaHttpEngine({
+          ...opa,
+          timeoutMs: config.OPA_TIMEOUT_MS,
+          isOurs: rules.isOurs,
+          sharesPlugins: config.RULES_DIR.length === 0,
+          observe: metrics.policyExchanges,
+        });
   const db = options.database ?? (await openDatabase(options, metrics));
   const onRedisError = createRedisReporter(options, metrics);
   const redis = redisSettings === null ? null : await connectRedis(redisSettings, onRedisError);

@@ -38,6 +38,18 @@ export function readPlugins(answer: unknown): readonly boolean[] {
   throw badAnswer('plugin_allow', answer);
 }
 
+const READERS = { allow: readAllow, filter: readFilter, plugin_allow: readPlugins };
+
+/** @returns whether the reader of the rule accepts the answer, be it a yes or a no */
+export function isDecision(rule: PolicyQuestion['rule'], answer: unknown): boolean {
+  try {
+    READERS[rule](answer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Asks a single `allow`.
  *

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RuleFile } from '../bundle/sources.js';
 import { serialize } from './document.js';
-import { createTransport, type OpaAddress, type OpaResponse } from './opa-transport.js';
+import { createTransport, type OpaAddress, type OpaResponse, within } from './opa-transport.js';
 import { noDecision } from './problems.js';
 
 /** The state of the rules in an Open Policy Agent, apart from its decisions. */
@@ -31,16 +31,14 @@ const Failed = z.object({
 /** @param options where OPA is, and the milliseconds that an answer may take */
 export function createOpaRules(options: OpaAddress & { readonly timeoutMs: number }): OpaRules {
   const transport = createTransport({ ...options, connections: 1, maxResponseBytes: 1024 * 1024 });
+  const send = (path: string, body?: string) =>
+    within(options.timeoutMs, (lifetime) => transport.send(path, lifetime, body));
 
   return {
-    loadedRevision: async () =>
-      read(Revision, await transport.send('/v1/data/bundle_revision/revision')).result,
+    loadedRevision: async () => read(Revision, await send('/v1/data/bundle_revision/revision')).result,
     problemOf: async (file) => {
       const input = { name: file.name, text: file.text };
-      const response = await transport.send(
-        '/v1/data/rule_check/parsed?strict-builtin-errors',
-        serialize({ input }),
-      );
+      const response = await send('/v1/data/rule_check/parsed?strict-builtin-errors', serialize({ input }));
       if (response.status !== 500) return read(Parsed, response) && null;
       const message = read(Failed, response).errors[0].message;
       return message

@@ -1,5 +1,6 @@
 import { type Dispatcher, errors, Pool } from 'undici';
-import { noDecision } from './problems.js';
+import { ServiceUnavailable } from '../../kernel/errors.js';
+import { noDecision, SENTENCES } from './problems.js';
 
 /** How to reach an Open Policy Agent. */
 export interface OpaAddress {
@@ -12,7 +13,7 @@ export interface OpaAddress {
 }
 
 export interface TransportOptions extends OpaAddress {
-  /** Milliseconds for an exchange, from the call to the last byte, including the wait for a connection. */
+  /** Milliseconds to wait for a connection. */
   readonly timeoutMs: number;
   /** Maximum number of connections, kept alive between exchanges. */
   readonly connections: number;
@@ -24,14 +25,38 @@ export interface OpaResponse {
   readonly text: string;
 }
 
+/** `opa_unreachable`, and the request was not even sent: another one would not reach OPA either. */
+export class OpaNotReached extends ServiceUnavailable {
+  constructor(cause: Error) {
+    super('opa_unreachable', SENTENCES.opa_unreachable, { cause });
+  }
+}
+
+/**
+ * How long an exchange is waited for. An `AbortController` would say the same, and cost a fifth of the CPU that the
+ * whole exchange needs.
+ */
+export class Lifetime {
+  /** Why it is over; undefined until then. */
+  reason: Error | undefined;
+  /** The exchange under way sets this: there is one at a time. */
+  onEnd: (reason: Error) => void = () => undefined;
+
+  end(reason: Error): void {
+    this.reason = reason;
+    this.onEnd(reason);
+  }
+}
+
 export interface Transport {
   /**
    * One exchange, without retries or redirects.
    *
+   * @param lifetime its end ends the exchange, also while that waits for a connection, and is the cause of the error
    * @param body JSON of a POST; undefined for a GET
-   * @throws ServiceUnavailable `opa_unreachable`, `opa_bad_answer`
+   * @throws OpaNotReached; ServiceUnavailable `opa_unreachable`, `opa_bad_answer` once the request was sent
    */
-  readonly send: (path: string, body?: string) => Promise<OpaResponse>;
+  readonly send: (path: string, lifetime: Lifetime, body?: string) => Promise<OpaResponse>;
   readonly close: () => Promise<void>;
 }
 
@@ -39,9 +64,9 @@ const JSON_BODY = ['content-type', 'application/json'];
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * HTTP to OPA by undici's `dispatch`, which costs a fifth less CPU than its `request`, and an eighth of `fetch`. Our
- * own deadline replaces undici's timers: none of them covers the wait for a connection, or a body that arrives byte by
- * byte.
+ * HTTP to OPA by undici's `dispatch`, which costs a fifth less CPU than its `request`, and an eighth of `fetch`. Its
+ * timers are off, because none of them covers the wait for a connection, or a body that arrives byte by byte: the
+ * lifetime that the caller passes does.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { origin, pathname } = new URL(options.url);
@@ -62,7 +87,7 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   return {
-    send: (path, body) => {
+    send: (path, lifetime, body) => {
       const request: Dispatcher.DispatchOptions = {
         origin,
         path: prefix + path,
@@ -70,34 +95,29 @@ export function createTransport(options: TransportOptions): Transport {
         headers,
         body: body ?? null,
       };
-      return exchange(pool, request, options.timeoutMs);
+      return exchange(pool, request, lifetime);
     },
     close: () => pool.close(),
   };
 }
 
-function exchange(pool: Pool, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<OpaResponse> {
+function exchange(pool: Pool, request: Dispatcher.DispatchOptions, lifetime: Lifetime): Promise<OpaResponse> {
   return new Promise((resolve, reject) => {
     let status = 0;
-    let failure: Error | undefined;
     let started: Dispatcher.DispatchController | undefined;
     const chunks: Buffer[] = [];
 
-    const fail = (error: Error) => {
-      clearTimeout(deadline);
-      failure = error;
-      reject(noDecision(problemOf(error), error));
+    const fail = (error: Error) =>
+      reject(started === undefined ? new OpaNotReached(error) : noDecision(problemOf(error), error));
+    lifetime.onEnd = (reason) => {
+      fail(reason);
+      started?.abort(reason);
     };
-    const deadline = setTimeout(() => {
-      const late = new Error(`No answer from OPA within ${timeoutMs} ms`);
-      fail(late);
-      started?.abort(late);
-    }, timeoutMs);
 
     pool.dispatch(request, {
       onRequestStart: (controller) => {
         started = controller;
-        if (failure !== undefined) controller.abort(failure);
+        if (lifetime.reason !== undefined) controller.abort(lifetime.reason);
       },
       onResponseStart: (_controller, statusCode) => {
         status = statusCode;
@@ -105,10 +125,7 @@ function exchange(pool: Pool, request: Dispatcher.DispatchOptions, timeoutMs: nu
       onResponseData: (_controller, chunk) => {
         chunks.push(chunk);
       },
-      onResponseEnd: () => {
-        clearTimeout(deadline);
-        resolve({ status, text: textOf(chunks) });
-      },
+      onResponseEnd: () => resolve({ status, text: textOf(chunks) }),
       onResponseError: (_controller, error) => fail(error),
     });
   });
@@ -121,3 +138,21 @@ const problemOf = (error: Error) =>
   error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HTTPParserError
     ? 'opa_bad_answer'
     : 'opa_unreachable';
+
+/**
+ * @param timeoutMs from now to the end of the work
+ * @param work exchanges, with a lifetime that is over by then
+ */
+export async function within<T>(timeoutMs: number, work: (lifetime: Lifetime) => Promise<T>): Promise<T> {
+  const lifetime = new Lifetime();
+  const timer = setTimeout(() => lifetime.end(lateAnswer(timeoutMs)), timeoutMs);
+  try {
+    return await work(lifetime);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The cause of `opa_unreachable` when the time is over. */
+export const lateAnswer = (timeoutMs: number): Error =>
+  new Error(`No answer from OPA within ${timeoutMs} ms`);

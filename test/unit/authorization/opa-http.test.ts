@@ -1,16 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { allow, filter } from '../../../src/authorization/engines/answers.js';
 import type { PolicyEngine, PolicyQuestion } from '../../../src/authorization/engines/engine.js';
 import { createOpaHttpEngine, type OpaHttpOptions } from '../../../src/authorization/engines/opa-http.js';
-
-interface Seen {
-  readonly method: string | undefined;
-  readonly url: string | undefined;
-  readonly body: string;
-}
+import { answering, type Seen, startOpaStub, urlOf } from '../../support/opa-stub.js';
 
 const QUESTION: PolicyQuestion = {
   package: 'users',
@@ -23,38 +18,11 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-const urlOf = (server: { address: () => AddressInfo | string | null }) => {
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-};
-
-/** An OPA that answers what the test says, and remembers what it was asked. */
 async function startStub(answer: (request: Seen, response: ServerResponse) => void) {
-  const seen: Seen[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((request: IncomingMessage, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const one = { method: request.method, url: request.url, body: Buffer.concat(chunks).toString() };
-      seen.push(one);
-      answer(one, response);
-    });
-  });
-  server.on('connection', (socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: urlOf(server), seen, sockets };
+  const stub = await startOpaStub(answer);
+  closers.push(stub.close);
+  return stub;
 }
-
-const answering =
-  (body: string, status = 200) =>
-  (_request: Seen, response: ServerResponse) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
-  };
 
 function createEngine(url: string, options: Partial<OpaHttpOptions> = {}): PolicyEngine {
   const engine = createOpaHttpEngine({
@@ -133,9 +101,11 @@ describe('a question to OPA', () => {
     const stub = await startStub((_request, response) => {
       setTimeout(() => response.end('{"result":true}'), 5);
     });
-    const engine = createEngine(stub.url, { connections: 2, timeoutMs: 5000 });
-    await Promise.all(Array.from({ length: 20 }, () => engine.ask([QUESTION])));
-    await engine.ask([QUESTION]);
+    const options = { connections: 2, timeoutMs: 5000, sharesPlugins: false };
+    const engine = createEngine(stub.url, options);
+    const question = { ...QUESTION, rule: 'plugin_allow' } as const;
+    await Promise.all(Array.from({ length: 20 }, () => engine.ask([question])));
+    await engine.ask([question]);
     expect(stub.seen).toHaveLength(21);
     expect(stub.sockets.size).toBe(2);
   });

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { DECISION_OUTCOMES, type ObserveDecision } from '../../../authorization/decisions.js';
+import type { ObserveExchanges } from '../../../authorization/engines/shared-exchanges.js';
 import { CONNECTION_FAILURES, type ConnectionFailure } from '../../../platform/db/pool.js';
 import {
   DIRECTORY_OPERATIONS,
@@ -22,6 +23,7 @@ export function countDependencies(registry: Registry) {
   return {
     partReady,
     observeDecision: timeDecisions(registry),
+    policyExchanges: countExchanges(registry),
     observeDirectory: timeDirectory(registry, partReady),
     countMail: countMails(registry, partReady),
     ...countConnections(registry),
@@ -46,6 +48,21 @@ function timeDecisions(registry: Registry): ObserveDecision {
     decisions.inc({ outcome });
     durations.observe(atLeastZero(seconds));
   };
+}
+
+function countExchanges(registry: Registry): ObserveExchanges {
+  const questions = new Histogram({
+    name: 'cvat_auth_opa_exchange_questions',
+    help: 'Questions that one exchange with Open Policy Agent carried; concurrent requests share exchanges.',
+    buckets: [1, 2, 4, 8, 16, 32],
+    registers: [registry],
+  });
+  const repeated = new Counter({
+    name: 'cvat_auth_opa_repeated_questions_total',
+    help: 'Questions that were asked again, because the exchange that they shared did not answer them.',
+    registers: [registry],
+  });
+  return { sent: (count) => questions.observe(count), repeated: (count) => repeated.inc(count) };
 }
 
 function timeDirectory(registry: Registry, partReady: Gauge<'part'>): ObserveDirectory {
