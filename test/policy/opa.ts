@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -66,10 +67,26 @@ export async function startOpaWithTls(
   return { url: `https://127.0.0.1:${port}`, close: () => stop(child) };
 }
 
+/** Starts an OPA server on a socket, whose file may be left from an earlier one. */
+export async function startOpaOnSocket(socket: string, ...args: readonly string[]): Promise<OpaServer> {
+  const child = spawnOpaAt(`unix://${socket}`, args);
+  await waitFor(
+    () =>
+      new Promise((resolve) => {
+        const probe = connect(socket, () => resolve(true)).on('error', () => resolve(false));
+        probe.unref().end();
+      }),
+  );
+  return { url: `unix://${socket}`, close: () => stop(child) };
+}
+
 const spawnOpa = (port: number, args: readonly string[]): ChildProcess =>
+  spawnOpaAt(`127.0.0.1:${port}`, args);
+
+const spawnOpaAt = (address: string, args: readonly string[]): ChildProcess =>
   spawn(
     findOpa() ?? 'opa',
-    ['run', '--server', `--addr=127.0.0.1:${port}`, '--disable-telemetry', '--log-level=error', ...args],
+    ['run', '--server', `--addr=${address}`, '--disable-telemetry', '--log-level=error', ...args],
     { cwd: RULES, stdio: 'ignore' },
   );
 

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,7 +8,8 @@ import { basicAuth, createBrowser } from '../support/http.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { findOpa, findPostgres, findRedis, missingServices } from '../support/programs.js';
 import { freePort } from '../support/services.js';
-import { composeText, readCompose } from './compose.js';
+import { composeText, readCompose, readComposeFile } from './compose.js';
+import { instructions } from './image.js';
 import { send, startServer, temporaryFolder, until, VERSION } from './server.js';
 
 const SECRETS = {
@@ -16,6 +18,7 @@ const SECRETS = {
   SECRET_KEY: 'a-secret-key-of-more-than-32-characters',
   ADMIN_PASSWORD: 'Wiesel-42-quarks',
 };
+const SOCKET = '/run/opa/opa.sock';
 
 describe('docker-compose.yml', () => {
   it('refuses to start without each of its secrets, and says how to make one', () => {
@@ -45,17 +48,23 @@ describe('docker-compose.yml', () => {
       ['redis:/data'],
     ]);
   });
+
+  it('has a socket of Open Policy Agent that the group of the server can open, and no one else', () => {
+    const { services, volumes } = readComposeFile(SECRETS);
+    const [, group] = (instructions('USER')[0] ?? '').split(':');
+    expect(volumes['opa-socket']?.driver_opts?.['o']).toBe(`gid=${group},mode=0770`);
+    expect(services['opa']?.user).toMatch(new RegExp(`^\\d+:${group}$`));
+    for (const name of ['cvat-server', 'opa'])
+      expect(services[name]?.volumes, name).toEqual([`opa-socket:${path.dirname(SOCKET)}`]);
+    expect(services['cvat-server']?.environment['OPA_URL']).toBe(`unix://${SOCKET}`);
+  });
 });
 
 describe.skipIf(missingServices().length > 0)('the services of docker-compose.yml, on this machine', () => {
   it('decide about requests that come in each of the four ways', { timeout: 120_000 }, async () => {
     const services = readCompose(SECRETS);
-    const [database, redis, opaPort, port] = await Promise.all([
-      startDatabase(),
-      startRedis(),
-      freePort(),
-      freePort(),
-    ]);
+    const [database, redis, port] = await Promise.all([startDatabase(), startRedis(), freePort()]);
+    const socket = path.join(temporaryFolder(), 'opa.sock');
     const { url } = await startServer({
       cwd: temporaryFolder(),
       env: {
@@ -68,7 +77,7 @@ describe.skipIf(missingServices().length > 0)('the services of docker-compose.ym
           database,
         ),
         REDIS_URL: (services['cvat-server']?.environment['REDIS_URL'] ?? '').replace('redis:6379', redis),
-        OPA_URL: `http://127.0.0.1:${opaPort}`,
+        OPA_URL: (services['cvat-server']?.environment['OPA_URL'] ?? '').replace(SOCKET, socket),
         // With real services nothing is written to it.
         DATA_DIR: '/nowhere',
       },
@@ -85,7 +94,7 @@ describe.skipIf(missingServices().length > 0)('the services of docker-compose.ym
     expect(before.status).toBe(503);
     expect(before.json()).toMatchObject({ code: 'opa_unreachable' });
 
-    await startOpa(opaPort, `http://127.0.0.1:${port}`);
+    await startOpa(socket, `http://127.0.0.1:${port}`);
     await until(async () => (await send(url, '/readyz')).status === 200 || undefined);
 
     const browser = createBrowser(url);
@@ -151,17 +160,22 @@ async function startRedis(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-/** OPA with the arguments of the compose file, but for the two addresses. */
-async function startOpa(port: number, server: string): Promise<void> {
+/** OPA with the arguments of the compose file, but for its socket and the two addresses. */
+async function startOpa(socket: string, server: string): Promise<void> {
+  const port = await freePort();
   const { command = [] } = readCompose(SECRETS)['opa'] ?? {};
   const args = command.map((argument) =>
-    argument.replace('--addr=:8181', `--addr=127.0.0.1:${port}`).replace('http://cvat-server:8080', server),
+    argument
+      .replace(SOCKET, socket)
+      .replace('127.0.0.1:8282', `127.0.0.1:${port}`)
+      .replace('http://cvat-server:8080', server),
   );
-  expect(args.filter((argument, index) => argument !== command[index])).toHaveLength(2);
+  expect(args.filter((argument, index) => argument !== command[index])).toHaveLength(3);
   run(findOpa() ?? '', args);
   const [, ...check] = healthCheck('opa');
-  const local = check.map((argument) => argument.replace('127.0.0.1:8181', `127.0.0.1:${port}`));
+  const local = check.map((argument) => argument.replace('127.0.0.1:8282', `127.0.0.1:${port}`));
   await until(() => succeeds(findOpa() ?? '', local, process.env));
+  expect((statSync(socket).mode & 0o777).toString(8)).toBe('770');
 }
 
 function healthCheck(service: string): readonly string[] {

@@ -17,11 +17,16 @@ const ComposeFile = z.object({
       restart: z.string(),
       healthcheck: z.object({ test: z.array(z.string()) }).optional(),
       volumes: z.array(z.string()).default([]),
+      user: z.string().optional(),
     }),
+  ),
+  volumes: z.record(
+    z.string(),
+    z.object({ driver_opts: z.record(z.string(), Scalar).optional() }).nullable(),
   ),
 });
 
-export type ComposeServices = z.output<typeof ComposeFile>['services'];
+type Compose = z.output<typeof ComposeFile>;
 
 export const composeText = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
 
@@ -30,9 +35,12 @@ export const composeText = readFileSync(path.join(ROOT, 'docker-compose.yml'), '
  * @returns the services, with variables put in as Compose does
  * @throws Error with the message of the file for a variable that must be set
  */
-export function readCompose(variables: Readonly<Record<string, string>>): ComposeServices {
-  return ComposeFile.parse(parse(putIn(composeText, variables))).services;
-}
+export const readCompose = (variables: Readonly<Record<string, string>>): Compose['services'] =>
+  readComposeFile(variables).services;
+
+/** @returns the services as `readCompose`, and the volumes */
+export const readComposeFile = (variables: Readonly<Record<string, string>>): Compose =>
+  ComposeFile.parse(parse(putIn(composeText, variables)));
 
 /** Innermost first: what stands for a variable that is not set may contain others. */
 function putIn(text: string, variables: Readonly<Record<string, string>>): string {

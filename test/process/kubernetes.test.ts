@@ -36,6 +36,7 @@ const Container = z.object({
     readOnlyRootFilesystem: z.literal(true),
     capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
   }),
+  volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
   resources: z.object({ limits: z.object({ memory: z.string() }) }),
 });
 const Deployment = z.object({
@@ -47,7 +48,8 @@ const Deployment = z.object({
       spec: z.object({
         automountServiceAccountToken: z.literal(false),
         terminationGracePeriodSeconds: z.number(),
-        securityContext: z.object({ runAsNonRoot: z.literal(true) }),
+        securityContext: z.object({ runAsNonRoot: z.literal(true), fsGroup: z.number() }),
+        volumes: z.array(z.object({ name: z.string(), emptyDir: z.object({ medium: z.literal('Memory') }) })),
         containers: z.tuple([Container, Container]),
       }),
     }),
@@ -104,12 +106,24 @@ describe('deploy/kubernetes', () => {
     const compose = readCompose(SECRETS);
     expect([server.image, opa.image]).toEqual([compose['cvat-server']?.image, compose['opa']?.image]);
     const local = compose['opa']?.command.map((argument) =>
-      argument.replace('--addr=:8181', '--addr=127.0.0.1:8181').replace('cvat-server', '127.0.0.1'),
+      argument
+        .replace('--diagnostic-addr=127.0.0.1:8282', '--diagnostic-addr=:8282')
+        .replace('cvat-server', '127.0.0.1'),
     );
-    expect(opa.args.filter((argument) => !argument.startsWith('--diagnostic-addr'))).toEqual(local);
-    expect(server.env.find(({ name }) => name === 'OPA_URL')?.value).toBe('http://127.0.0.1:8181');
+    expect(opa.args).toEqual(local);
+    expect(server.env.find(({ name }) => name === 'OPA_URL')?.value).toBe(
+      compose['cvat-server']?.environment['OPA_URL'],
+    );
     expect(`${server.securityContext.runAsUser}:${server.securityContext.runAsGroup}`).toBe(
       instructions('USER')[0],
     );
+  });
+
+  it('shares the socket of OPA with the server, in a folder of the group of the server', () => {
+    const { securityContext, volumes } = spec.template.spec;
+    expect(securityContext.fsGroup).toBe(server.securityContext.runAsGroup);
+    expect(volumes.map(({ name }) => name)).toEqual(['opa-socket']);
+    for (const { volumeMounts } of [server, opa])
+      expect(volumeMounts).toEqual([{ name: 'opa-socket', mountPath: '/run/opa' }]);
   });
 });

@@ -4,7 +4,7 @@ import { noDecision, SENTENCES } from './problems.js';
 
 /** How to reach an Open Policy Agent. */
 export interface OpaAddress {
-  /** OPA's URL; its path is kept as a prefix. */
+  /** OPA's URL, whose path is kept as a prefix; or `unix://` and the absolute path of its socket. */
   readonly url: string;
   /** Sent as `Authorization: Bearer`, for `opa run --authentication=token`. */
   readonly token?: string | undefined;
@@ -69,8 +69,7 @@ const KEEP_ALIVE_MS = 30_000;
  * lifetime that the caller passes does.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { origin, pathname } = new URL(options.url);
-  const prefix = pathname.replace(/\/+$/, '');
+  const { origin, prefix, socketPath } = placeOf(options.url);
   const headers =
     options.token === undefined ? JSON_BODY : [...JSON_BODY, 'authorization', `Bearer ${options.token}`];
   const pool = new Pool(origin, {
@@ -78,6 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
     pipelining: 1,
     connect: {
       timeout: options.timeoutMs,
+      ...(socketPath === undefined ? {} : { socketPath }),
       ...(options.authorities === undefined ? {} : { ca: [...options.authorities] }),
     },
     headersTimeout: 0,
@@ -99,6 +99,15 @@ export function createTransport(options: TransportOptions): Transport {
     },
     close: () => pool.close(),
   };
+}
+
+const UNIX = 'unix://';
+
+function placeOf(url: string): { origin: string; prefix: string; socketPath?: string } {
+  if (url.startsWith(UNIX))
+    return { origin: 'http://localhost', prefix: '', socketPath: url.slice(UNIX.length) };
+  const { origin, pathname } = new URL(url);
+  return { origin, prefix: pathname.replace(/\/+$/, '') };
 }
 
 function exchange(pool: Pool, request: Dispatcher.DispatchOptions, lifetime: Lifetime): Promise<OpaResponse> {

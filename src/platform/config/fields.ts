@@ -100,18 +100,18 @@ export const withoutTrailingSlashes = (value: string): string => value.replace(/
 
 const WITHOUT_LOGIN = 'it must have no user name and no password';
 
-const urlText = (schemes: readonly string[], withoutLogin: string) =>
+const startingWith = (schemes: readonly string[]): string =>
+  `it must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+
+const urlText = (schemes: readonly string[]) =>
   z
     .string()
-    .refine(
-      (value) => isUrl(value, schemes),
-      `it must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
-    )
-    .refine((value) => !hasLogin(value), withoutLogin);
+    .refine((value) => isUrl(value, schemes), startingWith(schemes))
+    .refine((value) => !hasLogin(value), WITHOUT_LOGIN);
 
 /** @returns a URL to which paths are appended, without a login, its trailing slashes removed */
 export const baseUrl = (schemes: readonly string[], description: string) =>
-  urlText(schemes, WITHOUT_LOGIN)
+  urlText(schemes)
     .refine(
       (value) => !/[?#]/.test(value),
       'it must be a URL without ? and #, because paths are appended to it',
@@ -121,8 +121,29 @@ export const baseUrl = (schemes: readonly string[], description: string) =>
     .meta({ description });
 
 /** @returns a URL with one of the schemes and without a login, its trailing slashes removed */
-export const url = (schemes: readonly string[], description: string, withoutLogin = WITHOUT_LOGIN) =>
-  urlText(schemes, withoutLogin).transform(withoutTrailingSlashes).optional().meta({ description });
+export const url = (schemes: readonly string[], description: string) =>
+  urlText(schemes).transform(withoutTrailingSlashes).optional().meta({ description });
+
+/** @returns as `url`, or `unix://` with the absolute path of a socket, which is taken as it is written */
+export const urlOrSocket = (schemes: readonly string[], description: string, withoutLogin: string) =>
+  z
+    .string()
+    .refine(
+      (value) => isSocket(value) || isUrl(value, schemes),
+      `${startingWith(schemes)}, or unix:// and the absolute path of a socket (at most ${SOCKET_PATH_BYTES} bytes), such as unix:///run/opa/opa.sock`,
+    )
+    .refine((value) => !hasLogin(value), withoutLogin)
+    .transform(withoutTrailingSlashes)
+    .optional()
+    .meta({ description });
+
+/** Linux has room for 107 bytes, macOS for 103. */
+const SOCKET_PATH_BYTES = 103;
+
+function isSocket(value: string): boolean {
+  const path = /^unix:\/\/(\/[^?#%]*[^?#%/])$/.exec(value)?.[1];
+  return path !== undefined && Buffer.byteLength(path) <= SOCKET_PATH_BYTES;
+}
 
 function isUrl(value: string, schemes: readonly string[]): boolean {
   if (!schemes.some((scheme) => value.startsWith(`${scheme}://`))) return false;

@@ -14,6 +14,7 @@ import {
   origins,
   text,
   url,
+  urlOrSocket,
 } from './fields.js';
 import { postgresUrl } from './postgres-url.js';
 import { redisUrl } from './redis-url.js';
@@ -128,9 +129,9 @@ export const Settings = z.object({
     'Connect to the sentinels with TLS. Default: true if REDIS_URL is rediss+sentinel://.',
   ),
   REDIS_KEY_PREFIX: text({ default: 'cvat:', description: 'Prefix of every key in Redis.' }),
-  OPA_URL: url(
+  OPA_URL: urlOrSocket(
     ['http', 'https'],
-    'URL of an Open Policy Agent that pulls its rules from this server, for example http://opa:8181. Default: embedded.',
+    'URL of an Open Policy Agent that pulls its rules from this server, for example http://opa:8181, or its socket, for example unix:///run/opa/opa.sock. Default: embedded.',
     'it must have no user name and no password: Open Policy Agent takes a token, OPA_TOKEN',
   ),
   OPA_TOKEN: z

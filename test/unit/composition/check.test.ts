@@ -41,6 +41,7 @@ describe('the check of the settings', () => {
     [{ REDIS_URL: 'redis://r.invalid', REDIS_SENTINEL_PASSWORD: 'x' }, 'redis+sentinel://'],
     [{ OPA_URL: 'https://opa.invalid', OPA_CA_FILE: 'package.json' }, 'OPA_CA_FILE'],
     [{ OPA_URL: 'http://opa.invalid', OPA_CA_FILE: '/nowhere/ca.pem' }, 'https://'],
+    [{ OPA_URL: 'unix:///run/opa.sock', OPA_CA_FILE: '/nowhere/ca.pem' }, 'https://'],
     [{ OPA_TOKEN: 'x' }, 'OPA_URL'],
     [{ OPA_URL: 'http://opa.invalid', OPA_TOKEN: 'a b' }, 'OPA_TOKEN'],
     [{ OPA_URL: 'http://opa:hunter2@opa.invalid' }, 'OPA_TOKEN'],
@@ -49,6 +50,16 @@ describe('the check of the settings', () => {
     const error = await check(env);
     expect(error).toBeInstanceOf(StartError);
     expect(String(error)).toContain(name);
+  });
+
+  it.each([
+    'unix:opa.sock',
+    'unix://opa.sock',
+    'unix:///',
+    'unix:///opa.sock?x',
+    `unix:///${'o'.repeat(103)}`,
+  ])('shows how a socket is named: %s', async (OPA_URL) => {
+    expect(String(await check({ OPA_URL }))).toContain('such as unix:///run/opa/opa.sock');
   });
 
   it('repeats no secret', async () => {
