@@ -1,13 +1,13 @@
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
-import { type Clock, SECOND } from '../kernel/clock.js';
+import type { Clock } from '../kernel/clock.js';
 import { describeNetworkFailure } from '../kernel/network-failure.js';
 import type { ServiceTrial } from '../kernel/service-trial.js';
 import type { Config } from '../platform/config/settings.js';
-import { createDatabase } from '../platform/db/database.js';
 import { tryDatabase } from '../platform/db/probe.js';
 import { type ProbeResult, probeServers } from '../platform/ldap/probe.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { tryRedis } from '../platform/redis/probe.js';
+import { openCommandDatabase } from './command-database.js';
 import { directorySettingsOf } from './directory.js';
 import { mailSettingsOf } from './mail.js';
 import { readRules } from './rules.js';
@@ -47,14 +47,7 @@ async function report(part: Part, trial: Promise<ServiceTrial | null>, unused: s
 
 async function onDatabase(config: Config): Promise<ServiceTrial | null> {
   if (config.DATABASE_URL === undefined) return null;
-  const db = await createDatabase({
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
-    poolSize: 1,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server cli',
-    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
-  });
+  const db = await openCommandDatabase(config);
   try {
     return await tryDatabase(db);
   } finally {

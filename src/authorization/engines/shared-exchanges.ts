@@ -31,8 +31,8 @@ const MAXIMUM_LENGTH = 8 * 1024;
 /**
  * Carries the questions of concurrent requests. Those that arrive in one turn of the event loop share an exchange, and
  * so do those that arrive while `inFlight` exchanges are under way. From a shared exchange only clear decisions count.
- * All other askings get an exchange of their own, with what is left of their time: so each request gets the answer that
- * it would have got alone, whatever it shared with. If OPA was not reached, or has no rules, all of them hear it at once.
+ * All other askings get an exchange of their own in the time that is left. Each request gets the answer that it would
+ * get alone. If OPA was not reached, or has no rules, all of them hear it at once.
  */
 export function createSharedExchanges({ send, inFlight, observe }: SharedExchangesOptions) {
   const waiting: Asking[] = [];

@@ -1,6 +1,5 @@
-import { SECOND } from '../../kernel/clock.js';
+import { openCommandDatabase } from '../../composition/command-database.js';
 import type { Config } from '../../platform/config/settings.js';
-import { createDatabase } from '../../platform/db/database.js';
 import { MIGRATIONS, migrate } from '../../platform/db/migrate.js';
 import type { Database } from '../../platform/db/pool.js';
 import { explainRefusal } from '../../platform/db/start-failure.js';
@@ -16,13 +15,7 @@ export async function withDatabase<T>(
   config: Config,
   work: (db: Database, applied: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const db = await createDatabase({
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
-    poolSize: 1,
-    timeout: config.DATABASE_TIMEOUT * SECOND,
-    applicationName: 'cvat-auth-server cli',
-  });
+  const db = await openCommandDatabase(config);
   try {
     return await work(db, await migrate(db, MIGRATIONS));
   } catch (error) {

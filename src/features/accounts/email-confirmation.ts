@@ -78,7 +78,7 @@ export function createEmailConfirmation(deps: EmailConfirmationDeps) {
   const renew = async (key: string, client: string): Promise<void> => {
     await mailLimits.requireClient(client);
     const address = await ownerOf(key);
-    if (address !== undefined && !address.verified) await mailAgain(address);
+    if (address !== undefined && !address.verified) await resendTo(address.email);
   };
 
   const isKey = (key: string): boolean => readConfirmationKey(key, secretKey(), clock.now()) !== undefined;

@@ -4,7 +4,7 @@ import { addressesOf } from '../../support/address-rows.js';
 import { type TestAccount, useTestApp } from '../../support/app.js';
 import type { Answer, Browser } from '../../support/http.js';
 import { linkOf, useMailbox } from '../../support/mailbox.js';
-import { readUser } from '../../support/rows.js';
+import { readUser, setActive } from '../../support/rows.js';
 
 /** `ACCOUNT_CONFIRM_EMAIL_ON_GET=false`: scanners of mails open links, so that a page asks for a click. */
 
@@ -101,6 +101,18 @@ describe('a link to confirm an address', () => {
     const link = linkOf(await mailbox.receive(app, person.email));
     expect((await press(browser, link, await browser.send(link))).headers.location).toBe(DONE);
     expect(await isVerified(person)).toBe(true);
+  });
+
+  it('mails nothing to an account that was deactivated', async () => {
+    app.clock.stop();
+    onTestFinished(app.clock.go);
+    const person = await register();
+    await setActive(app.db, person.id, false);
+    app.clock.advance(FOUR_DAYS);
+    const browser = app.browser();
+    const answer = await press(browser, person.link, await browser.send(person.link));
+    expect(answer.headers.location).toBe(SENT);
+    expect(await mailbox.collect(app)).toEqual([]);
   });
 
   it('says that it does not work when it is none of ours, and cannot be sent', async () => {
