@@ -12,6 +12,7 @@ import type { Database } from '../src/platform/db/pool.js';
 import { many, type Queryable } from '../src/platform/db/queryable.js';
 import { type Sql, sql } from '../src/platform/db/sql.js';
 import { planList } from '../src/platform/lists/list-query.js';
+import type { ListRows } from '../src/platform/lists/run-list.js';
 import { type CrowdSize, insertCrowd } from '../test/support/crowd.js';
 
 const CROWD: CrowdSize = { users: 100_000, organizations: 10_000, memberships: 300_000 };
@@ -26,7 +27,7 @@ const params = (query: Readonly<Record<string, string>>) => new URLSearchParams(
 const filter = (rule: unknown) => ({ filter: JSON.stringify(rule) });
 
 export interface ListCase {
-  readonly list: (db: Queryable) => Promise<{ readonly total: number; readonly rows: readonly unknown[] }>;
+  readonly list: (db: Queryable) => Promise<ListRows<unknown>>;
   /** The two handwritten statements. */
   readonly count: Sql;
   readonly page: Sql;

@@ -33,7 +33,7 @@ export function composeAuthentication({ options, engines, exchanges, state, metr
   const { secretKey } = state;
   const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
 
-  const identities = createIdentityStore(db);
+  const identities = createIdentityStore(db.lookups);
   const passwords = composePasswords(options, metrics);
   const sessions = createSessions({
     store: engines.sessionStore,

@@ -86,14 +86,8 @@ const composeReadiness = ({ options, engines, state }: OperationsParts): Readine
 
 /** Lets the metrics read the parts at each scrape. */
 function watchParts({ engines, metrics, passwords }: OperationsParts, readiness: ReadinessCheck): void {
-  const { pool } = engines.db;
   metrics.watch({
-    pool: () => ({
-      total: pool.totalCount,
-      idle: pool.idleCount,
-      waiting: pool.waitingCount,
-      limit: pool.options.max,
-    }),
+    database: engines.db.load,
     hashing: passwords.load,
     isRedisConnected: engines.redis?.isConnected ?? null,
     readiness: readiness.recent,

@@ -42,6 +42,11 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
   }
 
   const ping = () => db.query({ text: 'select 1 as one' });
+  /** On a busy machine the first connection may still take longer than the limit. */
+  const heals = () =>
+    expect
+      .poll(() => ping().catch(() => undefined), { timeout: BOUNDED })
+      .toMatchObject({ rows: [{ one: 1 }] });
 
   async function expectUnavailable(work: Promise<unknown>): Promise<void> {
     const started = performance.now();
@@ -60,7 +65,7 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
     await expectUnavailable(ping());
     await expectUnavailable(db.transaction((tx) => tx.query({ text: 'select 1' })));
     await server.start();
-    await expect(ping()).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    await heals();
   });
 
   it('is unavailable while PostgreSQL does not answer, and heals when it does', async () => {
@@ -72,7 +77,7 @@ describe.skipIf(!hasPostgres)(`a database that fails (${POSTGRES_HINT})`, () => 
     } finally {
       server.resume();
     }
-    await expect(ping()).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    await heals();
     expect(db.pool.totalCount).toBeLessThanOrEqual(3);
   });
 

@@ -44,13 +44,13 @@ describe.skipIf(!hasPostgres)(`among many rows (${POSTGRES_HINT})`, () => {
   });
 
   it.each(Object.entries(LIST_CASES))(
-    '%s: one count and one page, in twice the time of SQL by hand',
+    '%s: a page and the count of all in one statement, or two for a later page, in twice the time of SQL by hand',
     async (name, list) => {
       const [counted] = await many<{ total: number }>(db, list.count);
       statements = 0;
-      const { total, rows } = await list.list(counting);
+      const { total, rows, page } = await list.list(counting);
       expect(total).toBeGreaterThan(0);
-      expect([total, statements]).toEqual([counted?.total, 2]);
+      expect([total, statements]).toEqual([counted?.total, page === 1 ? 1 : 2]);
       expect(rows).toHaveLength((await many(db, list.page)).length);
 
       const { ours, byHand } = await timeList(db, name, list);

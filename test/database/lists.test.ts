@@ -84,10 +84,11 @@ beforeAll(async () => {
 
 afterAll(() => engine.close());
 
-const list = (query: string | Record<string, string>, restriction: Sql = sql`true`) => {
+const list = async (query: string | Record<string, string>, restriction: Sql = sql`true`) => {
   const plan = planList(items, new URLSearchParams(query));
   const where = allOf([plan.where, restriction]);
-  return runList<{ id: number }>(db, { ...plan, where, select: sql`i.id`, from: sql`item i` });
+  const found = await runList<{ id: number }>(db, { ...plan, where, select: sql`i.id`, from: sql`item i` });
+  return { ...found, rows: found.rows.map(({ id }) => ({ id })) };
 };
 const ids = async (query: Record<string, string>) =>
   (await list({ page_size: 'all', sort: 'id', ...query })).rows.map(({ id }) => id);

@@ -33,10 +33,11 @@ interface AccessTokenRow extends IdentityRow {
   readonly boundOrganizationId: number | null;
 }
 
+/** Not `exists`: PostgreSQL may then read a whole table once, to answer from a hash of it. */
 const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
-  exists (select 1 from account_emailaddress e where e.user_id = u.id and e.verified) as "hasVerifiedEmail",
-  exists (select 1 from auth_server_address_proofs p where p.user_id = u.id) as "mustProveEmail"`;
+  (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
+  (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail"`;
 
 const LINEAGE = sql`left join auth_server_password_lineage l on l.user_id = u.id`;
 

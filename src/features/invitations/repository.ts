@@ -124,6 +124,7 @@ export async function findInvitation(
       from ${TABLES}
       left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id} and v.is_active
       where i.key = ${key} and ${compilePolicyFilter(viewer.visible, POLICY_COLUMNS)}`,
+    { isRepeated: true },
   );
   if (row === undefined) return undefined;
   const invitation = invitationOf(row);

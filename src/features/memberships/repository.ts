@@ -116,6 +116,7 @@ export async function findMembership(
       left join organizations_membership v
         on v.organization_id = m.organization_id and v.user_id = ${viewerId} and v.is_active
       where m.id = ${id}`,
+    { isRepeated: true },
   );
   if (row === undefined) return undefined;
   const organization = { id: row.organizationId, slug: row.slug, ownerId: row.ownerId, role: row.viewerRole };

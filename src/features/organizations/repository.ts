@@ -103,12 +103,15 @@ export async function findOrganization(
       select ${COLUMNS}, v.role as "viewerRole", coalesce(v.is_active, false) as "viewerIsActive"
       from ${TABLES} left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id}
       where o.id = ${id} and ${compileJoinedFilter(viewer.visible, POLICY_FILTER)}`,
+    { isRepeated: true },
   );
   return row && { ...organizationOf(row), viewerRole: row.viewerRole, viewerIsActive: row.viewerIsActive };
 }
 
 export async function getOrganization(db: Queryable, id: number): Promise<Organization | undefined> {
-  const row = await one<Row>(db, sql`select ${COLUMNS} from ${TABLES} where o.id = ${id}`);
+  const row = await one<Row>(db, sql`select ${COLUMNS} from ${TABLES} where o.id = ${id}`, {
+    isRepeated: true,
+  });
   return row && organizationOf(row);
 }
 

@@ -7,8 +7,8 @@ export const ACCOUNT_COLUMNS = sql`
   u.is_superuser as "isSuperuser", u.is_active as "isActive", u.last_login as "lastLogin",
   u.date_joined as "dateJoined",
   array(
-    select g.name from auth_user_groups ug join auth_group g on g.id = ug.group_id
-    where ug.user_id = u.id order by g.id
+    select (select g.name from auth_group g where g.id = ug.group_id)
+    from auth_user_groups ug where ug.user_id = u.id order by ug.group_id
   ) as groups,
   coalesce((select p.has_analytics_access from engine_profile p where p.user_id = u.id), false) as "hasAnalyticsAccess"`;
 

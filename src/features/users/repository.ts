@@ -48,7 +48,9 @@ export function listUsers(db: Queryable, { plan, visible, scope }: ListRequest):
     from: sql`auth_user u`,
     // Groups and profile need a look-up per row, so they are not read for rows that the offset skips.
     complete: (page) =>
-      sql`select ${ACCOUNT_COLUMNS} from (${page}) page join auth_user u on u.id = page.id order by ${plan.orderBy}`,
+      sql`
+        select ${ACCOUNT_COLUMNS}, page.total from (${page}) page join auth_user u on u.id = page.id
+        order by ${plan.orderBy}`,
   });
 }
 
@@ -87,6 +89,7 @@ export async function findTarget(
       ) as role
       from auth_user u
       where u.id = ${id}`,
+    { isRepeated: true },
   );
   return row && { account: accountOf(row), role: row.role };
 }

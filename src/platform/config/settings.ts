@@ -100,7 +100,8 @@ export const Settings = z.object({
   ),
   DATABASE_POOL_SIZE: integer(1, 500, {
     default: 10,
-    description: 'Maximum number of PostgreSQL connections per process.',
+    description:
+      'Maximum number of PostgreSQL connections per process. From 5 on, two of them carry the look-ups of callers, many at a time.',
   }),
   DATABASE_TIMEOUT: integer(1, 300, {
     default: 5,

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { ClosingClient, ConnectFailure } from './client.js';
 import { readConnectionOptions } from './connection-options.js';
+import { createLookups } from './lookups.js';
 import { type ConnectionFailure, createPoolDatabase, type Database, type Session } from './pool.js';
 
 export interface ExternalOptions {
@@ -43,35 +44,89 @@ export function createExternalDatabase(options: ExternalOptions): Database {
     statement: Number(statement_timeout || options.timeout),
     idle: Number(idle_in_transaction_session_timeout || IDLE_IN_TRANSACTION),
   };
-  const sessions = new WeakMap<pg.ClientBase, Session>();
-  const pool = new pg.Pool({
+  const shared = options.poolSize >= SMALLEST_SHARING_POOL ? LOOKUP_CONNECTIONS : 0;
+  const client = {
     application_name: options.applicationName,
     ...connection,
-    Client: ClosingClient,
-    onConnect: async (client) => {
-      sessions.set(client, await openSession(client, limits, options.preparedStatements));
-    },
-    max: options.poolSize,
     connectionTimeoutMillis: options.timeout,
     query_timeout: options.timeout + GRACE,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+  };
+  const sessions = new WeakMap<pg.ClientBase, Session>();
+  const pool = new pg.Pool({
+    ...client,
+    Client: ClosingClient,
+    onConnect: async (opened) => {
+      sessions.set(opened, await openSession(opened, limits, options.preparedStatements));
+    },
+    max: options.poolSize - shared,
   });
-  return createPoolDatabase(pool, {
+  const database = createPoolDatabase(pool, {
     kind: 'postgresql',
     closeTimeout: options.timeout,
     guardNesting: options.guardNesting,
-    sessionOf: (client) => sessions.get(client),
+    sessionOf: (opened) => sessions.get(opened),
     ...(options.onConnectionFailure === undefined
       ? {}
       : { onConnectionFailure: options.onConnectionFailure }),
   });
+  const lookups = createLookups({
+    open: () => openPipelined(client, limits, options.preparedStatements),
+    connections: shared,
+    fallback: database,
+    closeTimeout: options.timeout,
+  });
+  return {
+    ...database,
+    lookups,
+    load: () => {
+      const [pooled, looking] = [database.load(), lookups.load()];
+      return {
+        open: pooled.open + looking.open,
+        used: pooled.used + looking.used,
+        waiting: pooled.waiting,
+        limit: options.poolSize,
+      };
+    },
+    close: async () => {
+      await Promise.all([lookups.close(), database.close()]);
+    },
+  };
+}
+
+/** Connections of the whole that are only for look-ups, if it has so many that transactions don't miss them. */
+const LOOKUP_CONNECTIONS = 2;
+const SMALLEST_SHARING_POOL = 5;
+
+/** @returns a connection for {@link createLookups}. @throws ConnectFailure */
+async function openPipelined(
+  config: pg.ClientConfig,
+  limits: Limits,
+  prepared: PreparedStatements | undefined,
+): Promise<pg.Client | undefined> {
+  const client = new ClosingClient({ ...config, pipeline: true });
+  await client.connect();
+  try {
+    const { isOwn, keepsStatements } = await openSession(client, limits, prepared);
+    if (isOwn && keepsStatements) return client;
+  } catch (error) {
+    client.connection.stream.destroy();
+    throw error;
+  }
+  await client.end();
+  return undefined;
 }
 
 /** Milliseconds that a statement may take, and that a client may be silent in a transaction. */
 interface Limits {
   readonly statement: number;
   readonly idle: number;
+}
+
+interface OpenedSession extends Session {
+  /** Every statement of the connection runs in one session of the server. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -83,7 +138,7 @@ async function openSession(
   client: pg.ClientBase,
   { statement, idle }: Limits,
   prepared: PreparedStatements = 'auto',
-): Promise<Session> {
+): Promise<OpenedSession> {
   const told = 'processID' in client ? client.processID : null;
   const { rows } = await client
     .query<{ isOwn: boolean | null }>({ text: OPEN_SESSION, values: [told, statement, idle] })
@@ -92,6 +147,7 @@ async function openSession(
     });
   const isOwn = rows[0]?.isOwn === true;
   return {
+    isOwn,
     keepsStatements: prepared === 'auto' ? isOwn : prepared === 'on',
     limits: isOwn
       ? ''

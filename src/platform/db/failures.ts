@@ -29,12 +29,15 @@ const NETWORK_CODES = new Set([
 /** The message of `pg-pool` if no connection became free in time, and for no other failure. */
 const EXHAUSTED = 'timeout exceeded when trying to connect';
 
+/** The message of `pg` if a statement got no answer in time, and for no other failure. */
+const READ_TIMEOUT = 'Query read timeout';
+
 /** How the messages of `pg` and `pg-pool` for lost or slow connections start: these errors have no code. */
 const DRIVER_MESSAGES = [
   'timeout expired',
   EXHAUSTED,
   'Connection terminated',
-  'Query read timeout',
+  READ_TIMEOUT,
   'Client has encountered a connection error',
   'Client was closed',
   'Cannot use a pool after calling end',
@@ -111,6 +114,10 @@ export function describeFailure(error: unknown): unknown {
     },
   );
 }
+
+/** @returns whether a statement got no answer in time. The server may still be at work on it. */
+export const isReadTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.message === READ_TIMEOUT;
 
 /** @returns whether no connection of the pool became free in time */
 export const isExhausted = (error: unknown): boolean => error instanceof Error && error.message === EXHAUSTED;

@@ -20,11 +20,25 @@ export interface TransactionOptions {
   readonly statementTimeout?: number;
 }
 
+/** Connections to the database. */
+export interface DatabaseLoad {
+  readonly open: number;
+  /** Those of them that carry a statement or a transaction. */
+  readonly used: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
+  /** As many may be open. */
+  readonly limit: number;
+}
+
 /** The database: statements one by one, or several in a transaction. */
 export interface Database extends Queryable {
   readonly kind: 'postgresql' | 'embedded';
   /** For libraries that need a `pg.Pool` (connect-pg-simple). Its errors are not translated. */
   readonly pool: pg.Pool;
+  /** For prepared statements that read a few rows by an index: concurrent ones share connections. */
+  readonly lookups: Queryable;
+  readonly load: () => DatabaseLoad;
   /**
    * Runs `fn` in a transaction, commits if it resolves and rolls back if it rejects. After a deadlock, a
    * serialization failure or `LockBusy`, `fn` runs again, so it must have no effect outside the transaction. It must only use `tx`:
@@ -88,7 +102,7 @@ const LOCK_PAUSE = 25;
 const LOCK_ATTEMPTS = 200;
 
 /** Turns a pool into a `Database`; every failure to reach the server becomes `ServiceUnavailable`. */
-export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Database {
+export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions): Omit<Database, 'lookups'> {
   const guard = options.guardNesting ? createNestingGuard() : undefined;
   const lease = <T>(work: (lease: Lease) => Promise<T>) => withClient(pool, work, options);
   // pg-pool only listens while a client is idle; without a listener, a connection lost in between ends the process.
@@ -99,6 +113,12 @@ export function createPoolDatabase(pool: pg.Pool, options: PoolDatabaseOptions):
   return {
     kind: options.kind,
     pool,
+    load: () => ({
+      open: pool.totalCount,
+      used: pool.totalCount - pool.idleCount,
+      waiting: pool.waitingCount,
+      limit: pool.options.max,
+    }),
     async query<R extends pg.QueryResultRow>(config: pg.QueryConfig) {
       guard?.check();
       // Not pool.query(): it closes the connection after every error, even after a refused duplicate. A single

@@ -13,6 +13,26 @@ export interface StatementOptions {
    * text must always be the same: `pg` refuses a second text under the same name.
    */
   readonly name?: string;
+  /** Prepares the statement under a name that stands for its text, which must be one of a few. */
+  readonly isRepeated?: boolean;
+}
+
+/** Each prepared statement occupies memory of every connection. Further texts are not prepared. */
+const MAXIMUM_REPEATED = 100;
+const repeated = new Map<string, string>();
+
+function nameOf(text: string): string | undefined {
+  const known = repeated.get(text);
+  if (known !== undefined || repeated.size >= MAXIMUM_REPEATED) return known;
+  const name = `repeated_${repeated.size}`;
+  repeated.set(text, name);
+  return name;
+}
+
+function configOf(query: Sql, { name, isRepeated = false }: StatementOptions): pg.QueryConfig {
+  const { text, values } = render(query);
+  const used = isRepeated ? nameOf(text) : name;
+  return { text, values, types: TYPES, ...(used === undefined ? {} : { name: used }) };
 }
 
 /** Runs a statement. @returns its rows */
@@ -21,7 +41,7 @@ export async function many<R extends pg.QueryResultRow>(
   query: Sql,
   options: StatementOptions = {},
 ): Promise<R[]> {
-  return (await db.query<R>({ ...render(query), ...options, types: TYPES })).rows;
+  return (await db.query<R>(configOf(query, options))).rows;
 }
 
 /** Runs a statement that returns at most one row. @returns the row or undefined */
@@ -35,5 +55,5 @@ export async function one<R extends pg.QueryResultRow>(
 
 /** Runs a statement for its effect. @returns the number of affected rows */
 export async function execute(db: Queryable, query: Sql, options: StatementOptions = {}): Promise<number> {
-  return (await db.query({ ...render(query), ...options, types: TYPES })).rowCount ?? 0;
+  return (await db.query(configOf(query, options))).rowCount ?? 0;
 }

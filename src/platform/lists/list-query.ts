@@ -35,6 +35,8 @@ export interface ListDefinition {
 export interface ListPlan extends PageRequest {
   readonly where: Sql;
   readonly orderBy: Sql;
+  /** The client asked for a page of the whole list: its statement has one of a few texts. */
+  readonly isPlain: boolean;
 }
 
 /** Prepares a list once, at start. */
@@ -65,5 +67,17 @@ export function planList(definition: ListDefinition, params: URLSearchParams): L
   const search = compileSearch(lastParam(params, 'search'), definition.search);
   const orderBy = compileOrdering(lastParam(params, 'sort'), definition.ordering);
   const filter = compileJsonLogic(lastParam(params, 'filter'), definition.filter);
-  return { where: allOf([simple, search, filter]), orderBy, ...parsePage(params) };
+  return {
+    where: allOf([simple, search, filter]),
+    orderBy,
+    isPlain: !shaping(definition).some((name) => params.has(name)),
+    ...parsePage(params),
+  };
 }
+
+const shaping = ({ simple }: ListDefinition): readonly string[] => [
+  'search',
+  'sort',
+  'filter',
+  ...simple.keys(),
+];

@@ -14,7 +14,7 @@ export interface ListQuery extends ListPlan {
    * condition needs them. They must return as many rows as `from`.
    */
   readonly counted?: Sql;
-  /** Reads the remaining columns for the rows of the page, if each of them costs a look-up. */
+  /** Reads the remaining columns for the rows of the page, if each of them costs a look-up; keeps its `total`. */
   readonly complete?: (page: Sql) => Sql;
 }
 
@@ -26,9 +26,14 @@ export interface ListRows<R> {
   readonly lastPage: number;
 }
 
+interface Counted {
+  readonly total: number;
+}
+
 /**
- * Reads one page, after one count: the count determines the last page and whether the requested one exists, and keeps
- * the offset below the number of rows for any input.
+ * Reads one page and the count of all rows: the first page in one statement. For any other page the count comes first:
+ * it determines the last page and whether the requested one exists, and keeps the offset below the number of rows for
+ * any input.
  *
  * @throws NotFound `Invalid page.` beyond the last page; the first page of an empty list exists
  */
@@ -36,19 +41,32 @@ export async function runList<R extends pg.QueryResultRow>(
   db: Queryable,
   query: ListQuery,
 ): Promise<ListRows<R>> {
-  const { select, from, counted = from, where, orderBy, pageSize, complete = (rows) => rows } = query;
-  const count = await one<{ total: number }>(
-    db,
-    sql`select count(*)::int as total from ${counted} where ${where}`,
-  );
-  const total = count?.total ?? 0;
+  const { from, counted = from, where, pageSize } = query;
+  const count = sql`select count(*)::int as total from ${counted} where ${where}`;
+  if (query.page === 1) {
+    const rows = await readPage<R>(db, query, sql`(${count})`, 0);
+    const total = rows[0]?.total ?? 0;
+    return { rows, total, page: 1, lastPage: lastPageOf(total, pageSize) };
+  }
+  const total = (await one<Counted>(db, count, { isRepeated: query.isPlain }))?.total ?? 0;
   const lastPage = lastPageOf(total, pageSize);
   const page = query.page === 'last' ? lastPage : query.page;
   if (page > lastPage) throw new NotFound(INVALID_PAGE);
   if (total === 0) return { rows: [], total, page, lastPage };
-
-  const offset = (page - 1) * pageSize;
-  const cut = sql`select ${select} from ${from} where ${where} order by ${orderBy} limit ${pageSize} offset ${offset}`;
-  const rows = await many<R>(db, complete(cut));
+  const rows = await readPage<R>(db, query, sql`${total}::int`, (page - 1) * pageSize);
   return { rows, total, page, lastPage };
+}
+
+/** @param total a value that each row of the page gets */
+function readPage<R extends pg.QueryResultRow>(
+  db: Queryable,
+  query: ListQuery,
+  total: Sql,
+  offset: number,
+): Promise<(R & Counted)[]> {
+  const { select, from, where, orderBy, pageSize, isPlain, complete = (rows) => rows } = query;
+  const page = sql`
+    select ${select}, ${total} as total from ${from} where ${where}
+    order by ${orderBy} limit ${pageSize} offset ${offset}`;
+  return many<R & Counted>(db, complete(page), { isRepeated: isPlain });
 }

@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import { NO_ANSWER, OK, type PartState } from '../../kernel/part-state.js';
+import { shareWrite } from '../../kernel/share-write.js';
 import {
   parseRedisUrl,
   type RedisCluster,
@@ -139,13 +140,24 @@ async function readState(client: RedisClient): Promise<PartState> {
   }
 }
 
+/**
+ * Sends the commands of one turn of the event loop as one packet. The pipelines of ioredis (`enableAutoPipelining`) do
+ * so too, but cost more than the packets that they save.
+ */
+class SharingRedis extends Redis {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    shareWrite(this.stream);
+    return super.sendCommand(...args);
+  }
+}
+
 function createClient({ url, authorities, sentinel = {} }: RedisSettings): RedisClient {
   const target = parseRedisUrl(url);
   if (target === undefined) throw new TypeError('The configuration accepted an unknown format of REDIS_URL.');
   const tls = authorities === undefined ? {} : { ca: [...authorities] };
   switch (target.kind) {
     case 'single':
-      return new Redis(url, { ...FAIL_FAST, ...(target.tls ? { tls } : {}), lazyConnect: true });
+      return new SharingRedis(url, { ...FAIL_FAST, ...(target.tls ? { tls } : {}), lazyConnect: true });
     case 'cluster':
       return createClusterClient(target, tls);
     case 'sentinel':
@@ -168,7 +180,7 @@ const createClusterClient = (target: RedisCluster, tls: Tls): Cluster =>
   });
 
 const createSentinelClient = (target: RedisSentinels, tls: Tls, sentinel: SentinelLogin): Redis =>
-  new Redis({
+  new SharingRedis({
     ...FAIL_FAST,
     ...loginOptions(target.login, tls),
     lazyConnect: true,

@@ -1,21 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { QueueLoad } from '../../../authentication/passwords/queue.js';
+import type { DatabaseLoad } from '../../../platform/db/pool.js';
 import type { OutboxSummary } from '../../../platform/mail/outbox.js';
 import { withinDeadline } from '../deadline.js';
 import type { Readiness } from '../readiness.js';
 
-/** The connections to the database now. */
-export interface PoolLoad {
-  readonly total: number;
-  readonly idle: number;
-  /** Statements that wait for a connection. */
-  readonly waiting: number;
-  readonly limit: number;
-}
-
 /** The parts that each scrape reads. Only the last two may ask a service. */
 export interface MetricSources {
-  readonly pool: () => PoolLoad;
+  readonly database: () => DatabaseLoad;
   readonly hashing: () => QueueLoad;
   /** Null without Redis. */
   readonly isRedisConnected: (() => boolean) | null;
@@ -95,10 +87,10 @@ function createLoadGauges(registry: Registry) {
     help: 'Whether the connection to Redis is open; missing without Redis.',
     registers,
   });
-  return ({ pool, hashing, isRedisConnected }: MetricSources): void => {
-    const [load, queue] = [pool(), hashing()];
-    connections.set({ state: 'idle' }, load.idle);
-    connections.set({ state: 'used' }, load.total - load.idle);
+  return ({ database, hashing, isRedisConnected }: MetricSources): void => {
+    const [load, queue] = [database(), hashing()];
+    connections.set({ state: 'idle' }, load.open - load.used);
+    connections.set({ state: 'used' }, load.used);
     limit.set(load.limit);
     waiting.set(load.waiting);
     hashes.set({ state: 'waiting' }, queue.waiting);

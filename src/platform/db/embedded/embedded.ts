@@ -62,10 +62,11 @@ export function createEngineDatabase(
     connectionTimeoutMillis: timeout,
     query_timeout: timeout,
   });
-  return createPoolDatabase(pool, {
+  const database = createPoolDatabase(pool, {
     kind: 'embedded',
     closeTimeout: timeout,
     guardNesting,
     onClosed: () => engine.close(),
   });
+  return { ...database, lookups: database };
 }
