@@ -23,3 +23,8 @@ test_a_token_reads_accounts_and_tokens_only if {
 		not access_tokens.allow with input as _request(scope)
 	}
 }
+
+test_a_token_sees_sessions_and_does_not_end_them if {
+	users.allow with input as _request("view:sessions")
+	not users.allow with input as _request("delete:sessions")
+}

@@ -14,7 +14,7 @@ import data.utils
 # METADATA
 # description: |
 #   Whether the caller may do `scope` to the account. Mail, permissions and `create` are for an admin. The scopes of
-#   the API token are not in CVAT.
+#   the API token and of sessions are not in CVAT.
 # entrypoint: true
 default allow := false
 
@@ -26,7 +26,15 @@ allow if {
 }
 
 allow if {
-	input.scope in {"view", "update:personal_data", "delete", "view:api_token", "update:api_token"}
+	input.scope in {
+		"view",
+		"update:personal_data",
+		"delete",
+		"view:api_token",
+		"update:api_token",
+		"view:sessions",
+		"delete:sessions",
+	}
 	input.resource.id == utils.caller
 }
 

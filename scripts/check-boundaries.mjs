@@ -30,6 +30,7 @@ const NEIGHBOURS = {
     organizations: ['users', 'memberships'],
     invitations: ['users', 'memberships', 'organizations'],
     'access-tokens': ['users'],
+    sessions: ['users'],
     identities: ['users', 'access-tokens'],
     directory: ['users', 'access-tokens'],
     accounts: ['users', 'access-tokens', 'invitations'],

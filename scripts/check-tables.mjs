@@ -34,8 +34,8 @@ const WRITERS = {
   auth_server_outbox: 'src/platform/mail',
   auth_server_migrations: 'src/platform/db',
   auth_server_settings: 'src/composition',
-  // connect-pg-simple writes it.
-  auth_server_sessions: null,
+  // connect-pg-simple writes it too.
+  auth_server_sessions: 'src/features/sessions',
   auth_user_user_permissions: null,
   django_session: null,
 };

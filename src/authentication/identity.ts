@@ -12,8 +12,9 @@ export interface Identity {
   readonly password: string;
   /**
    * Stored when a hash was upgraded silently: the hash that sessions were bound to before, valid while `current` is.
+   * Also stored when sessions were ended: `root` is then new, and `kept` names the session that goes on, if there is one.
    */
-  readonly lineage: { readonly current: string; readonly root: string } | null;
+  readonly lineage: { readonly current: string; readonly root: string; readonly kept: string | null } | null;
   /** Whether any address of the account is verified (allauth `has_verified_email`). */
   readonly hasVerifiedEmail: boolean;
   /**

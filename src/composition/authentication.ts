@@ -37,6 +37,7 @@ export function composeAuthentication({ options, engines, exchanges, state, metr
   const passwords = composePasswords(options, metrics);
   const sessions = createSessions({
     store: engines.sessionStore,
+    index: engines.sessionIndex,
     clock,
     random,
     secretKey,
@@ -45,6 +46,7 @@ export function composeAuthentication({ options, engines, exchanges, state, metr
     secureSessionCookie: config.SESSION_COOKIE_SECURE,
     secureCsrfCookie: config.CSRF_COOKIE_SECURE,
     onRenewalError: warn('A session could not be renewed.'),
+    onIndexError: warn('The use of a session could not be recorded.'),
     observer: metrics.sessions,
   });
   const failures = createFailureLimit(failureRatesOf(options), engines.rates);

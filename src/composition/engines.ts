@@ -2,11 +2,14 @@ import { fileURLToPath } from 'node:url';
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
+import { createRedisIndex } from '../authentication/sessions/redis-index.js';
+import type { SessionIndex } from '../authentication/sessions/session-index.js';
 import { createSessionStore, type SessionStore } from '../authentication/sessions/store.js';
 import type { PolicyEngine } from '../authorization/engines/engine.js';
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
 import { createEmbeddedEngine } from '../authorization/engines/opa-wasm.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
+import { createDatabaseIndex } from '../features/sessions/index.js';
 import { SECOND } from '../kernel/clock.js';
 import { createDatabase } from '../platform/db/database.js';
 import { describeFailure } from '../platform/db/failures.js';
@@ -30,6 +33,7 @@ export interface Engines {
   readonly db: Database;
   readonly redis: RedisConnection | null;
   readonly sessionStore: SessionStore;
+  readonly sessionIndex: SessionIndex;
   readonly rates: RateStore;
   readonly policyEngine: PolicyEngine;
   readonly rules: Rules;
@@ -60,7 +64,7 @@ export async function openEngines(options: ContainerOptions, metrics: Metrics): 
   const onRedisError = createRedisReporter(options, metrics);
   const redis = redisSettings === null ? null : await connectRedis(redisSettings, onRedisError);
   const sessions =
-    redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, config);
+    redis === null ? databaseSessions(db, config.SESSION_COOKIE_AGE) : redisSessions(redis, options);
   const memory = createMemoryRateStore(clock);
   const rates =
     redis === null
@@ -80,6 +84,7 @@ export async function openEngines(options: ContainerOptions, metrics: Metrics): 
     db,
     redis,
     sessionStore: sessions.store,
+    sessionIndex: sessions.index,
     rates,
     policyEngine,
     rules,
@@ -107,17 +112,24 @@ const openDatabase = ({ config, strict }: ContainerOptions, metrics: Metrics): P
 
 interface OpenStore {
   readonly store: SessionStore;
+  readonly index: SessionIndex;
   readonly close: () => void;
 }
 
-function redisSessions({ client }: RedisConnection, config: ContainerOptions['config']): OpenStore {
-  const store = new RedisStore({
-    client,
-    prefix: `${config.REDIS_KEY_PREFIX}session:`,
-    ttl: config.SESSION_COOKIE_AGE,
-  });
+function redisSessions({ client }: RedisConnection, { config, log }: ContainerOptions): OpenStore {
+  const ageSeconds = config.SESSION_COOKIE_AGE;
+  const sessionPrefix = `${config.REDIS_KEY_PREFIX}session:`;
+  const store = new RedisStore({ client, prefix: sessionPrefix, ttl: ageSeconds });
   return {
-    store: createSessionStore(store, config.SESSION_COOKIE_AGE, describeRedisFailure),
+    store: createSessionStore(store, ageSeconds, describeRedisFailure),
+    index: createRedisIndex({
+      client,
+      sessionPrefix,
+      indexPrefix: `${config.REDIS_KEY_PREFIX}sessions-of:`,
+      ageSeconds,
+      describeFailure: describeRedisFailure,
+      onSearchError: (error) => log.warn({ error }, 'Sessions of earlier releases could not be searched.'),
+    }),
     close: () => undefined,
   };
 }
@@ -131,7 +143,11 @@ function databaseSessions(db: Database, ageSeconds: number): OpenStore {
     pruneSessionInterval: PRUNE_INTERVAL,
     errorLog: () => undefined,
   });
-  return { store: createSessionStore(store, ageSeconds, describeFailure), close: () => void store.close() };
+  return {
+    store: createSessionStore(store, ageSeconds, describeFailure),
+    index: createDatabaseIndex(db),
+    close: () => void store.close(),
+  };
 }
 
 /** ioredis reports every attempt to reconnect: all are counted, and one line of the log per change is enough. */

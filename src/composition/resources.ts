@@ -4,6 +4,7 @@ import { createAdministration, endPendingApproval, findHolder } from '../feature
 import { createInvitations, endMemberships, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
+import { createSessionLists } from '../features/sessions/index.js';
 import { createUsers, type UserServiceDeps } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
 import type { AnyRoute } from '../platform/http/route.js';
@@ -103,11 +104,21 @@ export function composeResources(parts: ResourceParts): Resources {
   });
   const memberships = createMemberships({ db, endMemberships });
   const invitations = invitationsOf(parts);
+  const sessionLists = createSessionLists({
+    db,
+    clock,
+    random,
+    secretKey: state.secretKey,
+    identities: authentication.identities,
+    index: engines.sessionIndex,
+    maximumAgeSeconds: config.SESSION_MAX_AGE,
+    sessions: authentication.sessions,
+    users: users.service,
+  });
   return {
     administration: createAdministration({
       db,
-      random,
-      secretKey: state.secretKey,
+      endSessions: sessionLists.service.endAll,
       passwords: authentication.passwords,
       policy,
       mailer,
@@ -117,7 +128,13 @@ export function composeResources(parts: ResourceParts): Resources {
       logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
       directory: authentication.directory,
     }),
-    routes: [...users.routes, ...organizations.routes, ...memberships.routes, ...invitations.routes],
+    routes: [
+      ...users.routes,
+      ...sessionLists.routes,
+      ...organizations.routes,
+      ...memberships.routes,
+      ...invitations.routes,
+    ],
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE)
         await requireRate(engines.rates, 'invitation_resend', `${scope}:${account.id}`, RESEND_RATE);

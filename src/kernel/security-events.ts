@@ -10,6 +10,8 @@ export const SECURITY_EVENTS = {
   'credential.refused': 'A request sent an invalid token.',
   'csrf.refused': 'A request in a session had no valid CSRF token.',
   'session.ended': 'A user signed out.',
+  'session.revoked': 'A session was ended from a list of sessions.',
+  'session.all_revoked': 'All sessions of an account were ended, or all but the one of the request.',
   'password.changed': 'A password was changed.',
   'password.reset': 'A password was set with a link from a mail.',
   'email.change_requested': 'A change of an e-mail address was requested.',

@@ -21,5 +21,12 @@ export function timestampOf(text: string): Timestamp {
   return Number(fraction) === 0 ? `${seconds}Z` : `${seconds}.${fraction.padEnd(6, '0')}Z`;
 }
 
+/** @param milliseconds since the epoch */
+export const timestampAt = (milliseconds: number): Timestamp =>
+  new Date(milliseconds)
+    .toISOString()
+    .replace('.000Z', 'Z')
+    .replace(/(\.\d{3})Z$/, '$1000Z');
+
 /** @returns milliseconds since the epoch */
 export const millisecondsOf = (timestamp: Timestamp): number => Date.parse(timestamp);

@@ -50,6 +50,16 @@ describe('a cluster of Redis', () => {
       await browsers[0]?.send('/api/auth/logout', { method: 'POST' });
       expect(await statuses(browsers)).toEqual(browsers.map((_, index) => (index === 0 ? 401 : 200)));
 
+      const list = async () =>
+        (await browsers[1]?.send('/api/auth/sessions?page_size=all'))?.json() as {
+          results: { id: string; current: boolean }[];
+        };
+      const { results } = await list();
+      expect(results).toHaveLength(SESSIONS - 1);
+      const other = results.find(({ current }) => !current)?.id;
+      await browsers[1]?.send(`/api/auth/sessions/${other}`, { method: 'DELETE' });
+      expect((await list()).results).toHaveLength(SESSIONS - 2);
+
       const headers = { 'X-Forwarded-For': '198.51.100.7' };
       const asked = [];
       for (let i = 0; i < 21; i += 1) asked.push((await app.send('/api/server/about', { headers })).status);

@@ -169,6 +169,8 @@ const USERS: Space = {
     'update:email': ['Account', 'Their role'],
     'view:api_token': ['Account', 'Their role'],
     'update:api_token': ['Account', 'Their role'],
+    'view:sessions': ['Account', 'Their role'],
+    'delete:sessions': ['Account', 'Their role'],
     'update:permissions': ['Account', 'Their role'],
     update: ['Account', 'Their role'],
     delete: ['Account', 'Their role'],

@@ -11,6 +11,10 @@ export interface SessionLives {
   readonly endIn: (key: string, milliseconds: number) => Promise<void>;
   /** Makes it one of a release that did not keep when a session began. */
   readonly forgetStart: (key: string) => Promise<void>;
+  /** Makes it one of a release that kept neither its client nor a list of sessions. */
+  readonly makeEarlier: (key: string) => Promise<void>;
+  /** Makes so many more sessions like this one, which were last used then: as many sign-ins would take too long. */
+  readonly multiply: (key: string, count: number, seenAt: number) => Promise<void>;
   /** Puts other JSON in place of what the session holds. */
   readonly overwrite: (key: string, json: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -44,11 +48,30 @@ const inDatabase = (db: Queryable): SessionLives => ({
       sql`update auth_server_sessions set sess = (sess::jsonb - 'started_at')::json where sid = ${key}`,
     );
   },
+  makeEarlier: async (key) => {
+    await execute(
+      db,
+      sql`update auth_server_sessions set sess = (sess::jsonb - 'ip' - 'user_agent')::json, seen_at = null where sid = ${key}`,
+    );
+  },
+  multiply: async (key, count, seenAt) => {
+    await execute(
+      db,
+      sql`
+        insert into auth_server_sessions (sid, sess, expire, seen_at)
+        select left(sid, 26) || lpad(n::text, 6, '0'), sess, expire, ${new Date(seenAt)}
+        from auth_server_sessions, generate_series(1, ${count}::int) n
+        where sid = ${key}`,
+    );
+  },
   overwrite: async (key, json) => {
     await execute(db, sql`update auth_server_sessions set sess = ${json}::json where sid = ${key}`);
   },
   close: async () => {},
 });
+
+const indexOf = (name: string, userId: string): string =>
+  name.replace(/session:[a-z0-9]+$/, `sessions-of:${userId}`);
 
 function inRedis(client: Redis): SessionLives {
   const nameOf = async (key: string): Promise<string> => {
@@ -67,6 +90,32 @@ function inRedis(client: Redis): SessionLives {
         started_at?: number;
       };
       await client.set(name, JSON.stringify(older), 'KEEPTTL');
+    },
+    makeEarlier: async (key) => {
+      const name = await nameOf(key);
+      const {
+        ip: _ip,
+        user_agent: _agent,
+        ...older
+      } = JSON.parse((await client.get(name)) ?? '{}') as {
+        ip?: string;
+        user_agent?: string;
+        _auth_user_id: string;
+      };
+      await client.set(name, JSON.stringify(older), 'KEEPTTL');
+      await client.zrem(indexOf(name, older._auth_user_id), key);
+    },
+    multiply: async (key, count, seenAt) => {
+      const name = await nameOf(key);
+      const text = (await client.get(name)) ?? '';
+      const { _auth_user_id: owner } = JSON.parse(text) as { _auth_user_id: string };
+      const commands = client.pipeline();
+      for (let n = 1; n <= count; n += 1) {
+        const copy = `${key.slice(0, 26)}${String(n).padStart(6, '0')}`;
+        commands.set(name.replace(key, copy), text, 'EX', 3600);
+        commands.zadd(indexOf(name, owner), seenAt, copy);
+      }
+      await commands.exec();
     },
     overwrite: async (key, json) => {
       await client.set(await nameOf(key), json, 'KEEPTTL');

@@ -1,5 +1,6 @@
 import { SECOND } from '../../kernel/clock.js';
 import type { Exchange } from '../../platform/http/exchange.js';
+import type { LiveSessions } from './live-sessions.js';
 import { forgetSessionCookies, isFresh, sessionKey } from './session-cookies.js';
 import type { SessionDeps } from './session-deps.js';
 import { PENDING, type StoredSession } from './store.js';
@@ -11,7 +12,7 @@ export interface OpenSession extends StoredSession {
 type OpenedDeps = Pick<SessionDeps, 'store' | 'clock' | 'maximumAgeSeconds' | 'observer'>;
 
 /** The current session of each request: the one it came with, later the one that the request created. */
-export function createOpenedSessions(deps: OpenedDeps) {
+export function createOpenedSessions(deps: OpenedDeps, live: LiveSessions) {
   const opened = new WeakMap<Exchange, Promise<OpenSession | undefined>>();
   /** Keys of sessions without a user. */
   const pending = new WeakMap<Exchange, string>();
@@ -43,7 +44,7 @@ export function createOpenedSessions(deps: OpenedDeps) {
       return undefined;
     }
     if (isOver(stored, deps)) {
-      await deps.store.destroy(key);
+      await live.end({ key, userId: stored.userId });
       deps.observer.ended('too_old');
       forgetSessionCookies(exchange);
       return undefined;

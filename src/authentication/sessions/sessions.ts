@@ -1,7 +1,7 @@
 import type { Exchange } from '../../platform/http/exchange.js';
 import type { Identity } from '../identity.js';
-import { equalInConstantTime } from '../signing.js';
-import { bindingOf } from './binding.js';
+import { isBound } from './binding.js';
+import { createLiveSessions } from './live-sessions.js';
 import { createOpenedSessions, type OpenSession } from './opened-sessions.js';
 import {
   changesSession,
@@ -17,7 +17,8 @@ import { createSignIn } from './sign-in.js';
 /** Django's sessions (`django.contrib.sessions`, `login`, `logout`) and CVAT's sliding renewal, on top of any store. */
 export function createSessions(deps: SessionDeps) {
   const { store, secretKey, observer } = deps;
-  const opened = createOpenedSessions(deps);
+  const live = createLiveSessions(deps);
+  const opened = createOpenedSessions(deps, live);
   const { open, current, replace } = opened;
 
   /**
@@ -25,8 +26,11 @@ export function createSessions(deps: SessionDeps) {
    * @returns whether the session still belongs to that account; if not, it has been ended
    */
   const confirm = async (exchange: Exchange, session: OpenSession, identity: Identity): Promise<boolean> => {
-    if (equalInConstantTime(session.authHash, bindingOf(identity, secretKey()))) return true;
-    await store.destroy(session.key);
+    if (isBound(session, identity, secretKey())) {
+      live.use(session);
+      return true;
+    }
+    await live.end(session);
     observer.ended('unbound');
     forgetSessionCookies(exchange);
     replace(exchange, undefined);
@@ -55,9 +59,18 @@ export function createSessions(deps: SessionDeps) {
    * Ends the session of a closed account for good without deleting its cookie: the next request finds no session for it.
    */
   const end = async (exchange: Exchange, session: OpenSession): Promise<void> => {
-    await store.destroy(session.key);
+    await live.end(session);
     observer.ended('account_closed');
     replace(exchange, undefined);
+  };
+
+  /** Ends a session that a request has chosen; if it is the one of the request, its cookie goes too. */
+  const revoke = async (exchange: Exchange, session: Pick<OpenSession, 'key' | 'userId'>): Promise<void> => {
+    await live.end(session);
+    observer.ended('revoked');
+    if ((await current(exchange))?.key !== session.key) return;
+    replace(exchange, undefined);
+    forgetSessionCookies(exchange);
   };
 
   return {
@@ -65,7 +78,8 @@ export function createSessions(deps: SessionDeps) {
     confirm,
     renewWhenStale,
     end,
-    ...createSignIn(deps, opened),
+    revoke,
+    ...createSignIn(deps, opened, live),
     rotateCsrf: (exchange: Exchange): void => void rotateCsrf(exchange, deps),
     csrfTokenFor: (exchange: Exchange): string => csrfTokenFor(exchange, deps),
   };

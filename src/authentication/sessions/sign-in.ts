@@ -2,7 +2,9 @@ import { LOWER_DIGITS } from '../../kernel/random.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import type { Identity } from '../identity.js';
 import { bindingOf } from './binding.js';
+import type { LiveSessions } from './live-sessions.js';
 import type { OpenedSessions } from './opened-sessions.js';
+import { sessionClientOf } from './session-client.js';
 import { forgetSessionCookies, rotateCsrf, sendSessionCookies } from './session-cookies.js';
 import type { SessionDeps } from './session-deps.js';
 import { PENDING } from './store.js';
@@ -10,7 +12,11 @@ import { PENDING } from './store.js';
 const KEY_LENGTH = 32;
 
 /** Everything that gives a request another session: signing in and out, registering, and changing a password. */
-export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: OpenedSessions) {
+export function createSignIn(
+  deps: SessionDeps,
+  { open, pendingKey, replace }: OpenedSessions,
+  live: LiveSessions,
+) {
   const { store, clock, random, secretKey, observer } = deps;
 
   /**
@@ -22,11 +28,19 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     const before = await open(exchange);
     const authHash = bindingOf(identity, secretKey());
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
-    const session = { userId: identity.account.id, authHash, startedAt: clock.now() };
-    const replaced = before?.key ?? pendingKey(exchange);
-    if (replaced !== undefined) await store.destroy(replaced);
-    if (before !== undefined) observer.ended('replaced');
-    await store.set(key, session);
+    const session = {
+      userId: identity.account.id,
+      authHash,
+      startedAt: clock.now(),
+      client: sessionClientOf(exchange),
+    };
+    const pending = pendingKey(exchange);
+    if (pending !== undefined) await store.destroy(pending);
+    if (before !== undefined) {
+      await live.end(before);
+      observer.ended('replaced');
+    }
+    await live.begin(key, session);
     observer.opened();
     replace(exchange, { key, ...session });
     rotateCsrf(exchange, deps);
@@ -58,8 +72,8 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
     if (before?.userId !== identity.account.id) return;
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
     const session = { ...before, key, authHash: bindingOf(identity, secretKey()) };
-    await store.set(key, session);
-    await store.destroy(before.key);
+    await live.begin(key, session);
+    await live.end(before);
     replace(exchange, session);
     sendSessionCookies(exchange, key, deps);
   };
@@ -68,7 +82,7 @@ export function createSignIn(deps: SessionDeps, { open, pendingKey, replace }: O
   const logout = async (exchange: Exchange): Promise<void> => {
     const session = await open(exchange);
     if (session === undefined) return;
-    await store.destroy(session.key);
+    await live.end(session);
     observer.ended('logout');
     replace(exchange, undefined);
     forgetSessionCookies(exchange);

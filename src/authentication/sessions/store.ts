@@ -1,6 +1,7 @@
 import session, { type SessionData, type Store } from 'express-session';
 import { z } from 'zod';
 import { isId } from '../../kernel/account.js';
+import { LONGEST_USER_AGENT, type SessionClient } from './session-client.js';
 
 /** The content of a session, under Django's names. */
 declare module 'express-session' {
@@ -9,6 +10,9 @@ declare module 'express-session' {
     _auth_user_hash?: string;
     /** Not in Django: milliseconds since the epoch. */
     started_at?: number;
+    /** Not in Django: the client that opened the session. */
+    ip?: string;
+    user_agent?: string;
     /** Not in Django: no user has signed in yet. */
     pending?: true;
   }
@@ -20,10 +24,15 @@ export interface StoredSession {
   readonly authHash: string;
   /** When the user signed in, in milliseconds since the epoch; null for sessions of a release that did not store it. */
   readonly startedAt: number | null;
+  /** The client that opened it; null for sessions of a release that did not store it. */
+  readonly client: SessionClient | null;
 }
 
 /** A session without a user, which Django creates as soon as something is written to it. */
 export const PENDING = 'pending';
+
+/** Of an IPv6 address that ends in an IPv4 address. */
+const LONGEST_ADDRESS = 45;
 
 /**
  * The data read back, because other programs may write to the session store: an id in Django's notation, and a
@@ -38,12 +47,22 @@ const AccountRecord = z
       .refine(isId),
     _auth_user_hash: z.string().min(1),
     started_at: z.int().nullable().default(null),
+    // Only shown to people: a session does not end because of it.
+    ip: z.string().max(LONGEST_ADDRESS).optional().catch(undefined),
+    user_agent: z.string().max(LONGEST_USER_AGENT).optional().catch(undefined),
   })
   .transform(
-    ({ _auth_user_id: userId, _auth_user_hash: authHash, started_at: startedAt }): StoredSession => ({
+    ({
+      _auth_user_id: userId,
+      _auth_user_hash: authHash,
+      started_at: startedAt,
+      ip,
+      user_agent,
+    }): StoredSession => ({
       userId,
       authHash,
       startedAt,
+      client: ip === undefined ? null : { address: ip, userAgent: user_agent ?? null },
     }),
   );
 
@@ -52,8 +71,17 @@ const SessionRecord = z.union([
   z.object({ pending: z.literal(true) }).transform((): typeof PENDING => PENDING),
 ]);
 
+/** @returns the session in a record, undefined for a record that is not ours (Django `SessionStore.decode`) */
+export const readSession = (data: unknown): StoredSession | typeof PENDING | undefined =>
+  SessionRecord.safeParse(data).data;
+
+const clientFields = (client: SessionClient | null): Pick<SessionData, 'ip' | 'user_agent'> =>
+  client === null
+    ? {}
+    : { ip: client.address, ...(client.userAgent === null ? {} : { user_agent: client.userAgent }) };
+
 /** Text that is not JSON, or a Redis key that does not hold text. Neither means that the store is down. */
-const isUnreadable = (error: unknown): boolean =>
+export const isUnreadable = (error: unknown): boolean =>
   error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE '));
 
 /**
@@ -77,6 +105,7 @@ export function createSessionStore(
           _auth_user_id: String(stored.userId),
           _auth_user_hash: stored.authHash,
           ...(stored.startedAt === null ? {} : { started_at: stored.startedAt }),
+          ...clientFields(stored.client),
         };
 
   const call = <T>(run: (done: (error: unknown, value?: T) => void) => void): Promise<T | undefined> =>
@@ -85,12 +114,11 @@ export function createSessionStore(
     });
 
   return {
-    /** @returns undefined also for a record that is not ours (Django `SessionStore.decode`) */
     get: async (key: string): Promise<StoredSession | typeof PENDING | undefined> => {
       const data = await call<unknown>((done) =>
         store.get(key, (error: unknown, found) => (isUnreadable(error) ? done(null) : done(error, found))),
       );
-      return SessionRecord.safeParse(data).data;
+      return readSession(data);
     },
     set: async (key: string, stored: StoredSession | typeof PENDING): Promise<void> => {
       await call<void>((done) => store.set(key, record(stored), done));

@@ -1,14 +1,12 @@
 import { SERVER } from '../../authentication/passwords/queue.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
-import { sessionAuthHash } from '../../authentication/signing.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import type { Random } from '../../kernel/random.js';
 import { StartError } from '../../kernel/start-error.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import type { Database } from '../../platform/db/pool.js';
 import { revokeAllTokens } from '../access-tokens/index.js';
-import { type ApiTokenService, removeApiToken, replaceLineage, storePassword } from '../users/index.js';
+import { type ApiTokenService, removeApiToken, storePassword } from '../users/index.js';
 import type { AdministeredAccount } from './administered-account.js';
 import type { AccountSummary } from './administration-repository.js';
 import type { AccountMailer } from './mailer.js';
@@ -16,8 +14,7 @@ import type { AccountMailer } from './mailer.js';
 export interface AdministeredCredentialsDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly secretKey: () => string;
+  readonly endSessions: (userId: number) => Promise<void>;
   readonly passwords: PasswordService;
   readonly policy: PasswordPolicy;
   readonly mailer: AccountMailer;
@@ -32,7 +29,7 @@ export function createAdministeredCredentials(
   deps: AdministeredCredentialsDeps,
   { require, requireLocal, requireHolder }: AdministeredAccount,
 ) {
-  const { db, random, secretKey, passwords, policy, mailer } = deps;
+  const { db, passwords, policy, mailer } = deps;
 
   /** Ends the account's sessions and its API token, as every new password does. */
   const setPassword = async (
@@ -62,10 +59,9 @@ export function createAdministeredCredentials(
   };
 
   const endSessions = async (username: string): Promise<AccountSummary> => {
-    const holder = await requireHolder(username);
-    const current = sessionAuthHash(holder.password, secretKey());
-    await replaceLineage(db, holder.id, { current, root: random.bytes(32).toString('hex') });
-    return require(username);
+    const account = await require(username);
+    await deps.endSessions(account.id);
+    return account;
   };
 
   /** @returns the creation time of the API token, null without one */

@@ -12,6 +12,7 @@ interface IdentityRow extends Omit<Account, 'groups'> {
   readonly password: string;
   readonly lineageCurrent: string | null;
   readonly lineageRoot: string | null;
+  readonly keptSession: string | null;
   readonly hasVerifiedEmail: boolean;
   readonly mustProveEmail: boolean;
   readonly organizationId: number | null;
@@ -36,6 +37,7 @@ interface AccessTokenRow extends IdentityRow {
 /** Not `exists`: PostgreSQL may then read a whole table once, to answer from a hash of it. */
 const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
+  l.kept_session as "keptSession",
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
   (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail"`;
 
@@ -125,13 +127,12 @@ const accessTokenIdentityOf = (row: AccessTokenRow): AccessTokenIdentity => ({
 });
 
 function identityOf(row: IdentityRow): Identity {
-  const { password, lineageCurrent, lineageRoot, hasVerifiedEmail, mustProveEmail } = row;
+  const { password, lineageCurrent: current, lineageRoot: root, hasVerifiedEmail, mustProveEmail } = row;
   const { organizationId, organizationSlug, organizationOwnerId, organizationRole } = row;
   return {
     account: accountOf(row),
     password,
-    lineage:
-      lineageCurrent === null || lineageRoot === null ? null : { current: lineageCurrent, root: lineageRoot },
+    lineage: current === null || root === null ? null : { current, root, kept: row.keptSession },
     hasVerifiedEmail,
     awaitsProof: mustProveEmail && !hasVerifiedEmail,
     organization:

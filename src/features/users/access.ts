@@ -1,3 +1,4 @@
+import type { Caller } from '../../kernel/account.js';
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import type { Unchecked } from '../../platform/http/route.js';
@@ -19,8 +20,12 @@ const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
 /** The role is the target's: CVAT sends the requester's role, and so shows any account to any member (deviation 4). */
 const resourceOf = ({ account, role }: Target) => ({ id: account.id, membership: { role } });
 
-/** An account belongs to the organization that the request names if it is a member there. */
-const about = (scope: string, target: Target): PolicyCheck => ({
+/**
+ * @param scope of the package `users`
+ * @returns the question whether the caller may do it to an account, which belongs to the organization that the request
+ *   names if it is a member there
+ */
+export const mayDo = (scope: string, target: Target): PolicyCheck => ({
   package: 'users',
   scope,
   resource: resourceOf(target),
@@ -35,22 +40,33 @@ export const mayCreate = (): PolicyCheck[] => [
   { package: 'users', scope: 'create', resource: { id: null, membership: { role: null } }, belongsTo: null },
 ];
 
-export const mayView = (target: Target): PolicyCheck[] => [about('view', target)];
+export const mayView = (target: Target): PolicyCheck[] => [mayDo('view', target)];
 
-export const mayDelete = (target: Target): PolicyCheck[] => [about('delete', target)];
+export const mayDelete = (target: Target): PolicyCheck[] => [mayDo('delete', target)];
 
-export const mayViewApiToken = (target: Target): PolicyCheck[] => [about('view:api_token', target)];
+export const mayViewApiToken = (target: Target): PolicyCheck[] => [mayDo('view:api_token', target)];
 
-export const mayUpdateApiToken = (target: Target): PolicyCheck[] => [about('update:api_token', target)];
+export const mayUpdateApiToken = (target: Target): PolicyCheck[] => [mayDo('update:api_token', target)];
 
-export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyCheck[] => [
-  about('view', { account: caller.account, role: caller.organization?.role ?? null }),
-];
+/** @returns the caller, as the account that a request is about */
+export const targetOf = ({ account, organization }: Caller): Target => ({
+  account,
+  role: organization?.role ?? null,
+});
+
+export const mayViewSelf = (_object: unknown, { caller }: Unchecked): PolicyCheck[] =>
+  mayView(targetOf(caller));
+
+export const mayViewOwnApiToken = (_object: unknown, { caller }: Unchecked): PolicyCheck[] =>
+  mayViewApiToken(targetOf(caller));
+
+export const mayUpdateOwnApiToken = (_object: unknown, { caller }: Unchecked): PolicyCheck[] =>
+  mayUpdateApiToken(targetOf(caller));
 
 /** @throws PermissionDenied for a field that nobody may change here */
 export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
   const scopes = new Set(namesIn(await body()).map(scopeOf));
-  return ['view', ...scopes].map((scope) => about(scope, target));
+  return ['view', ...scopes].map((scope) => mayDo(scope, target));
 }
 
 function scopeOf(field: string): string {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { sessionAuthHash } from '../../authentication/signing.js';
+import { newLineage } from '../../authentication/sessions/binding.js';
 import type { Account } from '../../kernel/account.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -95,10 +95,7 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
     before: LockedAccount,
     isActive = before.isActive,
   ): Promise<void> => {
-    if (before.isActive && !isActive) {
-      const current = sessionAuthHash(before.password, deps.secretKey());
-      await replaceLineage(tx, id, { current, root: deps.random.bytes(32).toString('hex') });
-    }
+    if (before.isActive && !isActive) await replaceLineage(tx, id, newLineage(before.password, deps));
     if (before.isActive || !isActive) return;
     // Until now, requests with its token were told that the account is inactive, as in CVAT.
     await removeApiToken(tx, id);

@@ -3,6 +3,7 @@ import { type ApiTokenServiceDeps, createApiTokenService } from './api-token-ser
 import { userRoutes } from './routes.js';
 import { createUserService, type UserServiceDeps } from './service.js';
 
+export { mayDo, targetOf } from './access.js';
 export { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
 export { addMissingAddress, replaceAddress, verifyAddress } from './address-repository.js';
 export { countAdministrators } from './administrators-repository.js';
@@ -32,11 +33,17 @@ export {
   lockNames,
   type NewAccount,
 } from './new-account-repository.js';
-export { replaceLineage, replacePassword, storePassword, upgradePassword } from './password-repository.js';
+export {
+  lockBinding,
+  replaceLineage,
+  replacePassword,
+  storePassword,
+  upgradePassword,
+} from './password-repository.js';
 export { type PersonColumns, personColumns, personOf } from './person.js';
 export { claimPlaceholder, isPlaceholder, isUnclaimed } from './placeholder-repository.js';
 export { type Person, presentBasicUser } from './present.js';
-export { addGroups, grantAnalytics, removeOtherGroups } from './repository.js';
+export { addGroups, grantAnalytics, removeOtherGroups, type Target } from './repository.js';
 export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';
 

@@ -1,5 +1,6 @@
 import type { PasswordUpgrade } from '../../authentication/credentials.js';
-import { execute, type Queryable } from '../../platform/db/queryable.js';
+import type { BindingSubject, Lineage } from '../../authentication/sessions/binding.js';
+import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { saveSignals } from './save-signals-repository.js';
 
@@ -53,16 +54,39 @@ export const upgradePassword = (
         current_binding = excluded.current_binding`,
   );
 
+/**
+ * Locks the account, so that its password and its lineage stay as they are until the transaction ends.
+ *
+ * @returns what its sessions are bound to; undefined if it has been deleted
+ */
+export async function lockBinding(tx: Queryable, userId: number): Promise<BindingSubject | undefined> {
+  // A statement of its own: one that waits for a lock sees the lineage as it was before it waited.
+  await execute(tx, sql`select 1 from auth_user where id = ${userId} for update`);
+  const row = await one<{
+    password: string;
+    current: string | null;
+    root: string | null;
+    kept: string | null;
+  }>(
+    tx,
+    sql`
+      select u.password, l.current_binding as current, l.root_binding as root, l.kept_session as kept
+      from auth_user u
+      left join auth_server_password_lineage l on l.user_id = u.id
+      where u.id = ${userId}`,
+  );
+  if (row === undefined) return undefined;
+  const { password, current, root, kept } = row;
+  return { password, lineage: current === null || root === null ? null : { current, root, kept } };
+}
+
 /** Gives the account a new root for sessions, to which no open session is bound. */
-export const replaceLineage = (
-  tx: Queryable,
-  userId: number,
-  lineage: { readonly current: string; readonly root: string },
-) =>
+export const replaceLineage = (tx: Queryable, userId: number, { current, root, kept }: Lineage) =>
   execute(
     tx,
     sql`
-      insert into auth_server_password_lineage (user_id, current_binding, root_binding)
-      values (${userId}, ${lineage.current}, ${lineage.root})
-      on conflict (user_id) do update set current_binding = excluded.current_binding, root_binding = excluded.root_binding`,
+      insert into auth_server_password_lineage (user_id, current_binding, root_binding, kept_session)
+      values (${userId}, ${current}, ${root}, ${kept})
+      on conflict (user_id) do update set current_binding = excluded.current_binding,
+        root_binding = excluded.root_binding, kept_session = excluded.kept_session`,
   );

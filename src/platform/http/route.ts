@@ -102,6 +102,8 @@ export interface Route<
   readonly query?: Q;
   /** The query parameters of a list, for the document: the handler reads them with `planList`. */
   readonly list?: ListDefinition;
+  /** True for a list in pages that is not in the database, so that it has no filters and no order of choice. */
+  readonly isPaged?: true;
   readonly body?: B;
   /**
    * Reads the body instead of the schema alone, for routes that report errors of fields together with those of

@@ -41,6 +41,13 @@ function parsePageSize(text = ''): number {
 export const lastPageOf = (total: number, pageSize: number): number =>
   Math.max(1, Math.ceil(total / pageSize));
 
+/** @returns the number of the requested page. @throws NotFound `Invalid page.` beyond the last page */
+export function existingPage({ page }: Pick<PageRequest, 'page'>, lastPage: number): number {
+  if (page === 'last') return lastPage;
+  if (page > lastPage) throw new NotFound(INVALID_PAGE);
+  return page;
+}
+
 /** The position of a page, and the URL it was requested with. */
 export interface PageAddress {
   /** Scheme, host and path, without a query. */

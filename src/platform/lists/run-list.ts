@@ -1,9 +1,8 @@
 import type pg from 'pg';
-import { NotFound } from '../../kernel/errors.js';
 import { many, one, type Queryable } from '../db/queryable.js';
 import { type Sql, sql } from '../db/sql.js';
 import type { ListPlan } from './list-query.js';
-import { INVALID_PAGE, lastPageOf } from './pagination.js';
+import { existingPage, lastPageOf } from './pagination.js';
 
 /** A plan with its tables; `from` returns each row of the list once, `select` names the columns to read. */
 export interface ListQuery extends ListPlan {
@@ -50,8 +49,7 @@ export async function runList<R extends pg.QueryResultRow>(
   }
   const total = (await one<Counted>(db, count, { isRepeated: query.isPlain }))?.total ?? 0;
   const lastPage = lastPageOf(total, pageSize);
-  const page = query.page === 'last' ? lastPage : query.page;
-  if (page > lastPage) throw new NotFound(INVALID_PAGE);
+  const page = existingPage(query, lastPage);
   if (total === 0) return { rows: [], total, page, lastPage };
   const rows = await readPage<R>(db, query, sql`${total}::int`, (page - 1) * pageSize);
   return { rows, total, page, lastPage };

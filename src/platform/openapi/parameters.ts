@@ -22,7 +22,8 @@ export function parametersOf(route: DescribedRoute, components: Components): rea
   const parameters = [
     ...pathParameters(route.path),
     ...queryParameters(route.query, components),
-    ...(route.list === undefined ? [] : listParameters(route.list)),
+    ...(route.list === undefined ? [] : [...PAGE, ...listParameters(route.list)]),
+    ...(route.isPaged === true ? PAGE : []),
     ...(route.access.kind === 'policy' ? ORGANIZATION : []),
   ];
   return parameters.sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -63,8 +64,6 @@ function queryParameters(query: z.ZodType | undefined, components: Components): 
 
 function listParameters({ simple, filter, ordering, search }: ListDefinition): readonly Parameter[] {
   return [
-    queryParameter('page', 'Number of the page, starting at 1; `last` is the last one.', INTEGER),
-    queryParameter('page_size', 'Results per page; `all` returns everything on one page.', INTEGER),
     queryParameter(
       'filter',
       `A JSON Logic filter over ${listed(filter.keys())}. Syntax: https://jsonlogic.com/`,
@@ -96,6 +95,12 @@ const queryParameter = (name: string, description: string, schema: Schema): Para
   description,
   schema,
 });
+
+/** Parameters of every list. */
+const PAGE: readonly Parameter[] = [
+  queryParameter('page', 'Number of the page, starting at 1; `last` is the last one.', INTEGER),
+  queryParameter('page_size', 'Results per page; `all` returns everything on one page.', INTEGER),
+];
 
 const listed = (names: Iterable<string>): string => [...names].map((name) => `\`${name}\``).join(', ');
 

@@ -17,6 +17,7 @@ export interface DescribedRoute
     | 'throttle'
     | 'documented'
     | 'list'
+    | 'isPaged'
     | 'readBody'
     | 'parsesBody'
   > {

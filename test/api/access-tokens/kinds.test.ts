@@ -46,8 +46,9 @@ const isSafe = ({ method }: Target) => SAFE.has(method);
 const isIgnored = ({ view }: Target) => view.accepted === 'none';
 const takesTokens = ({ view }: Target) => view.accepted === 'all' || view.accepted.includes('access-token');
 const isDecided = ({ route, method }: Target) => route?.access.kind === 'policy' && method !== 'OPTIONS';
-/** What no token may change: accounts and personal access tokens; passwords and addresses refuse it before. */
-const isTaboo = ({ view }: Target) => /^\/api\/(users|auth\/access_tokens)\b/.test(view.path);
+/** What no token may change: accounts, tokens and sessions; passwords and addresses refuse it before. */
+const isTaboo = ({ view }: Target) =>
+  /^\/api\/(users|auth\/(access_tokens|api_token|sessions))\b/.test(view.path);
 
 /** The tokens of one kind, made for their owners when they first need one. */
 function tokensOf(
@@ -184,7 +185,7 @@ describe.each(OWNERS)('a read/write token of $kind', ({ kind, as, groups }) => {
   const losesGroups = async ({ owner }: { owner: string }) =>
     groups === undefined ? 0 : setGroups(app.db, await idOf(app, owner), groups);
 
-  it('does what its owner may, but to accounts and tokens', { timeout: LONG }, async () => {
+  it('does what its owner may, but to accounts, tokens and sessions', { timeout: LONG }, async () => {
     const failures: string[] = [];
     for (const target of targets.map(ofOwner).filter((each) => isDecided(each) && !isSafe(each))) {
       await world(target);

@@ -1,12 +1,13 @@
 import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
+import { SESSION_ID } from '../../../src/features/api-docs/examples/sessions.js';
 import { HOUR, MINUTE } from '../../../src/kernel/clock.js';
 import type { ExampleObject, ExampleRequest, Operation } from '../../../src/platform/openapi/types.js';
 import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { committedDocument, resolved, undocumented } from '../../support/openapi.js';
 import { missingServices } from '../../support/programs.js';
-import { buildWorld, credentialsOf, resetTokenOf, SECRET_KEY } from './world.js';
+import { buildWorld, credentialsOf, openSession, resetTokenOf, SECRET_KEY } from './world.js';
 
 /** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
 
@@ -89,7 +90,8 @@ async function ask(app: TestApp, one: Shown): Promise<Answer> {
   const query = new URLSearchParams(
     Object.entries(request.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
   );
-  const url = one.path.replace(/\{(\w+)\}/g, (_, name: string) => String(request.path?.[name]));
+  const path = await pathOf(app, one, request);
+  const url = one.path.replace(/\{(\w+)\}/g, (_, name: string) => String(path[name]));
   const text = one.name === 'body_too_large' ? TOO_LARGE : request.text;
   const body = text ?? (await bodyOf(app, one, request));
   return app.send(query.size === 0 ? url : `${url}?${query}`, {
@@ -101,6 +103,14 @@ async function ask(app: TestApp, one: Shown): Promise<Answer> {
     },
     ...(body === undefined ? {} : { body }),
   });
+}
+
+/** No session of the document exists: its id comes from its key. */
+async function pathOf(app: TestApp, { operation, status }: Shown, { path = {} }: ExampleRequest) {
+  const isAboutOne = path['session_id'] !== undefined || operation.operationId === 'users_list_sessions';
+  if (status >= 400 || !isAboutOne) return path;
+  const id = await openSession(app);
+  return path['session_id'] === SESSION_ID ? { ...path, session_id: id } : path;
 }
 
 async function bodyOf(app: TestApp, { name, operation }: Shown, { body }: ExampleRequest): Promise<unknown> {

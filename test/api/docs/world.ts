@@ -15,7 +15,7 @@ import { systemRandom } from '../../../src/kernel/random.js';
 import type { Queryable } from '../../../src/platform/db/queryable.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
 import type { TestApp } from '../../support/app.js';
-import { basicAuth } from '../../support/http.js';
+import { type Browser, basicAuth } from '../../support/http.js';
 import {
   forgetJoins,
   insertInvitationRow,
@@ -135,7 +135,22 @@ export async function credentialsOf(
   if (by === 'token') return { Authorization: `Token ${tokenOf(as)}` };
   if (by === 'access-token') return { Authorization: `Bearer ${accessTokenOf(as)}` };
   if (by === 'basic') return { Authorization: basicAuth(as, PASSWORD) };
-  const browser = app.browser();
-  await browser.send('/api/auth/login', { method: 'POST', body: { username: as, password: PASSWORD } });
+  const browser = await logIn(app, as);
   return { Cookie: browser.cookieHeader(), 'X-CSRFToken': browser.jar.get('csrftoken') ?? '' };
+}
+
+async function logIn(app: TestApp, username: string): Promise<Browser> {
+  const browser = app.browser();
+  await browser.send('/api/auth/login', { method: 'POST', body: { username, password: PASSWORD } });
+  return browser;
+}
+
+/** Opens a session for maria. @returns its public id */
+export async function openSession(app: TestApp): Promise<string> {
+  const browser = await logIn(app, 'maria');
+  const answer = await browser.send('/api/auth/sessions');
+  const { results } = answer.json() as { results: readonly { id: string; current: boolean }[] };
+  const current = results.find((session) => session.current);
+  if (current === undefined) throw new Error(`No session is the current one: ${answer.text}`);
+  return current.id;
 }

@@ -4,6 +4,7 @@ import { SECURITY_EVENTS } from '../../../src/kernel/security-events.js';
 import { useTestApp } from '../../support/app.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, useMailbox } from '../../support/mailbox.js';
+import { sessionActions } from '../../support/session-actions.js';
 import { useWorld } from '../../support/world.js';
 
 /** What an operator's tools see of identities and rights: the names are a promise (docs/security-events.md). */
@@ -99,6 +100,27 @@ describe('events', () => {
     ]);
     expect(await during(() => browser.send('/api/auth/logout', { method: 'POST' }))).toEqual([
       { event: 'session.ended', user: id, account: id },
+    ]);
+  });
+
+  it('tell of sessions that were ended from a list, by their owner and by an administrator', async () => {
+    const account = await app.register();
+    const { signIn, currentOf, end, endOthers } = sessionActions(app);
+    const [first, second] = [await signIn(account), await signIn(account)];
+    const of = { account: account.id };
+    const mine = { ...of, user: account.id };
+    const { id } = await currentOf(first);
+    expect(await during(() => end(second, id))).toEqual([{ event: 'session.revoked', ...mine }]);
+    expect(await during(() => end(second, id))).toEqual([]);
+    expect(await during(() => endOthers(second))).toEqual([{ event: 'session.all_revoked', ...mine }]);
+    const all = `/api/users/${account.id}/sessions`;
+    const by = { ...of, user: world.admin.id };
+    const { id: left } = await currentOf(second);
+    expect(await during(() => world.admin.send('DELETE', `${all}/${left}`))).toEqual([
+      { event: 'session.revoked', ...by },
+    ]);
+    expect(await during(() => world.admin.send('DELETE', all))).toEqual([
+      { event: 'session.all_revoked', ...by },
     ]);
   });
 

@@ -99,8 +99,10 @@ const account = (target: Person): Thing => {
   };
 };
 
+const NO_SESSION = `sessions/${'0'.repeat(32)}`;
+
 /** Not in CVAT: nobody but the owner and administrators, with a personal access token for reading only. */
-const apiToken = (target: Person): Thing => {
+const credentials = (target: Person, name: 'api_token' | 'sessions' | typeof NO_SESSION): Thing => {
   const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
     const named = slugOf(asked.named);
     const inside = named !== null && target[named] !== null ? named : null;
@@ -108,9 +110,13 @@ const apiToken = (target: Person): Thing => {
     return when(may && !tokenRefuses(visitor, asked, { plugin: true, scope, inside }), success);
   };
   return {
-    path: (idOf) => `/api/users/${idOf(target)}/api_token`,
-    missing: '/api/users/2000000000/api_token',
-    operations: { GET: answer('view', 200), POST: answer('update', 201), DELETE: answer('update', 204) },
+    path: (idOf) => `/api/users/${idOf(target)}/${name}`,
+    missing: `/api/users/2000000000/${name}`,
+    operations: {
+      ...(name === NO_SESSION ? {} : { GET: answer('view', 200) }),
+      ...(name === 'api_token' ? { POST: answer('update', 201) } : {}),
+      DELETE: answer('update', name === NO_SESSION ? 404 : 204),
+    },
   };
 };
 
@@ -200,7 +206,10 @@ const accessToken = (): Thing => {
 export const THINGS: Readonly<Record<string, Thing>> = {
   'an account of the organization': account(TESSA),
   'an account of another organization': account(PABLO),
-  'the API token of somebody of the organization': apiToken(TESSA),
+  'the API token of somebody of the organization': credentials(TESSA, 'api_token'),
+  'the sessions of somebody of the organization': credentials(TESSA, 'sessions'),
+  // To its owner and to administrators there is no such session.
+  'a session of somebody of the organization': credentials(TESSA, NO_SESSION),
   'the organization': {
     path: () => ORGANIZATION,
     missing: '/api/organizations/2000000000',

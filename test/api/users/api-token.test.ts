@@ -3,13 +3,17 @@ import { type TestAccount, useTestApp } from '../../support/app.js';
 import { insertAccessToken } from '../../support/rows.js';
 import { useWorld } from '../../support/world.js';
 
-/** `/api/users/{id}/api_token`: the token that a login answers with, seen, replaced and ended. */
+/** `/api/users/{id}/api_token` and `/api/auth/api_token`: the token that a login answers with, seen, replaced, ended. */
 
 const app = useTestApp();
 const world = useWorld(app);
 
-const pathOf = (id: number | 'self') => `/api/users/${id}/api_token`;
-const ask = (method: string, id: number | 'self', headers: Readonly<Record<string, string>>) =>
+/** Two ways to say: the account that asks. */
+type Self = 'self' | 'own';
+const SELF: readonly Self[] = ['self', 'own'];
+
+const pathOf = (id: number | Self) => (id === 'own' ? '/api/auth/api_token' : `/api/users/${id}/api_token`);
+const ask = (method: string, id: number | Self, headers: Readonly<Record<string, string>>) =>
   app.send(pathOf(id), { method, headers });
 const works = async (token: string) =>
   (await app.send('/api/users/self', { headers: { Authorization: `Token ${token}` } })).status === 200;
@@ -21,16 +25,16 @@ const logIn = async ({ username, password }: TestAccount) => {
 describe('the owner of an API token', () => {
   it('sees that it exists, and never the token itself', async () => {
     const account = await app.register();
-    for (const id of [account.id, 'self'] as const) {
+    for (const id of [account.id, ...SELF]) {
       const answer = await ask('GET', id, account.basic);
       expect(answer.json()).toEqual({ exists: true, created_date: expect.stringMatching(/Z$/) });
       expect(answer.text).not.toContain(account.token);
     }
   });
 
-  it('replaces it: the old one ends at once, the new one works', async () => {
+  it.each(SELF)('replaces it as %s: the old one ends at once, the new one works', async (self) => {
     const account = await app.register();
-    const answer = await ask('POST', 'self', account.authorization);
+    const answer = await ask('POST', self, account.authorization);
     expect(answer.status).toBe(201);
     const { key } = answer.json() as { key: string };
     expect(key).toMatch(/^[0-9a-f]{40}$/);
@@ -38,15 +42,23 @@ describe('the owner of an API token', () => {
     expect(await logIn(account)).toBe(key);
   });
 
-  it('ends it, until the next login makes another one', async () => {
+  it.each(SELF)('ends it as %s, until the next login makes another one', async (self) => {
     const account = await app.register();
-    expect((await ask('DELETE', 'self', account.basic)).status).toBe(204);
+    expect((await ask('DELETE', self, account.basic)).status).toBe(204);
     expect(await works(account.token)).toBe(false);
-    expect((await ask('GET', 'self', account.basic)).json()).toEqual({ exists: false, created_date: null });
-    expect((await ask('DELETE', 'self', account.basic)).status).toBe(204);
+    expect((await ask('GET', self, account.basic)).json()).toEqual({ exists: false, created_date: null });
+    expect((await ask('DELETE', self, account.basic)).status).toBe(204);
     const key = await logIn(account);
     expect(key).not.toBe(account.token);
     expect(await works(key)).toBe(true);
+  });
+
+  it('creates one if there is none', async () => {
+    const account = await app.register();
+    await ask('DELETE', 'own', account.basic);
+    const answer = await ask('POST', 'own', account.basic);
+    const { key } = answer.json() as { key: string };
+    expect([answer.status, await works(key), await logIn(account)]).toEqual([201, true, key]);
   });
 
   it('replaces it many times at once, and one is left', async () => {
@@ -99,9 +111,9 @@ describe('nobody else', () => {
     await insertAccessToken(app.db, { ownerId: account.id, key });
     const seen = await ask('GET', 'self', { Authorization: `Bearer ${key}` });
     expect(seen.json()).toMatchObject({ exists: true });
-    for (const method of ['POST', 'DELETE']) {
-      expect((await ask(method, 'self', { Authorization: `Bearer ${key}` })).status).toBe(403);
-    }
+    for (const method of ['POST', 'DELETE'])
+      for (const self of SELF)
+        expect((await ask(method, self, { Authorization: `Bearer ${key}` })).status).toBe(403);
     expect(await works(account.token)).toBe(true);
   });
 });

@@ -16,9 +16,14 @@ SPARED = json.loads(os.environ["SPARED"])
 # The one of the examples.
 PASSWORD = os.environ["PASSWORD"]
 
-# These end the credentials that they come with, and the others end a session that they come with.
-LAST = {"/api/auth/logout", "/api/auth/password/change"}
-LAST_OF_SESSION = LAST | {"/api/auth/login", "/api/auth/register"}
+# These end the credentials that they come with, and the others end a session or an API token that they come with.
+LAST = {"POST /api/auth/logout", "POST /api/auth/password/change"}
+LAST_OF_SESSION = LAST | {
+    "POST /api/auth/login",
+    "POST /api/auth/register",
+    "DELETE /api/auth/sessions/{session_id}",
+}
+LAST_OF_TOKEN = LAST | {"POST /api/auth/api_token", "DELETE /api/auth/api_token"}
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 guest_numbers = itertools.count(1)
@@ -32,8 +37,11 @@ class Caller:
     def get(self, case, context):
         if CREDENTIALS is None:
             return None
-        last = LAST_OF_SESSION if "cookies" in CREDENTIALS else LAST
-        return register_guest() if case.method == "POST" and case.path in last else CREDENTIALS
+        if "cookies" in CREDENTIALS:
+            last = LAST_OF_SESSION
+        else:
+            last = LAST_OF_TOKEN if CREDENTIALS["headers"]["Authorization"].startswith("Token ") else LAST
+        return register_guest() if f"{case.method} {case.path}" in last else CREDENTIALS
 
     def set(self, case, data, context):
         case.headers.update(data.get("headers", {}))

@@ -34,7 +34,8 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
   ...(route.access.kind !== 'public' && acceptedCredentials(route.accepted).includes('access-token')
     ? BOUND
     : {}),
-  ...(route.list === undefined ? {} : LIST),
+  ...(route.list === undefined ? {} : { ...LIST, ...PAGED }),
+  ...(route.isPaged === true ? PAGED : {}),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
     headers: { Accept: 'text/csv' },
@@ -156,6 +157,10 @@ const BOUND: Examples = {
   }),
 };
 
+const PAGED: Examples = {
+  invalid_page: failing(new NotFound(INVALID_PAGE), 'A page beyond the last one', { query: { page: 99 } }),
+};
+
 const LIST: Examples = {
   empty_filter: failing(new ValidationError(["filter shouldn't be empty"]), 'A filter without rules', {
     query: { filter: '{}' },
@@ -167,7 +172,6 @@ const LIST: Examples = {
       query: { filter: '{"==":[{"var":"nothing"},1]}' },
     },
   ),
-  invalid_page: failing(new NotFound(INVALID_PAGE), 'A page beyond the last one', { query: { page: 99 } }),
 };
 
 /** Anonymous requests are counted by address; wrong passwords are counted by address and by account. */

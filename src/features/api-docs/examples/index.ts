@@ -7,11 +7,13 @@ import { invitationExamples } from './invitations.js';
 import { membershipExamples } from './memberships.js';
 import { organizationExamples } from './organizations.js';
 import { serverExamples } from './server.js';
+import { sessionExamples } from './sessions.js';
 import { userExamples } from './users.js';
 
 const OWN: Readonly<Record<string, Examples>> = {
   ...authExamples,
   ...accessTokenExamples,
+  ...sessionExamples,
   ...userExamples,
   ...organizationExamples,
   ...membershipExamples,

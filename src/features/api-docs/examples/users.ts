@@ -107,23 +107,24 @@ const NOT_ONES_OWN = {
   missing: missing('User', { path: { id: 99 } }),
 };
 
+const MADE = {
+  summary: 'Created by a login or a registration',
+  status: 200,
+  body: { exists: true, created_date: DATE },
+};
+const ROTATED = {
+  summary: 'Your own: the answer contains the new one',
+  status: 201,
+  body: { key: 'c0ffee'.padEnd(40, '0') },
+};
+
 const retrieveApiToken: Examples = {
-  made: {
-    summary: 'Created by a login or a registration',
-    status: 200,
-    request: { as: 'maria', path: { id: 2 } },
-    body: { exists: true, created_date: DATE },
-  },
+  made: { ...MADE, request: { as: 'maria', path: { id: 2 } } },
   ...NOT_ONES_OWN,
 };
 
 const rotateApiToken: Examples = {
-  own: {
-    summary: 'Your own: the answer contains the new one',
-    status: 201,
-    request: { as: 'maria', path: { id: 2 } },
-    body: { key: 'c0ffee'.padEnd(40, '0') },
-  },
+  own: { ...ROTATED, request: { as: 'maria', path: { id: 2 } } },
   others: {
     summary: 'For another user, by an administrator: its owner gets the new one at the next login',
     status: 201,
@@ -138,6 +139,18 @@ const destroyApiToken: Examples = {
   ...NOT_ONES_OWN,
 };
 
+const OWN_API_TOKEN: Readonly<Record<string, Examples>> = {
+  auth_retrieve_api_token: { made: { ...MADE, request: { as: 'maria' } } },
+  auth_create_api_token: {
+    own: { ...ROTATED, request: { as: 'maria' } },
+    forbidden: forbidden('With a personal access token', { by: 'access-token' }),
+  },
+  auth_destroy_api_token: {
+    ended: { summary: 'Ended', status: 204, request: { as: 'maria' } },
+    forbidden: forbidden('With a personal access token', { by: 'access-token' }),
+  },
+};
+
 export const userExamples: Readonly<Record<string, Examples>> = {
   users_list: list,
   users_create: create,
@@ -148,4 +161,5 @@ export const userExamples: Readonly<Record<string, Examples>> = {
   users_retrieve_api_token: retrieveApiToken,
   users_rotate_api_token: rotateApiToken,
   users_destroy_api_token: destroyApiToken,
+  ...OWN_API_TOKEN,
 };

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createSessionStore } from '../../../../src/authentication/sessions/store.js';
 
 const KEY = 'k'.repeat(32);
-const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 1_790_000_000_000 };
+const CLIENT = { address: '192.0.2.7', userAgent: 'curl/8.5.0' };
+const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 1_790_000_000_000, client: CLIENT };
 
 /** A store of express-session as the libraries write them: callbacks, and errors in them. */
 function createBackend() {
@@ -68,6 +69,26 @@ describe('the session store', () => {
     const { cookie } = state.data.get(KEY) ?? {};
     state.data.set(KEY, { cookie, ...data } as unknown as SessionData);
     expect(await sessions.get(KEY)).toBeUndefined();
+  });
+
+  it.each([
+    ['none, as in earlier releases', {}],
+    ['an address that is no text', { ip: 7, user_agent: 'curl/8.5.0' }],
+    ['an address that is too long', { ip: '1'.repeat(46) }],
+  ])('keeps a session whose client is %s', async (_what, data) => {
+    const { state, sessions } = open();
+    await sessions.set(KEY, { ...SESSION, client: null });
+    state.data.set(KEY, { ...state.data.get(KEY), ...data } as unknown as SessionData);
+    expect(await sessions.get(KEY)).toEqual({ ...SESSION, client: null });
+  });
+
+  it('keeps a client that said nothing of itself, and drops a text that is too long', async () => {
+    const { state, sessions } = open();
+    const silent = { ...SESSION, client: { ...CLIENT, userAgent: null } };
+    await sessions.set(KEY, silent);
+    expect(await sessions.get(KEY)).toEqual(silent);
+    state.data.set(KEY, { ...state.data.get(KEY), user_agent: 'x'.repeat(257) } as SessionData);
+    expect(await sessions.get(KEY)).toEqual(silent);
   });
 
   it.each(['get', 'set', 'touch', 'destroy'] as const)('lets a failure to %s be known', async (operation) => {
