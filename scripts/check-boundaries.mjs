@@ -14,6 +14,7 @@ const NEIGHBOURS = {
   'src/platform': {
     config: [],
     telemetry: [],
+    memory: [],
     db: ['telemetry'],
     redis: ['config'],
     throttle: ['config', 'redis'],

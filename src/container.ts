@@ -56,7 +56,7 @@ export async function createContainer(options: ContainerOptions): Promise<Contai
     isBreached: breachFile?.contains,
   });
   const state = createState({ secretKey: config.SECRET_KEY, siteName: config.SITE_NAME });
-  const parts = composeParts(options, { engines, state, policy }, metrics);
+  const parts = await composeParts(options, { engines, state, policy }, metrics);
   const { web, routes, resources } = parts;
   return {
     app: web.app,
@@ -75,15 +75,19 @@ interface Foundations {
 }
 
 /** Everything between the engines and the application. */
-function composeParts(options: ContainerOptions, { engines, state, policy }: Foundations, metrics: Metrics) {
+async function composeParts(
+  options: ContainerOptions,
+  { engines, state, policy }: Foundations,
+  metrics: Metrics,
+) {
   const { config } = options;
   const exchanges = createExchanges(
     createOriginReader(config.TRUSTED_PROXIES),
     createEventSink(options, metrics),
   );
-  const authentication = composeAuthentication({ options, engines, exchanges, state, metrics });
+  const authentication = await composeAuthentication({ options, engines, exchanges, state, metrics });
   const { chain, directory } = authentication;
-  const mail = composeMail(options, engines, state, metrics);
+  const mail = await composeMail(options, engines, state, metrics);
   const { accounts, accessTokens } = composeAccounts({
     options,
     engines,
@@ -142,7 +146,7 @@ function lifecycleOf(
     parts,
   }: Foundations & {
     readonly breachFile: BreachFile | null;
-    readonly parts: ReturnType<typeof composeParts>;
+    readonly parts: Awaited<ReturnType<typeof composeParts>>;
   },
 ): Lifecycle {
   const { authentication, mail, accessTokens, resources, web } = parts;

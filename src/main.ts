@@ -1,3 +1,5 @@
+import './platform/memory/young-space.js';
+
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -11,7 +13,10 @@ import { systemRandom } from './kernel/random.js';
 import { StartError } from './kernel/start-error.js';
 import { loadConfig, misspeltSettings, readEnvironment } from './platform/config/load.js';
 import type { Config } from './platform/config/settings.js';
+import type { Database } from './platform/db/pool.js';
 import type { DrainableServer } from './platform/http/server.js';
+import { collectGarbage } from './platform/memory/collect.js';
+import { letYoungSpaceGrow } from './platform/memory/young-space.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
 import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 
@@ -36,10 +41,14 @@ async function main(): Promise<void> {
 
 /** Loads the server only here: neither a wrong setting nor the process above several workers has to wait for it. */
 async function serve(config: Config, log: Log): Promise<void> {
-  const { createContainer } = await import('./container.js');
-  const { createHttpServer } = await import('./platform/http/server.js');
+  const [{ createContainer }, { createHttpServer }, database] = await Promise.all([
+    import('./container.js'),
+    import('./platform/http/server.js'),
+    openEmbedded(config),
+  ]);
   const container = await createContainer({
     config,
+    ...(database === undefined ? {} : { database }),
     log,
     clock: systemClock,
     random: systemRandom,
@@ -51,13 +60,26 @@ async function serve(config: Config, log: Log): Promise<void> {
   try {
     const prepared = prepareWhenPossible(container, log);
     await (config.DATABASE_URL === undefined ? prepared : Promise.race([prepared, delay(LISTEN_ANYWAY)]));
+    collectGarbage();
     await listen(server, config);
     await prepared;
   } catch (error) {
     await container.close();
     throw error;
   }
+  letYoungSpaceGrow();
   announceReady(server, container, config, log);
+}
+
+/** The embedded database opens in a thread of its own while this one loads the server. */
+async function openEmbedded(config: Config): Promise<Database | undefined> {
+  if (config.DATABASE_URL !== undefined) return undefined;
+  const { createEmbeddedDatabase } = await import('./platform/db/embedded/embedded.js');
+  return createEmbeddedDatabase({
+    dataDir: config.DATA_DIR,
+    timeout: config.DATABASE_TIMEOUT * SECOND,
+    guardNesting: false,
+  });
 }
 
 async function listen(server: Server, { HOST, PORT }: Config): Promise<void> {

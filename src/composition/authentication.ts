@@ -27,7 +27,13 @@ export interface AuthenticationParts {
 }
 
 /** Connects the authentication ring to the database, the session store and the settings. */
-export function composeAuthentication({ options, engines, exchanges, state, metrics }: AuthenticationParts) {
+export async function composeAuthentication({
+  options,
+  engines,
+  exchanges,
+  state,
+  metrics,
+}: AuthenticationParts) {
   const { config, clock, random, log } = options;
   const { db } = engines;
   const { secretKey } = state;
@@ -50,7 +56,7 @@ export function composeAuthentication({ options, engines, exchanges, state, metr
     observer: metrics.sessions,
   });
   const failures = createFailureLimit(failureRatesOf(options), engines.rates);
-  const directory = composeDirectory(options, engines, { passwords, failures, metrics });
+  const directory = await composeDirectory(options, engines, { passwords, failures, metrics });
   const checkCredentials = createCredentialCheck({
     findCandidates: (username, email) => findCandidates(db, username, email),
     upgradePassword: (userId, change) => upgradePassword(db, userId, change),
@@ -115,4 +121,4 @@ const failureRatesOf = ({ config }: ContainerOptions) => ({
   perAccountAndAddress: config.LOGIN_FAILURES_PER_ACCOUNT_AND_ADDRESS,
 });
 
-export type Authentication = ReturnType<typeof composeAuthentication>;
+export type Authentication = Awaited<ReturnType<typeof composeAuthentication>>;

@@ -15,8 +15,8 @@ import { opaAddressOf, redisSettingsOf } from './services.js';
  */
 export async function checkSettings(config: Config): Promise<void> {
   if (config.DATABASE_URL !== undefined) readConnectionOptions(config.DATABASE_URL);
-  createMailTransport(mailSettingsOf(config), () => {}).close();
-  directorySettingsOf(config);
+  (await createMailTransport(mailSettingsOf(config), () => {})).close();
+  await directorySettingsOf(config);
   redisSettingsOf(config);
   opaAddressOf(config);
   await readRules(config);

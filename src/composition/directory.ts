@@ -1,22 +1,23 @@
 import type { FailureLimit } from '../authentication/failure-limit.js';
 import type { PasswordService } from '../authentication/passwords/service.js';
-import { createDirectoryFeature, type DirectoryFeature } from '../features/directory/index.js';
+import type { DirectoryFeature } from '../features/directory/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
 import type { AnyRoute } from '../platform/http/route.js';
-import { type DirectorySettings, resolveDirectorySettings } from '../platform/ldap/settings.js';
+import type { DirectorySettings } from '../platform/ldap/settings.js';
 import type { Engines } from './engines.js';
 import type { ContainerOptions } from './options.js';
 
 /** @returns null unless accounts come from a directory. @throws StartError for settings that cannot work */
-export function directorySettingsOf(config: Config): DirectorySettings | null {
+export async function directorySettingsOf(config: Config): Promise<DirectorySettings | null> {
   if (config.IAM_TYPE !== 'LDAP') return null;
   if (config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory') {
     throw new StartError(
       'ACCOUNT_EMAIL_VERIFICATION is mandatory: with IAM_TYPE=LDAP addresses come from the directory and nobody confirms them; set it to none.',
     );
   }
+  const { resolveDirectorySettings } = await import('../platform/ldap/settings.js');
   return resolveDirectorySettings(config);
 }
 
@@ -26,14 +27,20 @@ interface DirectoryParts {
   readonly metrics: Metrics;
 }
 
-/** @returns null unless accounts come from a directory. @throws StartError for settings that cannot work */
-export function composeDirectory(
+/**
+ * Loads the code of directories only if there is one.
+ *
+ * @returns null unless accounts come from a directory
+ * @throws StartError for settings that cannot work
+ */
+export async function composeDirectory(
   { config, clock, random, log }: ContainerOptions,
   { db }: Pick<Engines, 'db'>,
   { passwords, failures, metrics }: DirectoryParts,
-): DirectoryFeature | null {
-  const settings = directorySettingsOf(config);
+): Promise<DirectoryFeature | null> {
+  const settings = await directorySettingsOf(config);
   if (settings === null) return null;
+  const { createDirectoryFeature } = await import('../features/directory/index.js');
   return createDirectoryFeature({
     passwords,
     failures,

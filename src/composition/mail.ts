@@ -31,14 +31,14 @@ function refuseUnprovenAddresses(config: Config): void {
 }
 
 /** Connects the outbox to the transport of the settings. */
-export function composeMail(
+export async function composeMail(
   { config, clock, random, log }: ContainerOptions,
   { db }: Engines,
   state: State,
   metrics: Metrics,
 ) {
   const settings = mailSettingsOf(config);
-  const transport = createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
+  const transport = await createMailTransport(settings, (line) => void process.stdout.write(`${line}\n`));
   const worker = createOutboxWorker({ db, transport, clock, random, log, observe: metrics.countMail });
   const isConfigured = transport.kind !== 'none';
   if (!isConfigured)
@@ -62,4 +62,4 @@ export function composeMail(
   };
 }
 
-export type MailParts = ReturnType<typeof composeMail>;
+export type MailParts = Awaited<ReturnType<typeof composeMail>>;

@@ -2,7 +2,7 @@ import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { type Bundle, createBundle } from '../authorization/bundle/bundle.js';
 import { createLiveRules, type LiveRules } from '../authorization/bundle/live-rules.js';
-import { createOpaRules, type OpaRules } from '../authorization/engines/opa-rules.js';
+import type { OpaRules } from '../authorization/engines/opa-rules.js';
 import { SECOND } from '../kernel/clock.js';
 import { ServiceUnavailable } from '../kernel/errors.js';
 import { StartError } from '../kernel/start-error.js';
@@ -38,6 +38,7 @@ export async function openRules({ config, clock, log }: ContainerOptions): Promi
   const first = await read();
   if (address === null || RULES_DIR.length === 0) return fixedRules(first);
 
+  const { createOpaRules } = await import('../authorization/engines/opa-rules.js');
   const opa = createOpaRules({ ...address, timeoutMs: config.OPA_TIMEOUT_MS });
   await checkAtStart(first, opa);
   log.info({ files: first.custom.map(({ name }) => name) }, 'Rules from RULES_DIR are in the bundle.');

@@ -86,7 +86,7 @@ async function onPolicy(config: Config): Promise<ServiceTrial | null> {
 const PULLS_LATER: ReadonlySet<string> = new Set(['opa_no_bundle', 'opa_other_bundle', 'opa_undefined']);
 
 async function onDirectory(config: Config, clock: Clock): Promise<ServiceTrial | null> {
-  const settings = directorySettingsOf(config);
+  const settings = await directorySettingsOf(config);
   if (settings === null) return null;
   const steps: ProbeResult[] = [];
   const ok = await probeServers(settings, clock, (step) => steps.push(step));
@@ -98,7 +98,7 @@ async function onDirectory(config: Config, clock: Clock): Promise<ServiceTrial |
 async function onMail(config: Config): Promise<ServiceTrial | null> {
   const settings = mailSettingsOf(config);
   if (settings.kind !== 'smtp') return null;
-  const transport = createMailTransport(settings, () => undefined);
+  const transport = await createMailTransport(settings, () => undefined);
   try {
     const { ok, sentence } = await transport.verify();
     return { ok, detail: sentence };

@@ -259,7 +259,7 @@ describe('the outbox worker', () => {
 
   it('leaves the mails in peace while no transport is configured', async () => {
     await enqueue(db, mail());
-    expect(await makeWorker(createMailTransport({ kind: 'none' }, () => {})).runOnce()).toBe(0);
+    expect(await makeWorker(await createMailTransport({ kind: 'none' }, () => {})).runOnce()).toBe(0);
     expect(await rows()).toMatchObject([{ attempts: 0, failed: false }]);
   });
 

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderYaml } from '../../src/features/api-docs/index.js';
 import { createTestApp } from '../support/app.js';
 import { basicAuth } from '../support/http.js';
-import { AS_OPERATORS_DO, preparedFolder, type RunningServer, send, startServer } from './server.js';
+import { AS_OPERATORS_DO, preparedFolder, processorMs, send, startServer } from './server.js';
 
 /** To write the document takes 490 ms, and to read it 20 to 110, with all else that a young server does. */
 const LIMIT_MS = 250;
@@ -48,10 +47,4 @@ async function textsFor(env: Readonly<Record<string, string>>) {
   } finally {
     await app.close();
   }
-}
-
-/** Milliseconds of the processor that a process has spent so far, in steps of 10 (proc_pid_stat(5)). */
-function processorMs({ process: { pid } }: RunningServer): number {
-  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(afterName[11]) + Number(afterName[12])) * 10;
 }

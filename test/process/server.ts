@@ -195,3 +195,9 @@ export function residentMegabytes({ pid }: ChildProcess): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
 }
+
+/** Milliseconds of the processor that a process has spent so far, in steps of 10 (proc_pid_stat(5)). */
+export function processorMs({ process: { pid } }: RunningServer): number {
+  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(afterName[11]) + Number(afterName[12])) * 10;
+}

@@ -13,7 +13,7 @@ import { createMailTransport } from '../../platform/mail/transport.js';
  * @returns each step, and what became of the mail
  */
 export async function sendTestMail(config: Config, to: string, print: (line: string) => void) {
-  const transport = createMailTransport(mailSettingsOf(config), print);
+  const transport = await createMailTransport(mailSettingsOf(config), print);
   const site = {
     name: siteNameOf(config, undefined),
     subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,

@@ -18,7 +18,8 @@ export function findMisspelt(
 ): readonly { readonly name: string; readonly meant: string }[] {
   return names.flatMap((name) => {
     if (KNOWN.has(name) || name.length < SHORTEST) return [];
-    const near = NAMES.map((known) => ({ meant: known, errors: distance(name, known) }))
+    const near = NAMES.filter((known) => Math.abs(known.length - name.length) <= TYPING_ERRORS)
+      .map((known) => ({ meant: known, errors: distance(name, known) }))
       .filter(({ meant, errors }) => errors <= TYPING_ERRORS && meant.length >= SHORTEST)
       .sort((a, b) => a.errors - b.errors)[0];
     return near === undefined ? [] : [{ name, meant: near.meant }];

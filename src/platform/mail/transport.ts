@@ -1,10 +1,7 @@
-import { createConsoleTransport } from './console.js';
 import { MailFailure } from './failure.js';
-import { createFileTransport } from './file.js';
 import type { MailMessage } from './message.js';
 import { type MailProbe, probe } from './probe.js';
 import type { MailSettings } from './settings.js';
-import { createSmtpTransport } from './smtp.js';
 
 /** How this server sends mail. */
 export interface MailTransport {
@@ -22,17 +19,28 @@ export interface MailTransport {
 }
 
 /**
+ * Loads only the code of the kind that is set: a server that sends no mail does not carry a mail library.
+ *
  * @param write writes one line of text; the console transport writes mails with it
  * @throws StartError for settings that cannot work
  */
-export function createMailTransport(settings: MailSettings, write: (line: string) => void): MailTransport {
+export async function createMailTransport(
+  settings: MailSettings,
+  write: (line: string) => void,
+): Promise<MailTransport> {
   switch (settings.kind) {
-    case 'smtp':
+    case 'smtp': {
+      const { createSmtpTransport } = await import('./smtp.js');
       return createSmtpTransport(settings.from, settings.smtp);
-    case 'console':
+    }
+    case 'console': {
+      const { createConsoleTransport } = await import('./console.js');
       return createConsoleTransport(settings.from, write);
-    case 'file':
+    }
+    case 'file': {
+      const { createFileTransport } = await import('./file.js');
       return createFileTransport(settings.from, settings.folder);
+    }
     case 'none':
       return createNoTransport();
   }

@@ -46,7 +46,8 @@ const MAXIMUM_KEYS = 100_000;
 
 /** The log of one process. */
 export function createMemoryRateStore(clock: Clock): RateStore {
-  const logs = new LRUCache<string, readonly number[]>({ max: MAXIMUM_KEYS });
+  // With `max` it would reserve 3 MB for all keys at once.
+  const logs = new LRUCache<string, readonly number[]>({ maxSize: MAXIMUM_KEYS, sizeCalculation: () => 1 });
 
   /** @returns the log of a key; times that are later than now are corrected for good, so that their waits end */
   const readLog = (key: string, now: number): readonly number[] => {

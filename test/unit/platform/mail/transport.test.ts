@@ -12,9 +12,9 @@ const noLine = (line: string): void => {
   throw new Error(`wrote "${line}"`);
 };
 
-describe('the console transport', () => {
+describe('the console transport', async () => {
   const lines: string[] = [];
-  const transport = createMailTransport({ kind: 'console', from: SENDER }, (line) => lines.push(line));
+  const transport = await createMailTransport({ kind: 'console', from: SENDER }, (line) => lines.push(line));
 
   it('writes the text, so that a newcomer finds the link', async () => {
     lines.length = 0;
@@ -63,7 +63,7 @@ describe('the file transport', () => {
     const parent = await mkdtemp(path.join(tmpdir(), 'mail-files-'));
     parents.push(parent);
     const folder = path.join(parent, 'mails');
-    return { folder, transport: createMailTransport({ kind: 'file', from: SENDER, folder }, noLine) };
+    return { folder, transport: await createMailTransport({ kind: 'file', from: SENDER, folder }, noLine) };
   };
 
   it('writes a mail into a file that its owner alone may read', async () => {
@@ -105,7 +105,7 @@ describe('the SMTP transport', () => {
   it('is made of the settings, sends and tries the way', async () => {
     const server = await startMailServer();
     const smtp = smtpSettings({ port: server.port });
-    const transport = createMailTransport({ kind: 'smtp', from: SENDER, smtp }, noLine);
+    const transport = await createMailTransport({ kind: 'smtp', from: SENDER, smtp }, noLine);
     expect(await transport.verify()).toMatchObject({ ok: true });
     await transport.send(message());
     expect(server.mails).toHaveLength(1);
@@ -118,7 +118,7 @@ describe('no transport', () => {
   const settings: MailSettings = { kind: 'none' };
 
   it('says what to configure, when asked and when used', async () => {
-    const transport = createMailTransport(settings, noLine);
+    const transport = await createMailTransport(settings, noLine);
     expect(await transport.verify()).toMatchObject({
       ok: false,
       sentence: expect.stringContaining('EMAIL_URL'),
