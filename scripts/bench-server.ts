@@ -50,8 +50,12 @@ export async function until(probe: () => Promise<boolean>): Promise<void> {
   throw new Error('A server of the benchmark did not come up.');
 }
 
-/** @returns the value below which the part `q` of the values lies, or 0 without any */
-export const quantile = (values: readonly number[], q: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? 0;
+/** @returns the value below which the part `q` of the values lies, between two neighbours if need be; 0 without any */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = q * (sorted.length - 1);
+  const [below = 0, above = below] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (above - below) * (place - Math.floor(place));
+}
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);

@@ -14,7 +14,7 @@ const NEIGHBOURS = {
   'src/platform': {
     config: [],
     telemetry: [],
-    memory: [],
+    process: [],
     db: ['telemetry'],
     redis: ['config'],
     throttle: ['config', 'redis'],

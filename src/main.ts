@@ -1,4 +1,4 @@
-import './platform/memory/young-space.js';
+import './platform/process/young-space.js';
 
 import cluster from 'node:cluster';
 import { once } from 'node:events';
@@ -15,8 +15,9 @@ import { loadConfig, misspeltSettings, readEnvironment } from './platform/config
 import type { Config } from './platform/config/settings.js';
 import type { Database } from './platform/db/pool.js';
 import type { DrainableServer } from './platform/http/server.js';
-import { collectGarbage } from './platform/memory/collect.js';
-import { letYoungSpaceGrow } from './platform/memory/young-space.js';
+import { collectGarbage } from './platform/process/collect.js';
+import { putPoolBehindRequests } from './platform/process/thread-priority.js';
+import { letYoungSpaceGrow } from './platform/process/young-space.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
 import { CVAT_VERSION, SERVER_VERSION } from './version.js';
 
@@ -60,6 +61,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   try {
     const prepared = prepareWhenPossible(container, log);
     await (config.DATABASE_URL === undefined ? prepared : Promise.race([prepared, delay(LISTEN_ANYWAY)]));
+    await putPoolBehindRequests();
     collectGarbage();
     await listen(server, config);
     await prepared;

@@ -110,7 +110,7 @@ export const ACCOUNT_SETTINGS = {
   }),
   PASSWORD_HASH_CONCURRENCY: integer(0, 256, {
     default: 0,
-    description: 'Password hashes computed in parallel. 0 means one per core.',
+    description: 'Password hashes computed in parallel. 0 means one per core, at most three.',
   }),
   PASSWORD_HASH_QUEUE: integer(0, 100_000, {
     default: 100,
