@@ -12,7 +12,8 @@ type LiveDeps = Pick<SessionDeps, 'store' | 'index' | 'clock' | 'onIndexError'>;
 
 /** Opens, uses and ends sessions in their store and in the index. Failures of the index have no effect on requests. */
 export function createLiveSessions({ store, index, clock, onIndexError }: LiveDeps) {
-  const noted = new LRUCache<string, number>({ max: REMEMBERED });
+  // With `max` it would reserve the memory for all of them at once.
+  const noted = new LRUCache<string, number>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
 
   const note = async (userId: number, key: string): Promise<void> => {
     const now = clock.now();
