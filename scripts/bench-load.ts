@@ -51,7 +51,9 @@ export async function fire(load: Load): Promise<Measured> {
     instance.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
   });
   if (result.non2xx > 0 || result.errors > 0 || times.length === 0)
-    throw new Error(`${name}: ${result.non2xx} refusals, ${result.errors} errors, ${times.length} answers`);
+    throw new Error(
+      `${name}: ${result.errors} errors, and answers ${JSON.stringify(result.statusCodeStats)}`,
+    );
   return { rate: times.length / result.duration, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
 

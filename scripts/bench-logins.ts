@@ -21,7 +21,7 @@ interface Round {
 
 /** @returns the section of the document */
 export async function benchLogins(bench: Bench): Promise<string> {
-  const url = await bench.start({ ...bench.services, LOG_LEVEL: 'error' });
+  const url = await bench.start(bench.services);
   const { Token: headers } = await headersOf(url, bench.databaseUrl);
   const seconds = bench.seconds * 2;
   const others: Load = { name: 'others', url: `${url}/api/users/self`, headers, seconds, ...OTHERS };
@@ -32,7 +32,7 @@ export async function benchLogins(bench: Bench): Promise<string> {
     connections: CLIENTS,
     requests: [{ method: 'POST', path: '/api/auth/login', body: ADMIN }],
   };
-  await fire({ ...logins, seconds: 1 });
+  await fire(logins);
   const rounds: Round[] = [];
   for (let round = 0; round < bench.rounds; round += 1) {
     const floor = await hashesAlone(seconds);
