@@ -416,9 +416,12 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         '/api/auth/access_tokens',
         '/api/auth/access_tokens/self',
         '/api/auth/access_tokens/{id}',
+        '/api/auth/api_token',
         '/api/auth/login',
         '/api/auth/logout',
         '/api/auth/rules',
+        '/api/auth/sessions',
+        '/api/auth/sessions/{session_id}',
       ].sort(),
     );
   });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { preparedFolder, startServer } from './server.js';
 
@@ -15,7 +16,7 @@ describe('the threads of the server', () => {
     expect(behind.map(({ name }) => name)).toEqual(
       Array.from({ length: HAS_NAMES ? POOL_SIZE : 0 }, () => 'libuv-worker'),
     );
-    expect(threads.find(({ id }) => id === child.pid)?.niceness).toBe(0);
+    expect(threads.find(({ id }) => id === child.pid)?.niceness).toBe(getPriority());
   });
 });
 

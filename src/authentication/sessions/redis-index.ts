@@ -17,8 +17,8 @@ export interface RedisIndexDeps {
   readonly onSearchError: (error: unknown) => void;
 }
 
-/** Keys per step of the search for sessions of earlier releases. */
-const STEP = 500;
+/** Sessions that are read at once: every command has a limit of time, and a crowd of them would wait for itself. */
+const AT_ONCE = 100;
 
 /**
  * The sessions of each account in a sorted set: keys of sessions, by the time of their last use. It is bounded, and
@@ -42,9 +42,14 @@ export function createRedisIndex(deps: RedisIndexDeps): SessionIndex {
   const readAll = async (userId: number): Promise<readonly IndexedSession[]> => {
     const pairs = await client.zrevrange(nameOf(userId), 0, MAXIMUM_LISTED - 1, 'WITHSCORES');
     const entries = pairs.flatMap((key, at) => (at % 2 === 0 ? [{ key, score: Number(pairs[at + 1]) }] : []));
-    const found = await Promise.all(
-      entries.map(async ({ key, score }) => ({ key, session: await readOne(key, userId, score) })),
-    );
+    const found: { key: string; session: IndexedSession | undefined }[] = [];
+    for (let at = 0; at < entries.length; at += AT_ONCE) {
+      const some = entries.slice(at, at + AT_ONCE).map(async ({ key, score }) => ({
+        key,
+        session: await readOne(key, userId, score),
+      }));
+      found.push(...(await Promise.all(some)));
+    }
     const gone = found.flatMap(({ key, session }) => (session === undefined ? [key] : []));
     if (gone.length > 0) await client.zrem(nameOf(userId), ...gone);
     return found.flatMap(({ session }) => (session === undefined ? [] : [session]));
@@ -96,7 +101,11 @@ function createSearch(
 
   const run = async (): Promise<void> => {
     for (const node of nodesOf(client)) {
-      const names = node.scanStream({ match: `${escapeGlob(sessionPrefix)}*`, count: STEP, type: 'string' });
+      const names = node.scanStream({
+        match: `${escapeGlob(sessionPrefix)}*`,
+        count: AT_ONCE,
+        type: 'string',
+      });
       for await (const some of names) await Promise.all((some as string[]).map(addIfEarlier));
     }
   };
