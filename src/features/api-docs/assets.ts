@@ -32,7 +32,11 @@ export const serveAssets = (exchanges: Exchanges, assets: readonly Asset[]) =>
       path: asset.path,
       handler: async (req, _res, next) => {
         if (req.method !== 'GET' && req.method !== 'HEAD') return next();
-        loaded ??= load(asset);
+        loaded ??= load(asset).catch((error: unknown) => {
+          // A file that could not be opened this time is read again for the next request.
+          loaded = undefined;
+          throw error;
+        });
         await answer(exchanges.of(req), asset.type, await loaded);
       },
     };

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import type { RequestHandler } from 'express';
 import { send } from '../../platform/http/send.js';
 import { createDocument } from '../../platform/openapi/document.js';
@@ -7,7 +9,7 @@ import { createBuiltDocument, type Described } from './built-document.js';
 import { DESCRIPTION, TAGS } from './description.js';
 import { examplesOf } from './examples/index.js';
 import { homeHandler, redirectTo } from './home.js';
-import { redocPage, swaggerFiles, swaggerPage, TITLE } from './pages.js';
+import { redocPage, swaggerPage, TITLE } from './pages.js';
 import { schemaExamples, schemaRoute, schemaView } from './schema.js';
 import { createDocsView, type ViewDeps } from './view.js';
 
@@ -20,11 +22,22 @@ export interface ApiDocsDeps extends ViewDeps, Described {
 }
 
 const here = (name: string): URL => new URL(name, import.meta.url);
+const require = createRequire(import.meta.url);
+const swaggerUi = (name: string): URL =>
+  new URL(name, pathToFileURL(require.resolve('swagger-ui-dist/package.json')));
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
 
 const ASSETS: readonly Asset[] = [
   { path: '/static/logo.svg', file: here('assets/logo.svg'), type: 'image/svg+xml' },
-  { path: '/static/pages.css', file: here('assets/pages.css'), type: 'text/css; charset=utf-8' },
+  { path: '/static/pages.css', file: here('assets/pages.css'), type: CSS },
+  // The files that Swagger UI's page needs, without its demonstration.
+  { path: '/api/docs/swagger-ui.css', file: swaggerUi('swagger-ui.css'), type: CSS },
+  {
+    path: '/api/docs/swagger-ui-bundle.js',
+    file: swaggerUi('swagger-ui-bundle.js'),
+    type: JAVASCRIPT,
+  },
   { path: '/api/docs/swagger-ui-init.js', file: here('assets/swagger-ui-init.js'), type: JAVASCRIPT },
   { path: '/api/redoc/redoc-init.js', file: here('assets/redoc-init.js'), type: JAVASCRIPT },
   {
@@ -61,7 +74,6 @@ export function createApiDocs(deps: ApiDocsDeps) {
       ...both('/api/redoc', redoc),
       ...both('/api/swagger', toSwagger),
       ...serveAssets(exchanges, ASSETS),
-      { path: '/api/docs/:file', handler: swaggerFiles() },
       { path: '/', handler: homeHandler(exchanges, deps.uiUrl) },
     ],
   };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { RequestHandler } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import type { DocsView, Renderer } from './view.js';
 
@@ -51,19 +50,6 @@ export function swaggerPage(): DocsView<Renderer> {
     html,
     [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, style = '']) => hashOf(style)),
   );
-}
-
-const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js']);
-
-/** The files of Swagger UI that its page needs, without the bundled demonstration. */
-export function swaggerFiles(): RequestHandler {
-  const [, serve] = swaggerUi.serveFiles();
-  return (req, res, next) => {
-    const { file } = req.params;
-    if (serve === undefined || typeof file !== 'string' || !SWAGGER_FILES.has(file)) return next();
-    req.url = `/${file}`;
-    serve(req, res, next);
-  };
 }
 
 /**
