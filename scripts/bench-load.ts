@@ -35,24 +35,30 @@ export interface Measured {
 export async function fire(load: Load): Promise<Measured> {
   const { name, url, connections, seconds, headers, requests, rate } = load;
   const times: number[] = [];
+  const bodies = new WeakMap<object, string>();
+  let refusal: string | undefined;
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const instance = autocannon(
       {
         url,
         connections,
         duration: seconds,
+        setupClient: (client) => client.on('body', (body: Buffer) => bodies.set(client, body.toString())),
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         ...(requests === undefined ? {} : { requests: requests.map(written) }),
         ...(rate === undefined ? {} : { overallRate: rate }),
       },
       (error: unknown, measured) => (error ? reject(error) : resolve(measured)),
     );
-    // The histogram of autocannon counts whole milliseconds.
-    instance.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
+    instance.on('response', (client, status, _bytes, milliseconds) => {
+      // The histogram of autocannon counts whole milliseconds.
+      times.push(milliseconds);
+      if (status >= 300) refusal ??= bodies.get(client);
+    });
   });
   if (result.non2xx > 0 || result.errors > 0 || times.length === 0)
     throw new Error(
-      `${name}: ${result.errors} errors, and answers ${JSON.stringify(result.statusCodeStats)}`,
+      `${name}: ${result.errors} errors, and answers ${JSON.stringify(result.statusCodeStats)}: ${refusal}`,
     );
   return { rate: times.length / result.duration, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }

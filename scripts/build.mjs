@@ -119,7 +119,7 @@ function compile() {
 
 /** Files of src/ that are not TypeScript are read at run time, from the folder of the code. */
 function copyAssets() {
-  for (const file of listFiles('src').filter((name) => !name.endsWith('.ts'))) {
+  for (const file of listFiles('src').filter((name) => !/\.tsx?$/.test(name))) {
     const target = path.join(DIST, path.relative(path.join(ROOT, 'src'), file));
     mkdirSync(path.dirname(target), { recursive: true });
     copyFileSync(file, target);
@@ -130,7 +130,7 @@ function copyAssets() {
 function removeOrphans() {
   for (const file of listFiles('dist').filter((name) => /\.js(\.map)?$/.test(name))) {
     const source = path.join(ROOT, 'src', path.relative(DIST, file)).replace(/\.js(\.map)?$/, '');
-    if (!existsSync(`${source}.ts`) && !existsSync(`${source}.js`)) rmSync(file);
+    if (!['.ts', '.tsx', '.js'].some((ending) => existsSync(source + ending))) rmSync(file);
   }
 }
 

@@ -21,6 +21,7 @@ const NEIGHBOURS = {
     mail: ['config', 'db', 'telemetry', 'values'],
     ldap: ['config', 'telemetry'],
     values: [],
+    html: [],
     lists: ['db', 'values'],
     http: ['config', 'db', 'telemetry', 'values', 'lists'],
     openapi: ['http', 'lists'],
@@ -40,6 +41,7 @@ const NEIGHBOURS = {
     'api-docs': [],
     operations: [],
     'policy-bundle': [],
+    pages: [],
   },
 };
 
@@ -94,7 +96,7 @@ const SQL_TEXT =
 const CHANCE = /^(randomBytes|randomFill|randomFillSync|randomInt|randomUUID|getRandomValues|webcrypto)$/;
 
 const problems = [];
-for (const source of readSources(['src']).filter(({ file }) => file.endsWith('.ts'))) {
+for (const source of readSources(['src']).filter(({ file }) => /\.tsx?$/.test(file))) {
   checkNeighbours(source);
   checkRole(source);
   checkHomes(source);

@@ -9,7 +9,7 @@
 import ts from 'typescript';
 import { placeOf, readSources, walk } from './source-files.mjs';
 
-const sources = readSources(['src']).filter(({ file }) => file.endsWith('.ts'));
+const sources = readSources(['src']).filter(({ file }) => /\.tsx?$/.test(file));
 const tests = readSources(['test']);
 const files = sources.map((source) => ({ place: source.file, size: linesOf(source) }));
 const functions = sources.flatMap(functionsOf);

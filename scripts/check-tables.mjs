@@ -99,7 +99,7 @@ const MIGRATIONS = path.join(ROOT, 'migrations');
 
 const problems = [];
 const reads = new Map(Object.keys(READERS).map((folder) => [folder, new Set()]));
-for (const source of readSources(['src']).filter(({ file }) => file.endsWith('.ts')))
+for (const source of readSources(['src']).filter(({ file }) => /\.tsx?$/.test(file)))
   for (const use of usesOf(source)) checkUse(source, use);
 checkReaders();
 if (existsSync(MIGRATIONS)) checkMigrations();

@@ -1,5 +1,5 @@
 /** Parses TypeScript for the checks of this folder: only syntax, no types. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export function readSources(folders) {
   return folders
     .flatMap((folder) => readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|mjs)$/.test(entry.name))
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
     .sort()
     .map((file) => {
@@ -51,10 +51,14 @@ export function importsOf(source) {
 
 function describe({ file }, node, specifier, names) {
   const { text } = specifier;
-  const target = text.startsWith('.')
-    ? path.join(path.dirname(file), text).replace(/\.js$/, '.ts')
-    : undefined;
+  const target = text.startsWith('.') ? sourceOf(path.join(path.dirname(file), text)) : undefined;
   return { node, text, target, names, isType: isTypeOnly(node) };
+}
+
+/** Imports name the compiled file. */
+function sourceOf(file) {
+  const name = file.replace(/\.js$/, '');
+  return existsSync(path.join(ROOT, `${name}.tsx`)) ? `${name}.tsx` : file.replace(/\.js$/, '.ts');
 }
 
 function isTypeOnly(node) {

@@ -118,7 +118,7 @@ async function composeParts(
     ...bundleRoutes(engines.rules.bundle),
   ];
   const throttleCaller = resources.throttle;
-  const web = composeWeb({
+  const web = await composeWeb({
     options,
     engines,
     exchanges,

@@ -61,12 +61,9 @@ export async function requireCsrf(
   trustedOrigins: readonly string[],
   { isPage = false } = {},
 ): Promise<void> {
-  const { req, origin, cookies } = exchange;
+  const { req, cookies } = exchange;
   if (SAFE_METHODS.has(req.method)) return;
-  const sentOrigin = req.headers.origin;
-  if (sentOrigin !== undefined) checkOrigin(sentOrigin, origin.base, trustedOrigins);
-  else if (origin.secure) checkReferer(req.headers.referer, origin.host, trustedOrigins);
-
+  requireTrustedOrigin(exchange, trustedOrigins);
   const cookie = cookieValue(cookies, CSRF_COOKIE);
   if (cookie === undefined) throw failed('CSRF cookie not set.');
   const cookieProblem = csrfFormatProblem(cookie);
@@ -77,6 +74,17 @@ export async function requireCsrf(
   if (problem !== undefined) throw failed(`CSRF token from ${source} ${problem}.`);
   if (!equalInConstantTime(unmaskCsrfToken(token), unmaskCsrfToken(cookie)))
     throw failed(`CSRF token from ${source} incorrect.`);
+}
+
+/**
+ * The first half of the check, which no token is needed for.
+ *
+ * @throws PermissionDenied for an unsafe request from the page of another site
+ */
+export function requireTrustedOrigin({ req, origin }: Exchange, trustedOrigins: readonly string[]): void {
+  const sent = req.headers.origin;
+  if (sent !== undefined) checkOrigin(sent, origin.base, trustedOrigins);
+  else if (origin.secure) checkReferer(req.headers.referer, origin.host, trustedOrigins);
 }
 
 /** @throws PermissionDenied if there is none */

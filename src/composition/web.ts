@@ -12,6 +12,7 @@ import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
 import { composeOperations, type PlainHandler } from './operations.js';
 import type { ContainerOptions } from './options.js';
+import { composePages } from './pages.js';
 import { composePipeline } from './pipeline.js';
 import type { State } from './state.js';
 
@@ -31,7 +32,7 @@ export interface WebParts {
 }
 
 /** Combines the routes, the pages and the layers around both into one application. */
-export function composeWeb(parts: WebParts) {
+export async function composeWeb(parts: WebParts) {
   const { options, engines, exchanges, state, metrics, chain, routes, signIn } = parts;
   const { config, clock, random, log } = options;
   const allowedHosts = [...config.ALLOWED_HOSTS, new URL(config.PUBLIC_URL).hostname];
@@ -54,6 +55,7 @@ export function composeWeb(parts: WebParts) {
     ...describedBy(options, routes),
     uiUrl: config.UI_URL,
   });
+  const pages = await composePages(parts, pipeline);
   const endings = createEndings();
   const app = createApp({
     exchanges,
@@ -71,7 +73,7 @@ export function composeWeb(parts: WebParts) {
     onEnd: operations.onEnd,
     onUnavailable: metrics.countUnavailable,
     probes: operations.probes,
-    pages: [...operations.pages, ...signIn.pages, ...docs.pages],
+    pages: [...operations.pages, ...signIn.pages, ...pages, ...docs.pages],
     routes,
     pipeline,
   });

@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
   afterEach(() => context.close());
 
   it.each([
-    ['/', 'The identity and access API of CVAT.'],
+    ['/', 'Accounts, organizations and access tokens for CVAT.'],
     ['/api/docs', SUMMARY],
     ['/api/docs/', SUMMARY],
     ['/api/redoc', SUMMARY],

@@ -20,10 +20,10 @@ export function createOpenedSessions(deps: OpenedDeps, live: LiveSessions) {
   /** The session of the request, if a user has signed in; loaded once. The cookie of an unknown key is deleted. */
   const open = (exchange: Exchange): Promise<OpenSession | undefined> => {
     exchange.sessionSeen = true;
-    let session = opened.get(exchange);
+    let session = opened.get(exchange.whole);
     if (session === undefined) {
       session = load(exchange);
-      opened.set(exchange, session);
+      opened.set(exchange.whole, session);
     }
     return session;
   };
@@ -40,7 +40,7 @@ export function createOpenedSessions(deps: OpenedDeps, live: LiveSessions) {
       return undefined;
     }
     if (stored === PENDING) {
-      pending.set(exchange, key);
+      pending.set(exchange.whole, key);
       return undefined;
     }
     if (isOver(stored, deps)) {
@@ -55,12 +55,12 @@ export function createOpenedSessions(deps: OpenedDeps, live: LiveSessions) {
   return {
     open,
     /** @returns the current result of `open`, without looking for a session if `open` was not called */
-    current: (exchange: Exchange): Promise<OpenSession | undefined> | undefined => opened.get(exchange),
+    current: (exchange: Exchange): Promise<OpenSession | undefined> | undefined => opened.get(exchange.whole),
     /** @returns the key of the session if it has been looked up and has no user */
-    pendingKey: (exchange: Exchange): string | undefined => pending.get(exchange),
+    pendingKey: (exchange: Exchange): string | undefined => pending.get(exchange.whole),
     /** Gives the request another session, or none. */
     replace: (exchange: Exchange, session: OpenSession | undefined): void =>
-      void opened.set(exchange, Promise.resolve(session)),
+      void opened.set(exchange.whole, Promise.resolve(session)),
   };
 }
 

@@ -59,9 +59,18 @@ export function forgetSessionCookies(exchange: Exchange): void {
 
 /** Django's `get_token`. @returns a token for a form; the browser gets a CSRF secret if it has none */
 export function csrfTokenFor(exchange: Exchange, deps: CookieDeps): string {
-  const sent = cookieValue(exchange.cookies, CSRF_COOKIE);
-  const isGood = sent !== undefined && csrfFormatProblem(sent) === undefined;
-  return maskCsrfSecret(isGood ? unmaskCsrfToken(sent) : rotateCsrf(exchange, deps), deps.random);
+  return maskCsrfSecret(
+    newSecrets.get(exchange.whole) ?? sentSecret(exchange) ?? rotateCsrf(exchange, deps),
+    deps.random,
+  );
+}
+
+/** The secrets that answers give to browsers. */
+const newSecrets = new WeakMap<Exchange, string>();
+
+function sentSecret({ cookies }: Exchange): string | undefined {
+  const sent = cookieValue(cookies, CSRF_COOKIE);
+  return sent === undefined || csrfFormatProblem(sent) !== undefined ? undefined : unmaskCsrfToken(sent);
 }
 
 /** Django's `rotate_token`: the browser gets a new CSRF secret. @returns it */
@@ -70,5 +79,6 @@ export function rotateCsrf(exchange: Exchange, deps: CookieDeps): string {
   const attributes = { maxAgeSeconds: CSRF_COOKIE_AGE, httpOnly: false, secure: deps.secureCsrfCookie };
   exchange.setCookies.set(CSRF_COOKIE, serializeCookie(CSRF_COOKIE, secret, attributes, deps.clock.now()));
   exchange.csrfCookieSet = true;
+  newSecrets.set(exchange.whole, secret);
   return secret;
 }

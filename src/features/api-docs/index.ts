@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { RequestHandler } from 'express';
+import { type Asset, serveAssets } from '../../platform/http/assets.js';
 import { send } from '../../platform/http/send.js';
 import { createDocument } from '../../platform/openapi/document.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
-import { type Asset, serveAssets } from './assets.js';
 import { createBuiltDocument, type Described } from './built-document.js';
 import { DESCRIPTION, TAGS } from './description.js';
 import { examplesOf } from './examples/index.js';
@@ -21,31 +22,33 @@ export interface ApiDocsDeps extends ViewDeps, Described {
   readonly uiUrl: string | undefined;
 }
 
-const here = (name: string): URL => new URL(name, import.meta.url);
+const here = (name: string) => () => readFile(new URL(name, import.meta.url));
 const require = createRequire(import.meta.url);
-const swaggerUi = (name: string): URL =>
-  new URL(name, pathToFileURL(require.resolve('swagger-ui-dist/package.json')));
+const swaggerUi = (name: string) => () =>
+  readFile(new URL(name, pathToFileURL(require.resolve('swagger-ui-dist/package.json'))));
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 
 const ASSETS: readonly Asset[] = [
-  { path: '/static/logo.svg', file: here('assets/logo.svg'), type: 'image/svg+xml' },
-  { path: '/static/pages.css', file: here('assets/pages.css'), type: CSS },
+  { path: '/static/logo.svg', read: here('assets/logo.svg'), type: 'image/svg+xml' },
+  { path: '/static/pages.css', read: here('assets/pages.css'), type: CSS },
   // The files that Swagger UI's page needs, without its demonstration.
-  { path: '/api/docs/swagger-ui.css', file: swaggerUi('swagger-ui.css'), type: CSS },
+  { path: '/api/docs/swagger-ui.css', read: swaggerUi('swagger-ui.css'), type: CSS },
   {
     path: '/api/docs/swagger-ui-bundle.js',
-    file: swaggerUi('swagger-ui-bundle.js'),
+    read: swaggerUi('swagger-ui-bundle.js'),
     type: JAVASCRIPT,
   },
-  { path: '/api/docs/swagger-ui-init.js', file: here('assets/swagger-ui-init.js'), type: JAVASCRIPT },
-  { path: '/api/redoc/redoc-init.js', file: here('assets/redoc-init.js'), type: JAVASCRIPT },
+  { path: '/api/docs/swagger-ui-init.js', read: here('assets/swagger-ui-init.js'), type: JAVASCRIPT },
+  { path: '/api/redoc/redoc-init.js', read: here('assets/redoc-init.js'), type: JAVASCRIPT },
   {
     path: '/api/redoc/redoc.standalone.js',
-    file: here('vendor/redoc/redoc.standalone.js'),
     type: JAVASCRIPT,
     // Its only request to another server, for a logo: if an image does not load, it is left out.
-    edit: (text) => text.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,'),
+    read: async () => {
+      const text = (await here('vendor/redoc/redoc.standalone.js')()).toString();
+      return Buffer.from(text.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,'));
+    },
   },
 ];
 

@@ -49,6 +49,17 @@ export const Settings = z.object({
     ['http', 'https'],
     'URL of the CVAT user interface. When set, browsers that open its pages at this server, such as / or /auth/login, are redirected to it.',
   ),
+  ACCOUNT_PAGES: flag({
+    default: true,
+    description:
+      'Serve the pages for people below /account. Without UI_URL, also the pages of CVAT to which mails lead.',
+  }),
+  BRAND_LOGO: optionalText('Image on those pages: an SVG, PNG, WebP or JPEG file. Default: our own.'),
+  BRAND_COLOR: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/, 'it must be a colour such as #1452cc')
+    .default('#1452cc')
+    .meta({ description: 'Colour of buttons and links on those pages. Texts stay readable with any.' }),
   ALLOWED_HOSTS: list({
     default: ['localhost', '127.0.0.1'],
     description:

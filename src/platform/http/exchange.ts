@@ -12,6 +12,8 @@ export interface Exchange {
   readonly req: Request;
   readonly res: Response;
   readonly id: string;
+  /** The exchange itself; for an inner one, the exchange that it is a part of. */
+  readonly whole: Exchange;
   readonly origin: RequestOrigin;
   /** False for an invalid request target: nothing may act on it. */
   readonly hasTarget: boolean;
@@ -43,6 +45,16 @@ export interface Exchange {
   onUnsent: (status: number) => void;
 }
 
+/** A request that this server makes to one of its own routes, as part of another request. */
+export interface InnerRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  /** The CSRF token of the form that the browser sent. */
+  readonly csrfToken: string | undefined;
+}
+
 /** Receives the events of an exchange. Must not throw. */
 export type EventSink = (
   exchange: Exchange,
@@ -66,6 +78,9 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
       req,
       res,
       id,
+      get whole() {
+        return exchange;
+      },
       origin: readOrigin(req, target?.authority ?? undefined),
       hasTarget: target?.authority !== null,
       path: target?.authority === null ? target.text : at < 0 ? req.url : req.url.slice(0, at),
@@ -110,10 +125,58 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
     return exchange;
   };
 
-  return { open, of };
+  const inner = (whole: Exchange, request: InnerRequest): Exchange => {
+    const exchange = innerExchange(whole, request);
+    exchanges.set(exchange.req, exchange);
+    return exchange;
+  };
+
+  return { open, of, inner };
 }
 
 export type Exchanges = ReturnType<typeof createExchanges>;
+
+/**
+ * @returns an exchange for a route of this server: it has the cookies, the client and the answer of the whole, but
+ *   no other credentials and no organization, unless its query names one
+ */
+function innerExchange(whole: Exchange, { method, path, query, body, csrfToken }: InnerRequest): Exchange {
+  const { authorization: _credentials, 'x-organization': _organization, ...headers } = whole.req.headers;
+  const req: Request = Object.create(whole.req, {
+    method: { value: method },
+    url: { value: path },
+    headers: { value: csrfToken === undefined ? headers : { ...headers, 'x-csrftoken': csrfToken } },
+  });
+  return {
+    ...whole,
+    req,
+    path,
+    query,
+    representation: DEFAULT_REPRESENTATION,
+    allow: '',
+    body: async () => body,
+    form: async () => new URLSearchParams(),
+    // What the route learns belongs to the whole.
+    get sessionSeen() {
+      return whole.sessionSeen;
+    },
+    set sessionSeen(seen) {
+      whole.sessionSeen = seen;
+    },
+    get csrfCookieSet() {
+      return whole.csrfCookieSet;
+    },
+    set csrfCookieSet(isSet) {
+      whole.csrfCookieSet = isSet;
+    },
+    get userId() {
+      return whole.userId;
+    },
+    set userId(id) {
+      whole.userId = id;
+    },
+  };
+}
 
 /** @returns a signal that aborts if the connection ends before the whole answer was sent */
 function signalOf(res: Response): AbortSignal {

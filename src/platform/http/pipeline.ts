@@ -76,31 +76,56 @@ const STEPS: readonly Step[] = [
   respond,
 ];
 
+/** Without those that concern the wire alone: the format of the answer, and methods that a view does not have. */
+const INNER_STEPS = STEPS.filter((step) => step !== negotiateContent && step !== findMethod);
+
 /** @returns the handler for all methods of a view */
 export const mount =
   (view: View, deps: PipelineDeps): RequestHandler =>
-  async (req, res) => {
+  async (req) => {
     const exchange = deps.exchanges.of(req);
     exchange.allow = view.allow;
     const route = view.routes.get(methodOf(req.method));
     const params = req.params as Readonly<Record<string, string>>;
-    const call: Call = {
-      exchange,
-      view,
-      route,
-      params,
-      caller: null,
-      object: undefined,
-      policyFilter: null,
-      query: undefined,
-      body: undefined,
-    };
-    for (const step of STEPS) {
-      const outgoing = await step(call, deps);
-      if (outgoing !== undefined) return send(exchange, outgoing);
-    }
-    throw new TypeError(`No step answered ${req.method} ${view.path}; ${res.statusCode}`);
+    await send(exchange, await take(STEPS, { exchange, view, route, params }, deps));
   };
+
+/**
+ * Runs a route for another part of this server, such as a page: with the steps of every request, so that it allows
+ * and refuses the same.
+ *
+ * @param view of `groupViews`, with the route of the exchange's method
+ * @returns what the route would answer. @throws ApiError, as over HTTP
+ */
+export function callInside(
+  view: View,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+  deps: PipelineDeps,
+): Promise<Outgoing> {
+  const route = view.routes.get(methodOf(exchange.req.method));
+  return take(INNER_STEPS, { exchange, view, route, params }, deps);
+}
+
+async function take(
+  steps: readonly Step[],
+  request: Pick<Call, 'exchange' | 'view' | 'route' | 'params'>,
+  deps: PipelineDeps,
+): Promise<Outgoing> {
+  const call: Call = {
+    ...request,
+    caller: null,
+    object: undefined,
+    policyFilter: null,
+    query: undefined,
+    body: undefined,
+  };
+  for (const step of steps) {
+    const outgoing = await step(call, deps);
+    if (outgoing !== undefined) return outgoing;
+  }
+  throw new TypeError(`No step answered ${call.exchange.req.method} ${call.view.path}.`);
+}
 
 /** HEAD is GET without its body. */
 const methodOf = (method: string): Method => (method === 'HEAD' ? 'get' : method.toLowerCase()) as Method;

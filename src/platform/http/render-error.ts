@@ -14,25 +14,27 @@ export interface ErrorRendererDeps {
   readonly onUnavailable: (code: UnavailableCode) => void;
 }
 
+/** @returns a function that logs and counts what operators should know of a failed request */
+export const createFailureReport =
+  ({ log, onUnavailable }: Pick<ErrorRendererDeps, 'log' | 'onUnavailable'>) =>
+  (exchange: Exchange, error: unknown): void => {
+    if (error instanceof ServiceUnavailable) {
+      onUnavailable(error.code);
+      log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
+    }
+    if (error instanceof Throttled) exchange.report('limit.met', { limit: error.limit });
+    if (!(error instanceof ApiError || isUndecodable(error)))
+      log.error({ request: exchange.id, error }, 'A request failed unexpectedly.');
+  };
+
 /** Answers a failed request: with the answer of an API error, or else with one of Django's pages. */
-export function createErrorRenderer({
-  exchanges,
-  log,
-  onUnavailable,
-}: ErrorRendererDeps): ErrorRequestHandler {
+export function createErrorRenderer({ exchanges, ...deps }: ErrorRendererDeps): ErrorRequestHandler {
+  const report = createFailureReport(deps);
   return async (error, req, res, _next) => {
     const exchange = exchanges.of(req);
-    if (error instanceof ApiError) {
-      if (error instanceof ServiceUnavailable) {
-        onUnavailable(error.code);
-        log.warn({ request: exchange.id, code: error.code, error }, 'A dependency failed.');
-      }
-      if (error instanceof Throttled) exchange.report('limit.met', { limit: error.limit });
-      await sendApiError(exchange, error);
-      return;
-    }
+    report(exchange, error);
+    if (error instanceof ApiError) return sendApiError(exchange, error);
     if (isUndecodable(error)) return sendPage(exchange, 404, NOT_FOUND_PAGE);
-    log.error({ request: exchange.id, error }, 'A request failed unexpectedly.');
     if (res.headersSent) res.destroy();
     else await sendPage(exchange, 500, SERVER_ERROR_PAGE);
   };

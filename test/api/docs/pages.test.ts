@@ -100,10 +100,9 @@ describe('the documentation', () => {
     },
   );
 
-  it('begins at /, which names the server and links what answers', async () => {
+  it('begins at /, which links what answers', async () => {
     const { text } = await app.send('/');
-    expect(text).toContain('<h1>CVAT auth server</h1>');
-    const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, link = '']) => link);
+    const links = [...text.matchAll(/<a href="(\/api[^"]+)"/g)].map(([, link = '']) => link);
     expect(links).toEqual(['/api/docs', '/api/redoc', '/api/schema', '/api/server/about']);
     const answers = await Promise.all(links.map((link) => app.send(link)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);

@@ -159,9 +159,33 @@ describe('UI_URL', () => {
 
 describe('without a user interface', () => {
   const alone = useTestApp();
+  const bare = useTestApp({ env: { ACCOUNT_PAGES: 'false' } });
 
-  it('its pages are 404 for browsers', async () => {
-    const answer = await alone.send('/auth/login', { headers: { Accept: BROWSER } });
+  it.each([
+    ['/auth/login?email=a%40b.example&invitation=x', '/account/sign-in?email=a%40b.example&invitation=x'],
+    ['/auth/register', '/account/register'],
+    ['/auth/logout', '/account/sign-out'],
+    ['/auth/password/reset', '/account/reset'],
+    ['/auth/password/reset/confirm?uid=1&token=x', '/account/reset/confirm?uid=1&token=x'],
+    ['/auth/email-confirmation', '/account/confirmed'],
+    ['/auth/email-verification-sent', '/account/verification-sent'],
+    ['/auth/incorrect-email-confirmation', '/account/link-wrong'],
+  ])('%s leads to our page, with its query', async (path, ours) => {
+    const answer = await alone.send(path, { headers: { Accept: BROWSER } });
+    expect([answer.status, answer.headers.location]).toEqual([302, ours]);
+    expect((await alone.send(ours)).status).not.toBe(404);
+  });
+
+  it('other pages of it are 404 for browsers', async () => {
+    const answer = await alone.send('/tasks/1', { headers: { Accept: BROWSER } });
     expect([answer.status, answer.headers.location]).toEqual([404, undefined]);
   });
+
+  it.each(['/auth/login', '/account', '/account/sign-in'])(
+    '%s is a 404 with ACCOUNT_PAGES=false',
+    async (path) => {
+      const answer = await bare.send(path, { headers: { Accept: BROWSER } });
+      expect([answer.status, answer.headers.location]).toEqual([404, undefined]);
+    },
+  );
 });

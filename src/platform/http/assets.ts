@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
 import type { RequestHandler } from 'express';
-import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
-import { send } from '../../platform/http/send.js';
+import type { Exchange, Exchanges } from './exchange.js';
+import { send } from './send.js';
 
 const gzip = promisify(gzipCallback);
-/** Seconds. File names do not change with their content, so browsers have to revalidate. */
-const CACHE_CONTROL = 'public, max-age=3600';
+/** Seconds. For files whose names do not change with their content, so that browsers have to revalidate. */
+const REVALIDATED = 'public, max-age=3600';
+/** A year, in seconds. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** A file that pages load. It is read and compressed on first use, then kept. */
 export interface Asset {
   readonly path: string;
-  readonly file: URL;
   readonly type: string;
-  readonly edit?: (text: string) => string;
+  readonly read: () => Promise<Buffer>;
+  /** The path names the content: browsers never ask again. */
+  readonly isImmutable?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Loaded {
@@ -37,13 +40,13 @@ export const serveAssets = (exchanges: Exchanges, assets: readonly Asset[]) =>
           loaded = undefined;
           throw error;
         });
-        await answer(exchanges.of(req), asset.type, await loaded);
+        await answer(exchanges.of(req), asset, await loaded);
       },
     };
   });
 
-async function load({ file, edit = (text) => text }: Asset): Promise<Loaded> {
-  const plain = Buffer.from(edit(await readFile(file, 'utf8')));
+async function load({ read }: Asset): Promise<Loaded> {
+  const plain = await read();
   return {
     plain,
     gzipped: await gzip(plain, { level: 9 }),
@@ -51,12 +54,18 @@ async function load({ file, edit = (text) => text }: Asset): Promise<Loaded> {
   };
 }
 
-function answer(exchange: Exchange, type: string, { etag, plain, gzipped }: Loaded): Promise<void> {
-  const { headers } = exchange.req;
-  const common = { ETag: `W/${etag}`, 'Cache-Control': CACHE_CONTROL };
-  if (headers['if-none-match']?.includes(etag))
+function answer(
+  exchange: Exchange,
+  { type, isImmutable, headers }: Asset,
+  { etag, plain, gzipped }: Loaded,
+): Promise<void> {
+  const sent = exchange.req.headers;
+  const cacheControl = isImmutable === true ? IMMUTABLE : REVALIDATED;
+  const common = { ...headers, ETag: `W/${etag}`, 'Cache-Control': cacheControl };
+  if (sent['if-none-match']?.includes(etag))
     return send(exchange, { status: 304, headers: common, content: { kind: 'none' } });
-  const compressed = /\bgzip\b/.test(headers['accept-encoding']?.toString() ?? '');
+  const compressed =
+    gzipped.length < plain.length && /\bgzip\b/.test(sent['accept-encoding']?.toString() ?? '');
   return send(exchange, {
     status: 200,
     headers: compressed ? { ...common, 'Content-Encoding': 'gzip' } : common,

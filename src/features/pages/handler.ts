@@ -1,0 +1,144 @@
+import type { RequestHandler } from 'express';
+import { CSRF_FIELD, requireCsrf, requireTrustedOrigin } from '../../authentication/csrf.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { ApiError, NotFound, PermissionDenied } from '../../kernel/errors.js';
+import { TEXTS } from '../../platform/html/texts/index.js';
+import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
+import { type Outgoing, send } from '../../platform/http/send.js';
+import { failureView } from './failures.js';
+import { languageFor } from './language.js';
+import { ACTION_FIELD, type Draft, type Page, type PageAnswer, redirect, type Visit } from './page.js';
+import { PATHS, withQuery } from './paths.js';
+import { NO_PROBLEMS, problemsOf } from './problems.js';
+import type { CallRoute } from './route-client.js';
+import { addressOf, type Look, renderView } from './shell.js';
+import { signInAgain } from './sign-in.js';
+
+export interface PageHandlerDeps {
+  readonly exchanges: Exchanges;
+  readonly sessions: Pick<Sessions, 'csrfTokenFor'>;
+  readonly csrfTrustedOrigins: readonly string[];
+  readonly look: Look;
+  readonly callRoutes: (exchange: Exchange, csrfToken: string | undefined) => CallRoute;
+  /** Logs and counts a failure that has an answer. */
+  readonly reportFailure: (exchange: Exchange, error: unknown) => void;
+}
+
+/** @returns a function that makes the handler of a page */
+export function createPageHandler(deps: PageHandlerDeps) {
+  const { exchanges, csrfTrustedOrigins, look } = deps;
+  const policy = securityPolicyOf(look);
+
+  const visitOf = async (exchange: Exchange, params: Readonly<Record<string, string>>): Promise<Visit> => {
+    const form = exchange.req.method === 'POST' ? await exchange.form() : new URLSearchParams();
+    const language = languageFor(exchange);
+    let token: string | undefined;
+    return {
+      exchange,
+      params,
+      query: exchange.query,
+      form,
+      language,
+      texts: TEXTS[language],
+      call: deps.callRoutes(exchange, form.get(CSRF_FIELD) ?? undefined),
+      csrfToken: () => {
+        token ??= deps.sessions.csrfTokenFor(exchange);
+        return token;
+      },
+    };
+  };
+
+  /** An origin that is not ours changes nothing and is shown nothing of what it sent. */
+  const act = async (page: Page, visit: Visit): Promise<PageAnswer> => {
+    const { exchange, form, texts } = visit;
+    requireTrustedOrigin(exchange, csrfTrustedOrigins);
+    const name = form.get(ACTION_FIELD) ?? '';
+    const action = Object.hasOwn(page.actions ?? {}, name) ? page.actions?.[name] : undefined;
+    if (action === undefined) throw new NotFound();
+    const draft = { action: name, fields: form, problems: NO_PROBLEMS };
+    try {
+      await requireCsrf(exchange, csrfTrustedOrigins, { isPage: true });
+    } catch (error) {
+      if (!(error instanceof PermissionDenied)) throw error;
+      return showAgain(
+        page,
+        visit,
+        { ...draft, problems: { form: [texts.problems.stale], fields: {} } },
+        403,
+      );
+    }
+    try {
+      return await action(visit);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return signInAgain(visit, page.path);
+      const problems = problemsOf(error, texts, new Set(form.keys()));
+      if (problems === undefined) throw error;
+      return showAgain(page, visit, { ...draft, problems }, error instanceof ApiError ? error.status : 400);
+    }
+  };
+
+  /** @returns the page with what the person typed, and what is wrong with it */
+  const showAgain = async (page: Page, visit: Visit, draft: Draft, status: number): Promise<PageAnswer> => {
+    const answer = await page.show(visit, draft);
+    return answer.kind === 'view' ? { ...answer, status } : answer;
+  };
+
+  const answerOf = async (page: Page, visit: Visit): Promise<PageAnswer> => {
+    const { exchange } = visit;
+    try {
+      return await (exchange.req.method === 'POST' ? act(page, visit) : page.show(visit));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401)
+        return redirect(withQuery(PATHS.signIn, { next: addressOf(visit) }));
+      deps.reportFailure(exchange, error);
+      return failureView(error, visit);
+    }
+  };
+
+  return (page: Page): RequestHandler =>
+    async (req, _res, next) => {
+      if (!SHOWS.has(req.method) && (req.method !== 'POST' || page.actions === undefined)) return next();
+      const exchange = exchanges.of(req);
+      exchange.sessionSeen = true;
+      const visit = await visitOf(exchange, req.params as Readonly<Record<string, string>>);
+      const answer = await answerOf(page, visit);
+      await send(exchange, outgoingOf(answer, visit, look, policy));
+    };
+}
+
+const SHOWS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** After a form, browsers also check where they are led: to the user interface, perhaps. */
+const securityPolicyOf = ({ uiUrl }: Look): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `form-action 'self'${uiUrl === undefined ? '' : ` ${new URL(uiUrl).origin}`}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+/** A page that is shown again keeps the status of the refusal, which clients of the API would get. */
+function outgoingOf(answer: PageAnswer, visit: Visit, look: Look, policy: string): Outgoing {
+  switch (answer.kind) {
+    case 'redirect':
+      return { status: 303, headers: { Location: answer.to, ...PRIVATE }, content: { kind: 'none' } };
+    case 'file':
+      return {
+        status: 200,
+        headers: { 'Content-Disposition': `attachment; filename="${answer.name}"`, ...PRIVATE },
+        content: { kind: 'raw', type: 'application/json', raw: answer.content },
+      };
+    case 'view':
+      return {
+        status: answer.status ?? 200,
+        headers: { 'Content-Security-Policy': policy, 'Content-Language': visit.language, ...PRIVATE },
+        content: { kind: 'raw', type: 'text/html; charset=utf-8', raw: renderView(answer, visit, look) },
+      };
+  }
+}
+
+/** The address of a page may contain the token of a mail: no other site learns it. */
+const PRIVATE = { 'Referrer-Policy': 'same-origin' };

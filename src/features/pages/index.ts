@@ -1,0 +1,91 @@
+import type { RequestHandler } from 'express';
+import type { Clock } from '../../kernel/clock.js';
+import { send } from '../../platform/http/send.js';
+import { type Brand, createPageAssets } from './assets.js';
+import { exportPage } from './export.js';
+import { createPageHandler, type PageHandlerDeps } from './handler.js';
+import { homePage } from './home.js';
+import { invitationPage } from './invitation.js';
+import { languagePage } from './language.js';
+import { noticePages } from './notices.js';
+import type { Page } from './page.js';
+import { PATHS, UI_PATHS } from './paths.js';
+import { profilePage } from './profile.js';
+import { registerPage } from './register.js';
+import { resetConfirmPage, resetPage } from './reset.js';
+import { createRouteClient, type RouteClientDeps } from './route-client.js';
+import { securityPage } from './security.js';
+import type { PageSettings } from './settings.js';
+import { signInPage } from './sign-in.js';
+import { signOutPage } from './sign-out.js';
+import { tokenPage, tokensPage } from './tokens.js';
+
+export interface PagesDeps extends RouteClientDeps, Omit<PageHandlerDeps, 'look' | 'callRoutes'> {
+  readonly clock: Clock;
+  readonly settings: PageSettings;
+  readonly brand: Brand;
+  /** `CSRF_COOKIE_SECURE`: whether browsers reach this server over HTTPS alone. */
+  readonly isSecure: boolean;
+}
+
+interface PlainHandler {
+  readonly path: string;
+  readonly handler: RequestHandler;
+}
+
+/**
+ * The pages for people, below `/account`. They own nothing: each calls the routes of the API in this process.
+ *
+ * @throws StartError if the logo can't be read
+ */
+export function createPages(deps: PagesDeps): readonly PlainHandler[] {
+  const { exchanges, settings } = deps;
+  const assets = createPageAssets(deps.brand);
+  const { stylesheet, script, logo } = assets;
+  const look = { siteName: settings.siteName, stylesheet, script, logo, uiUrl: settings.uiUrl };
+  const handlerOf = createPageHandler({ ...deps, look, callRoutes: createRouteClient(deps) });
+  const pages = pagesOf(deps);
+  return [
+    ...assets.handlers(exchanges),
+    ...pages.map((page) => ({ path: page.path, handler: handlerOf(page) })),
+    { path: `${PATHS.account}/`, handler: leadTo(deps, () => PATHS.account) },
+    ...(settings.uiUrl === undefined
+      ? [{ path: '/', handler: handlerOf(homePage(settings)) }, ...uiPages(deps)]
+      : []),
+  ];
+}
+
+function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
+  const pages: readonly Page[] = [
+    signInPage(settings, () => pages),
+    signOutPage,
+    registerPage(settings),
+    resetPage(),
+    resetConfirmPage(settings),
+    ...noticePages,
+    invitationPage,
+    languagePage(clock, isSecure),
+    profilePage(settings),
+    exportPage,
+    securityPage(settings),
+    tokensPage(settings),
+    tokenPage,
+  ];
+  return pages;
+}
+
+/** Mails name pages of CVAT's user interface: where there is none, ours take their place. */
+const uiPages = (deps: PagesDeps): readonly PlainHandler[] =>
+  Object.entries(UI_PATHS).map(([path, ours]) => ({
+    path,
+    handler: leadTo(deps, (query) => `${ours}${query}`),
+  }));
+
+const leadTo =
+  ({ exchanges }: PagesDeps, target: (query: string) => string): RequestHandler =>
+  async (req, _res, next) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return next();
+    const exchange = exchanges.of(req);
+    const location = target(req.url.slice(exchange.path.length));
+    await send(exchange, { status: 302, headers: { Location: location }, content: { kind: 'none' } });
+  };

@@ -1,0 +1,55 @@
+const PREFIX = '/account';
+
+/** Where the pages are: all below one prefix, because CVAT's user interface owns the paths around it. */
+export const PATHS = {
+  account: PREFIX,
+  export: `${PREFIX}/export`,
+  language: `${PREFIX}/language`,
+  signIn: `${PREFIX}/sign-in`,
+  signOut: `${PREFIX}/sign-out`,
+  register: `${PREFIX}/register`,
+  waiting: `${PREFIX}/register/waiting`,
+  verificationSent: `${PREFIX}/verification-sent`,
+  confirmed: `${PREFIX}/confirmed`,
+  linkWrong: `${PREFIX}/link-wrong`,
+  reset: `${PREFIX}/reset`,
+  resetConfirm: `${PREFIX}/reset/confirm`,
+  invitation: `${PREFIX}/invitation`,
+  security: `${PREFIX}/security`,
+  tokens: `${PREFIX}/tokens`,
+  assets: `${PREFIX}/assets`,
+} as const satisfies Readonly<Record<string, `/${string}`>>;
+
+/**
+ * Pages of CVAT's user interface to which mails and redirects lead, and ours that take their place, with the same
+ * query, on a server without one.
+ */
+export const UI_PATHS: Readonly<Record<string, string>> = {
+  '/auth/login': PATHS.signIn,
+  '/auth/register': PATHS.register,
+  '/auth/logout': PATHS.signOut,
+  '/auth/password/reset': PATHS.reset,
+  '/auth/password/reset/confirm': PATHS.resetConfirm,
+  '/auth/email-confirmation': PATHS.confirmed,
+  '/auth/email-verification-sent': PATHS.verificationSent,
+  '/auth/incorrect-email-confirmation': PATHS.linkWrong,
+};
+
+/**
+ * @param wanted the address that a person should be led to
+ * @param uiUrl the user interface, whose pages are allowed too
+ * @returns it, if it is a page of this site; undefined for any other site, and for what browsers may read as one
+ */
+export function safeNext(wanted: string | null, uiUrl: string | undefined): string | undefined {
+  if (wanted === null || !/^[!-[\]-~]+$/.test(wanted)) return undefined;
+  if (/^\/(?!\/)/.test(wanted)) return wanted;
+  const isUi =
+    uiUrl !== undefined && URL.canParse(wanted) && new URL(wanted).origin === new URL(uiUrl).origin;
+  return isUi && /^https?:\/\/[^@]*$/.test(wanted) ? wanted : undefined;
+}
+
+/** @returns a path with a query, without what is undefined */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}

@@ -1,0 +1,113 @@
+import { ApiError, Throttled } from '../../kernel/errors.js';
+import type { Texts } from '../../platform/html/texts/index.js';
+import { isObject } from '../../platform/values/json.js';
+
+/** What is wrong with a form, in the language of the page: as a whole, and by field. */
+export interface FormProblems {
+  readonly form: readonly string[];
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+}
+
+export const NO_PROBLEMS: FormProblems = { form: [], fields: {} };
+
+/** A refusal of a page itself, before it calls a route. */
+export class FormRefused extends Error {
+  readonly problems: FormProblems;
+
+  constructor(problems: Partial<FormProblems>) {
+    super('The form is refused.');
+    this.problems = { ...NO_PROBLEMS, ...problems };
+  }
+}
+
+/**
+ * @param fields of the form: what the API says of another one concerns the form as a whole
+ * @returns what an error of the API means for the form; undefined for one that has no place in a form
+ */
+export function problemsOf(
+  error: unknown,
+  texts: Texts,
+  fields: ReadonlySet<string>,
+): FormProblems | undefined {
+  if (error instanceof FormRefused) return error.problems;
+  if (!(error instanceof ApiError)) return undefined;
+  if (error instanceof Throttled) return { ...NO_PROBLEMS, form: [waitOf(error, texts)] };
+  if (error.status === 403) return { ...NO_PROBLEMS, form: [refusalOf(error, texts)] };
+  return error.status === 400 ? readBody(error.body, texts, fields) : undefined;
+}
+
+/** Most refusals say no more than that; a few tell what to do. */
+function refusalOf({ body }: ApiError, texts: Texts): string {
+  const [sentence = ''] = sentencesIn(body);
+  return known(sentence, texts) ?? texts.problems.refused;
+}
+
+function readBody(body: unknown, texts: Texts, fields: ReadonlySet<string>): FormProblems {
+  const say = (value: unknown): readonly string[] => sentencesIn(value).map((text) => translate(text, texts));
+  if (!isObject(body)) return { ...NO_PROBLEMS, form: say(body) };
+  const own = Object.entries(body).filter(([name]) => fields.has(name));
+  const others = Object.entries(body).filter(([name]) => !fields.has(name));
+  return {
+    form: others.flatMap(([, value]) => say(value)),
+    fields: Object.fromEntries(own.map(([name, value]) => [name, say(value)])),
+  };
+}
+
+/** @returns every text in a value, in order */
+function sentencesIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(sentencesIn);
+  return isObject(value) ? Object.values(value).flatMap(sentencesIn) : [];
+}
+
+function waitOf(error: Throttled, { problems }: Texts): string {
+  const seconds = Number(error.headers['Retry-After'] ?? 60);
+  return problems.tooMany(
+    seconds > 90 ? problems.minutes(Math.ceil(seconds / 60)) : problems.seconds(seconds),
+  );
+}
+
+type Sentences = Texts['problems']['sentences'];
+
+/** Sentences of the API that people meet in forms, with the value that a text repeats. Others are shown as they are. */
+const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => string])[] = [
+  [/^(This field is required|This field may not be (blank|null))\.$/, (texts) => texts.required],
+  [/^Unable to log\s?in with provided credentials\.?$/i, (texts) => texts.wrongCredentials],
+  [/^Unverified email$/, (texts) => texts.unverified],
+  [/^Must include /, (texts) => texts.noCredentials],
+  [/^Your (old )?password was entered incorrectly/, (texts) => texts.wrongPassword],
+  [/^The two password fields didn['’]t match\.$/, (texts) => texts.mismatch],
+  [/^A user with that username already exists\.$/, (texts) => texts.usernameTaken],
+  [/^A user is already registered with this e-?mail address\.$/, (texts) => texts.emailTaken],
+  [/^Enter a valid email address\.$/, (texts) => texts.invalidEmail],
+  [/^Enter a valid username\./, (texts) => texts.invalidUsername],
+  [
+    /^This password is too short\. It must contain at least (\d+) /,
+    (texts, value) => texts.passwordShort(value),
+  ],
+  [/^This password is too common\.$/, (texts) => texts.passwordCommon],
+  [/^This password is entirely numeric\.$/, (texts) => texts.passwordNumeric],
+  [/^The password is too similar to /, (texts) => texts.passwordSimilar],
+  [/^This password has appeared in a data breach/, (texts) => texts.passwordBreached],
+  [/at least (\d+) characters/, (texts, value) => texts.tooShort(value)],
+  [/no more than (\d+) characters/, (texts, value) => texts.tooLong(value)],
+  [/^Invalid value$/, (texts) => texts.linkInvalid],
+  [/^Date(time)? has wrong format/, (texts) => texts.invalidDate],
+  [/^You have reached the maximum allowed number of Personal Access Tokens/, (texts) => texts.tokenLimit],
+  [/^Registration needs an invitation/, (texts) => texts.invitedOnly],
+  [/^Registration is closed/, (texts) => texts.closed],
+  [/^Addresses of this domain/, (texts) => texts.wrongDomain],
+  [/^This is already the e-mail address/, (texts) => texts.sameEmail],
+  [/^Email backend is not configured/, (texts) => texts.noMail],
+  [/^Your invitation is expired/, (texts) => texts.invitationExpired],
+];
+
+const translate = (sentence: string, texts: Texts): string => known(sentence, texts) ?? sentence;
+
+function known(sentence: string, { problems }: Texts): string | undefined {
+  for (const [pattern, write] of KNOWN) {
+    const match = pattern.exec(sentence);
+    if (match !== null) return write(problems.sentences, match.at(-1) ?? '');
+  }
+  return undefined;
+}

@@ -1,0 +1,170 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { CSRF_FIELD } from '../../authentication/csrf.js';
+import { LANGUAGES } from '../../platform/html/language.js';
+import { ACTION_FIELD, type View, type Visit } from './page.js';
+import { PATHS } from './paths.js';
+
+/** The name and the look of the site. */
+export interface Look {
+  readonly siteName: () => string;
+  /** URLs of files with a hash in their name. */
+  readonly stylesheet: string;
+  readonly script: string;
+  readonly logo: string;
+  /** The user interface of CVAT, if there is one. */
+  readonly uiUrl: string | undefined;
+}
+
+/** @returns a whole document */
+export const renderView = (view: View, visit: Visit, look: Look): string =>
+  `<!doctype html>\n${renderToString(<Document view={view} visit={visit} look={look} />)}\n`;
+
+interface ShellProps {
+  readonly view: View;
+  readonly visit: Visit;
+  readonly look: Look;
+}
+
+const Document = ({ view, visit, look }: ShellProps): VNode => (
+  <html lang={visit.language}>
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="robots" content="noindex" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{`${view.title} · ${look.siteName()}`}</title>
+      <link rel="icon" href={look.logo} />
+      <link rel="stylesheet" href={look.stylesheet} />
+      <script type="module" src={look.script} />
+    </head>
+    <body>
+      <a class="skip" href="#main">
+        {visit.texts.common.skip}
+      </a>
+      <Top {...{ view, visit, look }} />
+      {view.person === undefined ? <Narrow view={view} /> : <Wide view={view} visit={visit} />}
+      <Bottom visit={visit} />
+    </body>
+  </html>
+);
+
+const Top = ({ view: { person }, visit: { texts }, look }: ShellProps): VNode => (
+  <header class="top">
+    <a class="brand" href={person === undefined ? '/' : PATHS.account}>
+      <img src={look.logo} alt="" />
+      <span>{look.siteName()}</span>
+    </a>
+    {person !== undefined && (
+      <div class="who">
+        <span>{texts.common.signedInAs(person.username)}</span>
+        {look.uiUrl !== undefined && <a href={look.uiUrl}>{texts.common.openCvat}</a>}
+        <a href={PATHS.signOut}>{texts.common.signOut}</a>
+      </div>
+    )}
+  </header>
+);
+
+const Narrow = ({ view }: { readonly view: View }): VNode => (
+  <main id="main" class="narrow">
+    <div class="card">
+      <h1>{view.title}</h1>
+      {view.main}
+    </div>
+  </main>
+);
+
+const Wide = ({ view, visit }: Omit<ShellProps, 'look'>): VNode => (
+  <div class="wide">
+    <Navigation visit={visit} />
+    <main id="main" class="stack">
+      {view.main}
+    </main>
+  </div>
+);
+
+function Navigation({ visit }: { readonly visit: Visit }): VNode {
+  const { common } = visit.texts;
+  const places: readonly (readonly [string, string])[] = [
+    [PATHS.account, common.account],
+    [PATHS.security, common.security],
+    [PATHS.tokens, common.tokens],
+  ];
+  const { path } = visit.exchange;
+  const isHere = (place: string): boolean =>
+    path === place || (place !== PATHS.account && path.startsWith(`${place}/`));
+  return (
+    <nav aria-label={common.navigation}>
+      <ul>
+        {places.map(([place, label]) => (
+          <li key={place}>
+            <a href={place} {...(isHere(place) ? { 'aria-current': 'page' as const } : {})}>
+              {label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+const Bottom = ({ visit }: { readonly visit: Visit }): VNode => (
+  <footer class="bottom">
+    <form method="post" action={PATHS.language} aria-label={visit.texts.common.chooseLanguage}>
+      <Csrf visit={visit} />
+      <input type="hidden" name={ACTION_FIELD} value="choose" />
+      <input type="hidden" name="back" value={addressOf(visit)} />
+      {LANGUAGES.map((language) => (
+        <button
+          type="submit"
+          key={language}
+          name="language"
+          value={language}
+          lang={language}
+          {...(language === visit.language ? { 'aria-current': 'true' as const } : {})}
+        >
+          {visit.texts.common.languages[language]}
+        </button>
+      ))}
+    </form>
+  </footer>
+);
+
+/** @returns the address of the page, with its query */
+export const addressOf = ({ exchange, query }: Pick<Visit, 'exchange' | 'query'>): string =>
+  query.size === 0 ? exchange.path : `${exchange.path}?${query}`;
+
+/** Proves that a form comes from a page of this server. */
+export const Csrf = ({ visit }: { readonly visit: Visit }): VNode => (
+  <input type="hidden" name={CSRF_FIELD} value={visit.csrfToken()} />
+);
+
+/** The head of a page with cards: its title, and what it is about. */
+export const Lead = ({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}): VNode => (
+  <div class="lead">
+    <h1>{title}</h1>
+    {children !== undefined && <p class="quiet">{children}</p>}
+  </div>
+);
+
+/** A part of a page with a heading of its own. */
+export const Card = ({
+  title,
+  children,
+  kind,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  readonly kind?: 'danger';
+}): VNode => (
+  <section class={kind === undefined ? 'card' : `card ${kind}`}>
+    <h2>{title}</h2>
+    {children}
+  </section>
+);

@@ -1,0 +1,189 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { NotFound } from '../../kernel/errors.js';
+import { Form } from './forms.js';
+import { field, type Page, type PageAnswer, redirect, type View, type Visit } from './page.js';
+import { PATHS, safeNext, withQuery } from './paths.js';
+import { personOf } from './person.js';
+import { Done, Note } from './pieces.js';
+import { NO_PROBLEMS } from './problems.js';
+import type { PageSettings } from './settings.js';
+
+const ACTION = 'sign-in';
+
+/** A form that came without a session. It is shown again after the person has signed in. */
+const Kept = z.object({
+  page: z.string(),
+  params: z.record(z.string(), z.string()),
+  action: z.string(),
+  fields: z.string(),
+});
+
+/** @returns a page that asks for a sign-in and keeps what was typed, except for passwords */
+export function signInAgain(visit: Visit, page: string): View {
+  const fields = new URLSearchParams([...visit.form].filter(([name]) => !/password|csrf/.test(name)));
+  const kept = { page, params: visit.params, action: field(visit.form, 'do'), fields: String(fields) };
+  return {
+    kind: 'view',
+    status: 401,
+    title: visit.texts.common.signIn,
+    main: (
+      <>
+        <Note>{visit.texts.signingIn.draftKept}</Note>
+        <SignInForm visit={visit} method="username_email" hidden={{ kept: JSON.stringify(kept) }} />
+      </>
+    ),
+  };
+}
+
+interface SignInFormProps {
+  readonly visit: Visit;
+  readonly method: PageSettings['loginMethod'];
+  readonly hidden: Readonly<Record<string, string>>;
+  readonly draft?: Parameters<Page['show']>[1];
+}
+
+function SignInForm({ visit, method, hidden, draft }: SignInFormProps): VNode {
+  const { signingIn } = visit.texts;
+  const labels = {
+    username: signingIn.username,
+    email: signingIn.email,
+    username_email: signingIn.usernameOrEmail,
+  };
+  return (
+    <Form
+      visit={visit}
+      to={PATHS.signIn}
+      action={ACTION}
+      label={visit.texts.common.signIn}
+      isFull
+      hidden={hidden}
+      draft={draft}
+      fields={[
+        {
+          name: 'username',
+          label: labels[method],
+          autocomplete: 'username webauthn',
+          value: visit.query.get('email') ?? undefined,
+        },
+        { name: 'password', label: signingIn.password, type: 'password', autocomplete: 'current-password' },
+      ]}
+    />
+  );
+}
+
+/** Signing in. @param pages all pages, for a form that was kept */
+export function signInPage(settings: PageSettings, pages: () => readonly Page[]): Page {
+  const show: Page['show'] = async (visit, draft) => {
+    const { signingIn, common } = visit.texts;
+    const invitation = visit.query.get('invitation');
+    if (invitation !== null && draft === undefined)
+      return redirect(withQuery(PATHS.invitation, Object.fromEntries(visit.query)));
+    const next = safeNext(draft?.fields.get('next') ?? visit.query.get('next'), settings.uiUrl);
+    const person = draft === undefined ? await personOf(visit) : undefined;
+    if (person !== undefined && next !== undefined) return redirect(next);
+    const title = signingIn.title(settings.siteName());
+    if (person !== undefined)
+      return {
+        kind: 'view',
+        title,
+        main: (
+          <>
+            <p>{signingIn.alreadySignedIn(person.username)}</p>
+            <div class="actions">
+              <a class="button" href={PATHS.account}>
+                {signingIn.goOn}
+              </a>
+              <a href={PATHS.signOut}>{common.signOut}</a>
+            </div>
+          </>
+        ),
+      };
+    const kept = draft?.fields.get('kept');
+    return {
+      kind: 'view',
+      title,
+      main: (
+        <>
+          {draft === undefined && <Welcome visit={visit} hasNext={next !== undefined} />}
+          {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
+          <SignInForm
+            visit={visit}
+            method={settings.loginMethod}
+            draft={draft}
+            hidden={{
+              ...(next === undefined ? {} : { next }),
+              ...(kept ? { kept } : {}),
+            }}
+          />
+          {!settings.usesDirectory && <Ways visit={visit} settings={settings} />}
+        </>
+      ),
+    };
+  };
+
+  const signIn = async (visit: Visit): Promise<PageAnswer> => {
+    const { form } = visit;
+    const name = settings.loginMethod === 'email' ? 'email' : 'username';
+    const body = { [name]: field(form, 'username'), password: field(form, 'password') };
+    await visit.call('auth_create_login', z.unknown(), { body });
+    const kept = field(form, 'kept');
+    if (kept !== '') return showKept(visit, kept);
+    return redirect(safeNext(form.get('next'), settings.uiUrl) ?? PATHS.account);
+  };
+
+  /** @returns the page whose form was kept, for the person to send it again */
+  const showKept = async (visit: Visit, text: string): Promise<PageAnswer> => {
+    const kept = readKept(text);
+    const page = pages().find(({ path }) => path === kept?.page);
+    if (kept === undefined || page === undefined) throw new NotFound();
+    const problems = { ...NO_PROBLEMS, form: [visit.texts.signingIn.checkAgain] };
+    const fields = new URLSearchParams(kept.fields);
+    return page.show(
+      { ...visit, params: kept.params, form: fields },
+      { action: kept.action, fields, problems },
+    );
+  };
+
+  return { path: PATHS.signIn, show, actions: { [ACTION]: signIn } };
+}
+
+function readKept(text: string): z.output<typeof Kept> | undefined {
+  try {
+    return Kept.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why the person is here, if another page of this server led here. */
+function Welcome({ visit, hasNext }: { readonly visit: Visit; readonly hasNext: boolean }): VNode | null {
+  const { signingIn, account } = visit.texts;
+  switch (visit.query.get('done')) {
+    case 'signed-out':
+      return <Done>{signingIn.signedOut}</Done>;
+    case 'password-set':
+      return <Done>{signingIn.passwordSet}</Done>;
+    case 'password-changed':
+      return <Done>{account.passwordChanged}</Done>;
+    case 'deleted':
+      return <Done>{account.deleted}</Done>;
+    default:
+      return hasNext ? <Note>{signingIn.signInFirst}</Note> : null;
+  }
+}
+
+/** Without a password, and without an account. */
+const Ways = ({ visit, settings }: { readonly visit: Visit; readonly settings: PageSettings }): VNode => (
+  <div class="ways">
+    <a href={PATHS.reset}>{visit.texts.signingIn.forgot}</a>
+    {settings.registration !== 'closed' && (
+      <span>
+        {`${visit.texts.signingIn.noAccount} `}
+        <a href={withQuery(PATHS.register, { email: visit.query.get('email') ?? undefined })}>
+          {visit.texts.signingIn.createOne}
+        </a>
+      </span>
+    )}
+  </div>
+);

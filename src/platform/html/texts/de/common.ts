@@ -1,0 +1,27 @@
+import type { Texts } from '../index.js';
+
+export const common: Texts['common'] = {
+  languages: { en: 'English', de: 'Deutsch', 'zh-Hans': '简体中文' },
+  chooseLanguage: 'Sprache',
+  skip: 'Zum Inhalt springen',
+  navigation: 'Konto',
+  account: 'Profil',
+  security: 'Sicherheit',
+  tokens: 'Tokens',
+  signIn: 'Anmelden',
+  signOut: 'Abmelden',
+  signedInAs: (name) => `Angemeldet als ${name}`,
+  openCvat: 'CVAT öffnen',
+  save: 'Speichern',
+  cancel: 'Abbrechen',
+  optional: 'freiwillig',
+  never: 'nie',
+  unknown: 'unbekannt',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  pages: 'Seiten',
+  previousPage: 'Zurück',
+  nextPage: 'Weiter',
+  pageOf: (page, last) => `Seite ${page} von ${last}`,
+  problem: 'Etwas stimmt noch nicht',
+};

@@ -1,0 +1,7 @@
+import { account } from './account.js';
+import { common } from './common.js';
+import { home } from './home.js';
+import { problems } from './problems.js';
+import { signingIn } from './signing-in.js';
+
+export const en = { common, home, signingIn, account, problems };

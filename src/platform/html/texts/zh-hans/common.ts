@@ -1,0 +1,27 @@
+import type { Texts } from '../index.js';
+
+export const common: Texts['common'] = {
+  languages: { en: 'English', de: 'Deutsch', 'zh-Hans': '简体中文' },
+  chooseLanguage: '语言',
+  skip: '跳到正文',
+  navigation: '账户',
+  account: '个人资料',
+  security: '安全',
+  tokens: '令牌',
+  signIn: '登录',
+  signOut: '退出登录',
+  signedInAs: (name) => `已登录：${name}`,
+  openCvat: '打开 CVAT',
+  save: '保存',
+  cancel: '取消',
+  optional: '选填',
+  never: '从不',
+  unknown: '未知',
+  copy: '复制',
+  copied: '已复制',
+  pages: '分页',
+  previousPage: '上一页',
+  nextPage: '下一页',
+  pageOf: (page, last) => `第 ${page} 页，共 ${last} 页`,
+  problem: '有内容需要修改',
+};

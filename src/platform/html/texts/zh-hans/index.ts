@@ -1,0 +1,8 @@
+import type { Texts } from '../index.js';
+import { account } from './account.js';
+import { common } from './common.js';
+import { home } from './home.js';
+import { problems } from './problems.js';
+import { signingIn } from './signing-in.js';
+
+export const zhHans: Texts = { common, home, signingIn, account, problems };
