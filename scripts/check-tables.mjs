@@ -30,6 +30,7 @@ const WRITERS = {
   auth_server_address_proofs: 'src/features/accounts',
   auth_server_pending_approvals: 'src/features/accounts',
   auth_server_directory_accounts: 'src/features/directory',
+  auth_server_preferences: 'src/features/preferences',
   django_site: 'src/features/cvat-import',
   auth_server_outbox: 'src/platform/mail',
   auth_server_migrations: 'src/platform/db',
@@ -58,6 +59,7 @@ const READERS = {
     'organizations_organization',
   ],
   'src/features/directory': ['auth_user'],
+  'src/features/preferences': ['auth_user'],
   'src/features/identities': [
     'access_tokens_accesstoken',
     'account_emailaddress',

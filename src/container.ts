@@ -7,6 +7,7 @@ import { withoutLocalAccounts } from './composition/directory.js';
 import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
 import type { ContainerOptions } from './composition/options.js';
+import { composeShell } from './composition/pages.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createEventSink } from './composition/security-events.js';
@@ -88,8 +89,10 @@ async function composeParts(
   const authentication = await composeAuthentication({ options, engines, exchanges, state, metrics });
   const { chain, directory } = authentication;
   const mail = await composeMail(options, engines, state, metrics);
+  const shell = composeShell(options, state, authentication);
   const { accounts, accessTokens } = composeAccounts({
     options,
+    shell,
     engines,
     authentication,
     exchanges,
@@ -127,6 +130,7 @@ async function composeParts(
     authentication,
     chain,
     routes,
+    shell,
     signIn,
     throttleCaller,
   });

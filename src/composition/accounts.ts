@@ -2,6 +2,7 @@ import type { PasswordPolicy } from '../authentication/passwords/validators/poli
 import { createAccessTokens } from '../features/access-tokens/index.js';
 import { createAccounts } from '../features/accounts/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
+import type { Shell } from '../features/pages/create-shell.js';
 import type { Config } from '../platform/config/settings.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
@@ -12,6 +13,7 @@ import type { State } from './state.js';
 
 export interface AccountParts {
   readonly options: ContainerOptions;
+  readonly shell: Shell;
   readonly engines: Engines;
   readonly authentication: Authentication;
   readonly exchanges: Exchanges;
@@ -40,6 +42,7 @@ export function composeAccounts(parts: AccountParts) {
     policy,
     mail: {
       publicUrl: config.PUBLIC_URL,
+      pagesUrl: config.UI_URL ?? config.PUBLIC_URL,
       site: mail.site,
       isConfigured: mail.isConfigured,
       notifiesChanges: config.NOTIFY_ACCOUNT_CHANGES,
@@ -55,6 +58,8 @@ export function composeAccounts(parts: AccountParts) {
     loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+    showForm: ({ status, title, main }, exchange) =>
+      parts.shell.answer({ status, title, main }, parts.shell.visitOf(exchange)),
     redirects: redirectsOf(config),
     confirmsOnGet: config.ACCOUNT_CONFIRM_EMAIL_ON_GET,
     onWriteError: (error) => log.warn({ error }, 'A login could not be recorded.'),

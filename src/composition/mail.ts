@@ -1,6 +1,7 @@
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { StartError } from '../kernel/start-error.js';
 import type { Config } from '../platform/config/settings.js';
+import type { Language } from '../platform/html/language.js';
 import { type MailSettings, resolveMailSettings } from '../platform/mail/settings.js';
 import { createMailTransport } from '../platform/mail/transport.js';
 import { createOutboxWorker } from '../platform/mail/worker.js';
@@ -55,7 +56,11 @@ export async function composeMail(
     transport,
     worker,
     isConfigured,
-    site: () => ({ name: state.siteName(), subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX }),
+    site: (language: Language) => ({
+      name: state.siteName(),
+      subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,
+      language,
+    }),
     wake: () => {
       if (isConfigured) worker.wake();
     },

@@ -1,15 +1,29 @@
+import { createShell, type Shell } from '../features/pages/create-shell.js';
 import type { PipelineDeps } from '../platform/http/pipeline.js';
 import { createFailureReport } from '../platform/http/render-error.js';
+import type { Authentication } from './authentication.js';
 import type { PlainHandler } from './operations.js';
+import type { ContainerOptions } from './options.js';
+import type { State } from './state.js';
 import type { WebParts } from './web.js';
 
-/**
- * Connects the pages for people to the routes and the settings. Their code is loaded only if there are any.
- *
- * @throws StartError if the logo can't be read
- */
+/** What is around every page. @throws StartError if the logo can't be read */
+export const composeShell = (
+  { config }: ContainerOptions,
+  state: State,
+  { sessions }: Pick<Authentication, 'sessions'>,
+): Shell =>
+  createShell({
+    sessions,
+    siteName: state.siteName,
+    uiUrl: config.UI_URL,
+    hasPages: config.ACCOUNT_PAGES,
+    brand: { color: config.BRAND_COLOR, logo: config.BRAND_LOGO },
+  });
+
+/** Connects the pages for people to the routes and the settings. Their code is loaded only if there are any. */
 export async function composePages(
-  { options, exchanges, state, authentication, metrics, routes }: WebParts,
+  { options, exchanges, state, authentication, metrics, routes, shell }: WebParts,
   pipeline: PipelineDeps,
 ): Promise<readonly PlainHandler[]> {
   const { config, clock, log } = options;
@@ -21,11 +35,10 @@ export async function composePages(
     routes,
     pipeline,
     clock,
-    sessions: authentication.sessions,
+    shell,
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     isSecure: config.CSRF_COOKIE_SECURE,
     reportFailure: createFailureReport({ log, onUnavailable: metrics.countUnavailable }),
-    brand: { color: config.BRAND_COLOR, logo: config.BRAND_LOGO },
     settings: {
       siteName: state.siteName,
       uiUrl: config.UI_URL,

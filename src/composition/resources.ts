@@ -4,6 +4,7 @@ import { createAdministration, endPendingApproval, findHolder } from '../feature
 import { createInvitations, endMemberships, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
+import { createPreferences } from '../features/preferences/index.js';
 import { createSessionLists } from '../features/sessions/index.js';
 import { createUsers, type UserServiceDeps } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
@@ -84,7 +85,7 @@ function invitationsOf({ options, engines, authentication, mail, mailLimits }: R
     lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
     needsConfirmation: config.ORG_INVITATION_CONFIRM,
     defaultGroup: config.IAM_DEFAULT_ROLE,
-    mail: mail.isConfigured ? { publicUrl: config.PUBLIC_URL, site: mail.site } : null,
+    mail: mail.isConfigured ? { pagesUrl: config.UI_URL ?? config.PUBLIC_URL, site: mail.site } : null,
     requireMail: mailLimits.requireInvitation,
     wakeMail: mail.wake,
   });
@@ -134,6 +135,7 @@ export function composeResources(parts: ResourceParts): Resources {
       ...organizations.routes,
       ...memberships.routes,
       ...invitations.routes,
+      ...createPreferences({ db }),
     ],
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE)

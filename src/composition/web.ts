@@ -3,6 +3,7 @@ import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
 import { createApiDocs, type Described } from '../features/api-docs/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
+import type { Shell } from '../features/pages/create-shell.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
@@ -25,6 +26,7 @@ export interface WebParts {
   readonly authentication: Authentication;
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
+  readonly shell: Shell;
   /** Account pages that are not routes, and the paths to which a slash is added. */
   readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };
   /** Counts a request of a throttled route for its caller. @throws Throttled */
@@ -73,7 +75,7 @@ export async function composeWeb(parts: WebParts) {
     onEnd: operations.onEnd,
     onUnavailable: metrics.countUnavailable,
     probes: operations.probes,
-    pages: [...operations.pages, ...signIn.pages, ...pages, ...docs.pages],
+    pages: [...operations.pages, ...signIn.pages, ...parts.shell.assets(exchanges), ...pages, ...docs.pages],
     routes,
     pipeline,
   });

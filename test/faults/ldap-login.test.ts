@@ -419,6 +419,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         '/api/auth/api_token',
         '/api/auth/login',
         '/api/auth/logout',
+        '/api/auth/preferences',
         '/api/auth/rules',
         '/api/auth/sessions',
         '/api/auth/sessions/{session_id}',

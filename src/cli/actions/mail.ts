@@ -3,6 +3,7 @@ import { siteNameOf } from '../../composition/site-name.js';
 import { dateOf, systemClock } from '../../kernel/clock.js';
 import { systemRandom } from '../../kernel/random.js';
 import type { Config } from '../../platform/config/settings.js';
+import { DEFAULT_LANGUAGE } from '../../platform/html/language.js';
 import { testMail } from '../../platform/mail/templates/trial.js';
 import { createMailTransport } from '../../platform/mail/transport.js';
 
@@ -17,6 +18,7 @@ export async function sendTestMail(config: Config, to: string, print: (line: str
   const site = {
     name: siteNameOf(config, undefined),
     subjectPrefix: config.ACCOUNT_EMAIL_SUBJECT_PREFIX,
+    language: DEFAULT_LANGUAGE,
   };
   const probe = await transport.verify({
     id: systemRandom.uuid(),

@@ -4,10 +4,12 @@ import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { SecurityEventName } from '../../kernel/security-events.js';
+import { TEXTS } from '../../platform/html/texts/index.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { CSRF_FAILED_PAGE, NOT_FOUND_PAGE } from '../../platform/http/pages.js';
+import { pageLanguage } from '../../platform/http/request-language.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
-import { confirmationForm, type FormTexts } from './confirmation-form.js';
+import { confirmationForm, type FormView, type LinkPurpose } from './confirmation-form.js';
 import type { EmailChangeFlow } from './email-change.js';
 import type { Confirmation, EmailConfirmation, LinkState } from './email-confirmation.js';
 
@@ -18,11 +20,16 @@ export interface ConfirmationPageDeps {
   readonly sessions: Sessions;
   readonly identities: IdentityStore;
   readonly csrfTrustedOrigins: readonly string[];
+  /** @returns the answer that shows a form with everything around it */
+  readonly showForm: ShowForm;
   /** Where a browser is redirected afterwards; from the settings, never from the request. */
   readonly redirects: Redirects;
   /** `ACCOUNT_CONFIRM_EMAIL_ON_GET`: opening a link is enough. Otherwise a page asks for a click. */
   readonly confirmsOnGet: boolean;
 }
+
+/** The frame of pages for people. */
+export type ShowForm = (view: FormView, exchange: Exchange) => Outgoing;
 
 export interface Redirects {
   readonly done: string;
@@ -37,7 +44,7 @@ interface Link {
   readonly look: (key: string) => Promise<LinkState>;
   /** Mails a new link to the address of an expired one. */
   readonly renew?: (key: string, client: string) => Promise<void>;
-  readonly texts: FormTexts;
+  readonly purpose: LinkPurpose;
   readonly confirm: (key: string) => Promise<Confirmation>;
   readonly isKey: (key: string) => boolean;
   readonly event: SecurityEventName;
@@ -79,11 +86,13 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
   const form = async (exchange: Exchange, link: Link, key: string): Promise<Outgoing> => {
     const state = await link.look(key);
     exchange.sessionSeen = true;
-    return confirmationForm(link.texts, {
+    const texts = TEXTS[pageLanguage(exchange)];
+    const view = confirmationForm(texts, link.purpose, {
       state: state === 'expired' && link.renew === undefined ? 'wrong' : state,
       token: deps.sessions.csrfTokenFor(exchange),
       done: deps.redirects.done,
     });
+    return deps.showForm(view, exchange);
   };
 
   const renew = async (exchange: Exchange, { look, renew: mail }: Link, key: string): Promise<Outgoing> => {
@@ -119,32 +128,20 @@ export function createConfirmationPages(deps: ConfirmationPageDeps) {
     confirmEmail: page({
       look: confirmation.look,
       renew: confirmation.renew,
-      texts: CONFIRM,
+      purpose: 'confirm',
       confirm: confirmation.confirm,
       isKey: confirmation.isKey,
       event: 'email.confirmed',
     }),
     confirmEmailChange: page({
       look: emailChange.look,
-      texts: CHANGE,
+      purpose: 'change',
       confirm: emailChange.confirmChange,
       isKey: emailChange.isChangeKey,
       event: 'email.changed',
     }),
   };
 }
-
-const CONFIRM: FormTexts = {
-  title: 'Confirm your e-mail address',
-  question: 'Is this your account? Then confirm the address that the mail was sent to.',
-  action: 'Confirm',
-};
-
-const CHANGE: FormTexts = {
-  title: 'Change your e-mail address',
-  question: 'Do you want to use the address that the mail was sent to for your account?',
-  action: 'Change the address',
-};
 
 /** Django's route: other keys match no page. */
 const KEY = /^[-:\w]+$/;

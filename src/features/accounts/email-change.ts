@@ -57,7 +57,7 @@ export function createEmailChange(deps: EmailChangeDeps) {
       await addMissingAddress(tx, holder.id);
       const current = (await findHolder(tx, holder.id)) ?? holder;
       const state = accountState(current, secretKey());
-      await mailer.confirmEmailChange(tx, holder.username, { userId: holder.id, to, state });
+      await mailer.confirmEmailChange(tx, holder, { userId: holder.id, to, state });
     });
     deps.wakeMail();
   };

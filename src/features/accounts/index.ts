@@ -12,7 +12,7 @@ import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
 import type { RateStore } from '../../platform/throttle/rate-store.js';
-import { createConfirmationPages, type Redirects } from './confirmation-pages.js';
+import { createConfirmationPages, type Redirects, type ShowForm } from './confirmation-pages.js';
 import { createEmailChange } from './email-change.js';
 import { createEmailConfirmation } from './email-confirmation.js';
 import { createLogin } from './login.js';
@@ -47,7 +47,7 @@ export interface AccountsDeps {
   readonly checkCredentials: CredentialCheck;
   readonly failures: FailureLimit;
   readonly rates: RateStore;
-  readonly mail: Pick<MailerDeps, 'publicUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
+  readonly mail: Pick<MailerDeps, 'publicUrl' | 'pagesUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
   readonly mailRates: MailRates;
   /** Tells the outbox worker that there is mail to send. */
   readonly wakeMail: () => void;
@@ -64,6 +64,7 @@ export interface AccountsDeps {
   readonly loginMethod: LoginMethod;
   readonly logsOutOnPasswordChange: boolean;
   readonly csrfTrustedOrigins: readonly string[];
+  readonly showForm: ShowForm;
   readonly redirects: Redirects;
   readonly confirmsOnGet: boolean;
   readonly onWriteError: (error: unknown) => void;
@@ -112,6 +113,7 @@ export function createAccounts(deps: AccountsDeps) {
     sessions,
     identities,
     csrfTrustedOrigins,
+    showForm: deps.showForm,
     redirects,
     confirmsOnGet: deps.confirmsOnGet,
   });

@@ -7,6 +7,7 @@ import {
 import { signValue } from '../../authentication/signing.js';
 import { type Clock, DAY, SECOND } from '../../kernel/clock.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import type { Language } from '../../platform/html/language.js';
 import { enqueue } from '../../platform/mail/outbox.js';
 import { accountActivated, accountWaiting } from '../../platform/mail/templates/account.js';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../../platform/mail/templates/confirmation.js';
 import type { KnownMail, Site } from '../../platform/mail/templates/layout.js';
 import { passwordChanged, passwordReset, setPassword } from '../../platform/mail/templates/password.js';
+import { mailLanguage } from '../preferences/index.js';
 import { CONFIRMATION_SALT, EMAIL_CHANGE_SALT, type EmailChange } from './keys.js';
 
 export interface MailerDeps {
@@ -24,7 +26,9 @@ export interface MailerDeps {
   readonly secretKey: () => string;
   /** Base URL of every link, whatever host the request named (deviation 8). */
   readonly publicUrl: string;
-  readonly site: () => Site;
+  /** Base URL of CVAT's pages: its user interface, or else this server, which has pages in their place. */
+  readonly pagesUrl: string;
+  readonly site: (language: Language) => Site;
   /** False without a transport: no mail is written then. */
   readonly isConfigured: boolean;
   /** Informs account holders about changed passwords and addresses. */
@@ -41,10 +45,17 @@ const LINK_DAYS = RESET_TOKEN_AGE / (DAY / SECOND);
 
 /** The mails about accounts: each is added to the outbox in the caller's transaction. */
 export function createAccountMailer(deps: MailerDeps) {
-  const { clock, secretKey, publicUrl } = deps;
+  const { clock, secretKey, publicUrl, pagesUrl } = deps;
 
-  const post = async (tx: Queryable, to: string, mail: KnownMail): Promise<void> => {
-    if (deps.isConfigured && to !== '') await enqueue(tx, { ...mail, to });
+  /** @param holder address of the account, if the mail goes to another one */
+  const post = async (
+    tx: Queryable,
+    to: string,
+    write: (site: Site) => KnownMail,
+    holder = to,
+  ): Promise<void> => {
+    if (!deps.isConfigured || to === '') return;
+    await enqueue(tx, { ...write(deps.site(await mailLanguage(tx, holder))), to });
   };
 
   const confirmationLink = (addressId: number): string => {
@@ -54,64 +65,57 @@ export function createAccountMailer(deps: MailerDeps) {
 
   const resetLink = (subject: ResetSubject): string => {
     const token = createResetToken(subject, secretKey(), clock.now());
-    return `${publicUrl}/auth/password/reset/confirm?uid=${toBase36(subject.id)}&token=${token}`;
+    return `${pagesUrl}/auth/password/reset/confirm?uid=${toBase36(subject.id)}&token=${token}`;
   };
+
+  const validDays = LINK_DAYS;
 
   return {
     isConfigured: deps.isConfigured,
     resetLink,
 
     confirmSignUp: (tx: Queryable, { username, email }: Addressee, addressId: number) =>
-      post(
-        tx,
-        email,
-        signUpConfirmation(deps.site(), {
-          username,
-          link: confirmationLink(addressId),
-          validDays: LINK_DAYS,
-        }),
+      post(tx, email, (site) =>
+        signUpConfirmation(site, { username, link: confirmationLink(addressId), validDays }),
       ),
 
     confirmAtLogin: (tx: Queryable, { username, email }: Addressee, addressId: number) =>
-      post(
-        tx,
-        email,
-        loginConfirmation(deps.site(), { username, link: confirmationLink(addressId), validDays: LINK_DAYS }),
+      post(tx, email, (site) =>
+        loginConfirmation(site, { username, link: confirmationLink(addressId), validDays }),
       ),
 
     resetPassword: (tx: Queryable, { username, email }: Addressee, subject: ResetSubject) =>
-      post(
-        tx,
-        email,
-        passwordReset(deps.site(), { username, link: resetLink(subject), validDays: LINK_DAYS }),
-      ),
+      post(tx, email, (site) => passwordReset(site, { username, link: resetLink(subject), validDays })),
 
     setPassword: (tx: Queryable, { username, email }: Addressee, subject: ResetSubject) =>
-      post(tx, email, setPassword(deps.site(), { username, link: resetLink(subject), validDays: LINK_DAYS })),
+      post(tx, email, (site) => setPassword(site, { username, link: resetLink(subject), validDays })),
 
     passwordChanged: async (tx: Queryable, { username, email }: Addressee): Promise<void> => {
-      if (deps.notifiesChanges) await post(tx, email, passwordChanged(deps.site(), { username }));
+      if (deps.notifiesChanges) await post(tx, email, (site) => passwordChanged(site, { username }));
     },
 
-    confirmEmailChange: (tx: Queryable, username: string, change: EmailChange) => {
+    confirmEmailChange: (tx: Queryable, { username, email }: Addressee, change: EmailChange) => {
       const key = signValue(change, EMAIL_CHANGE_SALT, secretKey(), clock.now());
       const link = `${publicUrl}/api/auth/confirm-email-change/${key}/`;
       return post(
         tx,
         change.to,
-        emailChangeConfirmation(deps.site(), { username, link, validDays: LINK_DAYS }),
+        (site) => emailChangeConfirmation(site, { username, link, validDays }),
+        email,
       );
     },
 
+    /** The account has the new address already. */
     emailChanged: async (tx: Queryable, { username, email }: Addressee, newEmail: string): Promise<void> => {
-      if (deps.notifiesChanges) await post(tx, email, emailChanged(deps.site(), { username, newEmail }));
+      if (deps.notifiesChanges)
+        await post(tx, email, (site) => emailChanged(site, { username, newEmail }), newEmail);
     },
 
     accountWaiting: (tx: Queryable, administrator: string, applicant: Addressee) =>
-      post(tx, administrator, accountWaiting(deps.site(), { ...applicant, link: `${publicUrl}/` })),
+      post(tx, administrator, (site) => accountWaiting(site, { ...applicant, link: `${publicUrl}/` })),
 
     accountActivated: (tx: Queryable, { username, email }: Addressee) =>
-      post(tx, email, accountActivated(deps.site(), { username, link: `${publicUrl}/auth/login` })),
+      post(tx, email, (site) => accountActivated(site, { username, link: `${pagesUrl}/auth/login` })),
   };
 }
 

@@ -4,6 +4,8 @@ import { dateOf } from '../../kernel/clock.js';
 import { ValidationError } from '../../kernel/errors.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Queryable } from '../../platform/db/queryable.js';
+import type { Language } from '../../platform/html/language.js';
+import { storeLanguage } from '../preferences/index.js';
 import {
   claimPlaceholder,
   EMAIL_TAKEN,
@@ -53,10 +55,15 @@ export function createRegistration(deps: RegistrationDeps) {
   const { db, clock } = deps;
 
   /**
+   * @param language of the mails to the account, if it is known
    * @returns the new account
    * @throws ValidationError for values that were taken meanwhile; the errors of the hash queue
    */
-  const register = async (application: Application, client: Client): Promise<Registered> => {
+  const register = async (
+    application: Application,
+    client: Client,
+    language: Language | undefined,
+  ): Promise<Registered> => {
     const { isInvited, password: typed, ...person } = application;
     const isActive = isInvited || deps.mode !== 'approval';
     const awaitsProof = isInvited || deps.domains.length > 0;
@@ -71,6 +78,7 @@ export function createRegistration(deps: RegistrationDeps) {
         if (await isUsernameTaken(tx, account.username))
           throw new ValidationError({ username: [USERNAME_TAKEN] });
         const userId = await store(tx, account);
+        if (language !== undefined) await storeLanguage(tx, userId, language);
         if (awaitsProof) await askForProof(tx, userId, dateOf(clock));
         if (!isActive) await awaitApproval(tx, userId, account);
         if (confirms) await deps.confirmation.mail(tx, userId);

@@ -1,5 +1,6 @@
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { requestLanguage } from '../../platform/http/request-language.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import type { Login } from './login.js';
 import type { Registration } from './registration.js';
@@ -78,6 +79,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
       const { id, isActive, awaitsProof, username, email, firstName, lastName } = await registration.register(
         body,
         exchange.client,
+        requestLanguage(exchange),
       );
       exchange.report('account.created', { account: id, way: 'registration' });
       const needsConfirmation = deps.emailVerificationIsMandatory || awaitsProof;

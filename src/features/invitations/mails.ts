@@ -1,12 +1,14 @@
 import type { Queryable } from '../../platform/db/queryable.js';
+import type { Language } from '../../platform/html/language.js';
 import { enqueue } from '../../platform/mail/outbox.js';
 import { invitation } from '../../platform/mail/templates/invitation.js';
 import type { Site } from '../../platform/mail/templates/layout.js';
+import { mailLanguage } from '../preferences/index.js';
 
 export interface InvitationMailDeps {
-  /** Base URL of the link, whatever host the request named (deviation 8). */
-  readonly publicUrl: string;
-  readonly site: () => Site;
+  /** Base URL of CVAT's pages, whatever host the request named (deviation 8). */
+  readonly pagesUrl: string;
+  readonly site: (language: Language) => Site;
   readonly validDays: number;
 }
 
@@ -22,8 +24,9 @@ export interface InvitationLetter {
 
 /** @returns a function that adds the mail of an invitation to the outbox in the caller's transaction */
 export const createInvitationMail =
-  ({ publicUrl, site, validDays }: InvitationMailDeps) =>
-  (tx: Queryable, { key, email, inviter, organization }: InvitationLetter): Promise<void> => {
-    const link = `${publicUrl}/auth/login?email=${encodeURIComponent(email)}&invitation=${key}`;
-    return enqueue(tx, { ...invitation(site(), { inviter, organization, link, validDays }), to: email });
+  ({ pagesUrl, site, validDays }: InvitationMailDeps) =>
+  async (tx: Queryable, { key, email, inviter, organization }: InvitationLetter): Promise<void> => {
+    const link = `${pagesUrl}/auth/login?email=${encodeURIComponent(email)}&invitation=${key}`;
+    const letter = { inviter, organization, link, validDays };
+    await enqueue(tx, { ...invitation(site(await mailLanguage(tx, email)), letter), to: email });
   };

@@ -1,24 +1,21 @@
 import type { RequestHandler } from 'express';
 import { CSRF_FIELD, requireCsrf, requireTrustedOrigin } from '../../authentication/csrf.js';
-import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { ApiError, NotFound, PermissionDenied } from '../../kernel/errors.js';
-import { TEXTS } from '../../platform/html/texts/index.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
+import { PRIVATE, type Shell } from './create-shell.js';
 import { failureView } from './failures.js';
-import { languageFor } from './language.js';
 import { ACTION_FIELD, type Draft, type Page, type PageAnswer, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { NO_PROBLEMS, problemsOf } from './problems.js';
 import type { CallRoute } from './route-client.js';
-import { addressOf, type Look, renderView } from './shell.js';
+import { addressOf } from './shell.js';
 import { signInAgain } from './sign-in.js';
 
 export interface PageHandlerDeps {
   readonly exchanges: Exchanges;
-  readonly sessions: Pick<Sessions, 'csrfTokenFor'>;
   readonly csrfTrustedOrigins: readonly string[];
-  readonly look: Look;
+  readonly shell: Shell;
   readonly callRoutes: (exchange: Exchange, csrfToken: string | undefined) => CallRoute;
   /** Logs and counts a failure that has an answer. */
   readonly reportFailure: (exchange: Exchange, error: unknown) => void;
@@ -26,25 +23,15 @@ export interface PageHandlerDeps {
 
 /** @returns a function that makes the handler of a page */
 export function createPageHandler(deps: PageHandlerDeps) {
-  const { exchanges, csrfTrustedOrigins, look } = deps;
-  const policy = securityPolicyOf(look);
+  const { exchanges, csrfTrustedOrigins, shell } = deps;
 
   const visitOf = async (exchange: Exchange, params: Readonly<Record<string, string>>): Promise<Visit> => {
     const form = exchange.req.method === 'POST' ? await exchange.form() : new URLSearchParams();
-    const language = languageFor(exchange);
-    let token: string | undefined;
     return {
-      exchange,
+      ...shell.visitOf(exchange),
       params,
-      query: exchange.query,
       form,
-      language,
-      texts: TEXTS[language],
       call: deps.callRoutes(exchange, form.get(CSRF_FIELD) ?? undefined),
-      csrfToken: () => {
-        token ??= deps.sessions.csrfTokenFor(exchange);
-        return token;
-      },
     };
   };
 
@@ -102,26 +89,13 @@ export function createPageHandler(deps: PageHandlerDeps) {
       exchange.sessionSeen = true;
       const visit = await visitOf(exchange, req.params as Readonly<Record<string, string>>);
       const answer = await answerOf(page, visit);
-      await send(exchange, outgoingOf(answer, visit, look, policy));
+      await send(exchange, outgoingOf(answer, visit, shell));
     };
 }
 
 const SHOWS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** After a form, browsers also check where they are led: to the user interface, perhaps. */
-const securityPolicyOf = ({ uiUrl }: Look): string =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    `form-action 'self'${uiUrl === undefined ? '' : ` ${new URL(uiUrl).origin}`}`,
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-
-/** A page that is shown again keeps the status of the refusal, which clients of the API would get. */
-function outgoingOf(answer: PageAnswer, visit: Visit, look: Look, policy: string): Outgoing {
+function outgoingOf(answer: PageAnswer, visit: Visit, shell: Shell): Outgoing {
   switch (answer.kind) {
     case 'redirect':
       return { status: 303, headers: { Location: answer.to, ...PRIVATE }, content: { kind: 'none' } };
@@ -132,13 +106,6 @@ function outgoingOf(answer: PageAnswer, visit: Visit, look: Look, policy: string
         content: { kind: 'raw', type: 'application/json', raw: answer.content },
       };
     case 'view':
-      return {
-        status: answer.status ?? 200,
-        headers: { 'Content-Security-Policy': policy, 'Content-Language': visit.language, ...PRIVATE },
-        content: { kind: 'raw', type: 'text/html; charset=utf-8', raw: renderView(answer, visit, look) },
-      };
+      return shell.answer(answer, visit);
   }
 }
-
-/** The address of a page may contain the token of a mail: no other site learns it. */
-const PRIVATE = { 'Referrer-Policy': 'same-origin' };

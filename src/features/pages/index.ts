@@ -1,12 +1,11 @@
 import type { RequestHandler } from 'express';
 import type { Clock } from '../../kernel/clock.js';
 import { send } from '../../platform/http/send.js';
-import { type Brand, createPageAssets } from './assets.js';
 import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
 import { invitationPage } from './invitation.js';
-import { languagePage } from './language.js';
+import { createLanguages } from './language.js';
 import { noticePages } from './notices.js';
 import type { Page } from './page.js';
 import { PATHS, UI_PATHS } from './paths.js';
@@ -20,10 +19,9 @@ import { signInPage } from './sign-in.js';
 import { signOutPage } from './sign-out.js';
 import { tokenPage, tokensPage } from './tokens.js';
 
-export interface PagesDeps extends RouteClientDeps, Omit<PageHandlerDeps, 'look' | 'callRoutes'> {
+export interface PagesDeps extends RouteClientDeps, Omit<PageHandlerDeps, 'callRoutes'> {
   readonly clock: Clock;
   readonly settings: PageSettings;
-  readonly brand: Brand;
   /** `CSRF_COOKIE_SECURE`: whether browsers reach this server over HTTPS alone. */
   readonly isSecure: boolean;
 }
@@ -33,20 +31,12 @@ interface PlainHandler {
   readonly handler: RequestHandler;
 }
 
-/**
- * The pages for people, below `/account`. They own nothing: each calls the routes of the API in this process.
- *
- * @throws StartError if the logo can't be read
- */
+/** The pages for people, below `/account`. They own nothing: each calls the routes of the API in this process. */
 export function createPages(deps: PagesDeps): readonly PlainHandler[] {
-  const { exchanges, settings } = deps;
-  const assets = createPageAssets(deps.brand);
-  const { stylesheet, script, logo } = assets;
-  const look = { siteName: settings.siteName, stylesheet, script, logo, uiUrl: settings.uiUrl };
-  const handlerOf = createPageHandler({ ...deps, look, callRoutes: createRouteClient(deps) });
+  const { settings } = deps;
+  const handlerOf = createPageHandler({ ...deps, callRoutes: createRouteClient(deps) });
   const pages = pagesOf(deps);
   return [
-    ...assets.handlers(exchanges),
     ...pages.map((page) => ({ path: page.path, handler: handlerOf(page) })),
     { path: `${PATHS.account}/`, handler: leadTo(deps, () => PATHS.account) },
     ...(settings.uiUrl === undefined
@@ -56,15 +46,16 @@ export function createPages(deps: PagesDeps): readonly PlainHandler[] {
 }
 
 function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
+  const languages = createLanguages(clock, isSecure);
   const pages: readonly Page[] = [
-    signInPage(settings, () => pages),
+    signInPage(settings, { pages: () => pages, languages }),
     signOutPage,
     registerPage(settings),
     resetPage(),
     resetConfirmPage(settings),
     ...noticePages,
     invitationPage,
-    languagePage(clock, isSecure),
+    languages.page,
     profilePage(settings),
     exportPage,
     securityPage(settings),

@@ -1,31 +1,52 @@
+import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.js';
 import { NotFound } from '../../kernel/errors.js';
-import { chooseLanguage, type Language, languageOf } from '../../platform/html/language.js';
-import { cookieValue, serializeCookie } from '../../platform/http/cookies.js';
+import { LANGUAGES, type Language, languageOf } from '../../platform/html/language.js';
+import { serializeCookie } from '../../platform/http/cookies.js';
 import type { Exchange } from '../../platform/http/exchange.js';
-import { type Page, redirect } from './page.js';
+import { LANGUAGE_COOKIE } from '../../platform/http/request-language.js';
+import { type Page, redirect, type Visit } from './page.js';
 import { PATHS, safeNext } from './paths.js';
+import { personOf } from './person.js';
 
-const LANGUAGE_COOKIE = 'account_language';
 /** A year, in seconds. */
 const COOKIE_AGE = 31_536_000;
+const Preferences = z.object({ language: z.enum(LANGUAGES).nullable() });
 
-/** @returns the language that the person chose, or else one that the browser asks for */
-export const languageFor = ({ cookies, req }: Exchange): Language =>
-  languageOf(cookieValue(cookies, LANGUAGE_COOKIE)) ?? chooseLanguage(req.acceptsLanguages());
+/** The language of a browser, and of the account that is signed in there. */
+export function createLanguages(clock: Clock, isSecure: boolean) {
+  const remember = (exchange: Exchange, language: Language): void => {
+    const attributes = { maxAgeSeconds: COOKIE_AGE, httpOnly: true, secure: isSecure };
+    const line = serializeCookie(LANGUAGE_COOKIE, language, attributes, clock.now());
+    exchange.setCookies.set(LANGUAGE_COOKIE, line);
+  };
 
-/** The switch at the end of every page. */
-export const languagePage = (clock: Clock, isSecure: boolean): Page => ({
-  path: PATHS.language,
-  show: async () => redirect(PATHS.account),
-  actions: {
-    choose: async ({ exchange, form }) => {
-      const language = languageOf(form.get('language'));
-      if (language === undefined) throw new NotFound();
-      const attributes = { maxAgeSeconds: COOKIE_AGE, httpOnly: true, secure: isSecure };
-      const line = serializeCookie(LANGUAGE_COOKIE, language, attributes, clock.now());
-      exchange.setCookies.set(LANGUAGE_COOKIE, line);
-      return redirect(safeNext(form.get('back'), undefined) ?? PATHS.account);
+  const store = (visit: Visit, language: Language) =>
+    visit.call('auth_partial_update_preferences', Preferences, { body: { language } });
+
+  /** After a sign-in: the browser learns the language of the account, or the account that of the browser. */
+  const meet = async (visit: Visit): Promise<void> => {
+    const { language } = await visit.call('auth_retrieve_preferences', Preferences);
+    if (language === null) await store(visit, visit.language);
+    else if (!visit.exchange.cookies.has(LANGUAGE_COOKIE)) remember(visit.exchange, language);
+  };
+
+  /** The switch at the end of every page. */
+  const page: Page = {
+    path: PATHS.language,
+    show: async () => redirect(PATHS.account),
+    actions: {
+      choose: async (visit) => {
+        const language = languageOf(visit.form.get('language'));
+        if (language === undefined) throw new NotFound();
+        remember(visit.exchange, language);
+        if ((await personOf(visit)) !== undefined) await store(visit, language);
+        return redirect(safeNext(visit.form.get('back'), undefined) ?? PATHS.account);
+      },
     },
-  },
-});
+  };
+
+  return { page, meet };
+}
+
+export type Languages = ReturnType<typeof createLanguages>;

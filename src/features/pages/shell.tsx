@@ -14,15 +14,21 @@ export interface Look {
   readonly logo: string;
   /** The user interface of CVAT, if there is one. */
   readonly uiUrl: string | undefined;
+  /** Whether there are pages to link to. */
+  readonly hasPages: boolean;
 }
 
+/** The parts of a visit that are needed around the content of a page. */
+export type ShellVisit = Pick<Visit, 'exchange' | 'query' | 'texts' | 'language' | 'csrfToken'>;
+type ShellView = Omit<View, 'kind'>;
+
 /** @returns a whole document */
-export const renderView = (view: View, visit: Visit, look: Look): string =>
+export const renderView = (view: ShellView, visit: ShellVisit, look: Look): string =>
   `<!doctype html>\n${renderToString(<Document view={view} visit={visit} look={look} />)}\n`;
 
 interface ShellProps {
-  readonly view: View;
-  readonly visit: Visit;
+  readonly view: ShellView;
+  readonly visit: ShellVisit;
   readonly look: Look;
 }
 
@@ -44,7 +50,7 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
       </a>
       <Top {...{ view, visit, look }} />
       {view.person === undefined ? <Narrow view={view} /> : <Wide view={view} visit={visit} />}
-      <Bottom visit={visit} />
+      {look.hasPages && <Bottom visit={visit} />}
     </body>
   </html>
 );
@@ -65,7 +71,7 @@ const Top = ({ view: { person }, visit: { texts }, look }: ShellProps): VNode =>
   </header>
 );
 
-const Narrow = ({ view }: { readonly view: View }): VNode => (
+const Narrow = ({ view }: { readonly view: ShellView }): VNode => (
   <main id="main" class="narrow">
     <div class="card">
       <h1>{view.title}</h1>
@@ -83,7 +89,7 @@ const Wide = ({ view, visit }: Omit<ShellProps, 'look'>): VNode => (
   </div>
 );
 
-function Navigation({ visit }: { readonly visit: Visit }): VNode {
+function Navigation({ visit }: { readonly visit: ShellVisit }): VNode {
   const { common } = visit.texts;
   const places: readonly (readonly [string, string])[] = [
     [PATHS.account, common.account],
@@ -108,7 +114,7 @@ function Navigation({ visit }: { readonly visit: Visit }): VNode {
   );
 }
 
-const Bottom = ({ visit }: { readonly visit: Visit }): VNode => (
+const Bottom = ({ visit }: { readonly visit: ShellVisit }): VNode => (
   <footer class="bottom">
     <form method="post" action={PATHS.language} aria-label={visit.texts.common.chooseLanguage}>
       <Csrf visit={visit} />
@@ -135,7 +141,7 @@ export const addressOf = ({ exchange, query }: Pick<Visit, 'exchange' | 'query'>
   query.size === 0 ? exchange.path : `${exchange.path}?${query}`;
 
 /** Proves that a form comes from a page of this server. */
-export const Csrf = ({ visit }: { readonly visit: Visit }): VNode => (
+export const Csrf = ({ visit }: { readonly visit: ShellVisit }): VNode => (
   <input type="hidden" name={CSRF_FIELD} value={visit.csrfToken()} />
 );
 

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
 import { Form } from './forms.js';
+import type { Languages } from './language.js';
 import { field, type Page, type PageAnswer, redirect, type View, type Visit } from './page.js';
 import { PATHS, safeNext, withQuery } from './paths.js';
 import { personOf } from './person.js';
@@ -72,8 +73,14 @@ function SignInForm({ visit, method, hidden, draft }: SignInFormProps): VNode {
   );
 }
 
-/** Signing in. @param pages all pages, for a form that was kept */
-export function signInPage(settings: PageSettings, pages: () => readonly Page[]): Page {
+interface SignInDeps {
+  /** All pages, for a form that was kept. */
+  readonly pages: () => readonly Page[];
+  readonly languages: Pick<Languages, 'meet'>;
+}
+
+/** Signing in. */
+export function signInPage(settings: PageSettings, { pages, languages }: SignInDeps): Page {
   const show: Page['show'] = async (visit, draft) => {
     const { signingIn, common } = visit.texts;
     const invitation = visit.query.get('invitation');
@@ -127,6 +134,7 @@ export function signInPage(settings: PageSettings, pages: () => readonly Page[])
     const name = settings.loginMethod === 'email' ? 'email' : 'username';
     const body = { [name]: field(form, 'username'), password: field(form, 'password') };
     await visit.call('auth_create_login', z.unknown(), { body });
+    await languages.meet(visit);
     const kept = field(form, 'kept');
     if (kept !== '') return showKept(visit, kept);
     return redirect(safeNext(form.get('next'), settings.uiUrl) ?? PATHS.account);

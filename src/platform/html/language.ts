@@ -2,7 +2,7 @@
 export const LANGUAGES = ['en', 'de', 'zh-Hans'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const DEFAULT_LANGUAGE: Language = 'en';
+export const DEFAULT_LANGUAGE: Language = 'en';
 
 /** @returns the language with this tag, or undefined */
 export const languageOf = (tag: string | null | undefined): Language | undefined =>
@@ -10,15 +10,15 @@ export const languageOf = (tag: string | null | undefined): Language | undefined
 
 /**
  * @param accepted tags of `Accept-Language`, preferred ones first
- * @returns the first one that the server has: `zh-CN` and `zh-SG` are written like `zh-Hans`, `zh-TW` is not
+ * @returns the first one that the server has, or undefined: `zh-CN` is written like `zh-Hans`, `zh-TW` is not
  */
-export function chooseLanguage(accepted: readonly string[]): Language {
+export function chooseLanguage(accepted: readonly string[]): Language | undefined {
   for (const tag of accepted) {
     const wanted = likely(tag);
     const found = LANGUAGES.find((language) => likely(language) === wanted);
     if (wanted !== undefined && found !== undefined) return found;
   }
-  return DEFAULT_LANGUAGE;
+  return undefined;
 }
 
 /** @returns language and script of a tag, by the likely subtags of Unicode; undefined for a tag that is not one */

@@ -92,7 +92,7 @@ describe('a mail', () => {
     );
     expect(mail?.parsed.headers.has('bcc')).toBe(false);
     expect(mail?.parsed.html).not.toContain('<b>');
-    expect(mail?.parsed.html).toContain('&lt;b&gt;Lab&lt;/b&gt;');
+    expect(mail?.parsed.html).toContain('&lt;b>Lab&lt;/b>');
   });
 
   it('starts its subject with the prefix of the settings', async () => {

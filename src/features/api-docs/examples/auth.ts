@@ -248,6 +248,30 @@ const changeEmail: Examples = {
   },
 };
 
+const preferences: Examples = {
+  none: {
+    summary: 'Nothing chosen yet',
+    status: 200,
+    request: { as: 'maria' },
+    body: { language: null },
+  },
+};
+
+const changePreferences: Examples = {
+  chosen: {
+    summary: 'Mails and pages in German',
+    status: 200,
+    request: { as: 'maria', body: { language: 'de' } },
+    body: { language: 'de' },
+  },
+  unknown_language: {
+    summary: 'A language that there is not',
+    status: 400,
+    request: { body: { language: 'fr' } },
+    body: { language: ['"fr" is not a valid choice.'] },
+  },
+};
+
 const rules: Examples = {
   bundle: { summary: 'The rules', status: 200, type: 'application/x-tar', headers: { ETag: '"3b1f..."' } },
   unchanged: {
@@ -267,5 +291,7 @@ export const authExamples: Readonly<Record<string, Examples>> = {
   auth_create_password_reset_confirm: confirmReset,
   auth_create_email_resend: resendConfirmation,
   auth_create_email_change: changeEmail,
+  auth_retrieve_preferences: preferences,
+  auth_partial_update_preferences: changePreferences,
   auth_retrieve_rules: rules,
 };

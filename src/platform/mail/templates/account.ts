@@ -1,4 +1,4 @@
-import { type KnownMail, type Site, writeLetter } from './layout.js';
+import { type KnownMail, type Site, textsFor, writeLetter } from './layout.js';
 
 export interface AccountWaitingData {
   readonly username: string;
@@ -8,16 +8,16 @@ export interface AccountWaitingData {
 }
 
 /** Goes to each administrator. Our own. */
-export const accountWaiting = (site: Site, { username, email, link }: AccountWaitingData): KnownMail =>
-  writeLetter(site, {
+export function accountWaiting(site: Site, { username, email, link }: AccountWaitingData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'account-waiting',
-    subject: 'An account is waiting for approval',
-    paragraphs: [
-      `${username} (${email}) signed up at ${site.name} and can't log in until an administrator approves the account.`,
-    ],
-    action: { label: 'Review the account', link },
-    closing: ['You receive this mail because you are an administrator.'],
+    subject: texts.waitingSubject,
+    paragraphs: [texts.waiting(site.name, username, email)],
+    action: { label: texts.waitingAction, link },
+    closing: [texts.waitingWhy],
   });
+}
 
 export interface AccountActivatedData {
   readonly username: string;
@@ -26,12 +26,14 @@ export interface AccountActivatedData {
 }
 
 /** Goes to the owner of the account. Our own. */
-export const accountActivated = (site: Site, { username, link }: AccountActivatedData): KnownMail =>
-  writeLetter(site, {
+export function accountActivated(site: Site, { username, link }: AccountActivatedData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'account-activated',
-    subject: 'Your account is active',
+    subject: texts.activeSubject,
     name: username,
-    paragraphs: [`An administrator activated your account at ${site.name}.`],
-    action: { label: 'Log in', link },
-    closing: [`Your user name is ${username}.`],
+    paragraphs: [texts.active(site.name)],
+    action: { label: texts.activeAction, link },
+    closing: [texts.activeName(username)],
   });
+}

@@ -1,4 +1,4 @@
-import { days, type KnownMail, type Site, writeLetter } from './layout.js';
+import { type KnownMail, type Site, textsFor, writeLetter } from './layout.js';
 
 export interface ConfirmationData {
   readonly username: string;
@@ -8,54 +8,49 @@ export interface ConfirmationData {
 }
 
 /** allauth, `account/email/email_confirmation_signup`, in CVAT's version. */
-export const signUpConfirmation = (site: Site, { username, link, validDays }: ConfirmationData): KnownMail =>
-  writeLetter(site, {
+export function signUpConfirmation(site: Site, { username, link, validDays }: ConfirmationData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'sign-up-confirmation',
-    subject: 'Please Confirm Your Email Address',
+    subject: texts.confirmSubject,
     name: username,
-    paragraphs: [
-      `Thank you for signing up at ${site.name}. One step is left: confirm that this address is yours.`,
-    ],
-    action: { label: 'Confirm my address', link },
-    closing: [
-      `The link works for ${days(validDays)}.`,
-      'If you did not sign up, ignore this mail. The address was probably mistyped.',
-    ],
+    paragraphs: [texts.signUp(site.name)],
+    action: { label: texts.confirmAction, link },
+    closing: [texts.linkWorks(texts.days(validDays)), texts.signUpIgnore],
   });
+}
 
 /**
  * allauth, `account/email/email_confirmation`, in CVAT's version: sent if a user signs in before the address is
  * confirmed.
  */
-export const loginConfirmation = (site: Site, { username, link, validDays }: ConfirmationData): KnownMail =>
-  writeLetter(site, {
+export function loginConfirmation(site: Site, { username, link, validDays }: ConfirmationData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'login-confirmation',
-    subject: 'Please Confirm Your Email Address',
+    subject: texts.confirmSubject,
     name: username,
-    paragraphs: [`To log in at ${site.name}, first confirm that this address is yours.`],
-    action: { label: 'Confirm my address', link },
-    closing: [
-      `The link works for ${days(validDays)}.`,
-      'If you did not try to log in, ignore this mail: the address stays unconfirmed.',
-    ],
+    paragraphs: [texts.logIn(site.name)],
+    action: { label: texts.confirmAction, link },
+    closing: [texts.linkWorks(texts.days(validDays)), texts.logInIgnore],
   });
+}
 
 /** Goes to the new address. Our own: CVAT 2.62 changes addresses without confirmation. */
-export const emailChangeConfirmation = (
+export function emailChangeConfirmation(
   site: Site,
   { username, link, validDays }: ConfirmationData,
-): KnownMail =>
-  writeLetter(site, {
+): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'email-change-confirmation',
-    subject: 'Confirm your new email address',
+    subject: texts.newAddressSubject,
     name: username,
-    paragraphs: [`This address was entered for your account at ${site.name}. Confirm that it is yours.`],
-    action: { label: 'Confirm my new address', link },
-    closing: [
-      `The link works for ${days(validDays)}.`,
-      'If you did not ask for this, ignore this mail: the address stays unconfirmed.',
-    ],
+    paragraphs: [texts.newAddress(site.name)],
+    action: { label: texts.newAddressAction, link },
+    closing: [texts.linkWorks(texts.days(validDays)), texts.newAddressIgnore],
   });
+}
 
 export interface EmailChangedData {
   readonly username: string;
@@ -63,15 +58,13 @@ export interface EmailChangedData {
 }
 
 /** Goes to the old address, whose owner may not know about the change. Our own. */
-export const emailChanged = (site: Site, { username, newEmail }: EmailChangedData): KnownMail =>
-  writeLetter(site, {
+export function emailChanged(site: Site, { username, newEmail }: EmailChangedData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'email-changed',
-    subject: 'Your email address was changed',
+    subject: texts.addressChangedSubject,
     name: username,
-    paragraphs: [
-      `The email address of your account at ${site.name} is now ${newEmail}. It was this address before.`,
-    ],
-    closing: [
-      'If you did not change it, tell an administrator at once: another person may be using your account.',
-    ],
+    paragraphs: [texts.addressChanged(site.name, newEmail)],
+    closing: [texts.addressChangedWarning],
   });
+}

@@ -1,4 +1,4 @@
-import { days, type KnownMail, type Site, writeLetter } from './layout.js';
+import { type KnownMail, type Site, textsFor, writeLetter } from './layout.js';
 
 export interface InvitationData {
   /** User name of the inviter; undefined if the account has been deleted. */
@@ -11,22 +11,21 @@ export interface InvitationData {
 }
 
 /** CVAT, `invitation/invitation`. */
-export const invitation = (
+export function invitation(
   site: Site,
   { inviter, organization, link, validDays }: InvitationData,
-): KnownMail =>
-  writeLetter(site, {
+): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'invitation',
-    subject: `You're invited to join the ${organization} organization in CVAT!`,
+    subject: texts.invitationSubject(organization),
     paragraphs: [
       inviter === undefined
-        ? `You are invited to the organization ${organization} at ${site.name}.`
-        : `${inviter} invites you to the organization ${organization} at ${site.name}.`,
-      'Log in, or sign up with this address, then accept or decline.',
+        ? texts.invitation(site.name, organization)
+        : texts.invitationBy(site.name, organization, inviter),
+      texts.invitationHow,
     ],
-    action: { label: 'See the invitation', link },
-    closing: [
-      `The invitation is valid for ${days(validDays)}.`,
-      'If you do not expect an invitation, ignore this mail.',
-    ],
+    action: { label: texts.invitationAction, link },
+    closing: [texts.invitationValid(texts.days(validDays)), texts.invitationIgnore],
   });
+}

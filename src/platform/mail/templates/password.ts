@@ -1,4 +1,4 @@
-import { days, type KnownMail, type Site, writeLetter } from './layout.js';
+import { type KnownMail, type Site, textsFor, writeLetter } from './layout.js';
 
 export interface PasswordLinkData {
   readonly username: string;
@@ -8,42 +8,43 @@ export interface PasswordLinkData {
 }
 
 /** CVAT, `authentication/password_reset_key`. */
-export const passwordReset = (site: Site, { username, link, validDays }: PasswordLinkData): KnownMail =>
-  writeLetter(site, {
+export function passwordReset(site: Site, { username, link, validDays }: PasswordLinkData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'password-reset',
-    subject: 'Password Reset E-mail',
+    subject: texts.resetSubject,
     name: username,
-    paragraphs: [`A new password was requested for your account at ${site.name}.`],
-    action: { label: 'Choose a new password', link },
-    closing: [
-      `The link works once, for ${days(validDays)}. Your user name is ${username}.`,
-      'If you did not request it, ignore this mail: your password does not change.',
-    ],
+    paragraphs: [texts.reset(site.name)],
+    action: { label: texts.resetAction, link },
+    closing: [texts.resetLink(texts.days(validDays), username), texts.resetIgnore],
   });
+}
 
 /** For an account that an administrator created. Our own. */
-export const setPassword = (site: Site, { username, link, validDays }: PasswordLinkData): KnownMail =>
-  writeLetter(site, {
+export function setPassword(site: Site, { username, link, validDays }: PasswordLinkData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'set-password',
-    subject: 'Set the password of your new account',
+    subject: texts.setSubject,
     name: username,
-    paragraphs: [`An administrator made an account for you at ${site.name}. Your user name is ${username}.`],
-    action: { label: 'Set my password', link },
-    closing: [`The link works once, for ${days(validDays)}. After that, ask for a password reset.`],
+    paragraphs: [texts.set(site.name, username)],
+    action: { label: texts.setAction, link },
+    closing: [texts.setLink(texts.days(validDays))],
   });
+}
 
 export interface PasswordChangedData {
   readonly username: string;
 }
 
 /** Informs the owner of an account about a change that they may not have made. CVAT sends no such mail. */
-export const passwordChanged = (site: Site, { username }: PasswordChangedData): KnownMail =>
-  writeLetter(site, {
+export function passwordChanged(site: Site, { username }: PasswordChangedData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
     kind: 'password-changed',
-    subject: 'Your password was changed',
+    subject: texts.passwordChangedSubject,
     name: username,
-    paragraphs: [`The password of your account at ${site.name} was changed.`],
-    closing: [
-      'If you did not change it, reset it at once and tell an administrator: another person may be using your account.',
-    ],
+    paragraphs: [texts.passwordChanged(site.name)],
+    closing: [texts.passwordChangedWarning],
   });
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LANGUAGES, type Language } from '../../../../src/platform/html/language.js';
 import { accountActivated, accountWaiting } from '../../../../src/platform/mail/templates/account.js';
 import {
   emailChangeConfirmation,
@@ -15,11 +16,12 @@ import {
 } from '../../../../src/platform/mail/templates/password.js';
 import { testMail } from '../../../../src/platform/mail/templates/trial.js';
 
-const SITE = { name: 'example.com' };
+const SITE = { name: 'example.com', language: 'en' } as const;
 const LINK = 'https://cvat.example.org/path?uid=1&token=abc-def';
 
-/** Every mail, about somebody called `name`. */
-const writeAll = (name: string): readonly KnownMail[] => {
+/** Every mail, about a person called `name`. */
+const writeAll = (name: string, language: Language = 'en'): readonly KnownMail[] => {
+  const SITE = { name: 'example.com', language };
   const data = { username: name, link: LINK, validDays: 3 };
   return [
     signUpConfirmation(SITE, data),
@@ -32,7 +34,7 @@ const writeAll = (name: string): readonly KnownMail[] => {
     invitation(SITE, { ...data, inviter: name, organization: name }),
     emailChanged(SITE, { username: name, newEmail: name }),
     passwordChanged(SITE, { username: name }),
-    testMail({ name }),
+    testMail({ ...SITE, name }),
   ];
 };
 
@@ -69,25 +71,28 @@ describe('the mails that CVAT sends', () => {
   });
 });
 
-describe.each(writeAll('ann').map((mail) => [mail.kind, mail] as const))(
-  'the mail %s',
-  (_kind, { text, html }) => {
-    it('says the same in both parts', () => {
-      const paragraphs = text
-        .split('\n\n')
-        .filter((part) => !part.startsWith('-- ') && !part.includes('http'));
-      const visible = html.replace(/<[^>]+>/g, '').replaceAll('&#39;', "'");
-      expect(paragraphs.filter((paragraph) => !visible.includes(paragraph.trim()))).toEqual([]);
-      expect(paragraphs.length).toBeGreaterThan(0);
-    });
+describe.each(
+  LANGUAGES.flatMap((language) =>
+    writeAll('ann', language).map((mail) => [mail.kind, language, mail] as const),
+  ),
+)('the mail %s in %s', (_kind, language, { text, html }) => {
+  it('names its language', () => {
+    expect(html).toContain(`<html lang="${language}">`);
+  });
 
-    it('writes its link on a line of its own, and whole in the HTML', () => {
-      if (!text.includes('http')) return expect(html).not.toContain('href');
-      expect(text.split('\n')).toContain(LINK);
-      expect(html.match(/href="([^"]*)"/)?.[1]?.replaceAll('&amp;', '&')).toBe(LINK);
-    });
-  },
-);
+  it('says the same in both parts', () => {
+    const paragraphs = text.split('\n\n').filter((part) => !part.startsWith('-- ') && !part.includes('http'));
+    const visible = html.replace(/<[^>]+>/g, '').replaceAll('&#39;', "'");
+    expect(paragraphs.filter((paragraph) => !visible.includes(paragraph.trim()))).toEqual([]);
+    expect(paragraphs.length).toBeGreaterThan(0);
+  });
+
+  it('writes its link on a line of its own, and whole in the HTML', () => {
+    if (!text.includes('http')) return expect(html).not.toContain('href');
+    expect(text.split('\n')).toContain(LINK);
+    expect(html.match(/href="([^"]*)"/)?.[1]?.replaceAll('&amp;', '&')).toBe(LINK);
+  });
+});
 
 describe.each(
   writeAll('<img src=x onerror=alert(1)>\r\n\r\nBcc: eve@evil.example\u202e').map(
@@ -96,7 +101,7 @@ describe.each(
 )('the mail %s about somebody with a hostile name', (_kind, { subject, text, html }) => {
   it('has no tag, no line and no header of theirs', () => {
     expect(html).not.toContain('<img');
-    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; Bcc: eve@evil.example');
+    expect(html).toContain('&lt;img src=x onerror=alert(1)> Bcc: eve@evil.example');
     expect(text).not.toMatch(/^Bcc/m);
     expect(subject).not.toMatch(/[\r\n]/);
     expect(text + html + subject).not.toContain('\u202e');

@@ -2,7 +2,9 @@ import type { Texts } from '../index.js';
 import { account } from './account.js';
 import { common } from './common.js';
 import { home } from './home.js';
+import { links } from './links.js';
+import { mails } from './mails.js';
 import { problems } from './problems.js';
 import { signingIn } from './signing-in.js';
 
-export const de: Texts = { common, home, signingIn, account, problems };
+export const de: Texts = { common, home, signingIn, account, links, mails, problems };

@@ -1,4 +1,7 @@
-import { type Html, html, renderHtml } from '../../values/html.js';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import type { Language } from '../../html/language.js';
+import { TEXTS, type Texts } from '../../html/texts/index.js';
 import { type MailContent, oneLine } from '../message.js';
 
 /** The site that sends the mail. */
@@ -7,7 +10,12 @@ export interface Site {
   readonly name: string;
   /** `ACCOUNT_EMAIL_SUBJECT_PREFIX`; undefined for allauth's default prefix, the name in brackets. */
   readonly subjectPrefix?: string | undefined;
+  /** The language of the recipient. */
+  readonly language: Language;
 }
+
+/** @returns the texts in the language of the recipient */
+export const textsFor = ({ language }: Site): Texts['mails'] => TEXTS[language].mails;
 
 /** Identifies a mail in the log and in the outbox. */
 export type MailKind =
@@ -42,7 +50,8 @@ interface Letter {
 
 /** Writes a letter as plain text and as HTML, both from the same content. */
 export function writeLetter(site: Site, letter: Letter): KnownMail {
-  const greeting = letter.name === undefined ? 'Hello,' : `Hello ${letter.name},`;
+  const { hello, helloName } = textsFor(site);
+  const greeting = letter.name === undefined ? hello : helloName(letter.name);
   const words = {
     before: [greeting, ...letter.paragraphs].map(oneLine),
     after: letter.closing.map(oneLine),
@@ -54,7 +63,7 @@ export function writeLetter(site: Site, letter: Letter): KnownMail {
     // allauth 0.57, adapter.format_email_subject
     subject: oneLine(`${site.subjectPrefix ?? `[${site.name}] `}${letter.subject}`),
     text: `${[...words.before, ...link, ...words.after, `-- \n${words.signature}`].join('\n\n')}\n`,
-    html: renderHtml(page(letter, words)),
+    html: `<!doctype html>\n${renderToString(<Page letter={letter} words={words} language={site.language} />)}\n`,
   };
 }
 
@@ -64,34 +73,50 @@ interface Words {
   readonly signature: string;
 }
 
-const page = ({ subject, action }: Letter, { before, after, signature }: Words): Html => html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${oneLine(subject)}</title>
-</head>
-<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
-<div style="max-width:560px;margin:0 auto">
-${before.map(paragraph)}${action === undefined ? [] : button(action)}${after.map(paragraph)}<p style="margin:32px 0 0;color:#6b7280">${signature}</p>
-</div>
-</body>
-</html>
-`;
+interface PageProps {
+  readonly letter: Letter;
+  readonly words: Words;
+  readonly language: Language;
+}
 
-const paragraph = (text: string): Html => html`<p style="margin:0 0 16px">${text}</p>\n`;
+const Page = ({ letter: { subject, action }, words, language }: PageProps): VNode => (
+  <html lang={language}>
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{oneLine(subject)}</title>
+    </head>
+    <body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
+      <div style="max-width:560px;margin:0 auto">
+        {words.before.map((text) => (
+          <Paragraph key={text}>{text}</Paragraph>
+        ))}
+        {action !== undefined && <Button {...action} />}
+        {words.after.map((text) => (
+          <Paragraph key={text}>{text}</Paragraph>
+        ))}
+        <p style="margin:32px 0 0;color:#6b7280">{words.signature}</p>
+      </div>
+    </body>
+  </html>
+);
+
+const Paragraph = ({ children }: { readonly children: string }): VNode => (
+  <p style="margin:0 0 16px">{children}</p>
+);
 
 /** The link is also written out: some mail programs show no buttons, and some people want to see the target. */
-const button = ({
-  label,
-  link,
-}: {
-  readonly label: string;
-  readonly link: string;
-}): Html => html`<p style="margin:24px 0"><a href="${link}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none">${label}</a></p>
-<p style="margin:0 0 16px;font-size:13px;word-break:break-all">${link}</p>
-`;
-
-/** @returns `3 days`, `1 day` */
-export const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`);
+const Button = ({ label, link }: NonNullable<Letter['action']>): VNode => (
+  <>
+    <p style="margin:24px 0">
+      <a
+        href={link}
+        style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none"
+      >
+        {label}
+      </a>
+    </p>
+    <p style="margin:0 0 16px;font-size:13px;word-break:break-all">{link}</p>
+  </>
+);
