@@ -41,7 +41,12 @@ const CREDENTIAL_COLUMNS = sql`
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
   (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail"`;
 
-const LINEAGE = sql`left join auth_server_password_lineage l on l.user_id = u.id`;
+/**
+ * `limit 1` tells PostgreSQL that there is one row at most: of a table without statistics it expects hundreds, even by
+ * the primary key, and then prepares for them.
+ */
+const LINEAGE = sql`
+  left join lateral (select * from auth_server_password_lineage where user_id = u.id limit 1) l on true`;
 
 interface OrganizationParts {
   /** Distinguishes prepared statements. */
@@ -106,7 +111,7 @@ export const createIdentityStore = (db: Queryable): IdentityStore => ({
         select ${columnsOf(organization, [token])}
         from access_tokens_accesstoken a
         join auth_user u on u.id = a.owner_id
-        left join auth_server_access_tokens x on x.token_id = a.id
+        left join lateral (select * from auth_server_access_tokens where token_id = a.id limit 1) x on true
         ${LINEAGE} ${organization.tables}
         where a.prefix = ${prefix} and ${usable({ now, notUsedSince })}`,
       { name: `identity_by_access_token_${organization.name}` },

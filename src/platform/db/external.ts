@@ -130,7 +130,9 @@ interface OpenedSession extends Session {
 }
 
 /**
- * Sets the limits of a new connection. Not in its start-up message, where a pooler refuses them. A pooler also gives
+ * Sets the limits of a new connection, and turns the compiler of statements off: none of ours runs long enough to gain
+ * what compiling costs, but PostgreSQL expects so of tables without statistics, and then took a second for each look-up
+ * of a caller. Not in its start-up message, where a pooler refuses them. A pooler also gives
  * out process numbers of its own: then the next transaction may run on another connection, which has neither the
  * limits nor the prepared statements of this one.
  */
@@ -151,7 +153,7 @@ async function openSession(
     keepsStatements: prepared === 'auto' ? isOwn : prepared === 'on',
     limits: isOwn
       ? ''
-      : `; set local statement_timeout = ${statement}; set local idle_in_transaction_session_timeout = ${idle}`,
+      : `; set local statement_timeout = ${statement}; set local idle_in_transaction_session_timeout = ${idle}; set local jit = off`,
   };
 }
 
@@ -160,6 +162,7 @@ const OPEN_SESSION = `
     set_config('statement_timeout',
       case when own.is_own then $2 else current_setting('statement_timeout') end, false),
     set_config('idle_in_transaction_session_timeout',
-      case when own.is_own then $3 else current_setting('idle_in_transaction_session_timeout') end, false)
+      case when own.is_own then $3 else current_setting('idle_in_transaction_session_timeout') end, false),
+    set_config('jit', case when own.is_own then 'off' else current_setting('jit') end, false)
   from (select pg_backend_pid() = $1::integer as is_own) own
 `;
