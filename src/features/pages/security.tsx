@@ -26,8 +26,8 @@ const PAGE_SIZE = 10;
 /** The password of an account, its sessions and its API token. */
 export function securityPage(settings: PageSettings): Page {
   const show = async (visit: Visit, draft?: Draft, newToken?: string) => {
-    const { person } = await selfOf(visit);
-    const [sessions, apiToken] = await Promise.all([
+    const [{ person }, sessions, apiToken] = await Promise.all([
+      selfOf(visit),
       visit.call('auth_list_sessions', Sessions, {
         query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
       }),

@@ -39,7 +39,7 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="robots" content="noindex" />
       <meta name="color-scheme" content="light dark" />
-      <title>{`${view.title} · ${look.siteName()}`}</title>
+      <title>{`${isRefused(view) ? `${visit.texts.common.problem}: ` : ''}${view.title} · ${look.siteName()}`}</title>
       <link rel="icon" href={look.logo} />
       <link rel="stylesheet" href={look.stylesheet} />
       <script type="module" src={look.script} />
@@ -54,6 +54,9 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
     </body>
   </html>
 );
+
+/** Screen readers say the title first. */
+const isRefused = ({ status = 200 }: ShellView): boolean => status >= 400;
 
 const Top = ({ view: { person }, visit: { texts }, look }: ShellProps): VNode => (
   <header class="top">

@@ -28,8 +28,8 @@ const EDIT_PATH = `${PATHS.tokens}/:id` as const;
 /** The personal access tokens of an account. */
 export function tokensPage(settings: PageSettings): Page {
   const show = async (visit: Visit, draft?: Draft, made?: z.output<typeof NewToken>) => {
-    const { person } = await selfOf(visit);
-    const [tokens, organizations] = await Promise.all([
+    const [{ person }, tokens, organizations] = await Promise.all([
+      selfOf(visit),
       visit.call('auth_list_access_tokens', Tokens, {
         query: {
           page: visit.query.get('page') ?? '1',
@@ -97,9 +97,11 @@ export function tokensPage(settings: PageSettings): Page {
 export const tokenPage: Page = {
   path: EDIT_PATH,
   show: async (visit, draft) => {
-    const { person } = await selfOf(visit);
     const { account, common } = visit.texts;
-    const token = await visit.call('auth_retrieve_access_tokens', Token, { params: visit.params });
+    const [{ person }, token] = await Promise.all([
+      selfOf(visit),
+      visit.call('auth_retrieve_access_tokens', Token, { params: visit.params }),
+    ]);
     return {
       kind: 'view',
       title: account.editTokenTitle,
