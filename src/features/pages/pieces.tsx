@@ -61,20 +61,26 @@ export const Secret = ({
   </div>
 );
 
-/** Links to the page before and after. */
+/** Links to the page before and after; a second list of a page has its number in another parameter. */
 export function Pager({
   visit,
   page,
   last,
+  parameter = 'page',
 }: {
   readonly visit: Visit;
   readonly page: number;
   readonly last: number;
+  readonly parameter?: string;
 }): VNode | null {
   if (last <= 1) return null;
   const { common } = visit.texts;
   const to = (number: number): string =>
-    withQuery(visit.exchange.path, { ...Object.fromEntries(visit.query), page: String(number) });
+    withQuery(visit.exchange.path, {
+      ...Object.fromEntries(visit.query),
+      done: undefined,
+      [parameter]: String(number),
+    });
   return (
     <nav class="pager" aria-label={common.pages}>
       {page > 1 ? <a href={to(page - 1)}>{common.previousPage}</a> : <span />}

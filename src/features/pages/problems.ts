@@ -33,7 +33,10 @@ export function problemsOf(
   if (!(error instanceof ApiError)) return undefined;
   if (error instanceof Throttled) return { ...NO_PROBLEMS, form: [waitOf(error, texts)] };
   if (error.status === 403) return { ...NO_PROBLEMS, form: [refusalOf(error, texts)] };
-  return error.status === 400 ? readBody(error.body, texts, fields) : undefined;
+  if (error.status === 404) return { ...NO_PROBLEMS, form: [texts.problems.gone] };
+  if (error.status === 400) return readBody(error.body, texts, fields);
+  const explained = sentencesIn(error.body).map((sentence) => known(sentence, texts));
+  return explained[0] === undefined ? undefined : { ...NO_PROBLEMS, form: [explained[0]] };
 }
 
 /** Most refusals say no more than that; a few tell what to do. */
@@ -100,6 +103,13 @@ const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => st
   [/^This is already the e-mail address/, (texts) => texts.sameEmail],
   [/^Email backend is not configured/, (texts) => texts.noMail],
   [/^Your invitation is expired/, (texts) => texts.invitationExpired],
+  [/invitation is already accepted/, (texts) => texts.invitationAccepted],
+  [/^The user is a member of the organization already/, (texts) => texts.isMember],
+  [/^Several accounts have this e-mail address/, (texts) => texts.addressShared],
+  [/^organization with this slug already exists/, (texts) => texts.shortNameTaken],
+  [/^Enter a valid "slug"/, (texts) => texts.invalidShortName],
+  [/^Choose another active member/, (texts) => texts.noSuccessor],
+  [/^The organization cannot be removed/, (texts) => texts.organizationInUse],
 ];
 
 const translate = (sentence: string, texts: Texts): string => known(sentence, texts) ?? sentence;

@@ -6,6 +6,7 @@ export const problems: Texts['problems'] = {
   forbiddenTitle: 'Diese Seite kannst du nicht sehen',
   forbidden: 'Dein Konto hat die Rechte dafür nicht.',
   refused: 'Das darfst du nicht.',
+  gone: 'Das gibt es nicht mehr.',
   unavailableTitle: 'Bitte gleich noch einmal versuchen',
   unavailable: 'Ein Teil dieses Servers antwortet nicht. Es wurde nichts geändert.',
   failedTitle: 'Etwas ist schiefgegangen',
@@ -43,5 +44,13 @@ export const problems: Texts['problems'] = {
     noMail: 'Dieser Server verschickt keine Mails: wende dich an die Verwaltung.',
     invitationExpired: 'Diese Einladung ist abgelaufen. Bitte die Organisation um eine neue.',
     tokenLimit: 'Du hast zu viele Tokens: widerrufe erst eines.',
+    invitationAccepted: 'Diese Einladung ist schon angenommen.',
+    isMember: 'Diese Person ist schon Mitglied oder eingeladen.',
+    addressShared: 'Mehrere Konten haben diese Adresse.',
+    shortNameTaken: 'Diesen Kurznamen gibt es schon.',
+    invalidShortName: 'In einem Kurznamen können nur Buchstaben, Ziffern, - und _ stehen.',
+    noSuccessor: 'Wähle ein anderes Mitglied der Organisation.',
+    organizationInUse:
+      'In dieser Organisation sind noch Projekte, Aufgaben oder andere Daten von CVAT. Lösche oder verschiebe sie zuerst.',
   },
 };

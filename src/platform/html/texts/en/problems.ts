@@ -5,6 +5,7 @@ export const problems = {
   forbiddenTitle: 'You can’t see this page',
   forbidden: 'Your account does not have the rights for it.',
   refused: 'You may not do this.',
+  gone: 'This is not there any more.',
   unavailableTitle: 'Please try again soon',
   unavailable: 'A part of this server does not answer. Nothing was changed.',
   failedTitle: 'Something went wrong',
@@ -43,5 +44,13 @@ export const problems = {
     noMail: 'This server sends no mails: ask an administrator.',
     invitationExpired: 'This invitation has expired. Ask the owner of the organization for a new one.',
     tokenLimit: 'You have too many tokens: revoke one of them first.',
+    invitationAccepted: 'This invitation is accepted already.',
+    isMember: 'This person is a member already, or is invited.',
+    addressShared: 'Several accounts have this address.',
+    shortNameTaken: 'This short name is taken.',
+    invalidShortName: 'Only letters, digits, - and _ can be in a short name.',
+    noSuccessor: 'Choose another member of the organization.',
+    organizationInUse:
+      'Projects, tasks or other data of CVAT are still in this organization. Delete or move them first.',
   },
 };
