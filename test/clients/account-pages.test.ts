@@ -30,6 +30,10 @@ const OWN_PAGES = [
   '/account?done=names',
   '/account/security',
   '/account/tokens',
+  '/account/organizations',
+  '/account/organizations/lab',
+  '/account/organizations/lab?search=a&done=saved',
+  '/account/organizations/other',
   '/account/sign-out',
   '/account/invitation?invitation=x',
 ];
@@ -49,6 +53,29 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
 }
 
+/** Two organizations that are offered to their other member; people who are invited to each, and to a third one. */
+async function makeOrganizations(owner: TestAccount, member: TestAccount): Promise<void> {
+  const post = async (by: TestAccount, path: string, body: object = {}) => {
+    const answer = await app.send(path, { method: 'POST', headers: by.authorization, body });
+    expect([path, answer.status < 300]).toEqual([path, true]);
+    return answer.json() as { id: number; key: string };
+  };
+  for (const [slug, one, two] of [
+    ['lab', owner, member],
+    ['other', member, owner],
+  ] as const) {
+    const { id } = await post(one, '/api/organizations', { slug, description: 'words '.repeat(60) });
+    const invite = (email: string) =>
+      post(one, `/api/invitations?org=${slug}`, { email, role: 'maintainer' });
+    const { key } = await invite(two.email);
+    await post(two, `/api/invitations/${key}/accept`);
+    await invite('a-newcomer-with-a-long-address@department.example.org');
+    await post(one, `/api/organizations/${id}/transfer`, { user: two.id });
+  }
+  await post(member, '/api/organizations', { slug: 'third' });
+  await post(member, '/api/invitations?org=third', { email: owner.email, role: 'worker' });
+}
+
 /** @returns what a program that checks accessibility finds in a page, with the elements */
 const violationsOf = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe.source);
@@ -65,7 +92,9 @@ const overflowOf = (page: Page): Promise<number> =>
 describe.skipIf(!hasBrowser())('the pages of an account in Chromium', () => {
   beforeAll(async () => {
     [app, browser] = await Promise.all([
-      createTestApp({ env: { SITE_NAME: 'Acme Vision' } }),
+      createTestApp({
+        env: { SITE_NAME: 'Acme Vision', ORG_INVITATION_CONFIRM: 'true', EMAIL_BACKEND: 'console' },
+      }),
       startBrowser(),
     ]);
     person = await app.register('maria');
@@ -75,6 +104,7 @@ describe.skipIf(!hasBrowser())('the pages of an account in Chromium', () => {
         headers: person.authorization,
         body: { name, read_only: name === 'label export', expiry_date: '2031-01-01T00:00:00Z' },
       });
+    await makeOrganizations(person, await app.register('jonas-with-a-very-long-user-name'));
   });
   afterAll(async () => {
     await browser?.close();

@@ -93,8 +93,8 @@ export const ButtonForm = ({
   </form>
 );
 
-/** What is wrong, first: the page is announced with it, and its links lead to the fields. */
-function Problems({ visit, draft }: { readonly visit: Visit; readonly draft: Draft }): VNode | null {
+/** What is wrong, first: the page is announced with it. For a form without fields, the page shows it above all. */
+export function Problems({ visit, draft }: { readonly visit: Visit; readonly draft: Draft }): VNode | null {
   const { form, fields } = draft.problems;
   const wrong = Object.entries(fields);
   if (form.length === 0 && wrong.length === 0) return null;

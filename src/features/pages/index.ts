@@ -7,6 +7,8 @@ import { homePage } from './home.js';
 import { invitationPage } from './invitation.js';
 import { createLanguages } from './language.js';
 import { noticePages } from './notices.js';
+import { organizationPage } from './organization.js';
+import { organizationsPage } from './organizations.js';
 import type { Page } from './page.js';
 import { PATHS, UI_PATHS } from './paths.js';
 import { profilePage } from './profile.js';
@@ -61,6 +63,8 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     securityPage(settings),
     tokensPage(settings),
     tokenPage,
+    organizationsPage,
+    organizationPage,
   ];
   return pages;
 }

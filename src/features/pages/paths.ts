@@ -17,6 +17,7 @@ export const PATHS = {
   invitation: `${PREFIX}/invitation`,
   security: `${PREFIX}/security`,
   tokens: `${PREFIX}/tokens`,
+  organizations: `${PREFIX}/organizations`,
   assets: `${PREFIX}/assets`,
 } as const satisfies Readonly<Record<string, `/${string}`>>;
 
@@ -47,6 +48,10 @@ export function safeNext(wanted: string | null, uiUrl: string | undefined): stri
     uiUrl !== undefined && URL.canParse(wanted) && new URL(wanted).origin === new URL(uiUrl).origin;
   return isUi && /^https?:\/\/[^@]*$/.test(wanted) ? wanted : undefined;
 }
+
+/** @returns the page of an organization */
+export const organizationPath = (slug: string): string =>
+  `${PATHS.organizations}/${encodeURIComponent(slug)}`;
 
 /** @returns a path with a query, without what is undefined */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {

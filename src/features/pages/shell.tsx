@@ -98,6 +98,7 @@ function Navigation({ visit }: { readonly visit: ShellVisit }): VNode {
     [PATHS.account, common.account],
     [PATHS.security, common.security],
     [PATHS.tokens, common.tokens],
+    [PATHS.organizations, common.organizations],
   ];
   const { path } = visit.exchange;
   const isHere = (place: string): boolean =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useTestApp } from '../../support/app.js';
+import { type TestAccount, useTestApp } from '../../support/app.js';
 import { createVisitor } from '../../support/visitor.js';
 
 /** What all pages have in common. */
@@ -18,12 +18,33 @@ const OPEN_PAGES = [
   '/account/reset/confirm?uid=1&token=x',
   '/account/invitation?invitation=x&email=a%40b.example',
 ];
-const OWN_PAGES = ['/account', '/account/security', '/account/tokens', '/account/sign-out'];
+const OWN_PAGES = [
+  '/account',
+  '/account/security',
+  '/account/tokens',
+  '/account/organizations',
+  '/account/organizations/lab',
+  '/account/sign-out',
+];
+
+let owner: Promise<TestAccount> | undefined;
+
+/** A person with everything that their pages need. */
+async function prepareOwner(): Promise<TestAccount> {
+  const person = await app.register();
+  await app.send('/api/organizations', {
+    method: 'POST',
+    headers: person.authorization,
+    body: { slug: 'lab' },
+  });
+  return person;
+}
 
 async function signedIn() {
-  const person = await app.register();
+  owner ??= prepareOwner();
+  const { username, password } = await owner;
   const visitor = createVisitor(app);
-  await visitor.signIn(person.username, person.password);
+  await visitor.signIn(username, password);
   return visitor;
 }
 

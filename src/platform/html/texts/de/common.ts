@@ -8,6 +8,7 @@ export const common: Texts['common'] = {
   account: 'Profil',
   security: 'Sicherheit',
   tokens: 'Tokens',
+  organizations: 'Organisationen',
   signIn: 'Anmelden',
   signOut: 'Abmelden',
   signedInAs: (name) => `Angemeldet als ${name}`,

@@ -4,7 +4,8 @@ import { common } from './common.js';
 import { home } from './home.js';
 import { links } from './links.js';
 import { mails } from './mails.js';
+import { organizations } from './organizations.js';
 import { problems } from './problems.js';
 import { signingIn } from './signing-in.js';
 
-export const de: Texts = { common, home, signingIn, account, links, mails, problems };
+export const de: Texts = { common, home, signingIn, account, links, mails, organizations, problems };

@@ -7,6 +7,7 @@ export const common = {
   account: 'Profile',
   security: 'Security',
   tokens: 'Tokens',
+  organizations: 'Organizations',
   signIn: 'Sign in',
   signOut: 'Sign out',
   signedInAs: (name: string) => `Signed in as ${name}`,

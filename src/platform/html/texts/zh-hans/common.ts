@@ -8,6 +8,7 @@ export const common: Texts['common'] = {
   account: '个人资料',
   security: '安全',
   tokens: '令牌',
+  organizations: '组织',
   signIn: '登录',
   signOut: '退出登录',
   signedInAs: (name) => `已登录：${name}`,

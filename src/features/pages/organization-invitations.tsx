@@ -1,0 +1,222 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { ApiError } from '../../kernel/errors.js';
+import { ButtonForm, Form } from './forms.js';
+import {
+  back,
+  Invitation,
+  Invitations as InvitationList,
+  memberNamed,
+  type PartProps,
+  type Place,
+  placeOf,
+  rolesToGive,
+} from './organization-place.js';
+import { type Draft, field, type Page, type PageAnswer, type Visit } from './page.js';
+import { Moment, Pager } from './pieces.js';
+import { FormRefused, NO_PROBLEMS, problemsOf } from './problems.js';
+import { Card } from './shell.js';
+
+const PAGE_SIZE = 20;
+const PAGE_PARAMETER = 'invitations';
+/** One form is one request of a person, and each address is a call of the API. */
+const MOST_ADDRESSES = 50;
+export type InvitationPage = z.output<typeof InvitationList>;
+
+/** @returns the invitations that nobody accepted yet; undefined for people who invite nobody */
+export async function pendingIn(place: Place): Promise<InvitationPage | undefined> {
+  if (rolesToGive(place).length === 0) return undefined;
+  const query = {
+    org: place.organization.slug,
+    filter: JSON.stringify({ '==': [{ var: 'accepted' }, false] }),
+    page: place.visit.query.get(PAGE_PARAMETER) ?? '1',
+    page_size: String(PAGE_SIZE),
+  };
+  return place.visit.call('invitations_list', InvitationList, { query });
+}
+
+/** What became of the invitation to one address. */
+type Outcome =
+  | { readonly email: string; readonly kind: 'sent' | 'joined' }
+  | { readonly email: string; readonly kind: 'refused'; readonly error: ApiError };
+
+const keyIn = ({ form }: Visit) => ({ params: { key: field(form, 'key') } });
+
+/** @param show the page, which is shown again if only some of several addresses were refused */
+export const invitationActions = (
+  show: (visit: Visit, draft: Draft, sent: readonly string[]) => Promise<PageAnswer>,
+): NonNullable<Page['actions']> => ({
+  invite: async (visit) => {
+    const outcomes = await inviteAll(visit);
+    const sent = outcomes.filter(({ kind }) => kind !== 'refused');
+    const refused = outcomes.filter((outcome) => outcome.kind === 'refused');
+    if (refused.length === 0) return back(visit, 'invited', countsOf(outcomes));
+    const forbidden = refused.find(({ error }) => error.status === 403);
+    if (forbidden !== undefined && sent.length === 0) throw forbidden.error;
+    const problems = { ...NO_PROBLEMS, form: refused.map((outcome) => sentenceOf(outcome, visit)) };
+    if (sent.length === 0) throw new FormRefused(problems);
+    const fields = new URLSearchParams(visit.form);
+    fields.set('emails', refused.map(({ email }) => email).join('\n'));
+    return show(
+      visit,
+      { action: 'invite', fields, problems },
+      sent.map(({ email }) => email),
+    );
+  },
+  resend: async (visit) => {
+    await visit.call('invitations_resend', z.unknown(), keyIn(visit));
+    return back(visit, 'resent');
+  },
+  withdraw: async (visit) => {
+    await withdraw(visit);
+    return back(visit, 'withdrawn');
+  },
+});
+
+async function inviteAll(visit: Visit): Promise<readonly Outcome[]> {
+  const { organizations, problems } = visit.texts;
+  const emails = addressesIn(field(visit.form, 'emails'));
+  const wrong = emails.length === 0 ? problems.sentences.required : organizations.tooMany(MOST_ADDRESSES);
+  if (emails.length === 0 || emails.length > MOST_ADDRESSES)
+    throw new FormRefused({ fields: { emails: [wrong] } });
+  const { organization } = await placeOf(visit);
+  const outcomes: Outcome[] = [];
+  // One after the other: limits count them, and the person gets the answers in their order.
+  for (const email of emails) outcomes.push(await invite(visit, organization.slug, email));
+  return outcomes;
+}
+
+async function invite(visit: Visit, org: string, email: string): Promise<Outcome> {
+  const call = { query: { org }, body: { email, role: field(visit.form, 'role') } };
+  try {
+    const { expired } = await visit.call('invitations_create', Invitation, call);
+    // Without a mail there is nothing to accept: the person is a member at once.
+    return { email, kind: expired === null ? 'joined' : 'sent' };
+  } catch (error) {
+    if (error instanceof ApiError && problemsOf(error, visit.texts, new Set()) !== undefined)
+      return { email, kind: 'refused', error };
+    throw error;
+  }
+}
+
+/** @returns the addresses in a text, each once: lines, or with commas; mail programs put names before them */
+const addressesIn = (text: string): readonly string[] => {
+  const entries = text.split(/[\n,;]/).map((entry) => /<([^<>]*)>\s*$/.exec(entry)?.[1] ?? entry);
+  const given = entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return [...new Map(given.map((email) => [email.toLowerCase(), email])).values()];
+};
+
+const sentenceOf = ({ email, error }: Extract<Outcome, { kind: 'refused' }>, { texts }: Visit): string =>
+  `${email}: ${problemsOf(error, texts, new Set())?.form.join(' ')}`;
+
+const countsOf = (outcomes: readonly Outcome[]): Record<string, string> => {
+  const numberOf = (kind: Outcome['kind']) => String(outcomes.filter((one) => one.kind === kind).length);
+  return { sent: numberOf('sent'), joined: numberOf('joined') };
+};
+
+/**
+ * Ends the membership that waits for an answer, and so its invitation: an invitation alone would leave a membership
+ * that keeps the person from being invited again.
+ */
+async function withdraw(visit: Visit): Promise<void> {
+  const { slug } = (await placeOf(visit)).organization;
+  const call = { ...keyIn(visit), query: { org: slug } };
+  const { user, key } = await visit.call('invitations_retrieve', Invitation, call);
+  const member = await memberNamed(visit, slug, user.username);
+  if (member?.is_active === true)
+    throw new FormRefused({ form: [visit.texts.problems.sentences.invitationAccepted] });
+  await (member?.invitation === key
+    ? visit.call('memberships_destroy', z.unknown(), { params: { id: String(member.id) } })
+    : visit.call('invitations_destroy', z.unknown(), call));
+}
+
+export function Inviting({ place, draft }: PartProps): VNode | null {
+  const { organizations } = place.visit.texts;
+  const roles = rolesToGive(place);
+  if (roles.length === 0) return null;
+  return (
+    <Card title={organizations.inviteTitle}>
+      <Form
+        visit={place.visit}
+        action="invite"
+        label={organizations.invite}
+        draft={draft}
+        fields={[
+          { name: 'emails', label: organizations.emails, hint: organizations.emailsHint, rows: 3 },
+          {
+            name: 'role',
+            label: organizations.role,
+            hint: organizations.roleHint,
+            options: roles.map((role) => [role, organizations.roles[role]] as const),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+interface PendingProps {
+  readonly visit: Visit;
+  readonly pending: InvitationPage;
+}
+
+export function Pending({ visit, pending }: PendingProps): VNode | null {
+  if (pending.count === 0) return null;
+  return (
+    <Card title={visit.texts.organizations.pending}>
+      <ul class="rows">
+        {pending.results.map((invitation) => (
+          <PendingRow key={invitation.key} visit={visit} invitation={invitation} />
+        ))}
+      </ul>
+      <Pager
+        visit={visit}
+        page={Number(visit.query.get(PAGE_PARAMETER) ?? 1)}
+        last={Math.ceil(pending.count / PAGE_SIZE)}
+        parameter={PAGE_PARAMETER}
+      />
+    </Card>
+  );
+}
+
+function PendingRow({
+  visit,
+  invitation,
+}: {
+  readonly visit: Visit;
+  readonly invitation: Invitation;
+}): VNode {
+  const { organizations } = visit.texts;
+  const { key, user, owner, role, expired } = invitation;
+  return (
+    <li>
+      <div class="what">
+        <span>
+          <strong>{user.username}</strong> <span class="badge">{organizations.roles[role]}</span>{' '}
+          {expired === true && <span class="badge">{organizations.expired}</span>}
+        </span>
+        <span class="quiet small">
+          {owner !== null && `${organizations.invitedBy(owner.username)} · `}
+          <Moment at={invitation.created_date} visit={visit} isDay />
+        </span>
+      </div>
+      <div class="actions">
+        <ButtonForm
+          visit={visit}
+          action="resend"
+          hidden={{ key }}
+          label={organizations.resend}
+          longLabel={organizations.resendLabel(user.username)}
+        />
+        <ButtonForm
+          visit={visit}
+          action="withdraw"
+          hidden={{ key }}
+          label={organizations.withdraw}
+          longLabel={organizations.withdrawLabel(user.username)}
+          kind="danger"
+        />
+      </div>
+    </li>
+  );
+}
