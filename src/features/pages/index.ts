@@ -58,7 +58,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     ...noticePages,
     invitationPage,
     languages.page,
-    profilePage(settings),
+    profilePage(settings, languages),
     exportPage,
     securityPage(settings),
     tokensPage(settings),

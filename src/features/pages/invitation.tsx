@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ORGANIZATION_ROLES } from '../../kernel/account.js';
 import { ApiError } from '../../kernel/errors.js';
 import { ButtonForm } from './forms.js';
 import { type Page, redirect, type View, type Visit } from './page.js';
@@ -7,7 +8,7 @@ import { personOf } from './person.js';
 
 const Invitation = z.object({
   owner: z.object({ username: z.string() }).nullable(),
-  role: z.string(),
+  role: z.enum(ORGANIZATION_ROLES),
   expired: z.boolean().nullable(),
   organization_info: z.object({ slug: z.string() }),
 });
@@ -71,7 +72,7 @@ function anonymousView(visit: Visit): View {
 }
 
 function invitationView(visit: Visit, invitation: Invitation | undefined): View {
-  const { signingIn } = visit.texts;
+  const { signingIn, organizations } = visit.texts;
   const title = signingIn.invitationTitle;
   if (invitation === undefined)
     return {
@@ -91,7 +92,7 @@ function invitationView(visit: Visit, invitation: Invitation | undefined): View 
     title,
     main: (
       <>
-        <p>{signingIn.invitation(organization.slug, role)}</p>
+        <p>{signingIn.invitation(organization.slug, organizations.roles[role])}</p>
         {owner !== null && <p class="quiet">{signingIn.invitedBy(owner.username)}</p>}
         {invitation.expired === true ? (
           <p class="note bad">{signingIn.invitationExpired}</p>

@@ -21,6 +21,12 @@ export function createLanguages(clock: Clock, isSecure: boolean) {
     exchange.setCookies.set(LANGUAGE_COOKIE, line);
   };
 
+  /** For this browser and for the account. */
+  const choose = async (visit: Visit, language: Language): Promise<void> => {
+    await store(visit, language);
+    remember(visit.exchange, language);
+  };
+
   const store = (visit: Visit, language: Language) =>
     visit.call('auth_partial_update_preferences', Preferences, { body: { language } });
 
@@ -46,7 +52,7 @@ export function createLanguages(clock: Clock, isSecure: boolean) {
     },
   };
 
-  return { page, meet };
+  return { page, meet, choose };
 }
 
 export type Languages = ReturnType<typeof createLanguages>;

@@ -1,6 +1,9 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { NotFound } from '../../kernel/errors.js';
+import { LANGUAGES, languageOf } from '../../platform/html/language.js';
 import { Form } from './forms.js';
+import type { Languages } from './language.js';
 import { type Draft, field, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { type Self, selfOf } from './person.js';
@@ -12,7 +15,7 @@ import { Card, Lead } from './shell.js';
 const Organizations = z.object({ results: z.array(z.object({ slug: z.string() })) });
 
 /** Names, address, language of an account, and its end. */
-export function profilePage(settings: PageSettings): Page {
+export function profilePage(settings: PageSettings, languages: Pick<Languages, 'choose'>): Page {
   return {
     path: PATHS.account,
     show: async (visit, draft) => {
@@ -29,6 +32,7 @@ export function profilePage(settings: PageSettings): Page {
             {draft === undefined && <Outcome visit={visit} />}
             <Names visit={visit} self={self} draft={draft} />
             {!settings.usesDirectory && <Address visit={visit} self={self} draft={draft} />}
+            <LanguageChoice visit={visit} draft={draft} />
             <Facts visit={visit} self={self} />
             <Card title={account.exportTitle}>
               <p class="quiet">{account.exportHint}</p>
@@ -43,7 +47,17 @@ export function profilePage(settings: PageSettings): Page {
         ),
       };
     },
-    actions: { names: saveNames, email: changeEmail, delete: deleteAccount },
+    actions: {
+      names: saveNames,
+      email: changeEmail,
+      delete: deleteAccount,
+      language: async (visit) => {
+        const language = languageOf(visit.form.get('language'));
+        if (language === undefined) throw new NotFound();
+        await languages.choose(visit, language);
+        return redirect(withQuery(PATHS.account, { done: 'language' }));
+      },
+    },
   };
 }
 
@@ -83,6 +97,8 @@ function Outcome({ visit }: { readonly visit: Visit }): VNode | null {
       return <Done>{account.namesSaved}</Done>;
     case 'email':
       return <Done>{account.emailSent}</Done>;
+    case 'language':
+      return <Done>{account.languageSaved}</Done>;
     case 'joined':
       return <Done>{signingIn.accepted(visit.query.get('organization') ?? '')}</Done>;
     case 'declined':
@@ -156,6 +172,26 @@ const Address = ({ visit, self, draft }: PartProps): VNode => (
           label: visit.texts.account.currentPassword,
           type: 'password',
           autocomplete: 'current-password',
+        },
+      ]}
+    />
+  </Card>
+);
+
+const LanguageChoice = ({ visit, draft }: Omit<PartProps, 'self'>): VNode => (
+  <Card title={visit.texts.common.chooseLanguage}>
+    <Form
+      visit={visit}
+      action="language"
+      label={visit.texts.common.save}
+      kind="second"
+      draft={draft}
+      fields={[
+        {
+          name: 'language',
+          label: visit.texts.account.language,
+          value: visit.language,
+          options: LANGUAGES.map((language) => [language, visit.texts.common.languages[language]] as const),
         },
       ]}
     />

@@ -74,6 +74,15 @@ describe('the language of an account', () => {
     expect((await elsewhere.signIn(person.username, person.password)).title).toBe('Profil');
   });
 
+  it('changes in the profile', async () => {
+    const person = await app.register();
+    const visitor = createVisitor(app, { 'Accept-Language': 'en' });
+    await visitor.signIn(person.username, person.password);
+    const page = await visitor.press('language', { language: 'de' });
+    expect([page.title, page.words]).toEqual(['Profil', expect.stringContaining('Sprache ist gespeichert')]);
+    expect(await languageOf(person.authorization)).toEqual({ language: 'de' });
+  });
+
   it('changes with the switch of the page', async () => {
     const person = await app.register();
     const visitor = createVisitor(app, { 'Accept-Language': 'en' });

@@ -16,6 +16,8 @@ export const account: Texts['account'] = {
   currentPassword: 'Dein Passwort',
   changeEmail: 'Adresse ändern',
   emailSent: 'Wir haben einen Link an die neue Adresse geschickt.',
+  language: 'Sprache deiner Seiten und Mails',
+  languageSaved: 'Deine Sprache ist gespeichert.',
   roles: 'Rollen',
   memberSince: 'Dabei seit',
   lastSignIn: 'Letzte Anmeldung',

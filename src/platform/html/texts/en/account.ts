@@ -15,6 +15,8 @@ export const account = {
   currentPassword: 'Your password',
   changeEmail: 'Change the address',
   emailSent: 'We have sent a link to the new address.',
+  language: 'Language of your pages and mails',
+  languageSaved: 'Your language is saved.',
   roles: 'Roles',
   memberSince: 'Member since',
   lastSignIn: 'Last sign-in',

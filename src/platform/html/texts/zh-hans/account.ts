@@ -16,6 +16,8 @@ export const account: Texts['account'] = {
   currentPassword: '您的密码',
   changeEmail: '更改邮箱',
   emailSent: '我们已向新邮箱发送链接。',
+  language: '页面和邮件的语言',
+  languageSaved: '语言已保存。',
   roles: '角色',
   memberSince: '注册时间',
   lastSignIn: '上次登录',
