@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm, type FieldProps, Form } from './forms.js';
-import { type Draft, field, type Page, redirect, type Visit } from './page.js';
+import { type Draft, field, filled, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
 import { Done, Moment, Pager, Secret } from './pieces.js';
@@ -69,11 +69,7 @@ export function tokensPage(settings: PageSettings): Page {
     show,
     actions: {
       create: async (visit) => {
-        const organization = field(visit.form, 'organization');
-        const body = {
-          ...bodyOf(visit.form),
-          ...(organization === '' ? {} : { organization: Number(organization) }),
-        };
+        const body = { ...bodyOf(visit.form), ...filled(visit.form, ['organization']) };
         return show(visit, undefined, await visit.call('auth_create_access_tokens', NewToken, { body }));
       },
       revoke: async (visit) => {
