@@ -81,6 +81,7 @@ describe.skipIf(!hasProxy('nginx'))('behind nginx', () => {
   it('links of mails that only this server sends come here without credentials', async () => {
     const answer = await send(nginx.url, '/api/auth/confirm-email-change/nothing/');
     expect(answer.headers.location).toContain('/auth/incorrect-email-confirmation');
+    expect((await send(nginx.url, '/account/assets/nothing.css')).status).toBe(404);
     expect(cvat.seen).toEqual([]);
   });
 
@@ -214,13 +215,15 @@ describe('the settings of Traefik', () => {
     const { http } = parse(documentedSettings('traefik')) as Traefik;
     const nginxSettings = documentedSettings('nginx');
     const [, paths] = /location ~ (\S+) \{/.exec(nginxSettings) ?? [];
-    const [, links] = /location \^~ (\S+) \{/.exec(nginxSettings) ?? [];
+    const links = [...nginxSettings.matchAll(/location \^~ (\S+) \{/g)].map(([, link]) => link);
     const [, host] = /server_name (\S+);/.exec(nginxSettings) ?? [];
-    expect([paths, links, host]).not.toContain(undefined);
+    expect([paths, host]).not.toContain(undefined);
+    expect(links).toHaveLength(2);
     expect(http.routers['identity']?.rule).toBe(
       `Host(\`${host}\`) && PathRegexp(\`${paths}\`) && HeaderRegexp(\`Authorization\`, \`.\`)`,
     );
-    expect(http.routers['identity-links']?.rule).toBe(`Host(\`${host}\`) && PathPrefix(\`${links}\`)`);
+    const prefixes = links.map((link) => `PathPrefix(\`${link}\`)`).join(' || ');
+    expect(http.routers['identity-links']?.rule).toBe(`Host(\`${host}\`) && (${prefixes})`);
     for (const { service, priority } of Object.values(http.routers)) {
       expect(Object.keys(http.services)).toContain(service);
       // Before CVAT's own routers, whose rules are of the length that Traefik otherwise counts.
