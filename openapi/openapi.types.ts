@@ -6504,6 +6504,8 @@ export interface operations {
                 first_name?: string;
                 /** @description Only results whose `is_active` is this. */
                 is_active?: boolean;
+                /** @description `true` lists superusers alone. Only superusers may ask for it. */
+                is_superuser?: string;
                 /** @description Only results whose `last_name` is this. */
                 last_name?: string;
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */

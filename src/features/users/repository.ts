@@ -38,9 +38,17 @@ const POLICY_FILTER: JoinedFilter = {
   from: sql`auth_user u left join organizations_membership m on m.user_id = u.id`,
 };
 
-export function listUsers(db: Queryable, { plan, visible, scope }: ListRequest): Promise<ListRows<Account>> {
+export interface UserListRequest extends ListRequest {
+  readonly superusersAlone?: boolean;
+}
+
+export function listUsers(
+  db: Queryable,
+  { plan, visible, scope, superusersAlone = false }: UserListRequest,
+): Promise<ListRows<Account>> {
   const shown = isScope(visible, scope) ? sql`true` : compileJoinedFilter(visible, POLICY_FILTER);
-  const where = allOf([plan.where, shown, withinScope(scope)]);
+  const flag = superusersAlone ? sql`u.is_superuser` : sql`true`;
+  const where = allOf([plan.where, shown, withinScope(scope), flag]);
   return runList<Account>(db, {
     ...plan,
     where,

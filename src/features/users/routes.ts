@@ -1,11 +1,12 @@
 import { organizationScope } from '../../authorization/organization-scope.js';
 import type { Account, Caller } from '../../kernel/account.js';
+import { PermissionDenied } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
 import { presentListedUser, presentUser, presentUserTo } from './present.js';
-import { MetaUserRead, UserPage, UserWrite } from './schemas.js';
+import { MetaUserRead, UserPage, UsersQuery, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
@@ -24,10 +25,16 @@ const list = ({ service }: UserRouteDeps) =>
     view: 'User List',
     access: { kind: 'policy', checks: mayList, filter: 'users' },
     list: service.listDefinition,
+    query: UsersQuery,
     responses: { 200: UserPage },
-    handle: async ({ caller, exchange, policyFilter }) => {
+    handle: async ({ caller, exchange, policyFilter, query }) => {
       const viewer = requireCaller(caller);
-      const rows = await service.list(exchange.query, policyFilter, organizationScope(exchange, viewer));
+      if (query.is_superuser && !viewer.account.isSuperuser) throw new PermissionDenied();
+      const rows = await service.list(exchange.query, {
+        visible: policyFilter,
+        scope: organizationScope(exchange, viewer),
+        superusersAlone: query.is_superuser,
+      });
       return reply(
         200,
         presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)),

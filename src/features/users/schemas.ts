@@ -62,6 +62,15 @@ export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaU
 export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList', '/api/users');
 
 /** Not in CVAT. */
+export const UsersQuery = z.object({
+  is_superuser: z
+    .string()
+    .optional()
+    .transform((value) => value === 'true')
+    .meta({ description: '`true` lists superusers alone. Only superusers may ask for it.' }),
+});
+
+/** Not in CVAT. */
 export const ApiTokenRead = z
   .object({ exists: z.boolean(), created_date: dateTime().nullable() })
   .meta({ id: 'ApiToken' });

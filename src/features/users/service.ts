@@ -1,4 +1,3 @@
-import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import { ValidationError } from '../../kernel/errors.js';
 import { foreignKeyViolation } from '../../platform/db/failures.js';
 import type { Queryable } from '../../platform/db/queryable.js';
@@ -8,7 +7,14 @@ import { type AccountCreationDeps, createAccountCreation } from './account-creat
 import { type AccountUpdateDeps, createAccountUpdate } from './account-update.js';
 import { keepingAdministrators } from './administrators.js';
 import { removeAccount } from './removal-repository.js';
-import { findTarget, listUsers, lockAccount, type Target, USERS } from './repository.js';
+import {
+  findTarget,
+  listUsers,
+  lockAccount,
+  type Target,
+  USERS,
+  type UserListRequest,
+} from './repository.js';
 
 export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps {
   /** Removes the memberships of an account, together with their invitations. */
@@ -19,8 +25,8 @@ export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps 
 export function createUserService(deps: UserServiceDeps) {
   const { db } = deps;
 
-  const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
-    listUsers(db, { plan: planList(USERS, params), visible, scope });
+  const list = (params: URLSearchParams, shown: Omit<UserListRequest, 'plan'>) =>
+    listUsers(db, { ...shown, plan: planList(USERS, params) });
 
   /** @param organizationId - the organization in which to look up the role; null for none. @throws NotFound */
   const find = async (id: string | undefined, organizationId: number | null): Promise<Target> =>
