@@ -26,12 +26,13 @@ export interface FormProps {
 export interface FieldProps {
   readonly name: string;
   readonly label: string;
-  readonly type?: 'text' | 'email' | 'password' | 'date' | 'checkbox' | 'search';
+  readonly type?: 'text' | 'email' | 'password' | 'date' | 'checkbox' | 'choices' | 'search';
   readonly value?: string | undefined;
   readonly hint?: string | undefined;
   readonly autocomplete?: string;
   readonly isOptional?: boolean;
   readonly maxLength?: number;
+  /** Of a list, or of `choices`: boxes of which any number can be checked, with their values joined by commas. */
   readonly options?: readonly (readonly [value: string, label: string])[];
   readonly rows?: number;
 }
@@ -139,6 +140,7 @@ function Field(props: PlacedField): VNode {
       )}
     </>
   );
+  if (type === 'choices') return <Choices field={props}>{help}</Choices>;
   if (type === 'checkbox')
     return (
       <div class="field check">
@@ -159,13 +161,41 @@ function Field(props: PlacedField): VNode {
   );
 }
 
+function Choices({
+  field: { id, name, label, options = [], draft, value = '' },
+  children,
+}: {
+  readonly field: PlacedField;
+  readonly children: VNode;
+}): VNode {
+  const chosen = draft === undefined ? value.split(',') : draft.fields.getAll(name);
+  return (
+    <fieldset class="field">
+      <legend>{label}</legend>
+      {options.map(([choice, text]) => (
+        <div class="check" key={choice}>
+          <input
+            type="checkbox"
+            id={`${id}-${choice}`}
+            name={name}
+            value={choice}
+            checked={chosen.includes(choice)}
+          />
+          <label for={`${id}-${choice}`}>{text}</label>
+        </div>
+      ))}
+      {children}
+    </fieldset>
+  );
+}
+
 const isChecked = ({ draft, name, value }: PlacedField): boolean =>
   draft === undefined ? value === 'true' : draft.fields.get(name) === 'true';
 
 /** A password is never sent back. */
 function Control({ field, shared }: { readonly field: PlacedField; readonly shared: object }): VNode {
   const { options, draft, name, autocomplete, maxLength, rows, isOptional } = field;
-  const type = field.type === undefined || field.type === 'checkbox' ? 'text' : field.type;
+  const type = isWritten(field.type) ? field.type : 'text';
   const value = type === 'password' ? '' : (draft?.fields.get(name) ?? field.value ?? '');
   const more = {
     ...shared,
@@ -192,11 +222,13 @@ function Control({ field, shared }: { readonly field: PlacedField; readonly shar
   return INPUTS[type]({ value, ...more });
 }
 
+type Written = Exclude<NonNullable<FieldProps['type']>, 'checkbox' | 'choices'>;
+
+const isWritten = (type: FieldProps['type']): type is Written => type !== undefined && type in INPUTS;
+
 type InputAttributes = { readonly value: string };
 
-const INPUTS: Readonly<
-  Record<Exclude<NonNullable<FieldProps['type']>, 'checkbox'>, (attributes: InputAttributes) => VNode>
-> = {
+const INPUTS: Readonly<Record<Written, (attributes: InputAttributes) => VNode>> = {
   text: (attributes) => <input type="text" {...attributes} />,
   email: (attributes) => <input type="email" {...attributes} />,
   password: (attributes) => <input type="password" {...attributes} />,

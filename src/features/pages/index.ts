@@ -1,6 +1,9 @@
 import type { RequestHandler } from 'express';
 import type { Clock } from '../../kernel/clock.js';
 import { send } from '../../platform/http/send.js';
+import { newPersonPage } from './administration/new-person.js';
+import { peoplePage } from './administration/people.js';
+import { personPage } from './administration/person.js';
 import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
@@ -65,6 +68,9 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     tokenPage,
     organizationsPage,
     organizationPage,
+    peoplePage,
+    newPersonPage(settings),
+    personPage,
   ];
   return pages;
 }

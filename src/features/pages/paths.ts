@@ -18,6 +18,8 @@ export const PATHS = {
   security: `${PREFIX}/security`,
   tokens: `${PREFIX}/tokens`,
   organizations: `${PREFIX}/organizations`,
+  people: `${PREFIX}/admin/people`,
+  newPerson: `${PREFIX}/admin/people/new`,
   assets: `${PREFIX}/assets`,
 } as const satisfies Readonly<Record<string, `/${string}`>>;
 

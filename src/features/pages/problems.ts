@@ -102,6 +102,7 @@ const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => st
   [/^Addresses of this domain/, (texts) => texts.wrongDomain],
   [/^This is already the e-mail address/, (texts) => texts.sameEmail],
   [/^Email backend is not configured/, (texts) => texts.noMail],
+  [/^This is the last active (superuser|member of the group admin)\./, (texts) => texts.lastAdministrator],
   [/^Your invitation is expired/, (texts) => texts.invitationExpired],
   [/invitation is already accepted/, (texts) => texts.invitationAccepted],
   [/^The user is a member of the organization already/, (texts) => texts.isMember],

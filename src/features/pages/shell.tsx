@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { CSRF_FIELD } from '../../authentication/csrf.js';
 import { LANGUAGES } from '../../platform/html/language.js';
-import { ACTION_FIELD, type View, type Visit } from './page.js';
+import { ACTION_FIELD, type Person, type View, type Visit } from './page.js';
 import { PATHS } from './paths.js';
 
 /** The name and the look of the site. */
@@ -49,7 +49,11 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
         {visit.texts.common.skip}
       </a>
       <Top {...{ view, visit, look }} />
-      {view.person === undefined ? <Narrow view={view} /> : <Wide view={view} visit={visit} />}
+      {view.person === undefined ? (
+        <Narrow view={view} />
+      ) : (
+        <Wide view={view} visit={visit} person={view.person} />
+      )}
       {look.hasPages && <Bottom visit={visit} />}
     </body>
   </html>
@@ -83,38 +87,64 @@ const Narrow = ({ view }: { readonly view: ShellView }): VNode => (
   </main>
 );
 
-const Wide = ({ view, visit }: Omit<ShellProps, 'look'>): VNode => (
+const Wide = ({ view, visit, person }: Omit<ShellProps, 'look'> & { readonly person: Person }): VNode => (
   <div class="wide">
-    <Navigation visit={visit} />
+    <Navigation visit={visit} person={person} />
     <main id="main" class="stack">
       {view.main}
     </main>
   </div>
 );
 
-function Navigation({ visit }: { readonly visit: ShellVisit }): VNode {
-  const { common } = visit.texts;
+function Navigation({ visit, person }: { readonly visit: ShellVisit; readonly person: Person }): VNode {
+  const { administration, common } = visit.texts;
   const places: readonly (readonly [string, string])[] = [
     [PATHS.account, common.account],
     [PATHS.security, common.security],
     [PATHS.tokens, common.tokens],
     [PATHS.organizations, common.organizations],
   ];
+  return (
+    <nav aria-label={common.navigation}>
+      <Places visit={visit} places={places} />
+      {person.isSuperuser && (
+        <>
+          <p class="group" id="administration">
+            {administration.heading}
+          </p>
+          <Places
+            visit={visit}
+            labelledBy="administration"
+            places={[[PATHS.people, administration.people]]}
+          />
+        </>
+      )}
+    </nav>
+  );
+}
+
+function Places({
+  visit,
+  places,
+  labelledBy,
+}: {
+  readonly visit: ShellVisit;
+  readonly places: readonly (readonly [string, string])[];
+  readonly labelledBy?: string;
+}): VNode {
   const { path } = visit.exchange;
   const isHere = (place: string): boolean =>
     path === place || (place !== PATHS.account && path.startsWith(`${place}/`));
   return (
-    <nav aria-label={common.navigation}>
-      <ul>
-        {places.map(([place, label]) => (
-          <li key={place}>
-            <a href={place} {...(isHere(place) ? { 'aria-current': 'page' as const } : {})}>
-              {label}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <ul {...(labelledBy === undefined ? {} : { 'aria-labelledby': labelledBy })}>
+      {places.map(([place, label]) => (
+        <li key={place}>
+          <a href={place} {...(isHere(place) ? { 'aria-current': 'page' as const } : {})}>
+            {label}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

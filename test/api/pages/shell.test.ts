@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type TestAccount, useTestApp } from '../../support/app.js';
+import { changeUser, setGroups } from '../../support/rows.js';
 import { createVisitor } from '../../support/visitor.js';
 
 /** What all pages have in common. */
@@ -25,11 +26,14 @@ const OWN_PAGES = [
   '/account/organizations',
   '/account/organizations/lab',
   '/account/sign-out',
+  '/account/admin/people',
+  '/account/admin/people/new',
+  '/account/admin/people/1',
 ];
 
 let owner: Promise<TestAccount> | undefined;
 
-/** A person with everything that their pages need. */
+/** A person with everything that their pages need: superusers see those of others, and their own. */
 async function prepareOwner(): Promise<TestAccount> {
   const person = await app.register();
   await app.send('/api/organizations', {
@@ -37,6 +41,8 @@ async function prepareOwner(): Promise<TestAccount> {
     headers: person.authorization,
     body: { slug: 'lab' },
   });
+  await changeUser(app.db, person.id, { isSuperuser: true });
+  await setGroups(app.db, person.id, ['admin']);
   return person;
 }
 

@@ -42,6 +42,8 @@ export const problems: Texts['problems'] = {
     wrongDomain: 'Adressen dieser Domain können sich hier nicht registrieren.',
     sameEmail: 'Das ist schon deine Adresse.',
     noMail: 'Dieser Server verschickt keine Mails: wende dich an die Verwaltung.',
+    lastAdministrator:
+      'Das ist der letzte aktive Administrator: gib vorher einem anderen Konto diese Rechte.',
     invitationExpired: 'Diese Einladung ist abgelaufen. Bitte die Organisation um eine neue.',
     tokenLimit: 'Du hast zu viele Tokens: widerrufe erst eines.',
     invitationAccepted: 'Diese Einladung ist schon angenommen.',

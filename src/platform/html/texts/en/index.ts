@@ -1,4 +1,5 @@
 import { account } from './account.js';
+import { administration } from './administration.js';
 import { common } from './common.js';
 import { home } from './home.js';
 import { links } from './links.js';
@@ -7,4 +8,4 @@ import { organizations } from './organizations.js';
 import { problems } from './problems.js';
 import { signingIn } from './signing-in.js';
 
-export const en = { common, home, signingIn, account, links, mails, organizations, problems };
+export const en = { common, home, signingIn, account, administration, links, mails, organizations, problems };

@@ -42,6 +42,7 @@ export const problems = {
     wrongDomain: 'Addresses of this domain can’t register here.',
     sameEmail: 'This is your address already.',
     noMail: 'This server sends no mails: ask an administrator.',
+    lastAdministrator: 'This is the last active administrator: give another account these rights first.',
     invitationExpired: 'This invitation has expired. Ask the owner of the organization for a new one.',
     tokenLimit: 'You have too many tokens: revoke one of them first.',
     invitationAccepted: 'This invitation is accepted already.',

@@ -1,5 +1,6 @@
 import type { Texts } from '../index.js';
 import { account } from './account.js';
+import { administration } from './administration.js';
 import { common } from './common.js';
 import { home } from './home.js';
 import { links } from './links.js';
@@ -8,4 +9,14 @@ import { organizations } from './organizations.js';
 import { problems } from './problems.js';
 import { signingIn } from './signing-in.js';
 
-export const zhHans: Texts = { common, home, signingIn, account, links, mails, organizations, problems };
+export const zhHans: Texts = {
+  common,
+  home,
+  signingIn,
+  account,
+  administration,
+  links,
+  mails,
+  organizations,
+  problems,
+};

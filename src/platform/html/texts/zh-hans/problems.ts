@@ -41,6 +41,7 @@ export const problems: Texts['problems'] = {
     wrongDomain: '该域名的邮箱不能在此注册。',
     sameEmail: '这已经是您的邮箱。',
     noMail: '此服务器不发送邮件，请联系管理员。',
+    lastAdministrator: '这是最后一个启用的管理员：请先将这些权限授予另一个账户。',
     invitationExpired: '此邀请已过期，请联系组织的所有者。',
     tokenLimit: '您的令牌过多，请先撤销一个。',
     invitationAccepted: '该邀请已被接受。',

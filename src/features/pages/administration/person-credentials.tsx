@@ -1,0 +1,143 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { ButtonForm } from '../forms.js';
+import { field, type Visit } from '../page.js';
+import { Moment, Pager } from '../pieces.js';
+import { Card } from '../shell.js';
+
+const Session = z.object({
+  id: z.string(),
+  current: z.boolean(),
+  browser: z.string().nullable(),
+  device: z.string().nullable(),
+  ip: z.string().nullable(),
+  created_date: z.string().nullable(),
+  last_seen: z.string().nullable(),
+});
+const Sessions = z.object({ count: z.number(), results: z.array(Session) });
+const ApiToken = z.object({ exists: z.boolean(), created_date: z.string().nullable() });
+const PAGE_SIZE = 10;
+
+export type PersonCredentials = Awaited<ReturnType<typeof credentialsOf>>;
+
+/** @returns where an account is signed in, and whether it has an API token */
+export async function credentialsOf(visit: Visit) {
+  const { params } = visit;
+  const [sessions, apiToken] = await Promise.all([
+    visit.call('users_list_sessions', Sessions, {
+      params,
+      query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
+    }),
+    visit.call('users_retrieve_api_token', ApiToken, { params }),
+  ]);
+  return { sessions, apiToken };
+}
+
+/** What the buttons do, by the message that the page shows afterwards. */
+export const CREDENTIAL_ACTIONS: Readonly<Record<string, (visit: Visit) => Promise<unknown>>> = {
+  'end-session': (visit) =>
+    visit.call('users_destroy_sessions', z.unknown(), {
+      params: { ...visit.params, session_id: field(visit.form, 'session') },
+    }),
+  'end-sessions': (visit) => visit.call('users_destroy_all_sessions', z.unknown(), { params: visit.params }),
+  'rotate-token': (visit) => visit.call('users_rotate_api_token', z.unknown(), { params: visit.params }),
+  'revoke-token': (visit) => visit.call('users_destroy_api_token', z.unknown(), { params: visit.params }),
+};
+
+interface CredentialsProps {
+  readonly visit: Visit;
+  readonly credentials: PersonCredentials;
+}
+
+/** The sessions and the API token of an account. */
+export const Credentials = ({ visit, credentials }: CredentialsProps): VNode => (
+  <>
+    <SessionsCard visit={visit} credentials={credentials} />
+    <TokenCard visit={visit} credentials={credentials} />
+  </>
+);
+
+const SessionsCard = ({ visit, credentials: { sessions } }: CredentialsProps): VNode => (
+  <Card title={visit.texts.account.sessions}>
+    {sessions.count === 0 ? (
+      <p class="quiet">{visit.texts.administration.noSessions}</p>
+    ) : (
+      <>
+        <ul class="rows">
+          {sessions.results.map((session) => (
+            <SessionRow key={session.id} visit={visit} session={session} />
+          ))}
+        </ul>
+        <Pager
+          visit={visit}
+          page={Number(visit.query.get('page') ?? 1)}
+          last={Math.ceil(sessions.count / PAGE_SIZE)}
+        />
+        <ButtonForm
+          visit={visit}
+          action="end-sessions"
+          label={visit.texts.administration.endAllSessions}
+          kind="danger"
+        />
+      </>
+    )}
+  </Card>
+);
+
+function SessionRow({
+  visit,
+  session,
+}: {
+  readonly visit: Visit;
+  readonly session: z.output<typeof Session>;
+}): VNode {
+  const { account } = visit.texts;
+  const device = [session.browser, session.device].filter((part) => part !== null).join(', ');
+  const name = device === '' ? account.unknownDevice : device;
+  return (
+    <li>
+      <div class="what">
+        <span>
+          <strong>{name}</strong> {session.current && <span class="badge">{account.thisSession}</span>}
+        </span>
+        <span class="quiet small">
+          {`${account.began} `}
+          <Moment at={session.created_date} visit={visit} />
+          {` · ${account.lastSeen} `}
+          <Moment at={session.last_seen} visit={visit} />
+          {session.ip !== null && ` · ${session.ip}`}
+        </span>
+      </div>
+      <ButtonForm
+        visit={visit}
+        action="end-session"
+        hidden={{ session: session.id }}
+        label={account.endSession}
+        longLabel={account.endSessionLabel(name)}
+      />
+    </li>
+  );
+}
+
+const TokenCard = ({ visit, credentials: { apiToken } }: CredentialsProps): VNode => (
+  <Card title={visit.texts.account.apiToken}>
+    <p>
+      {apiToken.exists ? `${visit.texts.administration.tokenSince} ` : visit.texts.administration.noToken}
+      {apiToken.exists && <Moment at={apiToken.created_date} visit={visit} />}
+    </p>
+    {apiToken.exists && (
+      <>
+        <p class="quiet">{visit.texts.administration.tokenHint}</p>
+        <div class="actions">
+          <ButtonForm visit={visit} action="rotate-token" label={visit.texts.account.rotateApiToken} />
+          <ButtonForm
+            visit={visit}
+            action="revoke-token"
+            label={visit.texts.account.revokeApiToken}
+            kind="danger"
+          />
+        </div>
+      </>
+    )}
+  </Card>
+);

@@ -1,0 +1,72 @@
+import type { Texts } from '../index.js';
+
+export const administration: Texts['administration'] = {
+  heading: 'Verwaltung',
+  search: 'Suche',
+  searchAction: 'Suchen',
+  nothingFound: 'Nichts passt. Versuche es mit weniger Wörtern oder einer anderen Auswahl.',
+
+  people: 'Personen',
+  peopleIntro: 'Alle mit einem Konto auf diesem Server.',
+  accounts: (count) => (count === 1 ? 'Ein Konto' : `${count} Konten`),
+  peopleSearchHint: 'Sucht in Benutzernamen, Vornamen und Nachnamen.',
+  show: 'Zeigen',
+  showAll: 'Alle Konten',
+  showActive: 'Aktive',
+  showInactive: 'Inaktive und wartende',
+  showAdministrators: 'Administratoren',
+  sort: 'Reihenfolge',
+  sortNewest: 'Neueste zuerst',
+  sortUsername: 'Benutzername',
+  sortLastName: 'Nachname',
+  inactive: 'inaktiv',
+
+  newAccount: 'Neues Konto',
+  newAccountIntro: 'Die Adresse gilt als bestätigt: du bürgst für sie.',
+  details: 'Angaben',
+  passwordHint: (minimum) =>
+    `Mindestens ${minimum} Zeichen. Lass es leer, wenn die Person es mit dem Link einer Mail setzt.`,
+  sendMail: 'Eine Mail mit einem Link schicken, der das Passwort setzt',
+  sendMailHint: 'Der Link gilt drei Tage.',
+  create: 'Konto anlegen',
+
+  backToPeople: 'Alle Personen',
+  id: 'Nummer',
+  groups: 'Gruppen',
+  groupHints: {
+    admin: 'verwaltet diesen Server',
+    user: 'arbeitet und legt Organisationen an',
+    worker: 'erledigt, was andere vergeben',
+  },
+  staff: 'Personal',
+  staffHint: 'Kennzeichnet Mitglieder des Personals. Rechte folgen aus den Gruppen.',
+  superuser: 'Superuser',
+  superuserHint: 'Sieht alle Angaben jedes Kontos und diese Seiten.',
+  activate: 'Konto aktivieren',
+  deactivate: 'Konto deaktivieren',
+  inactiveHint:
+    'Dieses Konto ist inaktiv: die Person kann sich nicht anmelden. Vielleicht hat sie sich registriert und wartet auf die Freigabe.',
+  done: {
+    created: 'Das Konto ist angelegt.',
+    saved: 'Das Konto ist gespeichert.',
+    activated: 'Das Konto ist aktiv. Die Person kann sich anmelden.',
+    deactivated: 'Das Konto ist inaktiv, und seine Sitzungen sind beendet.',
+    'end-session': 'Die Sitzung ist beendet.',
+    'end-sessions': 'Alle Sitzungen des Kontos sind beendet.',
+    'rotate-token': 'Das API-Token ist ersetzt. Die Person bekommt das neue bei der nächsten Anmeldung.',
+    'revoke-token': 'Das API-Token ist widerrufen.',
+  },
+  noSessions: 'Dieses Konto ist nirgends angemeldet.',
+  endAllSessions: 'Alle Sitzungen beenden',
+  tokenSince: 'Das Konto hat ein API-Token, angelegt am',
+  noToken: 'Das Konto hat kein API-Token. Die nächste Anmeldung über die API legt eines an.',
+  tokenHint:
+    'Du siehst ein neues Token nicht: die Person bekommt es bei der nächsten Anmeldung über die API.',
+  deleteTitle: 'Konto löschen',
+  deleteHint:
+    'Das löscht das Konto mit seinen Tokens und Mitgliedschaften, sofort und endgültig. Besser ist es meist, es zu deaktivieren.',
+  deleteConfirm: (username) => `Tippe zur Bestätigung den Benutzernamen: ${username}`,
+  deleteAction: 'Konto löschen',
+  deleteMismatch: 'Das ist nicht der Benutzername des Kontos.',
+  accountDeleted: 'Das Konto ist gelöscht.',
+};
