@@ -708,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/server/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how this server is, and its settings
+         * @description Returns the version, the state of each part, the mails that wait, and the settings in force without secrets, for administrators. Not in CVAT.
+         */
+        get: operations["server_retrieve_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1242,6 +1262,32 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "worker" | "supervisor" | "maintainer" | "owner";
+        ServerMails: {
+            /** @description Mails that are to be sent. */
+            waiting: number;
+            /** @description Mails that the server has given up. */
+            failed: number;
+        };
+        ServerPart: {
+            name: string;
+            ok: boolean;
+            /** @description `ok`, `not used`, or the problem. */
+            sentence: string;
+        };
+        ServerSetting: {
+            name: string;
+            /** @description Null if it is not set; `set` in place of a secret. */
+            value: string | null;
+        };
+        ServerStatus: {
+            /** @description Of this server. */
+            version: string;
+            /** @description The release of CVAT that it replicates. */
+            cvat_version: string;
+            parts: components["schemas"]["ServerPart"][];
+            mails: components["schemas"]["ServerMails"];
+            settings: components["schemas"]["ServerSetting"][];
+        };
         SessionRead: {
             /** @description Names the session in this API; it opens nothing. */
             readonly id?: string;
@@ -6431,6 +6477,103 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.cvat+json": components["schemas"]["ErrorText"] | components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    server_retrieve_status: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ServerStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
                 };
             };
             /** @description Unauthorized */

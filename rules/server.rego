@@ -8,7 +8,7 @@ package server
 import data.utils
 
 # METADATA
-# description: Whether the caller may do `scope`.
+# description: Whether the caller may do `scope`. `view:status` is for an admin, and not in CVAT.
 # entrypoint: true
 default allow := false
 

@@ -62,6 +62,7 @@ const ACTIONS = {
   'delete:sessions': () => 'end sessions',
   'update:permissions': () => 'change groups and flags',
   'change:role': () => 'change the role',
+  'view:status': () => 'see the state and the settings',
   'list:content': () => 'browse the shared files',
 };
 

@@ -6,12 +6,14 @@ import { composeAuthentication } from './composition/authentication.js';
 import { withoutLocalAccounts } from './composition/directory.js';
 import { type Engines, openEngines } from './composition/engines.js';
 import { composeMail } from './composition/mail.js';
+import { composeReadiness } from './composition/operations.js';
 import type { ContainerOptions } from './composition/options.js';
 import { composeShell } from './composition/pages.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createEventSink } from './composition/security-events.js';
 import { createState, type State } from './composition/state.js';
+import { composeStatus } from './composition/status.js';
 import { composeWeb } from './composition/web.js';
 import type { Administration, FirstAdminOutcome } from './features/accounts/index.js';
 import { createMetrics, type Metrics } from './features/operations/metrics/metrics.js';
@@ -113,11 +115,12 @@ async function composeParts(
     state,
   });
   const signIn = directory === null ? accounts : withoutLocalAccounts(accounts);
+  const readiness = composeReadiness({ options, engines, state });
   const routes: readonly AnyRoute[] = [
     ...signIn.routes,
     ...accessTokens.routes,
     ...resources.routes,
-    ...serverInfoRoutes(serverInfoOf(options)),
+    ...serverInfoRoutes({ ...serverInfoOf(options), ...composeStatus(options, engines, readiness) }),
     ...bundleRoutes(engines.rules.bundle),
   ];
   const throttleCaller = resources.throttle;
@@ -131,6 +134,7 @@ async function composeParts(
     chain,
     routes,
     shell,
+    readiness,
     signIn,
     throttleCaller,
   });
@@ -191,8 +195,7 @@ const contextOf = ({ PUBLIC_URL, SITE_NAME = '' }: Config): readonly string[] =>
   SITE_NAME,
 ];
 
-const serverInfoOf = ({ config, version }: ContainerOptions) => ({
-  version,
+const serverInfoOf = ({ config }: ContainerOptions) => ({
   analytics: config.CVAT_ANALYTICS,
   models: config.CVAT_SERVERLESS,
 });

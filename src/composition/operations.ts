@@ -34,14 +34,14 @@ export interface OperationsParts {
   readonly allowedHosts: readonly string[];
   readonly metrics: Metrics;
   readonly passwords: Pick<PasswordService, 'load'>;
+  readonly readiness: ReadinessCheck;
 }
 
 /** Probes, CVAT's health page, metrics, and the access log. */
 export function composeOperations(parts: OperationsParts) {
-  const { options, engines, exchanges, allowedHosts, metrics } = parts;
+  const { options, engines, exchanges, allowedHosts, metrics, readiness } = parts;
   const { config, clock, log } = options;
-  const readiness = composeReadiness(parts);
-  watchParts(parts, readiness);
+  watchParts(parts);
   const deps = {
     exchanges,
     clock,
@@ -72,7 +72,12 @@ export function composeOperations(parts: OperationsParts) {
   };
 }
 
-const composeReadiness = ({ options, engines, state }: OperationsParts): ReadinessCheck =>
+/** Connects the check of the parts, which probes, metrics and the state of the server share. */
+export const composeReadiness = ({
+  options,
+  engines,
+  state,
+}: Pick<OperationsParts, 'options' | 'engines' | 'state'>): ReadinessCheck =>
   createReadiness({
     clock: options.clock,
     databaseState: () => readDatabaseState(engines.db),
@@ -85,7 +90,7 @@ const composeReadiness = ({ options, engines, state }: OperationsParts): Readine
   });
 
 /** Lets the metrics read the parts at each scrape. */
-function watchParts({ engines, metrics, passwords }: OperationsParts, readiness: ReadinessCheck): void {
+function watchParts({ engines, metrics, passwords, readiness }: OperationsParts): void {
   metrics.watch({
     database: engines.db.load,
     hashing: passwords.load,

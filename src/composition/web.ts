@@ -3,6 +3,7 @@ import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
 import { createApiDocs, type Described } from '../features/api-docs/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
+import type { ReadinessCheck } from '../features/operations/readiness.js';
 import type { Shell } from '../features/pages/create-shell.js';
 import type { Caller } from '../kernel/account.js';
 import { cookieValue } from '../platform/http/cookies.js';
@@ -27,6 +28,7 @@ export interface WebParts {
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
   readonly shell: Shell;
+  readonly readiness: ReadinessCheck;
   /** Account pages that are not routes, and the paths to which a slash is added. */
   readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };
   /** Counts a request of a throttled route for its caller. @throws Throttled */
@@ -46,6 +48,7 @@ export async function composeWeb(parts: WebParts) {
     metrics,
     allowedHosts,
     passwords: parts.authentication.passwords,
+    readiness: parts.readiness,
   });
   const { throttleCaller } = parts;
   const pipeline = composePipeline({ options, engines, exchanges, state, metrics, chain, throttleCaller });

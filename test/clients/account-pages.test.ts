@@ -42,6 +42,7 @@ const SUPERUSER_PAGES = [
   '/account/admin/people?search=nobody',
   '/account/admin/people/new',
   '/account/admin/people/1?done=saved',
+  '/account/admin/server',
 ];
 
 let app: TestApp;

@@ -183,7 +183,7 @@ const USERS: Space = {
 
 const SERVER: Space = {
   package: 'server',
-  scopes: { view: [], 'list:content': [], unheard: [] },
+  scopes: { view: [], 'view:status': [], 'list:content': [], unheard: [] },
   columns: {},
   resource: () => null,
 };

@@ -22,8 +22,16 @@ export interface HealthDeps {
 /** Status of each part by its name in django-health-check 3.20 with CVAT's plugins; `working` means healthy. */
 export type HealthReport = Readonly<Record<string, string>>;
 
-export const isHealthy = (report: HealthReport): boolean =>
-  Object.values(report).every((status) => status === 'working');
+export const isHealthy = (report: HealthReport): boolean => Object.values(report).every(isWorking);
+
+/** @returns whether a part is well, by its status */
+export const isWorking = (status: string): boolean => status === 'working';
+
+/** @returns the status of the disk of a folder, and of the memory of the machine */
+export async function checkMachine(folder: string, maximumDiskPercent: number) {
+  const [disk, memory] = await Promise.all([diskStatus(folder, maximumDiskPercent), memoryStatus()]);
+  return { disk, memory };
+}
 
 /** @returns the state of every part, sorted by name; never throws */
 export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
@@ -32,11 +40,10 @@ export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
     deps.pingRedis ?? (async () => deps.pingDatabase()),
     'unexpected result: Connection Error',
   );
-  const [db, redis, disk, memory, opa] = await Promise.all([
+  const [db, redis, { disk, memory }, opa] = await Promise.all([
     database,
     cache,
-    diskStatus(deps.folder, deps.maximumDiskPercent),
-    memoryStatus(),
+    checkMachine(deps.folder, deps.maximumDiskPercent),
     policyStatus(deps.policyReadiness),
   ]);
   return {

@@ -4,6 +4,7 @@ import { send } from '../../platform/http/send.js';
 import { newPersonPage } from './administration/new-person.js';
 import { peoplePage } from './administration/people.js';
 import { personPage } from './administration/person.js';
+import { serverPage } from './administration/server.js';
 import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
@@ -71,6 +72,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     peoplePage,
     newPersonPage(settings),
     personPage,
+    serverPage,
   ];
   return pages;
 }

@@ -19,6 +19,7 @@ export const PATHS = {
   tokens: `${PREFIX}/tokens`,
   organizations: `${PREFIX}/organizations`,
   people: `${PREFIX}/admin/people`,
+  server: `${PREFIX}/admin/server`,
   newPerson: `${PREFIX}/admin/people/new`,
   assets: `${PREFIX}/assets`,
 } as const satisfies Readonly<Record<string, `/${string}`>>;

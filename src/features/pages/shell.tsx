@@ -115,7 +115,10 @@ function Navigation({ visit, person }: { readonly visit: ShellVisit; readonly pe
           <Places
             visit={visit}
             labelledBy="administration"
-            places={[[PATHS.people, administration.people]]}
+            places={[
+              [PATHS.people, administration.people],
+              [PATHS.server, administration.server],
+            ]}
           />
         </>
       )}

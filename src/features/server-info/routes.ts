@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { text } from '../../platform/http/read-fields.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import { contentRoutes } from './content-routes.js';
+import { type StatusDeps, statusRoute } from './status-route.js';
 
 const AboutRead = z
   .object({
@@ -15,9 +16,7 @@ const AboutRead = z
 
 const PluginsRead = z.object({ ANALYTICS: z.boolean(), MODELS: z.boolean() }).meta({ id: 'Plugins' });
 
-export interface ServerInfoDeps {
-  /** The CVAT release that this server replicates: clients compare it with their own version. */
-  readonly version: string;
+export interface ServerInfoDeps extends StatusDeps {
   readonly analytics: boolean;
   readonly models: boolean;
 }
@@ -60,4 +59,9 @@ const plugins = ({ analytics, models }: ServerInfoDeps) =>
     handle: async () => reply(200, { ANALYTICS: analytics, MODELS: models }),
   });
 
-export const serverInfoRoutes = (deps: ServerInfoDeps) => [about(deps), plugins(deps), ...contentRoutes];
+export const serverInfoRoutes = (deps: ServerInfoDeps) => [
+  about(deps),
+  plugins(deps),
+  statusRoute(deps),
+  ...contentRoutes,
+];

@@ -298,7 +298,30 @@ describe('an administrator', () => {
   });
 });
 
+describe('the page of the server', () => {
+  it('shows how each part is, the mails that wait, and the settings without secrets', async () => {
+    const visitor = await administrator();
+    const page = await visitor.open('/account/admin/server');
+    expect([page.status, page.title]).toEqual([200, 'This server']);
+    expect(page.root.querySelectorAll('.badge.bad')).toEqual([]);
+    expect(page.words).toMatch(/Database works .*Redis (works|not used)/);
+    const settings = page.root
+      .querySelectorAll('tbody tr')
+      .map((row) => [row.querySelector('th')?.text, row.querySelector('td')?.text]);
+    expect(settings).toContainEqual(['REGISTRATION_MODE', 'approval']);
+    expect(settings).toContainEqual(['ADMIN_PASSWORD', 'set']);
+    expect(settings).toContainEqual(['BRAND_LOGO', 'not set']);
+    expect(page.answer.text).not.toContain(app.admin.password);
+  });
+});
+
 describe('a person who is no superuser', () => {
+  const ADDRESSES = [
+    '/account/admin/people',
+    '/account/admin/people/new',
+    '/account/admin/people/1',
+    '/account/admin/server',
+  ];
   const forged: readonly (readonly [page: string, action: string])[] = [
     ['/account/admin/people/new', 'create'],
     ...[
@@ -322,11 +345,7 @@ describe('a person who is no superuser', () => {
       const own = await visitor.signIn(`stranger-${group}`, PASSWORD);
       expect(own.words).not.toContain('Administration');
       const token = own.root.querySelector('[name=csrfmiddlewaretoken]')?.getAttribute('value') ?? '';
-      for (const address of [
-        '/account/admin/people',
-        '/account/admin/people/new',
-        '/account/admin/people/1',
-      ]) {
+      for (const address of ADDRESSES) {
         const page = await visitor.open(address);
         expect([address, page.status, page.title]).toEqual([address, 403, 'You can’t see this page']);
       }

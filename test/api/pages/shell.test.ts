@@ -29,6 +29,7 @@ const OWN_PAGES = [
   '/account/admin/people',
   '/account/admin/people/new',
   '/account/admin/people/1',
+  '/account/admin/server',
 ];
 
 let owner: Promise<TestAccount> | undefined;

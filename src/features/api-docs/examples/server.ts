@@ -21,6 +21,27 @@ export const serverExamples: Readonly<Record<string, Examples>> = {
   server_retrieve_plugins: {
     plugins: { summary: 'None', status: 200, body: { ANALYTICS: false, MODELS: false } },
   },
+  server_retrieve_status: {
+    status: {
+      summary: 'A server of which all parts are well',
+      status: 200,
+      request: { as: 'admin' },
+      body: {
+        version: '1.0.0',
+        cvat_version: '2.62.0',
+        parts: [
+          { name: 'database', ok: true, sentence: 'ok' },
+          { name: 'redis', ok: true, sentence: 'not used' },
+        ],
+        mails: { waiting: 0, failed: 0 },
+        settings: [
+          { name: 'DATABASE_URL', value: 'postgres://set@db:5432/cvat' },
+          { name: 'SECRET_KEY', value: 'set' },
+        ],
+      },
+    },
+    forbidden: forbidden('Not an administrator', { as: 'maria' }),
+  },
   server_retrieve_annotation_formats: {
     formats: {
       summary: 'One format, disabled: there are no tasks here',
