@@ -828,6 +828,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{id}/password_reset_link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that sets the password of an account
+         * @description Returns the link of a reset mail, for administrators, who hand it over by other means. Only this answer shows it. With `IAM_TYPE=LDAP` there are no such links. Not in CVAT.
+         */
+        post: operations["users_create_password_reset_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -1175,6 +1195,14 @@ export interface components {
             token: string;
             /** @description Revoke the personal access tokens of the account as well. */
             revoke_access_tokens?: boolean;
+        };
+        PasswordResetLink: {
+            /**
+             * Format: uri
+             * @description Works once. Whoever has it can take the account.
+             */
+            link: string;
+            valid_days: number;
         };
         PasswordResetSerializerExRequest: {
             /** Format: email */
@@ -7517,6 +7545,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    users_create_password_reset_link: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the user. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["PasswordResetLink"];
+                };
             };
             /** @description Bad Request */
             400: {

@@ -13,8 +13,8 @@ import data.utils
 
 # METADATA
 # description: |
-#   Whether the caller may do `scope` to the account. Mail, permissions and `create` are for an admin. The scopes of
-#   the API token and of sessions are not in CVAT.
+#   Whether the caller may do `scope` to the account. Mail, permissions, `create` and `create:password_reset_link`
+#   are for an admin. The scopes of the API token, of sessions and of the link are not in CVAT.
 # entrypoint: true
 default allow := false
 

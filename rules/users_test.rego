@@ -28,7 +28,7 @@ test_an_account_sees_and_ends_its_sessions_and_nobody_elses if {
 }
 
 test_only_an_admin_makes_accounts_and_changes_mail_and_permissions if {
-	every scope in ["create", "update:email", "update:permissions", "update"] {
+	every scope in ["create", "create:password_reset_link", "update:email", "update:permissions", "update"] {
 		users.allow with input as _request(scope, "admin", null, _account(8, null))
 		not users.allow with input as _request(scope, "user", null, _account(7, null))
 	}

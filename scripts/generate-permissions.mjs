@@ -60,6 +60,7 @@ const ACTIONS = {
   'update:api_token': () => 'replace or revoke the API token',
   'view:sessions': () => 'see the sessions',
   'delete:sessions': () => 'end sessions',
+  'create:password_reset_link': () => 'make a link that sets the password',
   'update:permissions': () => 'change groups and flags',
   'change:role': () => 'change the role',
   'view:status': () => 'see the state and the settings',

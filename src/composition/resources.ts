@@ -1,6 +1,11 @@
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import type { AccountMailer, Administration, MailLimits } from '../features/accounts/index.js';
-import { createAdministration, endPendingApproval, findHolder } from '../features/accounts/index.js';
+import {
+  createAdministration,
+  endPendingApproval,
+  findHolder,
+  resetLinkRoute,
+} from '../features/accounts/index.js';
 import { createInvitations, endMemberships, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
@@ -131,6 +136,12 @@ export function composeResources(parts: ResourceParts): Resources {
     }),
     routes: [
       ...users.routes,
+      resetLinkRoute({
+        db,
+        users: users.service,
+        mailer,
+        usesDirectory: authentication.directory !== null,
+      }),
       ...sessionLists.routes,
       ...organizations.routes,
       ...memberships.routes,

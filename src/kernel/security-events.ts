@@ -14,6 +14,7 @@ export const SECURITY_EVENTS = {
   'session.all_revoked': 'All sessions of an account were ended, or all but the one of the request.',
   'password.changed': 'A password was changed.',
   'password.reset': 'A password was set with a link from a mail.',
+  'password.link_created': 'An administrator made a link that sets a password.',
   'email.change_requested': 'A change of an e-mail address was requested.',
   'email.changed': 'An e-mail address was changed.',
   'email.confirmed': 'An e-mail address was confirmed.',

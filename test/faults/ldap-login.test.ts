@@ -408,6 +408,15 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
     expect(answer.json()).toEqual({ send_password_mail: [expect.stringContaining('IAM_TYPE=LDAP')] });
   });
 
+  it('makes no link that no page takes', async () => {
+    const { username, password } = app.admin;
+    const headers = { Authorization: basicAuth(username, password) };
+    const { id } = await self(headers);
+    const answer = await app.send(`/api/users/${id}/password_reset_link`, { method: 'POST', headers });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual([expect.stringContaining('IAM_TYPE=LDAP')]);
+  });
+
   it('leaves the endpoints of local accounts out of the schema, and the others in', async () => {
     const answer = await app.send('/api/schema/?scheme=json', { headers: { Accept: 'application/json' } });
     const paths = Object.keys((answer.json() as { paths: object }).paths);

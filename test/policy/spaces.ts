@@ -171,6 +171,7 @@ const USERS: Space = {
     'update:api_token': ['Account', 'Their role'],
     'view:sessions': ['Account', 'Their role'],
     'delete:sessions': ['Account', 'Their role'],
+    'create:password_reset_link': ['Account', 'Their role'],
     'update:permissions': ['Account', 'Their role'],
     update: ['Account', 'Their role'],
     delete: ['Account', 'Their role'],

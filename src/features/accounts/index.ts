@@ -34,6 +34,7 @@ export type { MailLimits } from './mail-limits.js';
 export type { AccountMailer } from './mailer.js';
 export { findHolder } from './password-repository.js';
 export { endPendingApproval } from './registration-repository.js';
+export { resetLinkRoute } from './reset-link-route.js';
 export interface AccountsDeps {
   readonly db: Database;
   readonly clock: Clock;

@@ -41,7 +41,8 @@ export interface Addressee {
   readonly email: string;
 }
 
-const LINK_DAYS = RESET_TOKEN_AGE / (DAY / SECOND);
+/** How long the links work. */
+export const LINK_DAYS = RESET_TOKEN_AGE / (DAY / SECOND);
 
 /** The mails about accounts: each is added to the outbox in the caller's transaction. */
 export function createAccountMailer(deps: MailerDeps) {

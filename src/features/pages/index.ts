@@ -71,7 +71,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     organizationPage,
     peoplePage,
     newPersonPage(settings),
-    personPage,
+    personPage(settings),
     serverPage,
   ];
   return pages;

@@ -264,6 +264,29 @@ describe('an administrator', () => {
     expect(refused.status).toBe(401);
   });
 
+  it('makes a link that sets a password, which is shown once and in no address', async () => {
+    const id = await created('locked-out');
+    const visitor = await administrator();
+    await visitor.open(`/account/admin/people/${id}`);
+    const page = await visitor.press('make-link');
+    const link = page.root.querySelector('#reset-link')?.getAttribute('value') ?? '';
+    expect([page.status, page.address, link]).toEqual([
+      200,
+      `/account/admin/people/${id}`,
+      expect.stringContaining('/auth/password/reset/confirm?uid='),
+    ]);
+    expect((await visitor.open(page.address)).root.querySelector('#reset-link')).toBeNull();
+    const person = createVisitor(app);
+    const { pathname, search, searchParams } = new URL(link);
+    await person.open(pathname + search);
+    await person.press('set-password', {
+      new_password1: 'Marder-17-hosen',
+      new_password2: 'Marder-17-hosen',
+    });
+    expect((await person.signIn('locked-out', 'Marder-17-hosen')).address).toBe('/account');
+    expect(app.logs.join('')).not.toContain(searchParams.get('token') ?? '');
+  });
+
   it('deletes an account after typing its name', async () => {
     const id = await created('deleted');
     const visitor = await administrator();
@@ -333,6 +356,7 @@ describe('a person who is no superuser', () => {
       'end-sessions',
       'rotate-token',
       'revoke-token',
+      'make-link',
     ].map((action) => ['/account/admin/people/1', action] as const),
   ];
 

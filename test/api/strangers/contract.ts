@@ -120,6 +120,22 @@ const credentials = (target: Person, name: 'api_token' | 'sessions' | typeof NO_
   };
 };
 
+/** Not in CVAT: administrators alone, and with no personal access token. */
+const resetLinkOf = (target: Person): Thing => ({
+  path: (idOf) => `/api/users/${idOf(target)}/password_reset_link`,
+  missing: '/api/users/2000000000/password_reset_link',
+  operations: {
+    POST: (visitor, asked) => {
+      const named = slugOf(asked.named);
+      const inside = named !== null && target[named] !== null ? named : null;
+      return when(
+        isAdmin(visitor) && !tokenRefuses(visitor, asked, { plugin: true, scope: 'create', inside }),
+        201,
+      );
+    },
+  },
+});
+
 const ORGANIZATION = `/api/organizations/${ORGANIZATION_IDS.acme}`;
 
 /** A foreign organization is not found: it is looked for in the visitor's list. */
@@ -207,6 +223,7 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   'an account of the organization': account(TESSA),
   'an account of another organization': account(PABLO),
   'the API token of somebody of the organization': credentials(TESSA, 'api_token'),
+  'a reset link for somebody of the organization': resetLinkOf(TESSA),
   'the sessions of somebody of the organization': credentials(TESSA, 'sessions'),
   // To its owner and to administrators there is no such session.
   'a session of somebody of the organization': credentials(TESSA, NO_SESSION),

@@ -143,6 +143,20 @@ const destroyApiToken: Examples = {
   ...NOT_ONES_OWN,
 };
 
+const createResetLink: Examples = {
+  made: {
+    summary: 'A link, which only this answer shows',
+    status: 201,
+    request: { as: 'admin', path: { id: 2 } },
+    body: {
+      link: 'https://cvat.example.com/auth/password/reset/confirm?uid=2&token=dbk2qz-c0ffee',
+      valid_days: 3,
+    },
+  },
+  forbidden: forbidden('Not an administrator, not even for oneself', { as: 'maria', path: { id: 2 } }),
+  missing: missing('User', { path: { id: 99 } }),
+};
+
 const OWN_API_TOKEN: Readonly<Record<string, Examples>> = {
   auth_retrieve_api_token: { made: { ...MADE, request: { as: 'maria' } } },
   auth_create_api_token: {
@@ -165,5 +179,6 @@ export const userExamples: Readonly<Record<string, Examples>> = {
   users_retrieve_api_token: retrieveApiToken,
   users_rotate_api_token: rotateApiToken,
   users_destroy_api_token: destroyApiToken,
+  users_create_password_reset_link: createResetLink,
   ...OWN_API_TOKEN,
 };

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm } from '../forms.js';
 import { field, type Visit } from '../page.js';
-import { Moment, Pager } from '../pieces.js';
+import { Moment, Pager, Secret } from '../pieces.js';
 import { Card } from '../shell.js';
 
 const Session = z.object({
@@ -43,6 +43,38 @@ export const CREDENTIAL_ACTIONS: Readonly<Record<string, (visit: Visit) => Promi
   'rotate-token': (visit) => visit.call('users_rotate_api_token', z.unknown(), { params: visit.params }),
   'revoke-token': (visit) => visit.call('users_destroy_api_token', z.unknown(), { params: visit.params }),
 };
+
+const ResetLink = z.object({ link: z.string(), valid_days: z.number() });
+export type ResetLink = z.output<typeof ResetLink>;
+
+/** @returns a link that sets the password of the account: shown in this answer, and in no address */
+export const makeResetLink = (visit: Visit): Promise<ResetLink> =>
+  visit.call('users_create_password_reset_link', ResetLink, { params: visit.params });
+
+/** For people whom a mail does not reach. */
+export const LinkCard = ({
+  visit,
+  made,
+}: {
+  readonly visit: Visit;
+  readonly made: ResetLink | undefined;
+}): VNode => (
+  <Card title={visit.texts.signingIn.password}>
+    <p class="quiet">{visit.texts.administration.linkHint}</p>
+    {made !== undefined && (
+      <div class="note good" role="status">
+        <p>{visit.texts.account.shownOnce}</p>
+        <Secret
+          id="reset-link"
+          label={visit.texts.administration.linkLabel(made.valid_days)}
+          value={made.link}
+          visit={visit}
+        />
+      </div>
+    )}
+    <ButtonForm visit={visit} action="make-link" label={visit.texts.administration.makeLink} />
+  </Card>
+);
 
 interface CredentialsProps {
   readonly visit: Visit;

@@ -5,10 +5,18 @@ import { type Draft, field, type Person, redirect, type Visit } from '../page.js
 import { PATHS, withQuery } from '../paths.js';
 import { Done, Moment } from '../pieces.js';
 import { FormRefused } from '../problems.js';
+import type { PageSettings } from '../settings.js';
 import { Card, Lead } from '../shell.js';
 import { Account, changesIn, nameFields, rightsFields, shownOf } from './account.js';
 import { Badges } from './people.js';
-import { CREDENTIAL_ACTIONS, Credentials, credentialsOf } from './person-credentials.js';
+import {
+  CREDENTIAL_ACTIONS,
+  Credentials,
+  credentialsOf,
+  LinkCard,
+  makeResetLink,
+  type ResetLink,
+} from './person-credentials.js';
 import { forSuperusers } from './superuser.js';
 
 const PATH = `${PATHS.people}/:id` as const;
@@ -18,41 +26,44 @@ const SHOWN = 'shown';
 const FORMS: ReadonlySet<string> = new Set(['save', 'delete']);
 
 /** One account: what it is, what it may do, where it is signed in, and its end. */
-export const personPage = forSuperusers({
-  path: PATH,
-  show: (visit, person, draft) => showPerson(visit, person, { draft }),
-  actions: {
-    save: async (visit) => {
-      const body = changesIn(visit.form, new URLSearchParams(field(visit.form, SHOWN)));
-      if (Object.keys(body).length > 0) await change(visit, body);
-      return done(visit, 'saved');
+export const personPage = (settings: PageSettings) =>
+  forSuperusers({
+    path: PATH,
+    show: (visit, person, draft) => showPerson(visit, person, { settings, draft }),
+    actions: {
+      save: async (visit) => {
+        const body = changesIn(visit.form, new URLSearchParams(field(visit.form, SHOWN)));
+        if (Object.keys(body).length > 0) await change(visit, body);
+        return done(visit, 'saved');
+      },
+      activate: async (visit) => {
+        await change(visit, { is_active: true });
+        return done(visit, 'activated');
+      },
+      deactivate: async (visit) => {
+        await change(visit, { is_active: false });
+        return done(visit, 'deactivated');
+      },
+      'make-link': async (visit, person) =>
+        showPerson(visit, person, { settings, link: await makeResetLink(visit) }),
+      delete: async (visit) => {
+        const { username } = await accountOf(visit);
+        if (field(visit.form, 'confirm') !== username)
+          throw new FormRefused({ fields: { confirm: [visit.texts.administration.deleteMismatch] } });
+        await visit.call('users_destroy', z.unknown(), { params: visit.params });
+        return redirect(withQuery(PATHS.people, { done: 'deleted' }));
+      },
+      ...Object.fromEntries(
+        Object.entries(CREDENTIAL_ACTIONS).map(([name, act]) => [
+          name,
+          async (visit: Visit) => {
+            await act(visit);
+            return done(visit, name);
+          },
+        ]),
+      ),
     },
-    activate: async (visit) => {
-      await change(visit, { is_active: true });
-      return done(visit, 'activated');
-    },
-    deactivate: async (visit) => {
-      await change(visit, { is_active: false });
-      return done(visit, 'deactivated');
-    },
-    delete: async (visit) => {
-      const { username } = await accountOf(visit);
-      if (field(visit.form, 'confirm') !== username)
-        throw new FormRefused({ fields: { confirm: [visit.texts.administration.deleteMismatch] } });
-      await visit.call('users_destroy', z.unknown(), { params: visit.params });
-      return redirect(withQuery(PATHS.people, { done: 'deleted' }));
-    },
-    ...Object.fromEntries(
-      Object.entries(CREDENTIAL_ACTIONS).map(([name, act]) => [
-        name,
-        async (visit: Visit) => {
-          await act(visit);
-          return done(visit, name);
-        },
-      ]),
-    ),
-  },
-});
+  });
 
 const accountOf = (visit: Visit): Promise<Account> =>
   visit.call('users_retrieve', Account, { params: visit.params });
@@ -62,7 +73,14 @@ const change = (visit: Visit, body: object) =>
 
 const done = (visit: Visit, what: string) => redirect(withQuery(visit.exchange.path, { done: what }));
 
-async function showPerson(visit: Visit, person: Person, { draft }: { readonly draft: Draft | undefined }) {
+interface Shown {
+  readonly settings: PageSettings;
+  readonly draft?: Draft | undefined;
+  /** A link that was made now. */
+  readonly link?: ResetLink;
+}
+
+async function showPerson(visit: Visit, person: Person, { settings, draft, link }: Shown) {
   const account = await accountOf(visit);
   const credentials = await credentialsOf(visit);
   const { administration } = visit.texts;
@@ -80,6 +98,7 @@ async function showPerson(visit: Visit, person: Person, { draft }: { readonly dr
         {draft !== undefined && !FORMS.has(draft.action) && <Problems visit={visit} draft={draft} />}
         <State visit={visit} account={account} />
         <Details visit={visit} account={account} draft={draft} />
+        {!settings.usesDirectory && <LinkCard visit={visit} made={link} />}
         <Credentials visit={visit} credentials={credentials} />
         <Deletion visit={visit} account={account} draft={draft} />
       </>

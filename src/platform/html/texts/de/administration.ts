@@ -56,6 +56,10 @@ export const administration: Texts['administration'] = {
     'rotate-token': 'Das API-Token ist ersetzt. Die Person bekommt das neue bei der nächsten Anmeldung.',
     'revoke-token': 'Das API-Token ist widerrufen.',
   },
+  linkHint:
+    'Für eine Person, die keine Mails erreichen: gib ihr einen Link, mit dem sie ein neues Passwort setzt.',
+  linkLabel: (days) => `Link, der ${days} Tage gilt`,
+  makeLink: 'Link erzeugen',
   noSessions: 'Dieses Konto ist nirgends angemeldet.',
   endAllSessions: 'Alle Sitzungen beenden',
   tokenSince: 'Das Konto hat ein API-Token, angelegt am',
