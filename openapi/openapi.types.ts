@@ -6675,7 +6675,7 @@ export interface operations {
                 first_name?: string;
                 /** @description Only results whose `is_active` is this. */
                 is_active?: boolean;
-                /** @description `true` lists superusers alone. Only superusers may ask for it. */
+                /** @description `true` lists superusers alone, to superusers. To others it means nothing. */
                 is_superuser?: string;
                 /** @description Only results whose `last_name` is this. */
                 last_name?: string;

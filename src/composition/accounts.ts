@@ -43,6 +43,7 @@ export function composeAccounts(parts: AccountParts) {
     mail: {
       publicUrl: config.PUBLIC_URL,
       pagesUrl: config.UI_URL ?? config.PUBLIC_URL,
+      approvalUrl: `${config.PUBLIC_URL}/${config.ACCOUNT_PAGES ? 'account/admin/people' : ''}`,
       site: mail.site,
       isConfigured: mail.isConfigured,
       notifiesChanges: config.NOTIFY_ACCOUNT_CHANGES,

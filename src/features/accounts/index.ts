@@ -48,7 +48,10 @@ export interface AccountsDeps {
   readonly checkCredentials: CredentialCheck;
   readonly failures: FailureLimit;
   readonly rates: RateStore;
-  readonly mail: Pick<MailerDeps, 'publicUrl' | 'pagesUrl' | 'site' | 'isConfigured' | 'notifiesChanges'>;
+  readonly mail: Pick<
+    MailerDeps,
+    'publicUrl' | 'pagesUrl' | 'approvalUrl' | 'site' | 'isConfigured' | 'notifiesChanges'
+  >;
   readonly mailRates: MailRates;
   /** Tells the outbox worker that there is mail to send. */
   readonly wakeMail: () => void;

@@ -28,6 +28,8 @@ export interface MailerDeps {
   readonly publicUrl: string;
   /** Base URL of CVAT's pages: its user interface, or else this server, which has pages in their place. */
   readonly pagesUrl: string;
+  /** Where administrators approve accounts. */
+  readonly approvalUrl: string;
   readonly site: (language: Language) => Site;
   /** False without a transport: no mail is written then. */
   readonly isConfigured: boolean;
@@ -113,7 +115,7 @@ export function createAccountMailer(deps: MailerDeps) {
     },
 
     accountWaiting: (tx: Queryable, administrator: string, applicant: Addressee) =>
-      post(tx, administrator, (site) => accountWaiting(site, { ...applicant, link: `${publicUrl}/` })),
+      post(tx, administrator, (site) => accountWaiting(site, { ...applicant, link: deps.approvalUrl })),
 
     accountActivated: (tx: Queryable, { username, email }: Addressee) =>
       post(tx, email, (site) => accountActivated(site, { username, link: `${pagesUrl}/auth/login` })),

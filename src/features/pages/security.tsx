@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { ButtonForm, Form } from './forms.js';
+import { ButtonForm, Form, Problems } from './forms.js';
 import { type Draft, field, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
@@ -42,6 +42,7 @@ export function securityPage(settings: PageSettings): Page {
         <>
           <Lead title={account.securityTitle}>{account.securityIntro}</Lead>
           {draft === undefined && <Outcome visit={visit} />}
+          {draft !== undefined && draft.action !== 'password' && <Problems visit={visit} draft={draft} />}
           <Password visit={visit} settings={settings} draft={draft} />
           <SessionList visit={visit} sessions={sessions} />
           <ApiTokenCard visit={visit} apiToken={apiToken} newToken={newToken} />

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { ButtonForm, type FieldProps, Form } from './forms.js';
+import { ButtonForm, type FieldProps, Form, Problems } from './forms.js';
 import { type Draft, field, filled, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
@@ -48,6 +48,7 @@ export function tokensPage(settings: PageSettings): Page {
         <>
           <Lead title={account.tokensTitle}>{account.tokensIntro}</Lead>
           {draft === undefined && <Outcome visit={visit} />}
+          {draft !== undefined && draft.action !== 'create' && <Problems visit={visit} draft={draft} />}
           {made !== undefined && <Made visit={visit} token={made} server={settings.publicUrl} />}
           <TokenList visit={visit} tokens={tokens} organizations={organizations} />
           <Card title={account.createTokenTitle}>

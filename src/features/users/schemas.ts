@@ -67,7 +67,7 @@ export const UsersQuery = z.object({
     .string()
     .optional()
     .transform((value) => value === 'true')
-    .meta({ description: '`true` lists superusers alone. Only superusers may ask for it.' }),
+    .meta({ description: '`true` lists superusers alone, to superusers. To others it means nothing.' }),
 });
 
 /** Not in CVAT. */
