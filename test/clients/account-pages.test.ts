@@ -42,6 +42,8 @@ const SUPERUSER_PAGES = [
   '/account/admin/people?search=nobody',
   '/account/admin/people/new',
   '/account/admin/people/1?done=saved',
+  '/account/admin/organizations',
+  '/account/admin/invitations',
   '/account/admin/server',
 ];
 

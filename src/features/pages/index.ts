@@ -1,7 +1,9 @@
 import type { RequestHandler } from 'express';
 import type { Clock } from '../../kernel/clock.js';
 import { send } from '../../platform/http/send.js';
+import { allInvitationsPage } from './administration/invitations.js';
 import { newPersonPage } from './administration/new-person.js';
+import { allOrganizationsPage } from './administration/organizations.js';
 import { peoplePage } from './administration/people.js';
 import { personPage } from './administration/person.js';
 import { serverPage } from './administration/server.js';
@@ -70,6 +72,8 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     organizationsPage,
     organizationPage,
     peoplePage,
+    allOrganizationsPage,
+    allInvitationsPage,
     newPersonPage(settings),
     personPage(settings),
     serverPage,

@@ -20,6 +20,8 @@ export const PATHS = {
   organizations: `${PREFIX}/organizations`,
   people: `${PREFIX}/admin/people`,
   server: `${PREFIX}/admin/server`,
+  allOrganizations: `${PREFIX}/admin/organizations`,
+  allInvitations: `${PREFIX}/admin/invitations`,
   newPerson: `${PREFIX}/admin/people/new`,
   assets: `${PREFIX}/assets`,
 } as const satisfies Readonly<Record<string, `/${string}`>>;

@@ -117,6 +117,8 @@ function Navigation({ visit, person }: { readonly visit: ShellVisit; readonly pe
             labelledBy="administration"
             places={[
               [PATHS.people, administration.people],
+              [PATHS.allOrganizations, administration.allOrganizations],
+              [PATHS.allInvitations, administration.allInvitations],
               [PATHS.server, administration.server],
             ]}
           />

@@ -338,15 +338,42 @@ describe('the page of the server', () => {
   });
 });
 
+describe('the organizations and invitations of all', () => {
+  it('are found, and an invitation is withdrawn so that the person can be invited again', async () => {
+    const id = await created('inviter');
+    await setGroups(app.db, id, ['user']);
+    const browser = createVisitor(app).browser;
+    await browser.send('/api/auth/login', {
+      method: 'POST',
+      body: { username: 'inviter', password: PASSWORD },
+    });
+    await browser.send('/api/organizations', { method: 'POST', body: { slug: 'far-away' } });
+    const body = { email: 'guest@example.org', role: 'worker' };
+    const invite = () => browser.send('/api/invitations?org=far-away', { method: 'POST', body });
+    expect((await invite()).status).toBe(201);
+    const visitor = await administrator();
+    const found = await visitor.open('/account/admin/organizations?search=far');
+    expect([listed(visitor), found.words]).toEqual([['far-away'], expect.stringContaining('Owner: inviter')]);
+    const waiting = await visitor.open('/account/admin/invitations');
+    expect(waiting.words).toContain('guest@example.org far-away');
+    const withdrawn = await visitor.press('withdraw', {}, { near: 'guest@example.org' });
+    expect(withdrawn.words).toContain('No invitation waits for an answer.');
+    expect((await invite()).status).toBe(201);
+  });
+});
+
 describe('a person who is no superuser', () => {
   const ADDRESSES = [
     '/account/admin/people',
     '/account/admin/people/new',
     '/account/admin/people/1',
+    '/account/admin/organizations',
+    '/account/admin/invitations',
     '/account/admin/server',
   ];
   const forged: readonly (readonly [page: string, action: string])[] = [
     ['/account/admin/people/new', 'create'],
+    ['/account/admin/invitations', 'withdraw'],
     ...[
       'save',
       'activate',

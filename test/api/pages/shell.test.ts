@@ -29,6 +29,8 @@ const OWN_PAGES = [
   '/account/admin/people',
   '/account/admin/people/new',
   '/account/admin/people/1',
+  '/account/admin/organizations',
+  '/account/admin/invitations',
   '/account/admin/server',
 ];
 

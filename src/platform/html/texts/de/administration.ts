@@ -74,6 +74,14 @@ export const administration: Texts['administration'] = {
   deleteMismatch: 'Das ist nicht der Benutzername des Kontos.',
   accountDeleted: 'Das Konto ist gelöscht.',
 
+  allOrganizations: 'Organisationen',
+  allOrganizationsIntro: 'Alle Organisationen dieses Servers.',
+  organizationsSearchHint: 'Sucht in Kurznamen, Namen und Besitzern.',
+  nobody: 'niemand',
+  allInvitations: 'Einladungen',
+  allInvitationsIntro: 'Einladungen aller Organisationen, die auf eine Antwort warten.',
+  noInvitations: 'Keine Einladung wartet auf eine Antwort.',
+
   server: 'Dieser Server',
   serverIntro: 'Wie es seinen Teilen geht, und welche Einstellungen gelten.',
   version: 'Version',

@@ -71,6 +71,14 @@ export const administration = {
   deleteMismatch: 'This is not the user name of the account.',
   accountDeleted: 'The account is deleted.',
 
+  allOrganizations: 'Organizations',
+  allOrganizationsIntro: 'All organizations of this server.',
+  organizationsSearchHint: 'Looks into short names, names and owners.',
+  nobody: 'nobody',
+  allInvitations: 'Invitations',
+  allInvitationsIntro: 'Invitations of all organizations that wait for an answer.',
+  noInvitations: 'No invitation waits for an answer.',
+
   server: 'This server',
   serverIntro: 'How its parts are, and the settings in force.',
   version: 'Version',

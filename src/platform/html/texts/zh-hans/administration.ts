@@ -69,6 +69,14 @@ export const administration: Texts['administration'] = {
   deleteMismatch: '这不是该账户的用户名。',
   accountDeleted: '账户已删除。',
 
+  allOrganizations: '组织',
+  allOrganizationsIntro: '此服务器的所有组织。',
+  organizationsSearchHint: '搜索简称、名称和所有者。',
+  nobody: '无',
+  allInvitations: '邀请',
+  allInvitationsIntro: '所有组织中等待答复的邀请。',
+  noInvitations: '没有等待答复的邀请。',
+
   server: '此服务器',
   serverIntro: '各组成部分的状态，以及生效的设置。',
   version: '版本',
