@@ -130,7 +130,7 @@ const MADE_UP: Readonly<Record<string, string>> = { CloudStorageReadOwner: 'Basi
  * What every operation takes here, what a request for more fields than CVAT's says, and the parameter that CVAT reads and
  * does not document: it accepts an invitation.
  */
-const OURS = ['X-Organization', 'org', 'org_id', 'include', 'accepted'];
+const OURS = ['X-Organization', 'org', 'org_id', 'include', 'accepted', 'is_superuser'];
 
 let operations: Readonly<Record<string, SdkOperation>>;
 let models: Readonly<Record<string, SdkModel>>;

@@ -24,10 +24,6 @@ const list: Examples = {
     body: pageOf(inFull(MARIA)),
   },
   forbidden: forbidden('The members of a foreign organization', { as: 'diego', query: { org: 'acme' } }),
-  forbidden_filter: forbidden('Superusers alone, asked for by another', {
-    as: 'maria',
-    query: { is_superuser: 'true' },
-  }),
 };
 
 const create: Examples = {
