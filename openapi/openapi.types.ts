@@ -1257,8 +1257,8 @@ export interface components {
             MODELS: boolean;
         };
         Preferences: {
-            /** @description Language of the mails to the account, and of its pages. Null until one is chosen. */
-            language: (string & components["schemas"]["LanguageEnum"]) | null;
+            /** @description Language of the mails to the account, and of its pages. One of en, de, zh-Hans; null until one is chosen. */
+            language: string | null;
         };
         RegisterSerializerEx: {
             username: string;

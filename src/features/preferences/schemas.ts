@@ -6,11 +6,11 @@ const DESCRIPTION = 'Language of the mails to the account, and of its pages.';
 
 export const PreferencesRead = z
   .object({
+    // Not an enumeration: in OpenAPI 3.0, one that other schemas share can't be null.
     language: z
-      .enum(LANGUAGES)
-      .meta({ id: 'LanguageEnum' })
+      .string()
       .nullable()
-      .meta({ description: `${DESCRIPTION} Null until one is chosen.` }),
+      .meta({ description: `${DESCRIPTION} One of ${LANGUAGES.join(', ')}; null until one is chosen.` }),
   })
   .meta({ id: 'Preferences' });
 
