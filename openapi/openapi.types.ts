@@ -1199,7 +1199,7 @@ export interface components {
         PasswordResetLink: {
             /**
              * Format: uri
-             * @description Works once. Whoever has it can take the account.
+             * @description Works once. Anyone with the link can take the account over.
              */
             link: string;
             valid_days: number;

@@ -157,7 +157,7 @@ function assertionsOf(source) {
 
 function suppressionsOf({ file, text }) {
   return text.split('\n').flatMap((line, index) => {
-    const [, reason] = /\/\/ (?:biome-ignore|@ts-expect-error)([^\n]*)/.exec(line) ?? [];
+    const [, reason] = /\/[/*] (?:biome-ignore|@ts-expect-error)([^\n]*)/.exec(line) ?? [];
     if (reason === undefined) return [];
     return [{ place: `${file}:${index + 1}`, hasReason: /[:\s]\s*\S+ \S+/.test(reason) }];
   });

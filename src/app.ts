@@ -32,8 +32,9 @@ export function createApp(deps: AppDeps): Express {
   for (const { path, handler } of deps.probes) app.get(path, handler);
   app.use(edge.checkHost);
   app.use(edge.repairCsrfCookie);
-  for (const { path, handler } of deps.pages) app.all(path, handler);
+  // Paths are tried in order: requests of the API should not pass every page first.
   for (const view of groupViews(deps.routes)) app.all(view.path, mount(view, deps.pipeline));
+  for (const { path, handler } of deps.pages) app.all(path, handler);
   app.use(edge.appendSlash);
   app.use(edge.toUserInterface);
   app.use(edge.notFound);

@@ -7,7 +7,7 @@ import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 import type { WebParts } from './web.js';
 
-/** What is around every page. @throws StartError if the logo can't be read */
+/** The frame of every page. @throws StartError if the logo can't be read */
 export const composeShell = (
   { config }: ContainerOptions,
   state: State,

@@ -19,7 +19,7 @@ export interface ResetLinkDeps {
 
 const ResetLinkRead = z
   .object({
-    link: uri().meta({ description: 'Works once. Whoever has it can take the account.' }),
+    link: uri().meta({ description: 'Works once. Anyone with the link can take the account over.' }),
     valid_days: z.int(),
   })
   .meta({ id: 'PasswordResetLink' });

@@ -18,7 +18,7 @@ export interface ShellDeps {
 }
 
 /**
- * What is around the content of every page: its head, its bars, its security policy, and the files that it loads.
+ * The frame of every page: its head, its bars, its security policy, and the files that it loads.
  *
  * @throws StartError if the logo can't be read
  */

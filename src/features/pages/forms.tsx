@@ -94,7 +94,7 @@ export const ButtonForm = ({
   </form>
 );
 
-/** What is wrong, first: the page is announced with it. For a form without fields, the page shows it above all. */
+/** The problems of a form, announced with the page. For a form without fields, the page shows them at its top. */
 export function Problems({ visit, draft }: { readonly visit: Visit; readonly draft: Draft }): VNode | null {
   const { form, fields } = draft.problems;
   const wrong = Object.entries(fields);

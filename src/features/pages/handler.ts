@@ -64,7 +64,7 @@ export function createPageHandler(deps: PageHandlerDeps) {
     }
   };
 
-  /** @returns the page with what the person typed, and what is wrong with it */
+  /** @returns the page with the fields as the person typed them, and their problems */
   const showAgain = async (page: Page, visit: Visit, draft: Draft, status: number): Promise<PageAnswer> => {
     const answer = await page.show(visit, draft);
     return answer.kind === 'view' ? { ...answer, status } : answer;

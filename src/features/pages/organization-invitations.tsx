@@ -68,7 +68,7 @@ export const invitationActions = (
     return back(visit, 'resent');
   },
   withdraw: async (visit) => {
-    await withdraw(visit);
+    await withdraw(visit, (await placeOf(visit)).organization.slug);
     return back(visit, 'withdrawn');
   },
 });
@@ -118,8 +118,7 @@ const countsOf = (outcomes: readonly Outcome[]): Record<string, string> => {
  * Ends the membership that waits for an answer, and so its invitation: an invitation alone would leave a membership
  * that keeps the person from being invited again.
  */
-async function withdraw(visit: Visit): Promise<void> {
-  const { slug } = (await placeOf(visit)).organization;
+export async function withdraw(visit: Visit, slug: string): Promise<void> {
   const call = { ...keyIn(visit), query: { org: slug } };
   const { user, key } = await visit.call('invitations_retrieve', Invitation, call);
   const member = await memberNamed(visit, slug, user.username);

@@ -28,7 +28,7 @@ const CONTACT = {
 
 type ContactKey = keyof typeof CONTACT;
 
-/** @returns what a contact says, which can be any JSON; empty for what is no text */
+/** @returns a text of a contact, which can be any JSON; empty if it is not a text */
 const saidIn = (contact: unknown, key: ContactKey): string => {
   const value = isObject(contact) ? contact[key] : undefined;
   return typeof value === 'string' ? value : '';

@@ -17,7 +17,7 @@ import { PATHS } from './paths.js';
 import { Done } from './pieces.js';
 import { Lead } from './shell.js';
 
-/** @returns whether the page has the form of an action: it then shows itself what is wrong */
+/** @returns whether the page has the form of an action: that form then shows its own problems */
 const hasForm = (place: Place, action: string): boolean =>
   (action === 'invite' && rolesToGive(place).length > 0) ||
   (action === 'save' && maintains(place)) ||

@@ -2,7 +2,7 @@ import { ApiError, Throttled } from '../../kernel/errors.js';
 import type { Texts } from '../../platform/html/texts/index.js';
 import { isObject } from '../../platform/values/json.js';
 
-/** What is wrong with a form, in the language of the page: as a whole, and by field. */
+/** The problems of a form, in the language of the page: of the whole form, and by field. */
 export interface FormProblems {
   readonly form: readonly string[];
   readonly fields: Readonly<Record<string, readonly string[]>>;

@@ -31,13 +31,17 @@ export interface RouteClientDeps {
 
 /** Pages are clients of the routes in this process. */
 export function createRouteClient({ exchanges, routes, pipeline }: RouteClientDeps) {
-  const byOperation = new Map(routes.map((route) => [route.operationId, route]));
+  const byOperation = new Map(
+    routes.map((route) => {
+      const [view] = groupViews([route]);
+      return [route.operationId, { route, view }];
+    }),
+  );
 
   /** @param csrfToken of the form that was sent */
   return (whole: Exchange, csrfToken: string | undefined): CallRoute =>
     async (operation, schema, { params = {}, query = {}, body = {} } = {}) => {
-      const route = byOperation.get(operation);
-      const [view] = groupViews(route === undefined ? [] : [route]);
+      const { route, view } = byOperation.get(operation) ?? {};
       if (route === undefined || view === undefined) throw new TypeError(`There is no route ${operation}.`);
       const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
       const exchange = exchanges.inner(whole, {

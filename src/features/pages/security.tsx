@@ -5,19 +5,10 @@ import { type Draft, field, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
 import { Done, Moment, Pager, Secret } from './pieces.js';
+import { Session, SessionRow } from './session-row.js';
 import type { PageSettings } from './settings.js';
 import { Card, Lead } from './shell.js';
 
-const Session = z.object({
-  id: z.string(),
-  current: z.boolean(),
-  browser: z.string().nullable(),
-  device: z.string().nullable(),
-  ip: z.string().nullable(),
-  created_date: z.string().nullable(),
-  last_seen: z.string().nullable(),
-});
-type Session = z.output<typeof Session>;
 const Sessions = z.object({ count: z.number(), results: z.array(Session) });
 const ApiToken = z.object({ exists: z.boolean(), created_date: z.string().nullable() });
 const NewApiToken = z.object({ key: z.string() });
@@ -169,7 +160,7 @@ function SessionList({
       <p class="quiet">{account.sessionsHint}</p>
       <ul class="rows">
         {sessions.results.map((session) => (
-          <SessionRow key={session.id} visit={visit} session={session} />
+          <SessionRow key={session.id} visit={visit} session={session} action="end" />
         ))}
       </ul>
       <Pager visit={visit} page={page} last={Math.ceil(sessions.count / PAGE_SIZE)} />
@@ -177,37 +168,6 @@ function SessionList({
         <ButtonForm visit={visit} action="end-others" label={account.endOthers} kind="danger" />
       )}
     </Card>
-  );
-}
-
-function SessionRow({ visit, session }: { readonly visit: Visit; readonly session: Session }): VNode {
-  const { account } = visit.texts;
-  const device = [session.browser, session.device].filter((part) => part !== null).join(', ');
-  const name = device === '' ? account.unknownDevice : device;
-  return (
-    <li>
-      <div class="what">
-        <span>
-          <strong>{name}</strong> {session.current && <span class="badge">{account.thisSession}</span>}
-        </span>
-        <span class="quiet small">
-          {`${account.began} `}
-          <Moment at={session.created_date} visit={visit} />
-          {` · ${account.lastSeen} `}
-          <Moment at={session.last_seen} visit={visit} />
-          {session.ip !== null && ` · ${session.ip}`}
-        </span>
-      </div>
-      {!session.current && (
-        <ButtonForm
-          visit={visit}
-          action="end"
-          hidden={{ session: session.id }}
-          label={account.endSession}
-          longLabel={account.endSessionLabel(name)}
-        />
-      )}
-    </li>
   );
 }
 

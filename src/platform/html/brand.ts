@@ -2,7 +2,7 @@ type Rgb = readonly [red: number, green: number, blue: number];
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-/** The lightest and the darkest ground of the pages (`--ground` and `--surface` in account.css). */
+/** The grounds on which texts have the least contrast (`--ground` and `--surface` in account.css). */
 const LIGHT_GROUND: Rgb = [245, 246, 248];
 const DARK_SURFACE: Rgb = [27, 30, 35];
 /** WCAG 2.2, 1.4.3, for text of any size. */
@@ -15,22 +15,28 @@ const CONTRAST = 4.5;
  */
 export function accentProperties(color: string): string {
   const accent = parse(color);
-  const light = { ground: mix(accent, LIGHT_GROUND, 0.1), towards: BLACK };
-  const dark = { ground: mix(accent, DARK_SURFACE, 0.25), towards: WHITE };
+  const [lightTint, darkTint] = [mix(accent, LIGHT_GROUND, 0.1), mix(accent, DARK_SURFACE, 0.25)];
+  const light = { grounds: [LIGHT_GROUND, lightTint], towards: BLACK };
+  const dark = { grounds: [DARK_SURFACE, darkTint], towards: WHITE };
   const onAccent = contrast(accent, WHITE) >= contrast(accent, BLACK) ? WHITE : BLACK;
   return `:root {
   --accent: ${hex(accent)};
   --on-accent: ${hex(onAccent)};
-  --accent-ground: light-dark(${hex(light.ground)}, ${hex(dark.ground)});
+  --accent-ground: light-dark(${hex(lightTint)}, ${hex(darkTint)});
   --accent-text: light-dark(${hex(readable(accent, light))}, ${hex(readable(accent, dark))});
 }
 `;
 }
 
-/** @returns the colour, moved towards black or white until it can be read on the ground */
-function readable(color: Rgb, { ground, towards }: { readonly ground: Rgb; readonly towards: Rgb }): Rgb {
+/** @returns the colour, moved towards black or white until it can be read on every ground */
+function readable(
+  color: Rgb,
+  { grounds, towards }: { readonly grounds: readonly Rgb[]; readonly towards: Rgb },
+): Rgb {
   const steps = Array.from({ length: 21 }, (_, step) => mix(towards, color, step / 20));
-  return steps.find((candidate) => contrast(candidate, ground) >= CONTRAST) ?? towards;
+  return (
+    steps.find((candidate) => grounds.every((ground) => contrast(candidate, ground) >= CONTRAST)) ?? towards
+  );
 }
 
 const parse = (color: string): Rgb => {

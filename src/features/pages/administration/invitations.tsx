@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm, Problems } from '../forms.js';
+import { withdraw } from '../organization-invitations.js';
 import { field, redirect, type Visit } from '../page.js';
 import { organizationPath, PATHS, withQuery } from '../paths.js';
 import { Done, Moment, Pager } from '../pieces.js';
@@ -17,9 +18,6 @@ const Invitation = z.object({
 });
 type Invitation = z.output<typeof Invitation>;
 const Invitations = z.object({ count: z.number(), results: z.array(Invitation) });
-const Memberships = z.object({
-  results: z.array(z.object({ id: z.number(), invitation: z.string().nullable() })),
-});
 const PAGE_SIZE = 25;
 
 /** The invitations that wait for an answer, in all organizations. */
@@ -65,24 +63,15 @@ export const allInvitationsPage = forSuperusers({
   },
   actions: {
     withdraw: async (visit) => {
-      await withdraw(visit);
+      const params = { key: field(visit.form, 'key') };
+      const { organization_info: organization } = await visit.call('invitations_retrieve', Invitation, {
+        params,
+      });
+      await withdraw(visit, organization.slug);
       return redirect(withQuery(PATHS.allInvitations, { done: 'withdrawn' }));
     },
   },
 });
-
-/** Ends the membership that waits, and so its invitation: otherwise the person could not be invited again. */
-async function withdraw(visit: Visit): Promise<void> {
-  const params = { key: field(visit.form, 'key') };
-  const { key, user, organization_info } = await visit.call('invitations_retrieve', Invitation, { params });
-  const { results } = await visit.call('memberships_list', Memberships, {
-    query: { org: organization_info.slug, user: user.username },
-  });
-  const member = results.find(({ invitation }) => invitation === key);
-  await (member === undefined
-    ? visit.call('invitations_destroy', z.unknown(), { params })
-    : visit.call('memberships_destroy', z.unknown(), { params: { id: String(member.id) } }));
-}
 
 function Row({ visit, invitation }: { readonly visit: Visit; readonly invitation: Invitation }): VNode {
   const { organizations } = visit.texts;

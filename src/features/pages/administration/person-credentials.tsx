@@ -3,17 +3,9 @@ import { z } from 'zod';
 import { ButtonForm } from '../forms.js';
 import { field, type Visit } from '../page.js';
 import { Moment, Pager, Secret } from '../pieces.js';
+import { Session, SessionRow } from '../session-row.js';
 import { Card } from '../shell.js';
 
-const Session = z.object({
-  id: z.string(),
-  current: z.boolean(),
-  browser: z.string().nullable(),
-  device: z.string().nullable(),
-  ip: z.string().nullable(),
-  created_date: z.string().nullable(),
-  last_seen: z.string().nullable(),
-});
 const Sessions = z.object({ count: z.number(), results: z.array(Session) });
 const ApiToken = z.object({ exists: z.boolean(), created_date: z.string().nullable() });
 const PAGE_SIZE = 10;
@@ -97,7 +89,7 @@ const SessionsCard = ({ visit, credentials: { sessions } }: CredentialsProps): V
       <>
         <ul class="rows">
           {sessions.results.map((session) => (
-            <SessionRow key={session.id} visit={visit} session={session} />
+            <SessionRow key={session.id} visit={visit} session={session} action="end-session" />
           ))}
         </ul>
         <Pager
@@ -115,41 +107,6 @@ const SessionsCard = ({ visit, credentials: { sessions } }: CredentialsProps): V
     )}
   </Card>
 );
-
-function SessionRow({
-  visit,
-  session,
-}: {
-  readonly visit: Visit;
-  readonly session: z.output<typeof Session>;
-}): VNode {
-  const { account } = visit.texts;
-  const device = [session.browser, session.device].filter((part) => part !== null).join(', ');
-  const name = device === '' ? account.unknownDevice : device;
-  return (
-    <li>
-      <div class="what">
-        <span>
-          <strong>{name}</strong> {session.current && <span class="badge">{account.thisSession}</span>}
-        </span>
-        <span class="quiet small">
-          {`${account.began} `}
-          <Moment at={session.created_date} visit={visit} />
-          {` · ${account.lastSeen} `}
-          <Moment at={session.last_seen} visit={visit} />
-          {session.ip !== null && ` · ${session.ip}`}
-        </span>
-      </div>
-      <ButtonForm
-        visit={visit}
-        action="end-session"
-        hidden={{ session: session.id }}
-        label={account.endSession}
-        longLabel={account.endSessionLabel(name)}
-      />
-    </li>
-  );
-}
 
 const TokenCard = ({ visit, credentials: { apiToken } }: CredentialsProps): VNode => (
   <Card title={visit.texts.account.apiToken}>

@@ -64,7 +64,7 @@ const Facts = ({ visit, status }: StatusProps): VNode => (
   </section>
 );
 
-/** What is wrong with a part is said in the words of the log, which operators search for. */
+/** A problem of a part is in the words of the log, so that operators can search for them. */
 function Parts({ visit, status }: StatusProps): VNode {
   const { administration } = visit.texts;
   const names: Readonly<Record<string, string>> = administration.parts;
