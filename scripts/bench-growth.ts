@@ -88,7 +88,6 @@ async function fill(url: string, users: number): Promise<void> {
       organizations: users / PER_ORGANIZATION,
       memberships: users * MEMBERSHIPS_EACH,
     });
-    await db.query({ text: 'analyze' });
   } finally {
     await db.close();
   }
