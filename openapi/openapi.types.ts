@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Offer the organization to another member, who has to confirm
-         * @description Offers the organization to a member. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.
+         * @description Offers the organization to a member, who gets a mail if this server sends mails. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.
          */
         post: operations["organizations_transfer"];
         /**
@@ -602,6 +602,26 @@ export interface paths {
          * @description Accepts an offer that was made to you. You become the owner of the organization. Not in CVAT.
          */
         post: operations["organizations_confirm_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}/transfer/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an organization that was offered to you
+         * @description Ends an offer that was made to you. Nothing else changes. Not in CVAT.
+         */
+        post: operations["organizations_decline_transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6028,6 +6048,104 @@ export interface operations {
                 content: {
                     "application/vnd.cvat+json": components["schemas"]["OrganizationRead"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    organizations_decline_transfer: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the organization. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -29,7 +29,7 @@ const NEIGHBOURS = {
   'src/features': {
     users: [],
     memberships: ['users'],
-    organizations: ['users', 'memberships'],
+    organizations: ['users', 'memberships', 'preferences'],
     preferences: [],
     invitations: ['users', 'memberships', 'organizations', 'preferences'],
     'access-tokens': ['users'],

@@ -96,18 +96,29 @@ function invitationsOf({ options, engines, authentication, mail, mailLimits }: R
   });
 }
 
+function organizationsOf({ options, engines, mail, mailLimits }: ResourceParts) {
+  const { config, clock } = options;
+  return createOrganizations({
+    db: engines.db,
+    clock,
+    offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
+    endMemberships,
+    mail:
+      mail.isConfigured && config.ACCOUNT_PAGES
+        ? { organizationsUrl: `${config.PUBLIC_URL}/account/organizations`, site: mail.site }
+        : null,
+    requireMail: mailLimits.requireInvitation,
+    wakeMail: mail.wake,
+  });
+}
+
 /** Connects users, organizations, memberships and invitations to the accounts, the mails and the settings. */
 export function composeResources(parts: ResourceParts): Resources {
   const { options, engines, authentication, policy, mailer, state } = parts;
   const { config, clock, random, log } = options;
   const { db } = engines;
   const users = usersOf(parts);
-  const organizations = createOrganizations({
-    db,
-    clock,
-    offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
-    endMemberships,
-  });
+  const organizations = organizationsOf(parts);
   const memberships = createMemberships({ db, endMemberships });
   const invitations = invitationsOf(parts);
   const sessionLists = createSessionLists({

@@ -7,9 +7,9 @@ import { type RateStore, requireRate } from '../../platform/throttle/rate-store.
 export interface MailRates {
   /** Mails that may be requested per recipient address. */
   readonly perRecipient: Rate | null;
-  /** Mails that one client may request, and invitations that one account may send. */
+  /** Mails that one client may request, and invitations and offers that one account may send. */
   readonly perClient: Rate | null;
-  /** Invitations that may be sent in the name of one organization. */
+  /** Invitations and offers that may be sent in the name of one organization. */
   readonly perOrganization: Rate | null;
 }
 
@@ -42,7 +42,7 @@ export const createMailLimits = (
   },
 });
 
-/** An invitation that is about to be mailed. */
+/** An invitation to an organization, or an offer of one, that is about to be mailed. */
 export interface InvitationMail {
   readonly inviterId: number;
   readonly organizationId: number;

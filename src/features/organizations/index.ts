@@ -1,3 +1,4 @@
+import { createOfferMail, type OfferMailDeps } from './mails.js';
 import { organizationRoutes } from './routes.js';
 import { createOrganizationService, type OrganizationServiceDeps } from './service.js';
 import { transferRoutes } from './transfer-routes.js';
@@ -7,11 +8,15 @@ export { findIntegrityProblems } from './integrity-repository.js';
 export { copyOrganizations, lockOrganization } from './repository.js';
 export { DOCUMENTED_SLUG } from './schemas.js';
 
-export type OrganizationsDeps = OrganizationServiceDeps & TransferServiceDeps;
+export interface OrganizationsDeps extends OrganizationServiceDeps, Omit<TransferServiceDeps, 'offerMail'> {
+  /** Null without a mail server, and without pages on which an offer could be answered. */
+  readonly mail: Omit<OfferMailDeps, 'validDays'> | null;
+}
 
 /** Organizations, and transferring them. */
 export function createOrganizations(deps: OrganizationsDeps) {
   const service = createOrganizationService(deps);
-  const transfers = createTransferService(deps);
+  const offerMail = deps.mail && createOfferMail({ ...deps.mail, validDays: deps.offerDays });
+  const transfers = createTransferService({ ...deps, offerMail });
   return { routes: [...organizationRoutes({ service }), ...transferRoutes({ service, transfers })] };
 }

@@ -6,7 +6,11 @@ import { type Person, type PersonColumns, personColumns, personOf } from '../use
 /** An organization offered to one of its members. */
 export interface Transfer {
   readonly organizationId: number;
+  /** The short name of the organization. */
+  readonly slug: string;
   readonly successor: Person;
+  /** The address of the successor; empty if there is none. */
+  readonly email: string;
   readonly createdAt: Timestamp;
   readonly expiresAt: Timestamp;
 }
@@ -54,7 +58,7 @@ export async function findTransfer(
   const row = await one<Row>(
     db,
     sql`
-      select t.organization_id as "organizationId", t.created_at as "createdAt", ${expiry} as "expiresAt",
+      select t.organization_id as "organizationId", o.slug, s.email, t.created_at as "createdAt", ${expiry} as "expiresAt",
         ${personColumns('s', 'successor')}
       from auth_server_organization_transfers t
       join organizations_organization o on o.id = t.organization_id and o.owner_id is not distinct from t.owner_id
@@ -63,17 +67,23 @@ export async function findTransfer(
       join auth_user s on s.id = t.successor_id
       where t.organization_id = ${organizationId} and ${expiry} > ${now}`,
   );
-  const successor = row && personOf(row, 'successor');
-  return row && successor
-    ? { organizationId: row.organizationId, successor, createdAt: row.createdAt, expiresAt: row.expiresAt }
-    : undefined;
+  const successor = row ? personOf(row, 'successor') : null;
+  if (row === undefined || successor === null) return undefined;
+  const { slug, email, createdAt, expiresAt } = row;
+  return { organizationId: row.organizationId, slug, successor, email, createdAt, expiresAt };
 }
 
-/** @returns whether there was an offer */
-export async function withdrawOffer(tx: Queryable, organizationId: number): Promise<boolean> {
+/** @param successorId ends the offer only if it is to them. @returns whether there was an offer */
+export async function withdrawOffer(
+  tx: Queryable,
+  organizationId: number,
+  successorId?: number,
+): Promise<boolean> {
   const removed = await execute(
     tx,
-    sql`delete from auth_server_organization_transfers where organization_id = ${organizationId}`,
+    sql`
+      delete from auth_server_organization_transfers
+      where organization_id = ${organizationId} and successor_id = coalesce(${successorId}::bigint, successor_id)`,
   );
   return removed > 0;
 }

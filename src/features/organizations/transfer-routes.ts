@@ -37,15 +37,18 @@ const offer = ({ service, transfers }: TransferRouteDeps) =>
     operationId: 'organizations_transfer',
     summary: 'Offer the organization to another member, who has to confirm',
     description:
-      'Offers the organization to a member. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.',
+      'Offers the organization to a member, who gets a mail if this server sends mails. Nothing changes until that member confirms. A new offer replaces the old one. Not in CVAT.',
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
     load: loadOrganization(service),
     body: TransferWrite,
     responses: { 201: TransferRead },
-    handle: async ({ object, body, exchange }) =>
-      reply(201, presentTransfer(await transfers.offer(object.id, body.user), exchange.origin.base)),
+    handle: async ({ object, body, caller, exchange }) => {
+      const { account } = requireCaller(caller);
+      const transfer = await transfers.offer(object.id, body.user, account);
+      return reply(201, presentTransfer(transfer, exchange.origin.base));
+    },
   });
 
 const withdraw = ({ service, transfers }: TransferRouteDeps) =>
@@ -88,9 +91,28 @@ const confirm = ({ service, transfers }: TransferRouteDeps) =>
     },
   });
 
+const decline = ({ service, transfers }: TransferRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/organizations/:id/transfer/decline',
+    operationId: 'organizations_decline_transfer',
+    summary: 'Decline an organization that was offered to you',
+    description: 'Ends an offer that was made to you. Nothing else changes. Not in CVAT.',
+    tag: 'organizations',
+    view: 'Decline Transfer',
+    access: { kind: 'policy', checks: mayView, filter: 'organizations' },
+    load: loadOrganization(service),
+    responses: { 204: null },
+    handle: async ({ object, caller }) => {
+      await transfers.decline(object.id, requireCaller(caller).account.id);
+      return reply(204, null);
+    },
+  });
+
 export const transferRoutes = (deps: TransferRouteDeps) => [
   retrieve(deps),
   offer(deps),
   withdraw(deps),
   confirm(deps),
+  decline(deps),
 ];

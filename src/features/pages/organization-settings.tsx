@@ -110,6 +110,11 @@ export const settingsActions: NonNullable<Page['actions']> = {
     await visit.call('organizations_confirm_transfer', z.unknown(), paramsOf(organization));
     return back(visit, 'taken-over');
   },
+  'decline-offer': async (visit) => {
+    const { organization } = await placeOf(visit);
+    await visit.call('organizations_decline_transfer', z.unknown(), paramsOf(organization));
+    return back(visit, 'offer-declined');
+  },
   delete: async (visit) => {
     const { organization } = await placeOf(visit);
     if (field(visit.form, 'confirm') !== organization.slug)
@@ -148,6 +153,7 @@ export function Offered({ place: { visit, self, organization }, transfer }: Offe
       </p>
       <div class="actions">
         <ButtonForm visit={visit} action="take-over" label={organizations.takeOver} kind="first" />
+        <ButtonForm visit={visit} action="decline-offer" label={organizations.declineOffer} />
       </div>
     </Card>
   );

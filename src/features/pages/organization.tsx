@@ -77,6 +77,7 @@ const MESSAGES: Readonly<Record<string, (texts: Texts['organizations']) => strin
   offered: (texts) => texts.offerMade,
   'offer-withdrawn': (texts) => texts.offerWithdrawn,
   'taken-over': (texts) => texts.takenOver,
+  'offer-declined': (texts) => texts.offerDeclined,
 };
 
 function Outcome({ visit }: { readonly visit: Visit }): VNode | null {

@@ -159,11 +159,11 @@ export const ACCOUNT_SETTINGS = {
   MAIL_REQUESTS_PER_CLIENT: rate({
     default: { limit: 30, periodSeconds: 3600 },
     description:
-      'Limit of mails per client that requests them, and of invitation mails per inviting account.',
+      'Limit of mails per client that requests them, and of mails about invitations and offers per account that makes them.',
   }),
   MAIL_REQUESTS_PER_ORGANIZATION: rate({
     default: { limit: 100, periodSeconds: 86_400 },
-    description: 'Limit of invitation mails per organization.',
+    description: 'Limit of mails about invitations and offers per organization.',
   }),
 
   AUTH_LDAP_SERVER_URI: optionalText(

@@ -254,6 +254,11 @@ export const THINGS: Readonly<Record<string, Thing>> = {
     missing: '/api/organizations/2000000000/transfer/confirm',
     operations: { POST: organization(anybody, 404) },
   },
+  'declining its transfer': {
+    path: () => `${ORGANIZATION}/transfer/decline`,
+    missing: '/api/organizations/2000000000/transfer/decline',
+    operations: { POST: organization(anybody, 404) },
+  },
   'the membership of a worker': membership(TESSA),
   'the membership of somebody who is invited': membership(IVANA),
   'the membership of the owner': membership(OLIVIA),

@@ -140,7 +140,7 @@ describe.each(NAMES)('a visitor who is %s', (visitorName) => {
       // people who may end sessions learn that there is no session, not that there is no account.
       const isToldMore =
         /\/sessions\/\d+$/.test(thing.missing) ||
-        (thing.missing.endsWith('confirm') && isInside(visitorName));
+        (/transfer.(confirm|decline)$/.test(thing.missing) && isInside(visitorName));
       if (status !== 404 || isToldMore) continue;
       expect([attempt.name, (await perform(visitorName, attempt)).text]).toEqual([
         attempt.name,

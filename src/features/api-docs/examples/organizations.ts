@@ -134,4 +134,8 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
     },
     missing: missing('OrganizationTransfer', { as: 'maria' }),
   },
+  organizations_decline_transfer: {
+    declined: { summary: 'Declined', status: 204, request: { as: 'pablo', ...HERE } },
+    missing: missing('OrganizationTransfer', { as: 'maria' }),
+  },
 };

@@ -27,6 +27,7 @@ export type MailKind =
   | 'password-changed'
   | 'set-password'
   | 'invitation'
+  | 'transfer-offer'
   | 'account-waiting'
   | 'account-activated'
   | 'test';

@@ -14,6 +14,7 @@ import {
   passwordReset,
   setPassword,
 } from '../../../../src/platform/mail/templates/password.js';
+import { transferOffer } from '../../../../src/platform/mail/templates/transfer.js';
 import { testMail } from '../../../../src/platform/mail/templates/trial.js';
 
 const SITE = { name: 'example.com', language: 'en' } as const;
@@ -32,6 +33,7 @@ const writeAll = (name: string, language: Language = 'en'): readonly KnownMail[]
     accountActivated(SITE, data),
     accountWaiting(SITE, { ...data, email: name }),
     invitation(SITE, { ...data, inviter: name, organization: name }),
+    transferOffer(SITE, { ...data, author: name, organization: name }),
     emailChanged(SITE, { username: name, newEmail: name }),
     passwordChanged(SITE, { username: name }),
     testMail({ ...SITE, name }),

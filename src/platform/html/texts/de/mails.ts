@@ -54,4 +54,11 @@ export const mails: Texts['mails'] = {
   invitationAction: 'Einladung ansehen',
   invitationValid: (days) => `Die Einladung gilt ${days}.`,
   invitationIgnore: 'Wenn du keine Einladung erwartest, ignoriere diese Mail.',
+  offerSubject: (organization) => `Die Organisation ${organization} wird dir angeboten`,
+  offer: (site, organization, author) =>
+    `${author} möchte dich zum Owner der Organisation ${organization} bei ${site} machen.`,
+  offerHow: 'Sieh dir das Angebot an, und nimm an oder lehne ab. Nimmst du an, tauscht ihr die Rollen.',
+  offerAction: 'Angebot ansehen',
+  offerValid: (days) => `Das Angebot gilt ${days}.`,
+  offerIgnore: 'Wenn du nichts tust, bleibt alles, wie es ist.',
 };

@@ -73,6 +73,8 @@ export const organizations: Texts['organizations'] = {
   offerEnds: 'Das Angebot endet:',
   takeOver: 'Owner werden',
   takenOver: 'Du bist jetzt der Owner.',
+  declineOffer: 'Angebot ablehnen',
+  offerDeclined: 'Du hast das Angebot abgelehnt. Nichts hat sich geändert.',
   transferTitle: 'Organisation übergeben',
   offerWaits: (name) => `Sie ist ${name} angeboten und kann auf dieser Seite angenommen werden.`,
   withdrawOffer: 'Angebot zurückziehen',
@@ -81,7 +83,8 @@ export const organizations: Texts['organizations'] = {
   successorHint: 'Ein Mitglied dieser Organisation. Nichts ändert sich, bis es auf dieser Seite annimmt.',
   offer: 'Organisation anbieten',
   offerOther: 'Einem anderen Mitglied anbieten',
-  offerMade: 'Das Angebot ist gemacht. Bitte das Mitglied, diese Seite zu öffnen.',
+  offerMade:
+    'Das Angebot ist gemacht. Das Mitglied beantwortet es auf dieser Seite, und bekommt eine Mail, wenn dieser Server Mails verschickt.',
   leaveTitle: 'Organisation verlassen',
   leaveHint: 'Du verlierst den Zugang zu allem darin. Um zurückzukommen, brauchst du eine Einladung.',
   leave: 'Verlassen',

@@ -55,4 +55,11 @@ export const mails = {
   invitationAction: 'See the invitation',
   invitationValid: (days: string) => `The invitation is valid for ${days}.`,
   invitationIgnore: 'If you do not expect an invitation, ignore this mail.',
+  offerSubject: (organization: string) => `The organization ${organization} is offered to you`,
+  offer: (site: string, organization: string, author: string) =>
+    `${author} wants to make you the owner of the organization ${organization} at ${site}.`,
+  offerHow: 'See the offer, then accept or decline. If you accept, you swap your roles.',
+  offerAction: 'See the offer',
+  offerValid: (days: string) => `The offer is valid for ${days}.`,
+  offerIgnore: 'If you do nothing, nothing changes.',
 };

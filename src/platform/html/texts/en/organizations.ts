@@ -73,6 +73,8 @@ export const organizations = {
   offerEnds: 'The offer ends:',
   takeOver: 'Become the owner',
   takenOver: 'You are the owner now.',
+  declineOffer: 'Decline the offer',
+  offerDeclined: 'You declined the offer. Nothing has changed.',
   transferTitle: 'Transfer the organization',
   offerWaits: (name: string) => `It is offered to ${name}, who can accept on this page.`,
   withdrawOffer: 'Withdraw the offer',
@@ -81,7 +83,8 @@ export const organizations = {
   successorHint: 'A member of this organization. Nothing changes until they accept on this page.',
   offer: 'Offer the organization',
   offerOther: 'Offer it to another member',
-  offerMade: 'The offer is made. Tell the new owner to open this page.',
+  offerMade:
+    'The offer is made. The new owner answers it on this page, and is told by mail if this server sends mails.',
   leaveTitle: 'Leave the organization',
   leaveHint: 'You lose access to what is in it. To come back, you need an invitation.',
   leave: 'Leave',

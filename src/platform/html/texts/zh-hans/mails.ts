@@ -45,4 +45,10 @@ export const mails: Texts['mails'] = {
   invitationAction: '查看邀请',
   invitationValid: (days) => `邀请在 ${days}内有效。`,
   invitationIgnore: '如果您不知道此邀请，请忽略此邮件。',
+  offerSubject: (organization) => `组织 ${organization} 将转让给您`,
+  offer: (site, organization, author) => `${author} 希望您成为 ${site} 的组织 ${organization} 的所有者。`,
+  offerHow: '请查看转让提议，然后接受或拒绝。如果您接受，双方将互换角色。',
+  offerAction: '查看转让提议',
+  offerValid: (days) => `转让提议在 ${days}内有效。`,
+  offerIgnore: '如果您不作答复，一切不变。',
 };
