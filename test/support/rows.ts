@@ -278,3 +278,16 @@ export async function passwordsOf(db: Queryable, pattern: string): Promise<reado
   );
   return rows.map(({ password }) => password);
 }
+
+/** Makes every attempt to give an address an account fail, as a broken disk would. @returns a function that ends it */
+export async function breakAccountsOf(db: Queryable, email: string): Promise<() => Promise<unknown>> {
+  await db.query({
+    text: `create function break_accounts() returns trigger language plpgsql as
+      $$ begin raise exception 'broken' using errcode = 'io_error'; end $$`,
+  });
+  await db.query({
+    text: `create trigger break_accounts before insert on auth_user for each row
+      when (new.email = '${email.replaceAll("'", "''")}') execute function break_accounts()`,
+  });
+  return () => db.query({ text: 'drop function break_accounts cascade' });
+}

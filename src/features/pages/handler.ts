@@ -73,7 +73,10 @@ export function createPageHandler(deps: PageHandlerDeps) {
   const answerOf = async (page: Page, visit: Visit): Promise<PageAnswer> => {
     const { exchange } = visit;
     try {
-      return await (exchange.req.method === 'POST' ? act(page, visit) : page.show(visit));
+      const answer = await (exchange.req.method === 'POST' ? act(page, visit) : page.show(visit));
+      if (answer.kind === 'view' && answer.failure !== undefined)
+        deps.reportFailure(exchange, answer.failure);
+      return answer;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401)
         return redirect(withQuery(PATHS.signIn, { next: addressOf(visit) }));

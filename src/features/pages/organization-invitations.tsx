@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ApiError } from '../../kernel/errors.js';
-import { ButtonForm, Form } from './forms.js';
+import { ButtonForm, Form, Problems } from './forms.js';
 import {
   back,
   Invitation,
@@ -13,7 +13,7 @@ import {
   rolesToGive,
 } from './organization-place.js';
 import { type Draft, field, type Page, type PageAnswer, type Visit } from './page.js';
-import { Moment, Pager } from './pieces.js';
+import { Done, Moment, Pager } from './pieces.js';
 import { FormRefused, NO_PROBLEMS, problemsOf } from './problems.js';
 import { Card } from './shell.js';
 
@@ -40,28 +40,37 @@ type Outcome =
   | { readonly email: string; readonly kind: 'sent' | 'joined' }
   | { readonly email: string; readonly kind: 'refused'; readonly error: ApiError };
 
+/** What became of all addresses of a form. */
+interface Round {
+  readonly outcomes: readonly Outcome[];
+  /** An error that is no refusal ends the round: the address at which it came, and those after it. */
+  readonly left: readonly string[];
+  readonly failure?: unknown;
+}
+
+type ShowPage = (visit: Visit, draft: Draft, sent: readonly string[]) => Promise<PageAnswer>;
+
 const keyIn = ({ form }: Visit) => ({ params: { key: field(form, 'key') } });
 
-/** @param show the page, which is shown again if only some of several addresses were refused */
-export const invitationActions = (
-  show: (visit: Visit, draft: Draft, sent: readonly string[]) => Promise<PageAnswer>,
-): NonNullable<Page['actions']> => ({
+/** @param show the page, which is shown again if only some of several addresses were invited */
+export const invitationActions = (show: ShowPage): NonNullable<Page['actions']> => ({
   invite: async (visit) => {
-    const outcomes = await inviteAll(visit);
-    const sent = outcomes.filter(({ kind }) => kind !== 'refused');
+    const round = await inviteAll(visit);
+    const { outcomes, left, failure } = round;
+    const sent = outcomes.filter(({ kind }) => kind !== 'refused').map(({ email }) => email);
     const refused = outcomes.filter((outcome) => outcome.kind === 'refused');
-    if (refused.length === 0) return back(visit, 'invited', countsOf(outcomes));
+    if (left.length === 0 && refused.length === 0) return back(visit, 'invited', countsOf(outcomes));
+    if (left.length > 0 && outcomes.length === 0) throw failure;
     const forbidden = refused.find(({ error }) => error.status === 403);
     if (forbidden !== undefined && sent.length === 0) throw forbidden.error;
-    const problems = { ...NO_PROBLEMS, form: refused.map((outcome) => sentenceOf(outcome, visit)) };
-    if (sent.length === 0) throw new FormRefused(problems);
+    const form = refused.map((outcome) => sentenceOf(outcome, visit));
+    if (left.length > 0) form.push(visit.texts.organizations.notInvited(left.join(', ')));
+    const problems = { ...NO_PROBLEMS, form };
+    if (left.length === 0 && sent.length === 0) throw new FormRefused(problems);
     const fields = new URLSearchParams(visit.form);
-    fields.set('emails', refused.map(({ email }) => email).join('\n'));
-    return show(
-      visit,
-      { action: 'invite', fields, problems },
-      sent.map(({ email }) => email),
-    );
+    fields.set('emails', [...refused.map(({ email }) => email), ...left].join('\n'));
+    const draft = { action: 'invite', fields, problems };
+    return left.length === 0 ? show(visit, draft, sent) : showFailed(visit, show, { draft, sent, failure });
   },
   resend: async (visit) => {
     await visit.call('invitations_resend', z.unknown(), keyIn(visit));
@@ -73,7 +82,36 @@ export const invitationActions = (
   },
 });
 
-async function inviteAll(visit: Visit): Promise<readonly Outcome[]> {
+interface Failed {
+  readonly draft: Draft;
+  readonly sent: readonly string[];
+  readonly failure: unknown;
+}
+
+/** What makes an invitation fail can keep the page from being shown too: what was sent is said in any case. */
+async function showFailed(
+  visit: Visit,
+  show: ShowPage,
+  { draft, sent, failure }: Failed,
+): Promise<PageAnswer> {
+  const { problems, organizations } = visit.texts;
+  const answer = await show(visit, draft, sent).catch(() => ({
+    kind: 'view' as const,
+    title: problems.failedTitle,
+    main: (
+      <>
+        {sent.length > 0 && <Done>{organizations.invitedSome(sent.join(', '))}</Done>}
+        <Problems visit={visit} draft={draft} />
+        <p class="quiet small">{problems.reference(visit.exchange.id)}</p>
+      </>
+    ),
+  }));
+  if (answer.kind !== 'view') return answer;
+  const status = failure instanceof ApiError && failure.status > 500 ? failure.status : 500;
+  return { ...answer, status, failure };
+}
+
+async function inviteAll(visit: Visit): Promise<Round> {
   const { organizations, problems } = visit.texts;
   const emails = addressesIn(field(visit.form, 'emails'));
   const wrong = emails.length === 0 ? problems.sentences.required : organizations.tooMany(MOST_ADDRESSES);
@@ -82,8 +120,14 @@ async function inviteAll(visit: Visit): Promise<readonly Outcome[]> {
   const { organization } = await placeOf(visit);
   const outcomes: Outcome[] = [];
   // One after the other: limits count them, and the person gets the answers in their order.
-  for (const email of emails) outcomes.push(await invite(visit, organization.slug, email));
-  return outcomes;
+  for (const email of emails) {
+    try {
+      outcomes.push(await invite(visit, organization.slug, email));
+    } catch (failure) {
+      return { outcomes, left: emails.slice(outcomes.length), failure };
+    }
+  }
+  return { outcomes, left: [] };
 }
 
 async function invite(visit: Visit, org: string, email: string): Promise<Outcome> {

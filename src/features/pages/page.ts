@@ -36,6 +36,8 @@ export interface View {
   readonly main: ComponentChildren;
   /** The person, on the pages of an account; without it, the page is a narrow one for one question. */
   readonly person?: Person;
+  /** What went wrong, if the page tells of it itself: it still belongs into the log. */
+  readonly failure?: unknown;
 }
 
 /** The parts of `GET /api/users/self` that every page of an account shows. */

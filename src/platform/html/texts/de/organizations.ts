@@ -56,7 +56,9 @@ export const organizations: Texts['organizations'] = {
     count === 1 ? 'Eine Einladung ist verschickt.' : `${count} Einladungen sind verschickt.`,
   joinedCount: (count) =>
     count === 1 ? 'Eine Person ist jetzt Mitglied.' : `${count} Personen sind jetzt Mitglieder.`,
-  invitedSome: (addresses) => `Eingeladen: ${addresses}. Die anderen Adressen wurden abgelehnt: siehe unten.`,
+  invitedSome: (addresses) => `Eingeladen: ${addresses}. Die anderen Adressen nicht: siehe unten.`,
+  notInvited: (addresses) =>
+    `Nicht eingeladen, weil auf dem Server etwas schiefging: ${addresses}. Schick diese noch einmal ab.`,
   invitedBy: (name) => `Eingeladen von ${name}`,
   pending: 'Warten auf eine Antwort',
   resend: 'Erneut senden',

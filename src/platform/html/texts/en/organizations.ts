@@ -56,7 +56,9 @@ export const organizations = {
     count === 1 ? 'One invitation is sent.' : `${count} invitations are sent.`,
   joinedCount: (count: number) =>
     count === 1 ? 'One person is a member now.' : `${count} people are members now.`,
-  invitedSome: (addresses: string) => `Invited: ${addresses}. The other addresses were refused: see below.`,
+  invitedSome: (addresses: string) => `Invited: ${addresses}. The other addresses were not: see below.`,
+  notInvited: (addresses: string) =>
+    `Not invited, because something went wrong on the server: ${addresses}. Send these again.`,
   invitedBy: (name: string) => `Invited by ${name}`,
   pending: 'Waiting for an answer',
   resend: 'Send again',
