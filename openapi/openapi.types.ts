@@ -1388,6 +1388,8 @@ export interface components {
             /** Format: date-time */
             readonly date_joined?: string;
             readonly has_analytics_access?: boolean;
+            /** @description Not in CVAT: only for superusers, with `include=waits_for_approval`. */
+            waits_for_approval?: boolean;
         };
         UserRequest: {
             /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
@@ -6791,6 +6793,8 @@ export interface operations {
                 filter?: string;
                 /** @description Only results whose `first_name` is this. */
                 first_name?: string;
+                /** @description Fields to add, separated by commas, for superusers: `waits_for_approval` says whether the person registered, and nobody has approved the account yet. */
+                include?: string;
                 /** @description Only results whose `is_active` is this. */
                 is_active?: boolean;
                 /** @description `true` lists superusers alone, to superusers. To others it means nothing. */
@@ -6807,10 +6811,14 @@ export interface operations {
                 page_size?: number;
                 /** @description Terms, separated by spaces or commas: results contain all of them. */
                 search?: string;
+                /** @description `true` makes `search` look into e-mail addresses too, for superusers. To others it means nothing. */
+                search_email?: string;
                 /** @description Fields to order by, separated by commas; a minus sorts descending. Fields: `username`, `first_name`, `last_name`, `id`, `is_active`. */
                 sort?: string;
                 /** @description Only results whose `username` is this. */
                 username?: string;
+                /** @description `true` lists the accounts that wait for approval alone, to superusers. To others it means nothing. */
+                waits_for_approval?: string;
             };
             header?: {
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */
@@ -7120,6 +7128,8 @@ export interface operations {
     users_retrieve: {
         parameters: {
             query?: {
+                /** @description Fields to add, separated by commas, for superusers: `waits_for_approval` says whether the person registered, and nobody has approved the account yet. */
+                include?: string;
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */
                 org?: string;
                 /** @description Id of the organization that the request is about, instead of its slug. */

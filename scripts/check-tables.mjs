@@ -82,6 +82,7 @@ const READERS = {
   'src/features/users': [
     'access_tokens_accesstoken',
     'auth_server_directory_accounts',
+    'auth_server_pending_approvals',
     'organizations_invitation',
     'organizations_membership',
   ],

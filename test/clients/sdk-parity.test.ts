@@ -127,10 +127,13 @@ const pythonOf = ({ type, items }: Schema): string | undefined =>
 const MADE_UP: Readonly<Record<string, string>> = { CloudStorageReadOwner: 'BasicUser' };
 
 /**
- * What every operation takes here, what a request for more fields than CVAT's says, and the parameter that CVAT reads and
- * does not document: it accepts an invitation.
+ * What every operation takes here, what a request for more fields than CVAT's says, the parameter that CVAT reads and
+ * does not document (it accepts an invitation), and those of the list of users for superusers.
  */
-const OURS = ['X-Organization', 'org', 'org_id', 'include', 'accepted', 'is_superuser'];
+const OURS = [
+  ...['X-Organization', 'org', 'org_id', 'include', 'accepted'],
+  ...['is_superuser', 'search_email', 'waits_for_approval'],
+];
 
 let operations: Readonly<Record<string, SdkOperation>>;
 let models: Readonly<Record<string, SdkModel>>;

@@ -27,6 +27,16 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
 });
 
 /**
+ * @param waiting the accounts that wait for approval; undefined if the request does not ask for it, and for viewers who
+ *   are no superusers
+ */
+export const presentWaiting = (
+  { id }: Pick<Account, 'id'>,
+  waiting: ReadonlySet<number> | undefined,
+): Pick<z.input<typeof UserRead>, 'waits_for_approval'> =>
+  waiting === undefined ? {} : { waits_for_approval: waiting.has(id) };
+
+/**
  * Users see their own account in full, and superusers see every account in full (CVAT
  * `UserViewSet.get_serializer_class`).
  */

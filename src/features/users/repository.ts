@@ -16,13 +16,14 @@ import { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
 import { saveSignals } from './save-signals-repository.js';
 
 /** CVAT 2.62, `UserViewSet`. */
-export const USERS = defineList({
+const SPEC = {
   columns: {
     id: column.integer(sql`u.id`),
     username: column.text(sql`u.username`),
     first_name: column.text(sql`u.first_name`),
     last_name: column.text(sql`u.last_name`),
     is_active: column.boolean(sql`u.is_active`),
+    email: column.text(sql`u.email`),
   },
   search: ['username', 'first_name', 'last_name'],
   simple: ['username', 'first_name', 'last_name', 'is_active'],
@@ -30,7 +31,10 @@ export const USERS = defineList({
   sort: ['username', 'first_name', 'last_name', 'id', 'is_active'],
   defaultSort: '-id',
   unique: sql`u.id`,
-});
+} as const;
+export const USERS = defineList(SPEC);
+/** For viewers who see addresses; the others would learn them by searching. */
+export const USERS_WITH_ADDRESSES = defineList({ ...SPEC, search: [...SPEC.search, 'email'] });
 
 const POLICY_FILTER: JoinedFilter = {
   columns: { id: integerLookup(sql`u.id`), memberships__organization: integerLookup(sql`m.organization_id`) },
@@ -40,15 +44,29 @@ const POLICY_FILTER: JoinedFilter = {
 
 export interface UserListRequest extends ListRequest {
   readonly superusersAlone?: boolean;
+  /** Accounts that registered and that nobody has approved yet. */
+  readonly waitingAlone?: boolean;
+}
+
+const isWaiting = sql`
+  (not u.is_active and exists (select from auth_server_pending_approvals w where w.user_id = u.id))`;
+
+/** @returns those of some accounts that wait for approval */
+export async function waitingAmong(db: Queryable, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await many<{ id: number }>(
+    db,
+    sql`select u.id from auth_user u where u.id = any(${ids}::integer[]) and ${isWaiting}`,
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 export function listUsers(
   db: Queryable,
-  { plan, visible, scope, superusersAlone = false }: UserListRequest,
+  { plan, visible, scope, superusersAlone = false, waitingAlone = false }: UserListRequest,
 ): Promise<ListRows<Account>> {
   const shown = isScope(visible, scope) ? sql`true` : compileJoinedFilter(visible, POLICY_FILTER);
-  const flag = superusersAlone ? sql`u.is_superuser` : sql`true`;
-  const where = allOf([plan.where, shown, withinScope(scope), flag]);
+  const flags = [superusersAlone ? sql`u.is_superuser` : sql`true`, waitingAlone ? isWaiting : sql`true`];
+  const where = allOf([plan.where, shown, withinScope(scope), ...flags]);
   return runList<Account>(db, {
     ...plan,
     where,

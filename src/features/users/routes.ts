@@ -4,13 +4,25 @@ import type { Exchange } from '../../platform/http/exchange.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
-import { presentListedUser, presentUser, presentUserTo } from './present.js';
-import { MetaUserRead, UserPage, UsersQuery, UserWrite } from './schemas.js';
+import { presentListedUser, presentUser, presentUserTo, presentWaiting } from './present.js';
+import { MetaUserRead, UserPage, UserQuery, UsersQuery, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
   readonly service: UserService;
 }
+
+interface Question {
+  readonly viewer: Caller;
+  readonly query: { readonly include: boolean };
+  readonly accounts: readonly Account[];
+}
+
+/** @returns those of the accounts that wait for approval, if a superuser asks for it */
+const waitingFor = async (service: UserService, { viewer, query, accounts }: Question) =>
+  query.include && viewer.account.isSuperuser
+    ? service.waitingAmong(accounts.map(({ id }) => id))
+    : undefined;
 
 const list = ({ service }: UserRouteDeps) =>
   defineRoute({
@@ -31,12 +43,18 @@ const list = ({ service }: UserRouteDeps) =>
       const rows = await service.list(exchange.query, {
         visible: policyFilter,
         scope: organizationScope(exchange, viewer),
-        // Nobody else sees the flag; CVAT ignores such a parameter.
+        // Nobody else sees flags and addresses; CVAT ignores such a parameter.
         superusersAlone: query.is_superuser && viewer.account.isSuperuser,
+        waitingAlone: query.waits_for_approval && viewer.account.isSuperuser,
+        findsAddresses: query.search_email && viewer.account.isSuperuser,
       });
+      const waiting = await waitingFor(service, { viewer, query, accounts: rows.rows });
       return reply(
         200,
-        presentPage(exchange, rows, (row) => presentListedUser(viewer.account, row, exchange.origin.base)),
+        presentPage(exchange, rows, (row) => ({
+          ...presentListedUser(viewer.account, row, exchange.origin.base),
+          ...presentWaiting(row, waiting),
+        })),
       );
     },
   });
@@ -93,9 +111,16 @@ const retrieve = (deps: UserRouteDeps) =>
     description:
       'Returns an account. Superusers and the account holder see all fields, others only the names.',
     access: { kind: 'policy', checks: mayView },
+    query: UserQuery,
     responses: { 200: MetaUserRead },
-    handle: async ({ object, caller, exchange }) =>
-      reply(200, presentUserTo(requireCaller(caller).account, object.account, exchange.origin.base)),
+    handle: async ({ object: { account }, caller, exchange, query }) => {
+      const viewer = requireCaller(caller);
+      const waiting = await waitingFor(deps.service, { viewer, query, accounts: [account] });
+      return reply(200, {
+        ...presentUserTo(viewer.account, account, exchange.origin.base),
+        ...presentWaiting(account, waiting),
+      });
+    },
   });
 
 const partialUpdate = (deps: UserRouteDeps) =>

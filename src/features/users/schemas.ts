@@ -42,6 +42,10 @@ export const UserRead = z
     last_login: readOnly(dateTime().nullable()),
     date_joined: readOnly(dateTime()),
     has_analytics_access: readOnly(z.boolean()),
+    waits_for_approval: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Not in CVAT: only for superusers, with `include=waits_for_approval`.' }),
   })
   .meta({ id: 'User' });
 
@@ -61,13 +65,36 @@ export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaU
 
 export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList', '/api/users');
 
-/** Not in CVAT. */
-export const UsersQuery = z.object({
-  is_superuser: z
+const WAITS = 'waits_for_approval';
+
+/** Answers have CVAT's format unless a request asks for more. */
+export const UserQuery = z.object({
+  include: z
+    .string()
+    .optional()
+    .transform((fields) => fields?.split(',').includes(WAITS) ?? false)
+    .meta({
+      description:
+        'Fields to add, separated by commas, for superusers: `waits_for_approval` says whether the person registered, and nobody has approved the account yet.',
+    }),
+});
+
+const flag = (description: string) =>
+  z
     .string()
     .optional()
     .transform((value) => value === 'true')
-    .meta({ description: '`true` lists superusers alone, to superusers. To others it means nothing.' }),
+    .meta({ description });
+
+/** Not in CVAT. */
+export const UsersQuery = UserQuery.extend({
+  is_superuser: flag('`true` lists superusers alone, to superusers. To others it means nothing.'),
+  search_email: flag(
+    '`true` makes `search` look into e-mail addresses too, for superusers. To others it means nothing.',
+  ),
+  waits_for_approval: flag(
+    '`true` lists the accounts that wait for approval alone, to superusers. To others it means nothing.',
+  ),
 });
 
 /** Not in CVAT. */

@@ -13,7 +13,9 @@ import {
   lockAccount,
   type Target,
   USERS,
+  USERS_WITH_ADDRESSES,
   type UserListRequest,
+  waitingAmong,
 } from './repository.js';
 
 export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps {
@@ -21,12 +23,17 @@ export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps 
   readonly endMemberships: (tx: Queryable, of: { readonly userId: number }) => Promise<void>;
 }
 
+interface ListChoice extends Omit<UserListRequest, 'plan'> {
+  /** The search looks into e-mail addresses too. */
+  readonly findsAddresses?: boolean;
+}
+
 /** Managing the accounts of other users. */
 export function createUserService(deps: UserServiceDeps) {
   const { db } = deps;
 
-  const list = (params: URLSearchParams, shown: Omit<UserListRequest, 'plan'>) =>
-    listUsers(db, { ...shown, plan: planList(USERS, params) });
+  const list = (params: URLSearchParams, { findsAddresses = false, ...shown }: ListChoice) =>
+    listUsers(db, { ...shown, plan: planList(findsAddresses ? USERS_WITH_ADDRESSES : USERS, params) });
 
   /** @param organizationId - the organization in which to look up the role; null for none. @throws NotFound */
   const find = async (id: string | undefined, organizationId: number | null): Promise<Target> =>
@@ -54,6 +61,7 @@ export function createUserService(deps: UserServiceDeps) {
   return {
     listDefinition: USERS,
     list,
+    waitingAmong: (ids: readonly number[]) => waitingAmong(db, ids),
     find,
     ...createAccountCreation(deps),
     ...createAccountUpdate(deps),

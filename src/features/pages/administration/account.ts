@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FieldProps } from '../forms.js';
 import type { Visit } from '../page.js';
 
-/** What the pages for administrators read of an account. */
+/** What the pages for administrators read of an account: the answer to {@link IN_FULL}. */
 export const Account = z.object({
   id: z.number(),
   username: z.string(),
@@ -15,8 +15,12 @@ export const Account = z.object({
   is_active: z.boolean(),
   date_joined: z.string(),
   last_login: z.string().nullable(),
+  waits_for_approval: z.boolean(),
 });
 export type Account = z.output<typeof Account>;
+
+/** Asks the API for all of it. */
+export const IN_FULL = { include: 'waits_for_approval' };
 
 const TEXTS = ['username', 'email', 'first_name', 'last_name'] as const;
 const FLAGS = ['is_staff', 'is_superuser'] as const;

@@ -4,7 +4,7 @@ import type { Visit } from '../page.js';
 import { PATHS } from '../paths.js';
 import { Done, Moment, Pager } from '../pieces.js';
 import { Lead } from '../shell.js';
-import { Account } from './account.js';
+import { Account, IN_FULL } from './account.js';
 import { SearchForm } from './search-form.js';
 import { forSuperusers } from './superuser.js';
 
@@ -14,6 +14,7 @@ const PAGE_SIZE = 25;
 /** What each choice of the list asks the API for. */
 const SHOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   active: { is_active: 'true' },
+  waiting: { waits_for_approval: 'true' },
   inactive: { is_active: 'false' },
   administrators: { is_superuser: 'true' },
 };
@@ -27,7 +28,9 @@ export const peoplePage = forSuperusers({
     const { administration } = texts;
     const people = await visit.call('users_list', People, {
       query: {
+        ...IN_FULL,
         ...SHOWN[query.get('show') ?? ''],
+        search_email: 'true',
         search: query.get('search') ?? '',
         sort: SORTS.find((sort) => sort === query.get('sort')) ?? '-id',
         page: query.get('page') ?? '1',
@@ -82,6 +85,7 @@ function Search({ visit }: { readonly visit: Visit }): VNode {
           options: [
             ['', texts.showAll],
             ['active', texts.showActive],
+            ['waiting', texts.showWaiting],
             ['inactive', texts.showInactive],
             ['administrators', texts.showAdministrators],
           ],
@@ -132,10 +136,13 @@ const Rows = ({
   </ul>
 );
 
+const stateOf = ({ texts: { administration } }: Visit, { waits_for_approval: waits }: Account): string =>
+  waits ? administration.waiting : administration.inactive;
+
 /** What an account is, in a word each. */
 export const Badges = ({ visit, account }: { readonly visit: Visit; readonly account: Account }): VNode => (
   <>
-    {!account.is_active && <span class="badge bad">{visit.texts.administration.inactive}</span>}{' '}
+    {!account.is_active && <span class="badge bad">{stateOf(visit, account)}</span>}{' '}
     {account.is_superuser && <span class="badge">{visit.texts.administration.superuser}</span>}{' '}
     {account.groups.map((group) => (
       <span class="badge calm" key={group}>

@@ -7,7 +7,7 @@ import { Done, Moment } from '../pieces.js';
 import { FormRefused } from '../problems.js';
 import type { PageSettings } from '../settings.js';
 import { Card, Lead } from '../shell.js';
-import { Account, changesIn, nameFields, rightsFields, shownOf } from './account.js';
+import { Account, changesIn, IN_FULL, nameFields, rightsFields, shownOf } from './account.js';
 import { Badges } from './people.js';
 import {
   CREDENTIAL_ACTIONS,
@@ -66,7 +66,7 @@ export const personPage = (settings: PageSettings) =>
   });
 
 const accountOf = (visit: Visit): Promise<Account> =>
-  visit.call('users_retrieve', Account, { params: visit.params });
+  visit.call('users_retrieve', Account, { params: visit.params, query: IN_FULL });
 
 const change = (visit: Visit, body: object) =>
   visit.call('users_partial_update', z.unknown(), { params: visit.params, body });
@@ -121,7 +121,13 @@ interface PartProps {
 /** Approving an account that waits is activating it. */
 const State = ({ visit, account }: PartProps): VNode => (
   <section class="card">
-    {!account.is_active && <p class="note bad">{visit.texts.administration.inactiveHint}</p>}
+    {!account.is_active && (
+      <p class="note bad">
+        {account.waits_for_approval
+          ? visit.texts.administration.waitingHint
+          : visit.texts.administration.inactiveHint}
+      </p>
+    )}
     <div class="head">
       <span>
         <Badges visit={visit} account={account} />
@@ -137,7 +143,11 @@ const State = ({ visit, account }: PartProps): VNode => (
         <ButtonForm
           visit={visit}
           action="activate"
-          label={visit.texts.administration.activate}
+          label={
+            account.waits_for_approval
+              ? visit.texts.administration.approve
+              : visit.texts.administration.activate
+          }
           kind="first"
         />
       )}

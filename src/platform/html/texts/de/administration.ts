@@ -9,10 +9,11 @@ export const administration: Texts['administration'] = {
   people: 'Personen',
   peopleIntro: 'Alle mit einem Konto auf diesem Server.',
   accounts: (count) => (count === 1 ? 'Ein Konto' : `${count} Konten`),
-  peopleSearchHint: 'Sucht in Benutzernamen, Vornamen und Nachnamen.',
+  peopleSearchHint: 'Sucht in Benutzernamen, Vornamen, Nachnamen und E-Mail-Adressen.',
   show: 'Zeigen',
   showAll: 'Alle Konten',
   showActive: 'Aktive',
+  showWaiting: 'Warten auf Freigabe',
   showInactive: 'Inaktive und wartende',
   showAdministrators: 'Administratoren',
   sort: 'Reihenfolge',
@@ -20,6 +21,7 @@ export const administration: Texts['administration'] = {
   sortUsername: 'Benutzername',
   sortLastName: 'Nachname',
   inactive: 'inaktiv',
+  waiting: 'wartet auf Freigabe',
 
   newAccount: 'Neues Konto',
   newAccountIntro: 'Die Adresse gilt als bestätigt: du bürgst für sie.',
@@ -44,8 +46,10 @@ export const administration: Texts['administration'] = {
   superuserHint: 'Sieht alle Angaben jedes Kontos und diese Seiten.',
   activate: 'Konto aktivieren',
   deactivate: 'Konto deaktivieren',
-  inactiveHint:
-    'Dieses Konto ist inaktiv: die Person kann sich nicht anmelden. Vielleicht hat sie sich registriert und wartet auf die Freigabe.',
+  approve: 'Konto freigeben',
+  inactiveHint: 'Dieses Konto ist inaktiv: die Person kann sich nicht anmelden.',
+  waitingHint:
+    'Diese Person hat sich registriert und wartet auf die Freigabe. Bis dahin kann sie sich nicht anmelden.',
   done: {
     created: 'Das Konto ist angelegt.',
     saved: 'Das Konto ist gespeichert.',

@@ -8,10 +8,11 @@ export const administration = {
   people: 'People',
   peopleIntro: 'Everybody with an account on this server.',
   accounts: (count: number) => (count === 1 ? 'One account' : `${count} accounts`),
-  peopleSearchHint: 'Looks into user names, first names and last names.',
+  peopleSearchHint: 'Looks into user names, first names, last names and e-mail addresses.',
   show: 'Show',
   showAll: 'All accounts',
   showActive: 'Active',
+  showWaiting: 'Waiting for approval',
   showInactive: 'Inactive or waiting',
   showAdministrators: 'Administrators',
   sort: 'Order',
@@ -19,6 +20,7 @@ export const administration = {
   sortUsername: 'User name',
   sortLastName: 'Last name',
   inactive: 'inactive',
+  waiting: 'waiting for approval',
 
   newAccount: 'New account',
   newAccountIntro: 'The address counts as confirmed: you vouch for it.',
@@ -43,8 +45,9 @@ export const administration = {
   superuserHint: 'Sees all fields of every account, and these pages.',
   activate: 'Activate the account',
   deactivate: 'Deactivate the account',
-  inactiveHint:
-    'This account is inactive: the person can’t sign in. Perhaps they have registered and wait for approval.',
+  approve: 'Approve the account',
+  inactiveHint: 'This account is inactive: the person can’t sign in.',
+  waitingHint: 'This person has registered and waits for approval. Until then they can’t sign in.',
   done: {
     created: 'The account is created.',
     saved: 'The account is saved.',
