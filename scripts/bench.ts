@@ -1,9 +1,11 @@
 /**
- * What requests, lists, log-ins and the start of a server cost, each beside a floor of the same run where it has one:
+ * What requests, lists, pages, log-ins and the start of a server cost, each beside a floor of the same run where it has
+ * one:
  *
  *   npm run bench                        prints all parts and writes docs/performance.md and its diagrams
  *   npm run bench -- --quick             shorter runs, writes nothing
- *   npm run bench -- --only=logins,mix   some parts: ways, lists, rest, logins, mix, footprint, growth; writes nothing
+ *   npm run bench -- --only=logins,mix   some parts, and writes nothing: ways, lists, rest, pages, logins, mix, footprint,
+ *                                        growth
  *
  * Needs PostgreSQL, Redis and OPA on the machine. What is compared alternates, because machines are noisy; the median
  * counts.
@@ -20,6 +22,7 @@ import { benchFootprint } from './bench-footprint.js';
 import { benchGrowth } from './bench-growth.js';
 import { benchLists } from './bench-lists.js';
 import { benchLogins } from './bench-logins.js';
+import { benchPages } from './bench-pages.js';
 import { benchRestLists } from './bench-rest-lists.js';
 import { buildServer, startServer } from './bench-server.js';
 import { benchWays } from './bench-ways.js';
@@ -46,6 +49,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
   ways: async (bench) => ({ text: await benchWays(bench) }),
   rest: async (bench) => ({ text: await benchRestLists(bench, await freshDatabase(bench)) }),
   lists: async (bench) => ({ text: await lists(await freshDatabase(bench)) }),
+  pages: async (bench) => ({ text: await benchPages(bench) }),
   logins: async (bench) => ({ text: await benchLogins(bench) }),
   mix: async (bench) => ({ text: await benchMix(bench) }),
   footprint: async (bench) => ({ text: await benchFootprint(bench, await freshDatabase(bench)) }),
