@@ -2,6 +2,14 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
+import {
+  enter,
+  makeOrganizations,
+  OPEN_PAGES,
+  OWN_PAGES,
+  overflowOf,
+  SUPERUSER_PAGES,
+} from './account-pages.js';
 import { hasBrowser, startBrowser, watchedPage } from './browser.js';
 import { coloursOf, takePicture } from './pictures.js';
 
@@ -9,43 +17,6 @@ import { coloursOf, takePicture } from './pictures.js';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const NARROW = { width: 320, height: 640 };
-
-const OPEN_PAGES = [
-  '/',
-  '/account/sign-in',
-  '/account/sign-in?next=/account',
-  '/account/register',
-  '/account/register/waiting',
-  '/account/verification-sent',
-  '/account/confirmed',
-  '/account/link-wrong',
-  '/account/reset',
-  '/account/reset?done=sent',
-  '/account/reset/confirm?uid=1&token=x',
-  '/account/invitation?invitation=x&email=a%40b.example',
-  '/account/sign-in?done=signed-out',
-];
-const OWN_PAGES = [
-  '/account',
-  '/account?done=names',
-  '/account/security',
-  '/account/tokens',
-  '/account/organizations',
-  '/account/organizations/lab',
-  '/account/organizations/lab?search=a&done=saved',
-  '/account/organizations/other',
-  '/account/sign-out',
-  '/account/invitation?invitation=x',
-];
-const SUPERUSER_PAGES = [
-  '/account/admin/people',
-  '/account/admin/people?search=nobody',
-  '/account/admin/people/new',
-  '/account/admin/people/1?done=saved',
-  '/account/admin/organizations',
-  '/account/admin/invitations',
-  '/account/admin/server',
-];
 
 let app: TestApp;
 let browser: Browser;
@@ -62,38 +33,6 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
 }
 
-/** Two organizations that are offered to their other member; people who are invited to each, and to a third one. */
-async function makeOrganizations(owner: TestAccount, member: TestAccount): Promise<void> {
-  const post = async (by: TestAccount, path: string, body: object = {}) => {
-    const answer = await app.send(path, { method: 'POST', headers: by.authorization, body });
-    expect([path, answer.status < 300]).toEqual([path, true]);
-    return answer.json() as { id: number; key: string };
-  };
-  for (const [slug, one, two] of [
-    ['lab', owner, member],
-    ['other', member, owner],
-  ] as const) {
-    const { id } = await post(one, '/api/organizations', { slug, description: 'words '.repeat(60) });
-    const invite = (email: string) =>
-      post(one, `/api/invitations?org=${slug}`, { email, role: 'maintainer' });
-    const { key } = await invite(two.email);
-    await post(two, `/api/invitations/${key}/accept`);
-    await invite('a-newcomer-with-a-long-address@department.example.org');
-    await post(one, `/api/organizations/${id}/transfer`, { user: two.id });
-  }
-  await post(member, '/api/organizations', { slug: 'third' });
-  await post(member, '/api/invitations?org=third', { email: owner.email, role: 'worker' });
-}
-
-/** Signs in, in any language. */
-async function enter(page: Page, { username, password }: Pick<TestAccount, 'username' | 'password'>) {
-  await page.goto('/account/sign-in');
-  await page.locator('[name=username]').fill(username);
-  await page.locator('[name=password]').fill(password);
-  await page.locator('button[value=sign-in]').click();
-  await page.locator('nav').first().waitFor();
-}
-
 /** @returns what a program that checks accessibility finds in a page, with the elements */
 const violationsOf = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe.source);
@@ -102,10 +41,6 @@ const violationsOf = async (page: Page): Promise<readonly string[]> => {
       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
   );
 };
-
-/** @returns by how many pixels a page is wider than its window */
-const overflowOf = (page: Page): Promise<number> =>
-  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 describe.skipIf(!hasBrowser())('the pages of an account in Chromium', () => {
   beforeAll(async () => {
@@ -122,7 +57,7 @@ describe.skipIf(!hasBrowser())('the pages of an account in Chromium', () => {
         headers: person.authorization,
         body: { name, read_only: name === 'label export', expiry_date: '2031-01-01T00:00:00Z' },
       });
-    await makeOrganizations(person, await app.register('jonas-with-a-very-long-user-name'));
+    await makeOrganizations(app, person, await app.register('jonas-with-a-very-long-user-name'));
   });
   afterAll(async () => {
     await browser?.close();
