@@ -38,6 +38,8 @@ const reportFile = process.env['VITEST_JSON'];
  */
 const limits = {
   isolate: false,
+  // V8 optimizes the WebAssembly of the database and of the rules in each worker, which takes longer than it saves.
+  execArgv: ['--liftoff-only'],
   testTimeout: 60_000,
   hookTimeout: 120_000,
   retry: process.env['CI'] ? 1 : 0,
