@@ -180,6 +180,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/oidc/{id}/backchannel-logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the sessions of a person who signed out at their identity provider
+         * @description For identity providers (OpenID Connect Back-Channel Logout 1.0): the form field `logout_token` names the person. All their sessions and their API token end. Personal access tokens stay. Not in CVAT.
+         */
+        post: operations["auth_create_oidc_backchannel_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{id}/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Redirects to provider authentication page
+         * @description Leads a browser to the identity provider, which leads it back to the callback. The sign-in is bound to this browser, works once, and lasts ten minutes.
+         */
+        get: operations["auth_retrieve_oidc_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{id}/login/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the authentication response from specified provider, redirects to the CVAT client if successful.
+         * @description The provider leads the browser here, with `code` and `state`. A successful answer opens a session and leads to the page that the sign-in named.
+         */
+        get: operations["auth_retrieve_oidc_login_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{id}/login/token/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Method returns an authentication token based on code parameter
+         * @description For the user interface of CVAT Enterprise: takes the one-time code that the callback gave to `client=ui`, opens a session, and answers the API token. Codes and tokens of the provider itself are refused.
+         */
+        post: operations["auth_create_oidc_login_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password/change": {
         parameters: {
             query?: never;
@@ -343,6 +423,86 @@ export interface paths {
          * @description Ends the session at once. You can also end the one of this request. Not in CVAT.
          */
         delete: operations["auth_destroy_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/social/{id}/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Redirects to provider authentication page
+         * @description Leads a browser to the identity provider, which leads it back to the callback. The sign-in is bound to this browser, works once, and lasts ten minutes.
+         */
+        get: operations["auth_retrieve_social_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/social/{id}/login/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the authentication response from specified provider, redirects to the CVAT client if successful.
+         * @description The provider leads the browser here, with `code` and `state`. A successful answer opens a session and leads to the page that the sign-in named.
+         */
+        get: operations["auth_retrieve_social_login_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/social/{id}/login/token/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Method returns an authentication token based on code parameter
+         * @description For the user interface of CVAT Enterprise: takes the one-time code that the callback gave to `client=ui`, opens a session, and answers the API token. Codes and tokens of the provider itself are refused.
+         */
+        post: operations["auth_create_social_login_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sso/login-url/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Method returns SSO login URL based on server configuration and request parameters
+         * @description Chooses the identity provider by the domain of an e-mail address, by weight, or by its issuer.
+         */
+        get: operations["auth_retrieve_sso_login_url"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -740,6 +900,26 @@ export interface paths {
          * @description Returns the version, the state of each part, the mails that wait, and the settings in force without secrets, for administrators. Not in CVAT.
          */
         get: operations["server_retrieve_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Method provides user agreements that the user must accept to register
+         * @description This server asks for none, so the list is empty.
+         */
+        get: operations["user_agreements_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1310,6 +1490,10 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "worker" | "supervisor" | "maintainer" | "owner";
+        SSOLoginURL: {
+            /** Format: uri */
+            url: string;
+        };
         ServerMails: {
             /** @description Mails that are to be sent. */
             waiting: number;
@@ -1365,6 +1549,14 @@ export interface components {
              */
             readonly expires?: string;
         };
+        SocialLoginSerializerExRequest: {
+            access_token?: string;
+            code?: string;
+            id_token?: string;
+            auth_params?: string;
+            process?: string;
+            scope?: string;
+        };
         Token: {
             key: string;
         };
@@ -1390,6 +1582,19 @@ export interface components {
             readonly has_analytics_access?: boolean;
             /** @description Not in CVAT: only for superusers, with `include=waits_for_approval`. */
             waits_for_approval?: boolean;
+        };
+        UserAgreement: {
+            name: string;
+            /** @default  */
+            url_display_text: string;
+            /** @default  */
+            url: string;
+            /** @default  */
+            text_prefix: string;
+            /** @default false */
+            required: boolean;
+            /** @default false */
+            value: boolean;
         };
         UserRequest: {
             /** @description Letters and digits of any script (`\w` is read as Python reads it), and `@.+-_`. */
@@ -2763,6 +2968,344 @@ export interface operations {
             };
         };
     };
+    auth_create_oidc_backchannel_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the oidc. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+        };
+    };
+    auth_retrieve_oidc_login: {
+        parameters: {
+            query?: {
+                /** @description `ui` leads to the page of the user interface of CVAT Enterprise with a one-time code, instead of opening a session. */
+                client?: string;
+                /** @description Page of this site to go to afterwards. */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the oidc. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    /** @example https://cvat.example.org/account/sign-in?problem=unreachable&provider=oidc */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_retrieve_oidc_login_callback: {
+        parameters: {
+            query?: {
+                /** @description Returned by provider */
+                code?: string;
+                /** @description Returned by provider */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the oidc. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    /** @example https://cvat.example.org/account/sign-in?problem=expired&provider=oidc */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_create_oidc_login_token: {
+        parameters: {
+            query?: {
+                /** @description Of the page of the user interface; it has no effect. */
+                auth_params?: string;
+                /** @description Of the page of the user interface; it has no effect. */
+                process?: string;
+                /** @description Of the page of the user interface; it has no effect. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the oidc. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SocialLoginSerializerExRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
     auth_create_password_change: {
         parameters: {
             query?: never;
@@ -3699,6 +4242,366 @@ export interface operations {
             /** @description Forbidden */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_retrieve_social_login: {
+        parameters: {
+            query?: {
+                /** @description `ui` leads to the page of the user interface of CVAT Enterprise with a one-time code, instead of opening a session. */
+                client?: string;
+                /** @description Page of this site to go to afterwards. */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the social. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_retrieve_social_login_callback: {
+        parameters: {
+            query?: {
+                /** @description Returned by provider */
+                code?: string;
+                /** @description Returned by provider */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the social. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_create_social_login_token: {
+        parameters: {
+            query?: {
+                /** @description Of the page of the user interface; it has no effect. */
+                auth_params?: string;
+                /** @description Of the page of the user interface; it has no effect. */
+                process?: string;
+                /** @description Of the page of the user interface; it has no effect. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the social. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SocialLoginSerializerExRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_retrieve_sso_login_url: {
+        parameters: {
+            query?: {
+                /** @description User's email to define related identity provider */
+                email?: string;
+                /** @description The issuer identifier of the OpenID Connect provider, for a login that the provider starts. */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["SSOLoginURL"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6782,6 +7685,55 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    user_agreements_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["UserAgreement"][];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
         };

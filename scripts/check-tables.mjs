@@ -31,6 +31,10 @@ const WRITERS = {
   auth_server_pending_approvals: 'src/features/accounts',
   auth_server_directory_accounts: 'src/features/directory',
   auth_server_preferences: 'src/features/preferences',
+  socialaccount_socialaccount: 'src/features/sign-on',
+  auth_server_sign_ons: 'src/features/sign-on',
+  auth_server_sign_on_roles: 'src/features/sign-on',
+  auth_server_sign_on_memberships: 'src/features/sign-on',
   django_site: 'src/features/cvat-import',
   auth_server_outbox: 'src/platform/mail',
   auth_server_migrations: 'src/platform/db',
@@ -60,6 +64,7 @@ const READERS = {
   ],
   'src/features/directory': ['auth_user'],
   'src/features/preferences': ['auth_user'],
+  'src/features/sign-on': ['auth_user', 'organizations_membership', 'organizations_organization'],
   'src/features/identities': [
     'access_tokens_accesstoken',
     'account_emailaddress',

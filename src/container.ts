@@ -12,6 +12,7 @@ import { composeShell } from './composition/pages.js';
 import { prepare } from './composition/prepare.js';
 import { composeResources } from './composition/resources.js';
 import { createEventSink } from './composition/security-events.js';
+import { composeSignOn, signOnSettingsOf } from './composition/sign-on.js';
 import { createState, type State } from './composition/state.js';
 import { composeStatus } from './composition/status.js';
 import { composeWeb } from './composition/web.js';
@@ -88,7 +89,15 @@ async function composeParts(
     createOriginReader(config.TRUSTED_PROXIES),
     createEventSink(options, metrics),
   );
-  const authentication = await composeAuthentication({ options, engines, exchanges, state, metrics });
+  const signOnSettings = signOnSettingsOf(options);
+  const authentication = await composeAuthentication({
+    options,
+    engines,
+    exchanges,
+    state,
+    metrics,
+    signOn: signOnSettings,
+  });
   const { chain, directory } = authentication;
   const mail = await composeMail(options, engines, state, metrics);
   const shell = composeShell(options, state, authentication);
@@ -102,6 +111,7 @@ async function composeParts(
     mail,
     policy,
     metrics,
+    signOn: signOnSettings,
   });
   const { mailer, mailLimits } = accounts;
   const resources = composeResources({
@@ -114,7 +124,22 @@ async function composeParts(
     mail,
     state,
   });
-  const signIn = directory === null ? accounts : withoutLocalAccounts(accounts);
+  const signOn = await composeSignOn({
+    options,
+    engines,
+    authentication,
+    accounts,
+    mail,
+    metrics,
+    settings: signOnSettings,
+    endSessions: resources.endSessions,
+  });
+  const local = directory === null ? accounts : withoutLocalAccounts(accounts);
+  const signIn = {
+    pages: local.pages,
+    routes: [...local.routes, ...signOn.routes],
+    slashPaths: [...local.slashPaths, ...signOn.slashPaths],
+  };
   const readiness = composeReadiness({ options, engines, state });
   const routes: readonly AnyRoute[] = [
     ...signIn.routes,
@@ -134,6 +159,7 @@ async function composeParts(
     chain,
     routes,
     shell,
+    signOnSettings,
     readiness,
     signIn,
     throttleCaller,

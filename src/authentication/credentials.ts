@@ -40,7 +40,12 @@ export interface CredentialDeps {
   readonly directory:
     | ((login: LoginRequest & { readonly username: string }) => Promise<VerifiedLogin | undefined>)
     | null;
+  /** Null if every account may use its password. */
+  readonly passwordRule: PasswordRule | null;
 }
+
+/** Whether an account may use its password; `break-glass`: only as an exception that the log shows. */
+export type PasswordRule = (userId: number) => Promise<'allowed' | 'break-glass' | 'refused'>;
 
 export interface PasswordUpgrade {
   readonly from: string;
@@ -98,7 +103,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
       const member = await deps.directory({ ...login, username });
       if (member === undefined)
         login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
-      return member;
+      return member && (await mayUsePassword(login, member)) ? member : undefined;
     }
     const { client, isRefused = false } = login;
     const requester = { account: accountKey(candidates, name), client };
@@ -116,9 +121,20 @@ export function createCredentialCheck(deps: CredentialDeps) {
       return undefined;
     }
     await failures.check(attempt);
+    if (!(await mayUsePassword(login, match))) {
+      await failures.failed(attempt);
+      return undefined;
+    }
     await failures.succeeded(attempt);
     return match;
   };
+
+  async function mayUsePassword({ way, report }: LoginRequest, { userId }: VerifiedLogin): Promise<boolean> {
+    const rule = deps.passwordRule === null ? 'allowed' : await deps.passwordRule(userId);
+    if (rule === 'break-glass') report('login.break_glass', { account: userId, way });
+    if (rule === 'refused') report('login.failed', { account: userId, way, reason: PASSWORDS_OFF });
+    return rule !== 'refused';
+  }
 
   /** Only compares passwords of accounts that may sign in: otherwise a right but refused password would stand out. */
   async function firstMatch(
@@ -154,6 +170,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
 }
 
 const DIRECTORY = 'the directory refuses the user';
+const PASSWORDS_OFF = 'passwords are turned off';
 
 /** The reason of a refusal, for the log. Only operators see it: the client always gets the same answer. */
 const reasonOf = (candidates: readonly Candidate[]): string => {

@@ -3,6 +3,7 @@ import { createAccessTokens } from '../features/access-tokens/index.js';
 import { createAccounts } from '../features/accounts/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Shell } from '../features/pages/create-shell.js';
+import type { SignOnSettings } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
@@ -21,6 +22,7 @@ export interface AccountParts {
   readonly mail: MailParts;
   readonly policy: PasswordPolicy;
   readonly metrics: Metrics;
+  readonly signOn: SignOnSettings;
 }
 
 /** Connects the account holders' own operations to the settings: signing up and in, passwords, addresses, tokens. */
@@ -55,9 +57,10 @@ export function composeAccounts(parts: AccountParts) {
     },
     wakeMail: mail.wake,
     verification: config.ACCOUNT_EMAIL_VERIFICATION,
-    registration: registrationOf(config),
+    registration: registrationOf(config, parts.signOn),
     loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
+    otherWay: otherWayOf(config, parts.signOn),
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     showForm: ({ status, title, main }, exchange) =>
       parts.shell.answer({ status, title, main }, parts.shell.visitOf(exchange)),
@@ -81,8 +84,19 @@ export function composeAccounts(parts: AccountParts) {
   return { accounts, accessTokens };
 }
 
-const registrationOf = (config: Config) => ({
+/** CVAT's user interface renders Markdown, where only absolute links leave it. */
+function otherWayOf({ PUBLIC_URL, ACCOUNT_PAGES }: Config, { providers }: SignOnSettings): string {
+  const [first, ...others] = providers;
+  if (first === undefined) return '';
+  const name = others.length === 0 ? first.name.replace(/[^\p{L}\p{N} .-]/gu, ' ').trim() : 'single sign-on';
+  const path =
+    others.length > 0 && ACCOUNT_PAGES ? 'account/sign-in' : `api/auth/${first.family}/${first.id}/login/`;
+  return `[Continue with ${name}](${PUBLIC_URL}/${path}) if your account is there.`;
+}
+
+const registrationOf = (config: Config, signOn: SignOnSettings) => ({
   mode: config.REGISTRATION_MODE,
+  allowsPasswords: signOn.allowsRegistration,
   domains: config.REGISTRATION_EMAIL_DOMAINS,
   defaultGroup: config.IAM_DEFAULT_ROLE,
   invitationDays: config.ORG_INVITATION_EXPIRY_DAYS,

@@ -2,8 +2,9 @@ import { createAccessTokenCheck } from '../authentication/access-tokens.js';
 import { observeChecks } from '../authentication/attempts.js';
 import { createChecks } from '../authentication/authenticator.js';
 import { createChain } from '../authentication/chain.js';
-import { createCredentialCheck } from '../authentication/credentials.js';
+import { createCredentialCheck, type PasswordRule } from '../authentication/credentials.js';
 import { createFailureLimit } from '../authentication/failure-limit.js';
+import type { IdentityStore } from '../authentication/identity.js';
 import { createPasswordService } from '../authentication/passwords/service.js';
 import { createVerifiedCredentials } from '../authentication/passwords/verified-credentials.js';
 import { createSessions } from '../authentication/sessions/sessions.js';
@@ -12,6 +13,7 @@ import { recordAccessTokenUse, upgradeAccessTokenHash } from '../features/access
 import { createIdentityStore, findCandidates } from '../features/identities/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import { upgradePassword } from '../features/users/index.js';
+import type { SignOnSettings } from '../platform/config/auth-config.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';
@@ -24,6 +26,7 @@ export interface AuthenticationParts {
   readonly exchanges: Exchanges;
   readonly state: State;
   readonly metrics: Metrics;
+  readonly signOn: SignOnSettings;
 }
 
 /** Connects the authentication ring to the database, the session store and the settings. */
@@ -33,6 +36,7 @@ export async function composeAuthentication({
   exchanges,
   state,
   metrics,
+  signOn,
 }: AuthenticationParts) {
   const { config, clock, random, log } = options;
   const { db } = engines;
@@ -66,6 +70,7 @@ export async function composeAuthentication({
     method: config.ACCOUNT_AUTHENTICATION_METHOD,
     onUpgradeError: warn('A password hash could not be upgraded.'),
     directory: directory?.login ?? null,
+    passwordRule: signOn.allowsPasswords ? null : passwordRuleOf(config.BREAK_GLASS, identities),
   });
   const checkAccessToken = createAccessTokenCheck({
     identities,
@@ -91,6 +96,15 @@ export async function composeAuthentication({
   const chain = createChain(observeChecks(checks, metrics.observeAttempt));
   return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
 }
+
+/** While passwords are turned off, only superusers of this server have a way in that needs no provider. */
+const passwordRuleOf =
+  (breaksGlass: boolean, identities: IdentityStore): PasswordRule =>
+  async (userId) => {
+    const identity = breaksGlass ? await identities.byId(userId, { kind: 'absent' }) : undefined;
+    const isLocal = identity !== undefined && !identity.password.startsWith('!');
+    return isLocal && identity.account.isSuperuser ? 'break-glass' : 'refused';
+  };
 
 function composePasswords({ config, clock, random, log }: ContainerOptions, metrics: Metrics) {
   const extraHashers = config.PASSWORD_HASHERS_EXTRA;

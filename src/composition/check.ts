@@ -1,4 +1,5 @@
 import { createBreachFile } from '../authentication/passwords/validators/breach-file.js';
+import { readSignOnSettings } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
 import { readConnectionOptions } from '../platform/db/connection-options.js';
 import { createMailTransport } from '../platform/mail/transport.js';
@@ -17,6 +18,7 @@ export async function checkSettings(config: Config): Promise<void> {
   if (config.DATABASE_URL !== undefined) readConnectionOptions(config.DATABASE_URL);
   (await createMailTransport(mailSettingsOf(config), () => {})).close();
   await directorySettingsOf(config);
+  readSignOnSettings(config);
   redisSettingsOf(config);
   opaAddressOf(config);
   await readRules(config);

@@ -23,7 +23,7 @@ export const composeShell = (
 
 /** Connects the pages for people to the routes and the settings. Their code is loaded only if there are any. */
 export async function composePages(
-  { options, exchanges, state, authentication, metrics, routes, shell }: WebParts,
+  { options, exchanges, state, authentication, metrics, routes, shell, signOnSettings: signOn }: WebParts,
   pipeline: PipelineDeps,
 ): Promise<readonly PlainHandler[]> {
   const { config, clock, log } = options;
@@ -45,7 +45,13 @@ export async function composePages(
       publicUrl: config.PUBLIC_URL,
       loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
       usesDirectory,
-      registration: usesDirectory ? 'closed' : config.REGISTRATION_MODE,
+      providers: signOn.providers.map(({ id, name, family }) => ({
+        id,
+        name,
+        path: `/api/auth/${family}/${id}/login/`,
+      })),
+      allowsPasswords: signOn.allowsPasswords,
+      registration: usesDirectory || !signOn.allowsRegistration ? 'closed' : config.REGISTRATION_MODE,
       domains: config.REGISTRATION_EMAIL_DOMAINS,
       needsEmail:
         config.ACCOUNT_EMAIL_REQUIRED ||

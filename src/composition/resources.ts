@@ -41,6 +41,8 @@ export interface Resources {
   readonly administration: Administration;
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
+  /** Ends all sessions of an account. */
+  readonly endSessions: (userId: number) => Promise<void>;
   /** Logs rows that violate the constraints on new rows; they are served all the same. */
   readonly reportProblems: () => Promise<void>;
 }
@@ -159,6 +161,7 @@ export function composeResources(parts: ResourceParts): Resources {
       ...invitations.routes,
       ...createPreferences({ db }),
     ],
+    endSessions: sessionLists.service.endAll,
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE)
         await requireRate(engines.rates, 'invitation_resend', `${scope}:${account.id}`, RESEND_RATE);

@@ -1,7 +1,9 @@
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
+import { callbackUrl } from '../features/sign-on/index.js';
 import type { Clock } from '../kernel/clock.js';
 import { describeNetworkFailure } from '../kernel/network-failure.js';
 import type { ServiceTrial } from '../kernel/service-trial.js';
+import { readSignOnSettings } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
 import { tryDatabase } from '../platform/db/probe.js';
 import { type ProbeResult, probeServers } from '../platform/ldap/probe.js';
@@ -12,8 +14,9 @@ import { directorySettingsOf } from './directory.js';
 import { mailSettingsOf } from './mail.js';
 import { readRules } from './rules.js';
 import { opaAddressOf, redisSettingsOf } from './services.js';
+import { openProviders } from './sign-on.js';
 
-type Part = 'database' | 'redis' | 'policy' | 'directory' | 'mail';
+type Part = 'database' | 'redis' | 'policy' | 'directory' | 'sign-on' | 'mail';
 
 /** What became of a part; skipped if it is built in, or not used. */
 export interface PartTrial {
@@ -35,6 +38,7 @@ export async function tryServices(config: Config, clock: Clock): Promise<readonl
     report('redis', onRedis(config), 'not used: sessions are in the database'),
     report('policy', onPolicy(config), 'built in'),
     report('directory', onDirectory(config, clock), 'not used'),
+    report('sign-on', onProviders(config, clock), 'no identity provider is set'),
     report('mail', onMail(config), 'no mail server is set'),
   ]);
 }
@@ -93,6 +97,23 @@ async function onDirectory(config: Config, clock: Clock): Promise<ServiceTrial |
   const failed = steps.filter(({ outcome }) => outcome === 'failed').map(({ detail }) => detail);
   const servers = settings.servers.map(({ url }) => url).join(', ');
   return { ok, detail: failed.length === 0 ? `${servers}: connected.` : failed.join(' ') };
+}
+
+/** Reads what each provider says about itself, and shows the callback URL to register there. */
+async function onProviders(config: Config, clock: Clock): Promise<ServiceTrial | null> {
+  const settings = readSignOnSettings(config);
+  const providers = await openProviders(settings, config, { clock });
+  if (providers.length === 0) return null;
+  const failures: string[] = [];
+  for (const provider of providers)
+    await provider.probe().catch((error: unknown) => {
+      failures.push(`${provider.settings.id}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  const callbacks = providers.map(({ settings: one }) => `${one.id}: ${callbackUrl(config.PUBLIC_URL, one)}`);
+  const detail = `Callback URLs to register: ${callbacks.join(', ')}`;
+  return failures.length === 0
+    ? { ok: true, detail: `${detail}.` }
+    : { ok: false, detail: `${failures.join(' ')} ${detail}.` };
 }
 
 async function onMail(config: Config): Promise<ServiceTrial | null> {

@@ -6,6 +6,7 @@ import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { ReadinessCheck } from '../features/operations/readiness.js';
 import type { Shell } from '../features/pages/create-shell.js';
 import type { Caller } from '../kernel/account.js';
+import type { SignOnSettings } from '../platform/config/auth-config.js';
 import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
@@ -28,6 +29,7 @@ export interface WebParts {
   readonly chain: Chain;
   readonly routes: readonly AnyRoute[];
   readonly shell: Shell;
+  readonly signOnSettings: SignOnSettings;
   readonly readiness: ReadinessCheck;
   /** Account pages that are not routes, and the paths to which a slash is added. */
   readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };

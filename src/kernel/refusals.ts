@@ -28,6 +28,7 @@ export const UNAVAILABLE_CODES = [
   'opa_other_bundle',
   'directory_unreachable',
   'directory_busy',
+  'provider_unreachable',
   'password_queue_full',
   'password_breach_file',
 ] as const;

@@ -7,9 +7,11 @@ import type { LimitName } from './refusals.js';
 export const SECURITY_EVENTS = {
   'login.succeeded': 'A user signed in.',
   'login.failed': 'A login was refused.',
+  'login.break_glass': 'A superuser signed in with a password, although passwords are turned off.',
   'credential.refused': 'A request sent an invalid token.',
   'csrf.refused': 'A request in a session had no valid CSRF token.',
   'session.ended': 'A user signed out.',
+  'session.ended_by_provider': 'An identity provider ended all sessions of a person.',
   'session.revoked': 'A session was ended from a list of sessions.',
   'session.all_revoked': 'All sessions of an account were ended, or all but the one of the request.',
   'password.changed': 'A password was changed.',
@@ -19,6 +21,7 @@ export const SECURITY_EVENTS = {
   'email.changed': 'An e-mail address was changed.',
   'email.confirmed': 'An e-mail address was confirmed.',
   'account.created': 'An account was created.',
+  'account.linked': 'An account was linked to an identity at a provider.',
   'account.removed': 'An account was removed.',
   'account.activated': 'An account was activated.',
   'account.deactivated': 'An account was deactivated.',
@@ -51,9 +54,19 @@ export interface SecurityEventDetails {
   readonly membership?: number;
   readonly accessToken?: number;
   /** How the user signed in, or tried to. */
-  readonly way?: 'login' | 'basic' | 'token' | 'access-token' | 'session' | 'registration' | 'link';
+  readonly way?:
+    | 'login'
+    | 'basic'
+    | 'token'
+    | 'access-token'
+    | 'session'
+    | 'registration'
+    | 'link'
+    | 'sign-on';
   /** The reason, in our words. */
   readonly reason?: string;
+  /** Id of the identity provider. */
+  readonly provider?: string;
   readonly package?: string;
   readonly scope?: string;
   readonly role?: string;

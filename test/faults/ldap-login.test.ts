@@ -428,10 +428,18 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         '/api/auth/api_token',
         '/api/auth/login',
         '/api/auth/logout',
+        '/api/auth/oidc/{id}/backchannel-logout/',
+        '/api/auth/oidc/{id}/login/',
+        '/api/auth/oidc/{id}/login/callback/',
+        '/api/auth/oidc/{id}/login/token/',
         '/api/auth/preferences',
         '/api/auth/rules',
         '/api/auth/sessions',
         '/api/auth/sessions/{session_id}',
+        '/api/auth/social/{id}/login/',
+        '/api/auth/social/{id}/login/callback/',
+        '/api/auth/social/{id}/login/token/',
+        '/api/auth/sso/login-url/',
       ].sort(),
     );
   });

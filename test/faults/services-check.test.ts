@@ -53,6 +53,7 @@ describe('the services of a server that runs', () => {
       redis: saying(/^passed: Redis \d+\.\d+\.\d+; keys can be written\.$/),
       policy: saying(/^passed: Open Policy Agent has these rules \([0-9a-f]{12}\)\.$/),
       directory: saying(/^passed: ldaps:\/\/localhost:\d+: connected\.$/),
+      'sign-on': 'skipped: no identity provider is set',
       mail: saying(/^passed: 127\.0\.0\.1:\d+ takes mail/),
     });
   });
@@ -116,6 +117,7 @@ describe('services that cannot be used', () => {
         redis: 'skipped: not used: sessions are in the database',
         policy: saying(/^failed: OPA_URL can't be used: nothing listens on this port/),
         directory: saying(/^failed: ldap:\/\/127\.0\.0\.1:\d+ does not accept connections/),
+        'sign-on': 'skipped: no identity provider is set',
         mail: saying(/^failed: .*421/),
       });
     } finally {

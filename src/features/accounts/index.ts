@@ -19,6 +19,7 @@ import { createLogin } from './login.js';
 import { createMailLimits, type MailLimits, type MailRates } from './mail-limits.js';
 import { type AccountMailer, createAccountMailer, type MailerDeps } from './mailer.js';
 import { createNewPassword } from './new-password.js';
+import { createNewcomers } from './newcomers.js';
 import { createOwnPasswordCheck } from './own-password.js';
 import { createPasswordChange } from './password-change.js';
 import { createPasswordReset } from './password-reset.js';
@@ -30,11 +31,14 @@ import { accountRoutes } from './routes.js';
 export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
 export { ensureFirstAdmin, type FirstAdminOutcome } from './first-admin.js';
+export type { Login } from './login.js';
 export type { MailLimits } from './mail-limits.js';
 export type { AccountMailer } from './mailer.js';
+export type { Newcomers } from './newcomers.js';
 export { findHolder } from './password-repository.js';
-export { endPendingApproval } from './registration-repository.js';
+export { endPendingApproval, findAddressOwners } from './registration-repository.js';
 export { resetLinkRoute } from './reset-link-route.js';
+export { TokenRead } from './schemas.js';
 export interface AccountsDeps {
   readonly db: Database;
   readonly clock: Clock;
@@ -58,6 +62,8 @@ export interface AccountsDeps {
   readonly verification: 'none' | 'optional' | 'mandatory';
   readonly registration: {
     readonly mode: RegistrationMode;
+    /** False closes registration with a password, whatever the mode. */
+    readonly allowsPasswords: boolean;
     readonly domains: readonly string[];
     readonly defaultGroup: string;
     readonly invitationDays: number;
@@ -67,6 +73,8 @@ export interface AccountsDeps {
   };
   readonly loginMethod: LoginMethod;
   readonly logsOutOnPasswordChange: boolean;
+  /** A Markdown sentence: where people of an identity provider sign in. Empty without one. */
+  readonly otherWay: string;
   readonly csrfTrustedOrigins: readonly string[];
   readonly showForm: ShowForm;
   readonly redirects: Redirects;
@@ -93,12 +101,15 @@ export function createAccounts(deps: AccountsDeps) {
     sessions,
     method: deps.loginMethod,
     emailVerificationIsMandatory,
+    otherWay: deps.otherWay,
     mailConfirmation: confirmation.mailAtLogin,
     onWriteError: deps.onWriteError,
     observe: deps.observe,
   });
+  const mode = deps.registration.allowsPasswords ? deps.registration.mode : 'closed';
   const registration = createRegistration({
     ...deps.registration,
+    mode,
     db: deps.db,
     clock,
     passwords: deps.passwords,
@@ -124,6 +135,9 @@ export function createAccounts(deps: AccountsDeps) {
   return {
     mailer,
     mailLimits,
+    login,
+    confirmation,
+    newcomers: createNewcomers({ ...deps.registration, clock, passwords: deps.passwords, mailer }),
     routes: [
       ...accountRoutes({
         identities,
@@ -131,7 +145,7 @@ export function createAccounts(deps: AccountsDeps) {
         login,
         registration,
         emailVerificationIsMandatory,
-        registrationIsClosed: deps.registration.mode === 'closed',
+        registrationIsClosed: mode === 'closed',
         minimumUsername: deps.registration.minimumUsername,
       }),
       ...passwordRoutes({ ...flows, sessions, identities, logsOutOnChange: deps.logsOutOnPasswordChange }),
@@ -142,6 +156,8 @@ export function createAccounts(deps: AccountsDeps) {
     }),
   };
 }
+
+export type Accounts = ReturnType<typeof createAccounts>;
 
 /** What account holders do with their own passwords and addresses. */
 function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: MailLimits) {

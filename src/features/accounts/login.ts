@@ -29,7 +29,7 @@ const OTHER_METHOD = {
   username: [otherMethod('email/password', 'username/password')],
   email: [otherMethod('username/password', 'email/password')],
 };
-const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'] };
+const WRONG = 'Unable to log in with provided credentials.';
 
 function otherMethod(tried: string, used: string): string {
   return `Attempt to authenticate with ${tried}. But ${used} are used for authentication on the server. Please check your server configuration ACCOUNT_AUTHENTICATION_METHOD.`;
@@ -44,6 +44,8 @@ export interface LoginDeps {
   readonly sessions: Sessions;
   readonly method: LoginMethod;
   readonly emailVerificationIsMandatory: boolean;
+  /** A Markdown sentence after each refusal: where people of an identity provider sign in. Empty without one. */
+  readonly otherWay: string;
   /** Sends the confirmation link again, unless its cooldown is running. */
   readonly mailConfirmation: (userId: number) => Promise<void>;
   /** A read-only database does not stop anyone from signing in; what could not be written is logged. */
@@ -106,13 +108,13 @@ export function createLogin(deps: LoginDeps) {
       report: exchange.report,
       isRefused: owners > 1,
     });
-    if (match === undefined) throw new ValidationError(WRONG);
+    if (match === undefined) throw new ValidationError(wrongOf(deps));
     return open(exchange, match);
   };
 
   const open = async (exchange: Exchange, match: VerifiedLogin): Promise<LoginOutcome> => {
     const identity = await identities.byId(match.userId, { kind: 'absent' });
-    if (identity === undefined || !identity.account.isActive) throw new ValidationError(WRONG);
+    if (identity === undefined || !identity.account.isActive) throw new ValidationError(wrongOf(deps));
     if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       await deps.mailConfirmation(match.userId);
       exchange.report('login.failed', { account: match.userId, way: 'login', reason: UNCONFIRMED });
@@ -169,6 +171,11 @@ export function createLogin(deps: LoginDeps) {
 }
 
 export type Login = ReturnType<typeof createLogin>;
+
+/** The same for everybody, so that nobody learns which accounts have a provider. */
+const wrongOf = ({ otherWay }: Pick<LoginDeps, 'otherWay'>) => ({
+  non_field_errors: [[WRONG, otherWay].filter(Boolean).join(' ')],
+});
 
 const outcomeOf = ({ kind }: LoginOutcome): AttemptOutcome => (kind === 'token' ? 'succeeded' : 'refused');
 

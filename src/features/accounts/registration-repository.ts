@@ -8,13 +8,14 @@ export interface AddressOwner {
   /** Created by an invitation to the address: the person who registers it gets the account. */
   readonly isPlaceholder: boolean;
   readonly isVerified: boolean;
+  readonly isActive: boolean;
 }
 
 export const findAddressOwners = (db: Queryable, email: string): Promise<AddressOwner[]> =>
   many<AddressOwner>(
     db,
     sql`
-      select u.id as "userId", ${isPlaceholder('u')} as "isPlaceholder",
+      select u.id as "userId", ${isPlaceholder('u')} as "isPlaceholder", u.is_active as "isActive",
         exists (
           select 1 from account_emailaddress e where e.user_id = u.id and e.verified and lower(e.email) = lower(${email})
         ) as "isVerified"

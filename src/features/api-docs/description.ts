@@ -29,5 +29,6 @@ export const TAGS: readonly Tag[] = [
   { name: 'organizations', description: 'Create, change, delete and transfer organizations.' },
   { name: 'schema', description: 'Read this document.' },
   { name: 'server', description: 'Get information about this server and its features.' },
+  { name: 'subscriptions', description: 'What people have to agree to.' },
   { name: 'users', description: 'See and manage accounts, and their API tokens.' },
 ];

@@ -85,6 +85,6 @@ async function make(
     { ...account, groups: newcomer.roles, emailVerified: false },
     dateOf(clock),
   );
-  await recordOrigin(tx, userId);
+  await recordOrigin(tx, userId, 'ldap');
   return { userId, username, password, isActive: true, isSuperuser: isAdmin };
 }

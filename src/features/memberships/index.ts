@@ -4,6 +4,7 @@ import { createMembershipService, type MembershipServiceDeps } from './service.j
 export { isMembershipOfOwner } from './repository.js';
 export {
   activateMembership,
+  changeRole,
   copyMemberships,
   insertMembership,
   type MembershipsOf,

@@ -5,8 +5,9 @@ import { LANGUAGES, type Language, languageOf } from '../../platform/html/langua
 import { serializeCookie } from '../../platform/http/cookies.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { LANGUAGE_COOKIE } from '../../platform/http/request-language.js';
+import { safeNext } from '../../platform/http/safe-next.js';
 import { type Page, redirect, type Visit } from './page.js';
-import { PATHS, safeNext } from './paths.js';
+import { PATHS } from './paths.js';
 import { personOf } from './person.js';
 
 /** A year, in seconds. */

@@ -75,7 +75,8 @@ type Sentences = Texts['problems']['sentences'];
 /** Sentences of the API that people meet in forms, with the value that a text repeats. Others are shown as they are. */
 const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => string])[] = [
   [/^(This field is required|This field may not be (blank|null))\.$/, (texts) => texts.required],
-  [/^Unable to log\s?in with provided credentials\.?$/i, (texts) => texts.wrongCredentials],
+  // A link for CVAT's user interface may follow: the page has buttons.
+  [/^Unable to log\s?in with provided credentials\.?( \[.*)?$/i, (texts) => texts.wrongCredentials],
   [/^Unverified email$/, (texts) => texts.unverified],
   [/^Must include /, (texts) => texts.noCredentials],
   [/^Your (old )?password was entered incorrectly/, (texts) => texts.wrongPassword],

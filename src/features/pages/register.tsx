@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { safeNext } from '../../platform/http/safe-next.js';
 import { type FieldProps, Form } from './forms.js';
 import { field, filled, type Page, redirect, type Visit } from './page.js';
-import { PATHS, safeNext, withQuery } from './paths.js';
+import { PATHS, withQuery } from './paths.js';
 import type { PageSettings } from './settings.js';
 
 const ACTION = 'register';

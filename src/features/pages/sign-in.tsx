@@ -1,13 +1,15 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { NotFound } from '../../kernel/errors.js';
+import { safeNext } from '../../platform/http/safe-next.js';
 import { Form } from './forms.js';
 import type { Languages } from './language.js';
 import { field, type Page, type PageAnswer, redirect, type View, type Visit } from './page.js';
-import { PATHS, safeNext, withQuery } from './paths.js';
+import { PATHS, withQuery } from './paths.js';
 import { personOf } from './person.js';
 import { Done, Note } from './pieces.js';
 import { NO_PROBLEMS } from './problems.js';
+import { Providers, SignOnProblem } from './providers.js';
 import type { PageSettings } from './settings.js';
 
 const ACTION = 'sign-in';
@@ -73,6 +75,25 @@ function SignInForm({ visit, method, hidden, draft }: SignInFormProps): VNode {
   );
 }
 
+interface PasswordsProps {
+  readonly visit: Visit;
+  readonly settings: PageSettings;
+  /** A form that was sent is shown. */
+  readonly isOpen: boolean;
+  readonly children: VNode;
+}
+
+/** Where passwords are turned off, their form is for emergencies. */
+function Passwords({ visit, settings, isOpen, children }: PasswordsProps): VNode {
+  if (settings.allowsPasswords) return children;
+  return (
+    <details open={isOpen}>
+      <summary>{visit.texts.signingIn.emergency}</summary>
+      {children}
+    </details>
+  );
+}
+
 interface SignInDeps {
   /** All pages, for a form that was kept. */
   readonly pages: () => readonly Page[];
@@ -112,18 +133,22 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
       title,
       main: (
         <>
+          {draft === undefined && <SignOnProblem visit={visit} />}
           {draft === undefined && <Welcome visit={visit} hasNext={next !== undefined} />}
+          <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} />
           {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
-          <SignInForm
-            visit={visit}
-            method={settings.loginMethod}
-            draft={draft}
-            hidden={{
-              ...(next === undefined ? {} : { next }),
-              ...(kept ? { kept } : {}),
-            }}
-          />
-          {!settings.usesDirectory && <Ways visit={visit} settings={settings} />}
+          <Passwords visit={visit} settings={settings} isOpen={draft !== undefined}>
+            <SignInForm
+              visit={visit}
+              method={settings.loginMethod}
+              draft={draft}
+              hidden={{
+                ...(next === undefined ? {} : { next }),
+                ...(kept ? { kept } : {}),
+              }}
+            />
+          </Passwords>
+          {!settings.usesDirectory && settings.allowsPasswords && <Ways visit={visit} settings={settings} />}
         </>
       ),
     };

@@ -1,15 +1,19 @@
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
-/** The account data that a directory controls. */
+/** The account data that a directory or an identity provider controls. */
 
-/** Records the origin of a new account, for CVAT releases that store it. */
-export async function recordOrigin(tx: Queryable, userId: number): Promise<void> {
+/** Records the origin of a new account, for CVAT releases that store it (2.75 `created_via`). */
+export async function recordOrigin(
+  tx: Queryable,
+  userId: number,
+  origin: 'ldap' | 'social' | 'sso',
+): Promise<void> {
   const column = sql`
     select 1 from pg_attribute
     where attrelid = 'auth_user'::regclass and attname = 'created_via' and not attisdropped`;
   if ((await one(tx, column)) === undefined) return;
-  await execute(tx, sql`update auth_user set created_via = 'ldap' where id = ${userId}`);
+  await execute(tx, sql`update auth_user set created_via = ${origin} where id = ${userId}`);
 }
 
 export const replaceUsername = (tx: Queryable, userId: number, username: string) =>
@@ -59,3 +63,24 @@ export const addLocalAdmins = (db: Queryable) =>
         and not exists (select 1 from auth_server_directory_accounts d where d.user_id = u.id)
       on conflict (user_id, group_id) do nothing`,
   );
+
+/** Makes an account an administrator for Django too, or ends that. */
+export const setStaff = (tx: Queryable, userId: number, isStaff: boolean) =>
+  execute(
+    tx,
+    sql`update auth_user set is_staff = ${isStaff}, is_superuser = ${isStaff} where id = ${userId}`,
+  );
+
+/** Takes an account out of groups. */
+export const removeGroups = (tx: Queryable, userId: number, names: readonly string[]) =>
+  execute(
+    tx,
+    sql`
+      delete from auth_user_groups ug
+      using auth_group g
+      where ug.user_id = ${userId} and g.id = ug.group_id and g.name = any(${names}::text[])`,
+  );
+
+/** Django's `update_last_login`. */
+export const noteLastLogin = (db: Queryable, userId: number, now: Date) =>
+  execute(db, sql`update auth_user set last_login = ${now} where id = ${userId}`);

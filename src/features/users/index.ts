@@ -21,9 +21,12 @@ export {
   type Attributes,
   addLocalAdmins,
   endAnalytics,
+  noteLastLogin,
   recordOrigin,
+  removeGroups,
   replaceAttributes,
   replaceUsername,
+  setStaff,
 } from './directory-repository.js';
 export { EMAIL_TAKEN, USERNAME_TAKEN } from './errors.js';
 export {

@@ -1,5 +1,16 @@
 import { PASSWORD_VALIDATORS } from '../../kernel/password-validators.js';
-import { choice, choices, flag, integer, list, optionalFlag, optionalText, rate, text } from './fields.js';
+import {
+  choice,
+  choices,
+  flag,
+  integer,
+  list,
+  networks,
+  optionalFlag,
+  optionalText,
+  rate,
+  text,
+} from './fields.js';
 
 /** The settings of accounts, sessions, tokens, directories, passwords and limits; part of `Settings`. */
 export const ACCOUNT_SETTINGS = {
@@ -236,5 +247,28 @@ export const ACCOUNT_SETTINGS = {
     default: 900,
     description:
       'Seconds between two checks of an account in the directory. People who left the directory lose their sessions and tokens. 0 turns the checks off.',
+  }),
+
+  AUTH_CONFIG_PATH: optionalText(
+    'File with identity providers for single sign-on: the auth_config.yml of CVAT Enterprise. See docs/single-sign-on.md.',
+  ),
+  OIDC_ISSUER: optionalText(
+    'Issuer of one OpenID Connect provider, without a file: https://keycloak.example.org/realms/cvat.',
+  ),
+  OIDC_CLIENT_ID: optionalText('Client id of this server at that provider.'),
+  OIDC_CLIENT_SECRET: optionalText('Client secret of this server at that provider.'),
+  OIDC_NAME: text({ default: 'Single sign-on', description: 'Name of that provider on buttons.' }),
+  OIDC_EMAIL_DOMAIN: optionalText(
+    'Domain of e-mail addresses that this provider vouches for. People get the account that has their confirmed address there.',
+  ),
+  SSO_PRIVATE_NETWORKS: networks({
+    default: [],
+    description:
+      'Private networks in which identity providers may be: addresses or CIDR blocks. The server connects to no other private address for them.',
+  }),
+  BREAK_GLASS: flag({
+    default: true,
+    description:
+      'Whether superusers with a local password can sign in with it while AUTH_CONFIG_PATH turns passwords off.',
   }),
 };

@@ -267,6 +267,7 @@ export const SECTIONS: Readonly<Record<string, string>> = {
   IAM_TYPE: 'Accounts, sessions and tokens',
   PASSWORD_BCRYPT_ROUNDS: 'Passwords and limits',
   AUTH_LDAP_SERVER_URI: 'LDAP, with IAM_TYPE=LDAP',
+  AUTH_CONFIG_PATH: 'Single sign-on',
   EMAIL_BACKEND: 'Mail',
   CVAT_ANALYTICS: 'Information, documentation, operation',
 };

@@ -80,6 +80,8 @@ RULES = {
     # Only organizations of the caller can be named.
     "POST /api/auth/access_tokens": (NO_SUCH_ORGANIZATION,),
     "PATCH /api/auth/access_tokens/{id}": (NO_SUCH_ORGANIZATION,),
+    # Which providers there are is in the settings.
+    "GET /api/auth/sso/login-url/": (r"No identity provider is responsible for this request\.",),
     "GET /api/server/share": (r".* is an invalid directory",),
 }
 # JSON Logic is a language of its own: the document says `string` and names it.

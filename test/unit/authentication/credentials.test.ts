@@ -77,6 +77,7 @@ function createWorld() {
     onUpgradeError: () => undefined,
     method: 'username_email',
     directory: null,
+    passwordRule: null,
   });
   return {
     /** @returns milliseconds, whom it let in, and how many failures it counted */

@@ -8,12 +8,14 @@ import { membershipExamples } from './memberships.js';
 import { organizationExamples } from './organizations.js';
 import { serverExamples } from './server.js';
 import { sessionExamples } from './sessions.js';
+import { signOnExamples } from './sign-on.js';
 import { userExamples } from './users.js';
 
 const OWN: Readonly<Record<string, Examples>> = {
   ...authExamples,
   ...accessTokenExamples,
   ...sessionExamples,
+  ...signOnExamples,
   ...userExamples,
   ...organizationExamples,
   ...membershipExamples,

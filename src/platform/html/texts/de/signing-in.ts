@@ -17,6 +17,30 @@ export const signingIn: Texts['signingIn'] = {
   alreadySignedIn: (name) => `Du bist als ${name} angemeldet.`,
   goOn: 'Weiter',
 
+  continueWith: (provider) => `Weiter mit ${provider}`,
+  orPassword: 'oder mit einem Passwort',
+  emergency: 'Im Notfall mit einem Passwort anmelden',
+  signOn: {
+    cancelled: 'Die Anmeldung wurde abgebrochen.',
+    expired:
+      'Diese Anmeldung ist zu alt, wurde schon benutzt oder begann in einem anderen Browser. Beginne noch einmal.',
+    failed: 'Die Antwort des Anmeldedienstes ist nicht gültig. Sag es deiner Verwaltung.',
+    unreachable:
+      'Der Anmeldedienst antwortet nicht. Versuche es später noch einmal, oder melde dich anders an.',
+    inactive: 'Dein Konto ist nicht aktiv. Frag die Verwaltung.',
+    no_email: 'Der Anmeldedienst hat keine E-Mail-Adresse gesendet, und ein Konto braucht eine.',
+    email_taken:
+      'Ein Konto hier hat deine E-Mail-Adresse, ist aber nicht damit verbunden. Melde dich mit seinem Passwort an, oder frag die Verwaltung.',
+    closed: 'Auf diesem Server legt die Verwaltung die Konten an. Bitte sie um eines.',
+    invite: 'Du brauchst für deine E-Mail-Adresse eine Einladung in eine Organisation.',
+    domain: 'Adressen deiner Domain können sich auf diesem Server nicht registrieren.',
+    approval: 'Bevor du dich anmelden kannst, muss jemand aus der Verwaltung dein Konto freigeben.',
+    unverified: 'Bestätige zuerst deine E-Mail-Adresse: Wir haben dir einen Link geschickt.',
+    group: 'Du bist in keiner der Gruppen, die sich hier anmelden dürfen. Frag deine Verwaltung.',
+    linked_elsewhere: 'Diese Identität gehört zu einem anderen Konto.',
+    other_person: 'Jetzt ist jemand anderes angemeldet. Beginne noch einmal.',
+  },
+
   registerTitle: 'Konto anlegen',
   registerHint: {
     open: '',

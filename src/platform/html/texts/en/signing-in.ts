@@ -16,6 +16,28 @@ export const signingIn = {
   alreadySignedIn: (name: string) => `You are signed in as ${name}.`,
   goOn: 'Go on',
 
+  continueWith: (provider: string) => `Continue with ${provider}`,
+  orPassword: 'or with a password',
+  emergency: 'Sign in with a password in an emergency',
+  signOn: {
+    cancelled: 'The sign-in was cancelled.',
+    expired: 'This sign-in is too old, was used before, or began in another browser. Start again.',
+    failed: 'The identity provider gave an answer that cannot be accepted. Tell your administrator.',
+    unreachable: 'The identity provider does not answer. Try again later, or sign in another way.',
+    inactive: 'Your account is inactive. Ask an administrator.',
+    no_email: 'The identity provider sent no e-mail address, and an account needs one.',
+    email_taken:
+      'An account here has your e-mail address, but is not linked to this identity. Sign in with its password, or ask an administrator.',
+    closed: 'On this server, administrators create the accounts. Ask them for one.',
+    invite: 'You need an invitation to an organization for your e-mail address.',
+    domain: 'Addresses of your domain may not register on this server.',
+    approval: 'An administrator has to approve your account before you can sign in.',
+    unverified: 'Confirm your e-mail address first: we have sent you a link.',
+    group: 'You are in none of the groups that may sign in here. Ask your administrator.',
+    linked_elsewhere: 'This identity belongs to another account.',
+    other_person: 'Another person is signed in now. Start again.',
+  },
+
   registerTitle: 'Create your account',
   registerHint: {
     open: '',

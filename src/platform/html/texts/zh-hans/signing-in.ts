@@ -17,6 +17,28 @@ export const signingIn: Texts['signingIn'] = {
   alreadySignedIn: (name) => `您已以 ${name} 的身份登录。`,
   goOn: '继续',
 
+  continueWith: (provider) => `使用 ${provider} 继续`,
+  orPassword: '或使用密码',
+  emergency: '紧急情况下使用密码登录',
+  signOn: {
+    cancelled: '登录已取消。',
+    expired: '此次登录已过期、已使用过，或是在其他浏览器中开始的。请重新开始。',
+    failed: '身份提供方的响应无效。请告知管理员。',
+    unreachable: '身份提供方没有响应。请稍后重试，或使用其他方式登录。',
+    inactive: '您的账户已停用。请联系管理员。',
+    no_email: '身份提供方没有提供电子邮箱，而账户需要电子邮箱。',
+    email_taken:
+      '此服务器上已有账户使用您的电子邮箱，但尚未关联该身份。请使用该账户的密码登录，或联系管理员。',
+    closed: '此服务器的账户由管理员创建。请联系管理员。',
+    invite: '您的电子邮箱需要收到组织的邀请。',
+    domain: '您的邮箱域名不能在此服务器上注册。',
+    approval: '管理员批准您的账户后，您才能登录。',
+    unverified: '请先确认您的电子邮箱：我们已向您发送链接。',
+    group: '您不属于允许登录的用户组。请联系管理员。',
+    linked_elsewhere: '该身份属于另一个账户。',
+    other_person: '当前登录的是另一个人。请重新开始。',
+  },
+
   registerTitle: '创建账户',
   registerHint: {
     open: '',

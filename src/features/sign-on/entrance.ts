@@ -1,0 +1,51 @@
+import { type IdentityStore, isOpen } from '../../authentication/identity.js';
+import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { type Clock, dateOf } from '../../kernel/clock.js';
+import type { Database } from '../../platform/db/pool.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import { noteLastLogin } from '../users/index.js';
+import type { SignOnProblem } from './problems.js';
+
+export interface EntranceDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly identities: IdentityStore;
+  readonly sessions: Sessions;
+  readonly emailVerificationIsMandatory: boolean;
+  /** Sends the confirmation link again, unless its cooldown is running. */
+  readonly mailConfirmation: (userId: number) => Promise<void>;
+}
+
+/** Lets people in whose provider has said who they are. */
+export function createEntrance({ identities, sessions, ...deps }: EntranceDeps) {
+  const identityOf = (userId: number) => identities.byId(userId, { kind: 'absent' });
+
+  /** @returns why the account can't be entered now; undefined if it can */
+  const problemOf = async (userId: number): Promise<SignOnProblem | undefined> => {
+    const identity = await identityOf(userId);
+    if (identity === undefined || !identity.account.isActive) return 'inactive';
+    if ((!deps.emailVerificationIsMandatory || identity.hasVerifiedEmail) && !identity.awaitsProof)
+      return undefined;
+    await deps.mailConfirmation(userId);
+    return 'unverified';
+  };
+
+  const open = async (exchange: Exchange, userId: number): Promise<void> => {
+    const identity = await identityOf(userId);
+    if (identity === undefined) throw new TypeError(`User ${userId} is gone.`);
+    await noteLastLogin(deps.db, userId, dateOf(deps.clock));
+    await sessions.login(exchange, identity);
+    exchange.userId = userId;
+    exchange.report('login.succeeded', { account: userId, way: 'sign-on' });
+  };
+
+  /** Linking is for the person who began it: not for another one who signed in to this browser meanwhile. */
+  const isSignedIn = async (exchange: Exchange, userId: number): Promise<boolean> => {
+    const session = await sessions.open(exchange);
+    if (session?.userId !== userId) return false;
+    const identity = await identityOf(userId);
+    return identity !== undefined && isOpen(identity) && sessions.confirm(exchange, session, identity);
+  };
+
+  return { problemOf, open, isSignedIn };
+}

@@ -1,0 +1,181 @@
+import { ApiError, NotFound, ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import { defineRoute, reply } from '../../platform/http/route.js';
+import type { IdentityProvider } from '../../platform/oidc/provider.js';
+import { type Login, TokenRead } from '../accounts/index.js';
+import type { Flow } from './flow-service.js';
+import { SIGN_ON_PROBLEMS, type SignOnProblem } from './problems.js';
+import { BeginQuery, CallbackQuery, SocialLoginWrite, TokenQuery } from './schemas.js';
+
+export interface FlowRouteDeps {
+  readonly providers: readonly IdentityProvider[];
+  readonly flow: Flow;
+  readonly login: Pick<Login, 'noteLogin'>;
+  /** Where people go after a sign-in that named no page (`LOGIN_REDIRECT_URL`). */
+  readonly landingUrl: string;
+  /** The user interface, or this server. */
+  readonly pagesUrl: string;
+  /** The page to sign in, which says what went wrong; null without pages. */
+  readonly signInPage: string | null;
+  /** The page that shows the links of an account; null without pages. */
+  readonly linksPage: string | null;
+}
+
+type Family = IdentityProvider['settings']['family'];
+
+/** Those of CVAT 2.62. */
+const OPERATIONS = {
+  social: {
+    begin: { operationId: 'auth_retrieve_social_login' },
+    callback: { operationId: 'auth_retrieve_social_login_callback' },
+    token: { operationId: 'auth_create_social_login_token' },
+  },
+  oidc: {
+    begin: { operationId: 'auth_retrieve_oidc_login' },
+    callback: { operationId: 'auth_retrieve_oidc_login_callback' },
+    token: { operationId: 'auth_create_oidc_login_token' },
+  },
+} as const;
+
+const UI_PAGES: Readonly<Record<Family, string>> = {
+  oidc: '/auth/login-with-oidc',
+  social: '/auth/login-with-social-app/',
+};
+/** dj-rest-auth 5 `SocialLoginSerializer`. */
+const NO_CODE = { non_field_errors: ['Incorrect input. access_token or code is required.'] };
+const WRONG_CODE = { non_field_errors: ['Incorrect value'] };
+
+const publicAccess = { kind: 'public', because: 'for people without a session' } as const;
+
+const redirect = (to: string) => reply(302, null, { Location: to });
+
+const withQuery = (url: string, query: Readonly<Record<string, string>>): string =>
+  `${url}?${new URLSearchParams(query)}`;
+
+/** @throws NotFound */
+export function findProvider(
+  providers: readonly IdentityProvider[],
+  family: Family,
+  id: string | undefined,
+): IdentityProvider {
+  const provider = providers.find(({ settings }) => settings.family === family && settings.id === id);
+  if (provider === undefined) throw new NotFound();
+  return provider;
+}
+
+/** Browsers are led to a page with a sentence. @throws ApiError without pages */
+function tell({ signInPage }: FlowRouteDeps, { settings }: IdentityProvider, problem: SignOnProblem) {
+  if (signInPage !== null) return redirect(withQuery(signInPage, { problem, provider: settings.id }));
+  const sentence = SIGN_ON_PROBLEMS[problem];
+  if (problem === 'unreachable') throw new ServiceUnavailable('provider_unreachable', sentence);
+  if (problem === 'unverified') throw new ApiError(400, sentence);
+  throw new ApiError(400, { detail: sentence });
+}
+
+const beginRoute = (deps: FlowRouteDeps, family: Family) =>
+  defineRoute({
+    method: 'get',
+    path: `/api/auth/${family}/:id/login/`,
+    ...OPERATIONS[family].begin,
+    summary: 'Redirects to provider authentication page',
+    description:
+      'Leads a browser to the identity provider, which leads it back to the callback. The sign-in is bound to this browser, works once, and lasts ten minutes.',
+    tag: 'auth',
+    view: 'Login',
+    access: publicAccess,
+    countsWithCredentials: true,
+    query: BeginQuery,
+    responses: { 302: null },
+    handle: async ({ exchange, params, query }) => {
+      const provider = findProvider(deps.providers, family, params['id']);
+      const begun = await deps.flow.begin(exchange, provider, {
+        next: query.next ?? null,
+        isForUi: query.client === 'ui',
+        linkTo: null,
+      });
+      return begun.kind === 'redirect' ? redirect(begun.to) : tell(deps, provider, begun.problem);
+    },
+  });
+
+const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
+  defineRoute({
+    method: 'get',
+    path: `/api/auth/${family}/:id/login/callback/`,
+    ...OPERATIONS[family].callback,
+    summary:
+      'Checks the authentication response from specified provider, redirects to the CVAT client if successful.',
+    description:
+      'The provider leads the browser here, with `code` and `state`. A successful answer opens a session and leads to the page that the sign-in named.',
+    tag: 'auth',
+    view: 'Callback',
+    access: publicAccess,
+    countsWithCredentials: true,
+    query: CallbackQuery,
+    responses: { 302: null },
+    handle: async ({ exchange, params }) => {
+      const provider = findProvider(deps.providers, family, params['id']);
+      const finished = await deps.flow.finish(exchange, provider);
+      switch (finished.kind) {
+        case 'signed-in':
+          return redirect(finished.next ?? deps.landingUrl);
+        case 'linked':
+          return redirect(withQuery(deps.linksPage ?? deps.landingUrl, { done: 'linked' }));
+        case 'code':
+          return redirect(uiPage(deps, provider, finished.code));
+        case 'problem':
+          return tell(deps, provider, finished.problem);
+      }
+    },
+  });
+
+const uiPage = ({ pagesUrl }: FlowRouteDeps, { settings }: IdentityProvider, code: string): string =>
+  withQuery(`${pagesUrl}${UI_PAGES[settings.family]}`, {
+    provider: settings.id,
+    code,
+    auth_params: '',
+    process: 'login',
+    scope: '',
+  });
+
+const tokenRoute = (deps: FlowRouteDeps, family: Family) =>
+  defineRoute({
+    method: 'post',
+    path: `/api/auth/${family}/:id/login/token/`,
+    ...OPERATIONS[family].token,
+    summary: 'Method returns an authentication token based on code parameter',
+    description:
+      'For the user interface of CVAT Enterprise: takes the one-time code that the callback gave to `client=ui`, opens a session, and answers the API token. Codes and tokens of the provider itself are refused.',
+    tag: 'auth',
+    view: 'Login',
+    access: publicAccess,
+    countsWithCredentials: true,
+    query: TokenQuery,
+    body: SocialLoginWrite,
+    responses: { 200: TokenRead },
+    handle: async ({ exchange, params, body }) => {
+      const provider = findProvider(deps.providers, family, params['id']);
+      const key = await redeem(deps, exchange, provider, body);
+      return reply(200, { key });
+    },
+  });
+
+/** @returns the API token. @throws ValidationError */
+async function redeem(
+  { flow, login }: FlowRouteDeps,
+  exchange: Exchange,
+  provider: IdentityProvider,
+  { code = '', access_token: accessToken = '' }: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  if (code === '') throw new ValidationError(accessToken === '' ? NO_CODE : WRONG_CODE);
+  const userId = await flow.redeem(exchange, provider, code);
+  if (userId === undefined) throw new ValidationError(WRONG_CODE);
+  return login.noteLogin(userId);
+}
+
+/** Signing in at providers: the same for both families of CVAT's API. */
+export const flowRoutes = (deps: FlowRouteDeps) =>
+  (['social', 'oidc'] as const).flatMap((family) => [
+    beginRoute(deps, family),
+    callbackRoute(deps, family),
+    tokenRoute(deps, family),
+  ]);

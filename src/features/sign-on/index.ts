@@ -1,0 +1,29 @@
+import { type FlowRouteDeps, flowRoutes } from './flow-routes.js';
+import { callbackUrl, createFlow, type FlowDeps } from './flow-service.js';
+import { type InfoRouteDeps, infoRoutes } from './info-routes.js';
+import { logoutRoutes } from './logout-routes.js';
+import { createProviderLogout, type ProviderLogoutDeps } from './logout-service.js';
+
+export { callbackUrl };
+
+export interface SignOnDeps extends FlowDeps, InfoRouteDeps, Omit<FlowRouteDeps, 'flow'>, ProviderLogoutDeps {
+  readonly publicUrl: string;
+  readonly uiUrl: string | undefined;
+}
+
+/** Single sign-on: people sign in at an identity provider. */
+export function createSignOn(deps: SignOnDeps) {
+  const flow = createFlow(deps);
+  return {
+    routes: [
+      ...infoRoutes(deps),
+      ...flowRoutes({ ...deps, flow }),
+      ...logoutRoutes({ providers: deps.providers, logout: createProviderLogout(deps) }),
+    ],
+    /** Django's `APPEND_SLASH`. */
+    slashPaths: [
+      /^\/api\/auth\/(social|oidc)\/[\w-]+\/login(\/callback|\/token)?\/$/,
+      /^\/api\/auth\/sso\/login-url\/$/,
+    ],
+  };
+}
