@@ -36,8 +36,6 @@ export function signOnSettingsOf({ config, log }: ContainerOptions): SignOnSetti
 export async function composeSignOn(parts: SignOnParts) {
   const { options, engines, authentication, accounts, mail, metrics, settings } = parts;
   const { config, clock, random, log } = options;
-  const page = (path: string): string | null =>
-    config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/${path}` : null;
   return createSignOn({
     db: engines.db,
     rates: engines.rates,
@@ -55,8 +53,7 @@ export async function composeSignOn(parts: SignOnParts) {
     uiUrl: config.UI_URL,
     pagesUrl: config.UI_URL ?? config.PUBLIC_URL,
     landingUrl: config.LOGIN_REDIRECT_URL,
-    signInPage: page('sign-in'),
-    linksPage: page('security'),
+    signInPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in` : null,
     emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
     mailConfirmation: accounts.confirmation.mailAtLogin,
     wakeMail: mail.wake,

@@ -36,13 +36,8 @@ export type Admission =
  * that lets people type any address would otherwise give away every account here.
  */
 export function createAdmission(deps: AdmissionDeps) {
-  /** @param linkTo the account to link, whose owner is signed in; null for a sign-in */
-  const admit = async (
-    provider: ProviderSettings,
-    profile: Profile,
-    linkTo: number | null,
-  ): Promise<Admission> => {
-    const store = () => deps.db.transaction((tx) => decide(tx, provider, profile, linkTo));
+  const admit = async (provider: ProviderSettings, profile: Profile): Promise<Admission> => {
+    const store = () => deps.db.transaction((tx) => decide(tx, provider, profile));
     try {
       return await store();
     } catch (error) {
@@ -52,22 +47,14 @@ export function createAdmission(deps: AdmissionDeps) {
     }
   };
 
-  const decide = async (
-    tx: Queryable,
-    provider: ProviderSettings,
-    profile: Profile,
-    linkTo: number | null,
-  ): Promise<Admission> => {
+  const decide = async (tx: Queryable, provider: ProviderSettings, profile: Profile): Promise<Admission> => {
     // First sign-ins of one person take turns, and the second finds the account of the first.
     const seen = await findLinked(tx, provider.id, profile.subject);
     if (seen === undefined) await lockNames(tx);
     const known = seen ?? (await findLinked(tx, provider.id, profile.subject));
-    const account =
-      known ??
-      (linkTo === null ? await findOrMake(tx, provider, profile) : { userId: linkTo, isActive: true });
+    const account = known ?? (await findOrMake(tx, provider, profile));
     if ('kind' in account) return account;
     const { userId, isActive } = account;
-    if (linkTo !== null && userId !== linkTo) return refused('linked_elsewhere', userId);
     const data = linkData(profile);
     const now = dateOf(deps.clock);
     if (known === undefined)

@@ -9,7 +9,7 @@ export interface Attempt {
   readonly verifier: string;
   readonly next: string | null;
   readonly isForUi: boolean;
-  /** The account that is being linked, or that the code signs in. */
+  /** The account that the code signs in; null for an attempt. */
   readonly userId: number | null;
 }
 

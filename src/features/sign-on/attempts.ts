@@ -19,7 +19,7 @@ export interface Claim {
 
 export const ATTEMPT_AGE = ATTEMPT_MINUTES * MINUTE;
 
-/** What is under way between this server and a browser. The database knows only hashes. */
+/** Sign-ins that have begun in a browser and have not ended. The database stores only hashes of their secrets. */
 export function createAttempts(deps: AttemptsDeps) {
   const { db, clock } = deps;
 

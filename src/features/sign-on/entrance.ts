@@ -1,4 +1,4 @@
-import { type IdentityStore, isOpen } from '../../authentication/identity.js';
+import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -39,13 +39,5 @@ export function createEntrance({ identities, sessions, ...deps }: EntranceDeps) 
     exchange.report('login.succeeded', { account: userId, way: 'sign-on' });
   };
 
-  /** Linking is for the person who began it: not for another one who signed in to this browser meanwhile. */
-  const isSignedIn = async (exchange: Exchange, userId: number): Promise<boolean> => {
-    const session = await sessions.open(exchange);
-    if (session?.userId !== userId) return false;
-    const identity = await identityOf(userId);
-    return identity !== undefined && isOpen(identity) && sessions.confirm(exchange, session, identity);
-  };
-
-  return { problemOf, open, isSignedIn };
+  return { problemOf, open };
 }

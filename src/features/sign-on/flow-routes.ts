@@ -17,8 +17,6 @@ export interface FlowRouteDeps {
   readonly pagesUrl: string;
   /** The page to sign in, which says what went wrong; null without pages. */
   readonly signInPage: string | null;
-  /** The page that shows the links of an account; null without pages. */
-  readonly linksPage: string | null;
 }
 
 type Family = IdentityProvider['settings']['family'];
@@ -91,7 +89,6 @@ const beginRoute = (deps: FlowRouteDeps, family: Family) =>
       const begun = await deps.flow.begin(exchange, provider, {
         next: query.next ?? null,
         isForUi: query.client === 'ui',
-        linkTo: null,
       });
       return begun.kind === 'redirect' ? redirect(begun.to) : tell(deps, provider, begun.problem);
     },
@@ -118,8 +115,6 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
       switch (finished.kind) {
         case 'signed-in':
           return redirect(finished.next ?? deps.landingUrl);
-        case 'linked':
-          return redirect(withQuery(deps.linksPage ?? deps.landingUrl, { done: 'linked' }));
         case 'code':
           return redirect(uiPage(deps, provider, finished.code));
         case 'problem':

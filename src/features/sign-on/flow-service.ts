@@ -25,8 +25,6 @@ export interface Begin {
   readonly next: string | null;
   /** The flow of the user interface of CVAT Enterprise, which fetches the session with a one-time code. */
   readonly isForUi: boolean;
-  /** The account to link; null for a sign-in. */
-  readonly linkTo: number | null;
 }
 
 export type Begun =
@@ -36,7 +34,6 @@ export type Begun =
 /** How a person comes back from the provider. */
 export type Finished =
   | { readonly kind: 'signed-in'; readonly next: string | null }
-  | { readonly kind: 'linked' }
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'problem'; readonly problem: SignOnProblem };
 
@@ -68,7 +65,7 @@ export function createFlow(deps: FlowDeps) {
         verifier,
         next: nextOf(wanted, deps),
         isForUi: wanted.isForUi,
-        userId: wanted.linkTo,
+        userId: null,
       });
       return { kind: 'redirect', to };
     } catch (error) {
@@ -97,9 +94,7 @@ export function createFlow(deps: FlowDeps) {
       const answer = await provider.finish(callback, { ...attempt, state });
       if (answer.kind === 'refused')
         return refuse(exchange, 'failed', { account: null, reason: answer.reason });
-      if (attempt.userId !== null && !(await entrance.isSignedIn(exchange, attempt.userId)))
-        return refuse(exchange, 'other_person', { account: attempt.userId });
-      const admitted = await admission.admit(provider.settings, answer.profile, attempt.userId);
+      const admitted = await admission.admit(provider.settings, answer.profile);
       deps.wakeMail();
       return await enter(exchange, provider, attempt, admitted);
     } catch (error) {
@@ -116,7 +111,6 @@ export function createFlow(deps: FlowDeps) {
     if (admitted.kind === 'refused') return refuse(exchange, admitted.problem, { account: admitted.userId });
     const { userId } = admitted;
     reportAdmission(exchange, settings.id, admitted);
-    if (attempt.userId !== null) return { kind: 'linked' };
     const problem = await entrance.problemOf(userId);
     if (problem !== undefined) return refuse(exchange, problem, { account: userId });
     if (!attempt.isForUi) {
@@ -149,7 +143,7 @@ export type Flow = ReturnType<typeof createFlow>;
 
 const LONGEST_NEXT = 2000;
 
-/** @returns the page to go to; null for another site, and for what is longer than an address should be */
+/** @returns the page to go to; null for a page of another site, and for a text that is too long for an address */
 const nextOf = ({ next }: Begin, { uiUrl }: Pick<FlowDeps, 'uiUrl'>): string | null =>
   next !== null && next.length > LONGEST_NEXT ? null : (safeNext(next, uiUrl) ?? null);
 

@@ -21,7 +21,7 @@ export const logoutRoutes = ({ providers, logout }: LogoutRouteDeps) => [
     tag: 'auth',
     view: 'Backchannel Logout',
     accepted: 'none',
-    access: { kind: 'public', because: 'the signed token says who asks for it' },
+    access: { kind: 'public', because: 'a token that the provider signed proves who asks' },
     responses: { 204: null },
     handle: async ({ exchange, params }) => {
       const provider = findProvider(providers, 'oidc', params['id']);

@@ -6,15 +6,13 @@ export const SIGN_ON_PROBLEMS = {
   unreachable: 'The identity provider does not answer. Try again later, or sign in another way.',
   inactive: 'The account is inactive.',
   no_email: 'No email is associated with this social account',
-  email_taken: 'Cannot connect account with this email. Sign in to it first, and link it there.',
+  email_taken: 'Cannot connect account with this email. Sign in with its password, or ask an administrator.',
   closed: 'Registration is closed on this server. Ask an administrator for an account.',
   invite: 'Registration needs an invitation to an organization for this e-mail address.',
   domain: 'Addresses of this domain may not register on this server.',
   approval: 'An administrator has to approve the account first.',
   unverified: 'Unverified email',
   group: 'You are in none of the groups that may sign in.',
-  linked_elsewhere: 'This identity belongs to another account.',
-  other_person: 'Another person is signed in now. Start again.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type SignOnProblem = keyof typeof SIGN_ON_PROBLEMS;

@@ -75,7 +75,7 @@ const BASE = { emailDomain: null, weight: 10, claims: CLAIMS, rules: NO_RULES } 
 
 /**
  * @returns the identity providers, and what they change about passwords
- * @throws StartError for a file that can't be read, for what is wrong in it, and for a provider that is set in part
+ * @throws StartError if the file can't be read or has an error, or if only some OIDC settings are set
  */
 export function readSignOnSettings(config: Config): SignOnSettings {
   const file = config.AUTH_CONFIG_PATH === undefined ? {} : readFile(config.AUTH_CONFIG_PATH);

@@ -10,7 +10,7 @@ const LONGEST = { username: 150, email: 254, name: 150, subject: 191 } as const;
 const MAXIMUM_GROUPS = 2000;
 
 /**
- * Reads a person from the claims of a provider. What has another type than it should is left out.
+ * Reads a person from the claims of a provider. It leaves out values of a wrong type.
  *
  * @returns undefined without a usable subject
  */

@@ -33,7 +33,7 @@ export type GuardedFetch = (url: string, init?: FetchInit) => Promise<Response>;
 const MAXIMUM_BYTES = 256 * 1024;
 
 const LOOPBACK = networksOf(['127.0.0.0/8', '::1/128']);
-/** RFC 6890 and its registries: what is not on the public internet. */
+/** Addresses that are not on the public internet (RFC 6890). */
 const PRIVATE = networksOf([
   '0.0.0.0/8',
   '10.0.0.0/8',

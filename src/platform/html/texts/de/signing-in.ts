@@ -37,8 +37,6 @@ export const signingIn: Texts['signingIn'] = {
     approval: 'Bevor du dich anmelden kannst, muss jemand aus der Verwaltung dein Konto freigeben.',
     unverified: 'Bestätige zuerst deine E-Mail-Adresse: Wir haben dir einen Link geschickt.',
     group: 'Du bist in keiner der Gruppen, die sich hier anmelden dürfen. Frag deine Verwaltung.',
-    linked_elsewhere: 'Diese Identität gehört zu einem anderen Konto.',
-    other_person: 'Jetzt ist jemand anderes angemeldet. Beginne noch einmal.',
   },
 
   registerTitle: 'Konto anlegen',

@@ -34,8 +34,6 @@ export const signingIn = {
     approval: 'An administrator has to approve your account before you can sign in.',
     unverified: 'Confirm your e-mail address first: we have sent you a link.',
     group: 'You are in none of the groups that may sign in here. Ask your administrator.',
-    linked_elsewhere: 'This identity belongs to another account.',
-    other_person: 'Another person is signed in now. Start again.',
   },
 
   registerTitle: 'Create your account',

@@ -35,8 +35,6 @@ export const signingIn: Texts['signingIn'] = {
     approval: '管理员批准您的账户后，您才能登录。',
     unverified: '请先确认您的电子邮箱：我们已向您发送链接。',
     group: '您不属于允许登录的用户组。请联系管理员。',
-    linked_elsewhere: '该身份属于另一个账户。',
-    other_person: '当前登录的是另一个人。请重新开始。',
   },
 
   registerTitle: '创建账户',
