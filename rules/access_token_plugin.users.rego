@@ -12,4 +12,4 @@ package access_token_plugin.users
 # entrypoint: true
 default allow := false
 
-allow if input.scope in {"list", "view", "view:api_token", "view:sessions"}
+allow if input.scope in {"list", "view", "view:api_token", "view:sessions", "view:linked_accounts"}

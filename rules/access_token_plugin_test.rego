@@ -28,3 +28,9 @@ test_a_token_sees_sessions_and_does_not_end_them if {
 	users.allow with input as _request("view:sessions")
 	not users.allow with input as _request("delete:sessions")
 }
+
+test_a_token_sees_linked_accounts_and_changes_none if {
+	users.allow with input as _request("view:linked_accounts")
+	not users.allow with input as _request("create:linked_accounts")
+	not users.allow with input as _request("delete:linked_accounts")
+}

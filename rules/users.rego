@@ -14,7 +14,7 @@ import data.utils
 # METADATA
 # description: |
 #   Whether the caller may do `scope` to the account. Mail, permissions, `create` and `create:password_reset_link`
-#   are for an admin. The scopes of the API token, of sessions and of the link are not in CVAT.
+#   are for an admin. The scopes of the API token, of sessions, of linked accounts and of the link are not in CVAT.
 # entrypoint: true
 default allow := false
 
@@ -34,6 +34,9 @@ allow if {
 		"update:api_token",
 		"view:sessions",
 		"delete:sessions",
+		"view:linked_accounts",
+		"create:linked_accounts",
+		"delete:linked_accounts",
 	}
 	input.resource.id == utils.caller
 }

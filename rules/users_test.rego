@@ -27,6 +27,14 @@ test_an_account_sees_and_ends_its_sessions_and_nobody_elses if {
 	}
 }
 
+test_an_account_links_and_unlinks_its_identities_and_nobody_elses if {
+	every scope in ["view:linked_accounts", "create:linked_accounts", "delete:linked_accounts"] {
+		users.allow with input as _request(scope, null, null, _account(7, null))
+		users.allow with input as _request(scope, "admin", null, _account(8, null))
+		not users.allow with input as _request(scope, "user", _as("owner"), _account(8, "worker"))
+	}
+}
+
 test_only_an_admin_makes_accounts_and_changes_mail_and_permissions if {
 	every scope in ["create", "create:password_reset_link", "update:email", "update:permissions", "update"] {
 		users.allow with input as _request(scope, "admin", null, _account(8, null))

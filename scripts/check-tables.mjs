@@ -90,6 +90,7 @@ const READERS = {
     'auth_server_pending_approvals',
     'organizations_invitation',
     'organizations_membership',
+    'socialaccount_socialaccount',
   ],
 };
 

@@ -129,6 +129,7 @@ async function composeParts(
     engines,
     authentication,
     accounts,
+    users: resources.users,
     mail,
     metrics,
     settings: signOnSettings,

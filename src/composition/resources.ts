@@ -11,7 +11,7 @@ import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
 import { createPreferences } from '../features/preferences/index.js';
 import { createSessionLists } from '../features/sessions/index.js';
-import { createUsers, type UserServiceDeps } from '../features/users/index.js';
+import { createUsers, type UserService, type UserServiceDeps } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import { requireRate } from '../platform/throttle/rate-store.js';
@@ -41,6 +41,7 @@ export interface Resources {
   readonly administration: Administration;
   /** Counts a request of a throttled route for its caller. @throws Throttled */
   readonly throttle: (scope: string | undefined, caller: Caller) => Promise<void>;
+  readonly users: Pick<UserService, 'find'>;
   /** Ends all sessions of an account. */
   readonly endSessions: (userId: number) => Promise<void>;
   /** Logs rows that violate the constraints on new rows; they are served all the same. */
@@ -161,6 +162,7 @@ export function composeResources(parts: ResourceParts): Resources {
       ...invitations.routes,
       ...createPreferences({ db }),
     ],
+    users: users.service,
     endSessions: sessionLists.service.endAll,
     throttle: async (scope, { account }) => {
       if (scope === RESEND_THROTTLE)

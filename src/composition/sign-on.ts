@@ -1,5 +1,6 @@
 import type { Accounts } from '../features/accounts/index.js';
 import { createSignOn } from '../features/sign-on/index.js';
+import type { UserService } from '../features/users/index.js';
 import { readSignOnSettings, type SignOnSettings } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
 import type { ProviderUnreachable } from '../platform/oidc/guarded-fetch.js';
@@ -11,6 +12,7 @@ export interface SignOnParts
   extends Pick<AccountParts, 'options' | 'engines' | 'authentication' | 'mail' | 'metrics'> {
   readonly settings: SignOnSettings;
   readonly accounts: Accounts;
+  readonly users: Pick<UserService, 'find'>;
   readonly endSessions: (userId: number) => Promise<void>;
 }
 
@@ -44,6 +46,11 @@ export async function composeSignOn(parts: SignOnParts) {
     settings,
     providers: await openProviders(settings, config, options),
     newcomers: accounts.newcomers,
+    mailer: accounts.mailer,
+    users: parts.users,
+    passwords: authentication.passwords,
+    usesDirectory: authentication.directory !== null,
+    allowsPasswords: settings.allowsPasswords,
     defaultRole: config.IAM_DEFAULT_ROLE,
     isSecure: config.SESSION_COOKIE_SECURE,
     identities: authentication.identities,
@@ -54,6 +61,7 @@ export async function composeSignOn(parts: SignOnParts) {
     pagesUrl: config.UI_URL ?? config.PUBLIC_URL,
     landingUrl: config.LOGIN_REDIRECT_URL,
     signInPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in` : null,
+    securityPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/security` : null,
     emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
     mailConfirmation: accounts.confirmation.mailAtLogin,
     wakeMail: mail.wake,

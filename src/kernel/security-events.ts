@@ -22,6 +22,8 @@ export const SECURITY_EVENTS = {
   'email.confirmed': 'An e-mail address was confirmed.',
   'account.created': 'An account was created.',
   'account.linked': 'An account was linked to an identity at a provider.',
+  'account.link_refused': 'An identity at a provider was not linked to an account.',
+  'account.unlinked': 'An identity at a provider was unlinked from an account.',
   'account.removed': 'An account was removed.',
   'account.activated': 'An account was activated.',
   'account.deactivated': 'An account was deactivated.',

@@ -426,6 +426,8 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         '/api/auth/access_tokens/self',
         '/api/auth/access_tokens/{id}',
         '/api/auth/api_token',
+        '/api/auth/linked_accounts',
+        '/api/auth/linked_accounts/{id}',
         '/api/auth/login',
         '/api/auth/logout',
         '/api/auth/oidc/{id}/backchannel-logout/',

@@ -291,3 +291,15 @@ export async function breakAccountsOf(db: Queryable, email: string): Promise<() 
   });
   return () => db.query({ text: 'drop function break_accounts cascade' });
 }
+
+/** Links an account to an identity at a provider, as allauth's row has it. */
+export const insertIdentity = (
+  db: Queryable,
+  { provider, uid, userId, data }: { provider: string; uid: string; userId: number; data: object },
+) =>
+  execute(
+    db,
+    sql`
+      insert into socialaccount_socialaccount (provider, uid, last_login, date_joined, extra_data, user_id)
+      values (${provider}, ${uid}, now(), now(), ${JSON.stringify(data)}, ${userId})`,
+  );

@@ -9,7 +9,12 @@ import { type Clock, DAY, SECOND } from '../../kernel/clock.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import type { Language } from '../../platform/html/language.js';
 import { enqueue } from '../../platform/mail/outbox.js';
-import { accountActivated, accountWaiting } from '../../platform/mail/templates/account.js';
+import {
+  accountActivated,
+  accountLinked,
+  accountUnlinked,
+  accountWaiting,
+} from '../../platform/mail/templates/account.js';
 import {
   emailChangeConfirmation,
   emailChanged,
@@ -116,6 +121,21 @@ export function createAccountMailer(deps: MailerDeps) {
 
     accountWaiting: (tx: Queryable, administrator: string, applicant: Addressee) =>
       post(tx, administrator, (site) => accountWaiting(site, { ...applicant, link: deps.approvalUrl })),
+
+    /** @param provider its name */
+    accountLinked: async (tx: Queryable, { username, email }: Addressee, provider: string): Promise<void> => {
+      if (deps.notifiesChanges) await post(tx, email, (site) => accountLinked(site, { username, provider }));
+    },
+
+    /** @param provider its name */
+    accountUnlinked: async (
+      tx: Queryable,
+      { username, email }: Addressee,
+      provider: string,
+    ): Promise<void> => {
+      if (deps.notifiesChanges)
+        await post(tx, email, (site) => accountUnlinked(site, { username, provider }));
+    },
 
     accountActivated: (tx: Queryable, { username, email }: Addressee) =>
       post(tx, email, (site) => accountActivated(site, { username, link: `${pagesUrl}/auth/login` })),

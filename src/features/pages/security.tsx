@@ -1,10 +1,12 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm, Form, Problems } from './forms.js';
+import { beginLinking, Identities, IdentitiesCard } from './identities.js';
 import { type Draft, field, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
 import { Done, Moment, Pager, Secret } from './pieces.js';
+import { SignOnProblem } from './providers.js';
 import { Session, SessionRow } from './session-row.js';
 import type { PageSettings } from './settings.js';
 import { Card, Lead } from './shell.js';
@@ -14,15 +16,16 @@ const ApiToken = z.object({ exists: z.boolean(), created_date: z.string().nullab
 const NewApiToken = z.object({ key: z.string() });
 const PAGE_SIZE = 10;
 
-/** The password of an account, its sessions and its API token. */
+/** The password of an account, its identities at providers, its sessions and its API token. */
 export function securityPage(settings: PageSettings): Page {
   const show = async (visit: Visit, draft?: Draft, newToken?: string) => {
-    const [{ person }, sessions, apiToken] = await Promise.all([
+    const [{ person }, sessions, apiToken, identities] = await Promise.all([
       selfOf(visit),
       visit.call('auth_list_sessions', Sessions, {
         query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
       }),
       visit.call('auth_retrieve_api_token', ApiToken),
+      visit.call('auth_list_linked_accounts', Identities, { query: { page_size: '100' } }),
     ]);
     const { account } = visit.texts;
     return {
@@ -32,9 +35,11 @@ export function securityPage(settings: PageSettings): Page {
       main: (
         <>
           <Lead title={account.securityTitle}>{account.securityIntro}</Lead>
+          {draft === undefined && <SignOnProblem visit={visit} />}
           {draft === undefined && <Outcome visit={visit} />}
           {draft !== undefined && draft.action !== 'password' && <Problems visit={visit} draft={draft} />}
           <Password visit={visit} settings={settings} draft={draft} />
+          <IdentitiesCard visit={visit} settings={settings} identities={identities} />
           <SessionList visit={visit} sessions={sessions} />
           <ApiTokenCard visit={visit} apiToken={apiToken} newToken={newToken} />
         </>
@@ -47,6 +52,13 @@ export function securityPage(settings: PageSettings): Page {
     show,
     actions: {
       password: (visit) => changePassword(visit, settings),
+      link: (visit) => beginLinking(visit, settings),
+      unlink: async (visit) => {
+        await visit.call('auth_destroy_linked_accounts', z.unknown(), {
+          params: { id: field(visit.form, 'identity') },
+        });
+        return done('unlinked');
+      },
       end: async (visit) => {
         await visit.call('auth_destroy_sessions', z.unknown(), {
           params: { session_id: field(visit.form, 'session') },
@@ -89,6 +101,10 @@ function Outcome({ visit }: { readonly visit: Visit }): VNode | null {
       return <Done>{account.sessionEnded}</Done>;
     case 'others-ended':
       return <Done>{account.othersEnded}</Done>;
+    case 'linked':
+      return <Done>{account.linked}</Done>;
+    case 'unlinked':
+      return <Done>{account.unlinked}</Done>;
     case 'api-token-revoked':
       return <Done>{account.apiTokenRevoked}</Done>;
     default:

@@ -117,6 +117,7 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
         title,
         main: (
           <>
+            <SignOnProblem visit={visit} />
             <p>{signingIn.alreadySignedIn(person.username)}</p>
             <div class="actions">
               <a class="button" href={PATHS.account}>

@@ -1,5 +1,4 @@
-import type { Role } from '../../kernel/account.js';
-import { type Clock, dateOf } from '../../kernel/clock.js';
+import { dateOf } from '../../kernel/clock.js';
 import type { ProviderSettings } from '../../platform/config/auth-config.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -7,43 +6,38 @@ import type { Queryable } from '../../platform/db/queryable.js';
 import { isEmail } from '../../platform/http/email.js';
 import type { Profile } from '../../platform/oidc/provider.js';
 import { findAddressOwners, type Newcomers } from '../accounts/index.js';
-import { lockNames, recordOrigin } from '../users/index.js';
-import { bringGrantsUpToDate, isAdmitted } from './grants.js';
+import { lockBinding, lockNames, recordOrigin } from '../users/index.js';
+import { type Admission, type ArrivalDeps, createArrival, refused } from './arrival.js';
+import { isAdmitted } from './grants.js';
 import { linkData, namesOf } from './names.js';
-import type { SignOnProblem } from './problems.js';
-import { findLinked, insertLink, noteSignOn } from './repository.js';
+import { findLinked, insertLink, listLinks, noteSignOn } from './repository.js';
 
-export interface AdmissionDeps {
+export interface AdmissionDeps extends ArrivalDeps {
   readonly db: Database;
-  readonly clock: Clock;
   readonly newcomers: Newcomers;
-  /** `IAM_DEFAULT_ROLE`. */
-  readonly defaultRole: Role;
 }
-
-export type Admission =
-  | {
-      readonly kind: 'account';
-      readonly userId: number;
-      readonly isNew: boolean;
-      readonly isLinked: boolean;
-      readonly newRoles: readonly Role[];
-    }
-  | { readonly kind: 'refused'; readonly problem: SignOnProblem; readonly userId: number | null };
 
 /**
  * Decides whose account a person at a provider gets. Provider and subject identify them, never an address: a provider
  * that lets people type any address would otherwise give away every account here.
  */
 export function createAdmission(deps: AdmissionDeps) {
-  const admit = async (provider: ProviderSettings, profile: Profile): Promise<Admission> => {
-    const store = () => deps.db.transaction((tx) => decide(tx, provider, profile));
+  const enter = createArrival(deps);
+
+  const admit = (provider: ProviderSettings, profile: Profile): Promise<Admission> =>
+    store((tx) => decide(tx, provider, profile));
+
+  /** Gives an account, to which the person is signed in, an identity as one more way in. */
+  const link = (provider: ProviderSettings, profile: Profile, userId: number): Promise<Admission> =>
+    store((tx) => join(tx, provider, profile, userId));
+
+  const store = async (write: (tx: Queryable) => Promise<Admission>): Promise<Admission> => {
     try {
-      return await store();
+      return await deps.db.transaction(write);
     } catch (error) {
       // Somebody else, or a CVAT beside us, which does not use our lock, was first: now it is known.
       if (uniqueViolation(error) === undefined) throw error;
-      return store();
+      return deps.db.transaction(write);
     }
   };
 
@@ -68,25 +62,30 @@ export function createAdmission(deps: AdmissionDeps) {
     });
   };
 
-  const enter = async (
+  const join = async (
     tx: Queryable,
-    { id, rules }: ProviderSettings,
+    provider: ProviderSettings,
     profile: Profile,
-    { isActive, ...account }: { userId: number; isActive: boolean; isNew: boolean; isLinked: boolean },
+    userId: number,
   ): Promise<Admission> => {
-    const { userId, isNew } = account;
-    const mayEnter = isAdmitted(rules, profile.groups ?? []);
-    const newRoles = await bringGrantsUpToDate(tx, {
-      userId,
-      provider: id,
-      groups: mayEnter ? (profile.groups ?? []) : [],
-      rules,
-      defaultRole: deps.defaultRole,
-      now: dateOf(deps.clock),
-    });
-    if (!mayEnter) return refused('group', userId);
-    if (!isActive) return refused(isNew ? 'approval' : 'inactive', userId);
-    return { kind: 'account', ...account, newRoles };
+    await lockNames(tx);
+    if ((await lockBinding(tx, userId)) === undefined) return refused('inactive', null);
+    if (!isAdmitted(provider.rules, profile.groups ?? [])) return refused('group', userId);
+    const known = await findLinked(tx, provider.id, profile.subject);
+    if (known !== undefined && known.userId !== userId) return refused('linked_elsewhere', userId);
+    const isLinked = known === undefined;
+    if (isLinked) {
+      const others = await listLinks(tx, userId);
+      // What the groups of one identity give, those of the other would take back.
+      if (others.some((other) => other.provider === provider.id)) return refused('other_identity', userId);
+      const data = linkData(profile);
+      await insertLink(
+        tx,
+        { provider: provider.id, subject: profile.subject, userId, data },
+        dateOf(deps.clock),
+      );
+    }
+    return enter(tx, provider, profile, { userId, isActive: true, isNew: false, isLinked });
   };
 
   const findOrMake = async (tx: Queryable, provider: ProviderSettings, profile: Profile) => {
@@ -111,8 +110,5 @@ export function createAdmission(deps: AdmissionDeps) {
     return { userId: reception.userId, isActive: reception.isActive, isNew: true };
   };
 
-  return { admit };
+  return { admit, link };
 }
-
-const refused = (problem: SignOnProblem, userId: number | null) =>
-  ({ kind: 'refused', problem, userId }) as const;

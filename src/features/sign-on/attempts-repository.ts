@@ -9,7 +9,7 @@ export interface Attempt {
   readonly verifier: string;
   readonly next: string | null;
   readonly isForUi: boolean;
-  /** The account that the code signs in; null for an attempt. */
+  /** The account that the code signs in, or to which the attempt links an identity; null for a sign-in. */
   readonly userId: number | null;
 }
 

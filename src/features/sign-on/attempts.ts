@@ -46,3 +46,5 @@ export function createAttempts(deps: AttemptsDeps) {
 
   return { store, take };
 }
+
+export type Attempts = ReturnType<typeof createAttempts>;

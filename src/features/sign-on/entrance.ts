@@ -39,5 +39,15 @@ export function createEntrance({ identities, sessions, ...deps }: EntranceDeps) 
     exchange.report('login.succeeded', { account: userId, way: 'sign-on' });
   };
 
-  return { problemOf, open };
+  /** @returns whether the request comes from a session of this account that is open now */
+  const isWithin = async (exchange: Exchange, userId: number): Promise<boolean> => {
+    const session = await sessions.open(exchange);
+    if (session?.userId !== userId) return false;
+    const identity = await identityOf(userId);
+    return identity?.account.isActive === true && sessions.confirm(exchange, session, identity);
+  };
+
+  return { problemOf, open, isWithin };
 }
+
+export type Entrance = ReturnType<typeof createEntrance>;

@@ -17,6 +17,8 @@ export interface FlowRouteDeps {
   readonly pagesUrl: string;
   /** The page to sign in, which says what went wrong; null without pages. */
   readonly signInPage: string | null;
+  /** The page where people link identities to their account; null without pages. */
+  readonly securityPage: string | null;
 }
 
 type Family = IdentityProvider['settings']['family'];
@@ -61,9 +63,14 @@ export function findProvider(
   return provider;
 }
 
-/** Browsers are led to a page with a sentence. @throws ApiError without pages */
-function tell({ signInPage }: FlowRouteDeps, { settings }: IdentityProvider, problem: SignOnProblem) {
-  if (signInPage !== null) return redirect(withQuery(signInPage, { problem, provider: settings.id }));
+/**
+ * Browsers are led to a page with a sentence.
+ *
+ * @param page null without pages
+ * @throws ApiError without pages
+ */
+function tell(page: string | null, { settings }: IdentityProvider, problem: SignOnProblem) {
+  if (page !== null) return redirect(withQuery(page, { problem, provider: settings.id }));
   const sentence = SIGN_ON_PROBLEMS[problem];
   if (problem === 'unreachable') throw new ServiceUnavailable('provider_unreachable', sentence);
   if (problem === 'unverified') throw new ApiError(400, sentence);
@@ -89,8 +96,9 @@ const beginRoute = (deps: FlowRouteDeps, family: Family) =>
       const begun = await deps.flow.begin(exchange, provider, {
         next: query.next ?? null,
         isForUi: query.client === 'ui',
+        linksTo: null,
       });
-      return begun.kind === 'redirect' ? redirect(begun.to) : tell(deps, provider, begun.problem);
+      return begun.kind === 'redirect' ? redirect(begun.to) : tell(deps.signInPage, provider, begun.problem);
     },
   });
 
@@ -117,8 +125,12 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
           return redirect(finished.next ?? deps.landingUrl);
         case 'code':
           return redirect(uiPage(deps, provider, finished.code));
+        case 'linked':
+          return redirect(
+            deps.securityPage === null ? deps.landingUrl : withQuery(deps.securityPage, { done: 'linked' }),
+          );
         case 'problem':
-          return tell(deps, provider, finished.problem);
+          return tell(finished.wasLinking ? deps.securityPage : deps.signInPage, provider, finished.problem);
       }
     },
   });

@@ -39,6 +39,19 @@ export async function bringGrantsUpToDate(tx: Queryable, of: GrantsOf): Promise<
   return joined;
 }
 
+const NO_ROLES: Readonly<Record<Role, readonly string[]>> = { admin: [], user: [], worker: [] };
+
+/** Takes back all that a provider gave to an account, also if it is not configured any more. */
+export async function takeBack(
+  tx: Queryable,
+  of: Pick<GrantsOf, 'userId' | 'provider' | 'defaultRole' | 'now'>,
+): Promise<void> {
+  const without = { ...of, groups: [], rules: { roles: NO_ROLES, required: null, organizations: {} } };
+  const given = await listGivenRoles(tx, of.userId, of.provider);
+  if (given.length > 0) await replaceRoles(tx, without, NO_ROLES);
+  await replaceMemberships(tx, without);
+}
+
 async function replaceRoles(
   tx: Queryable,
   { userId, provider, groups, defaultRole }: GrantsOf,

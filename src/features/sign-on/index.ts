@@ -1,12 +1,22 @@
+import { callbackUrl } from './answers.js';
 import { type FlowRouteDeps, flowRoutes } from './flow-routes.js';
-import { callbackUrl, createFlow, type FlowDeps } from './flow-service.js';
+import { createFlow, type FlowDeps } from './flow-service.js';
 import { type InfoRouteDeps, infoRoutes } from './info-routes.js';
+import { type LinkRouteDeps, linkRoutes } from './links-routes.js';
+import { createLinks, type LinksDeps } from './links-service.js';
 import { logoutRoutes } from './logout-routes.js';
 import { createProviderLogout, type ProviderLogoutDeps } from './logout-service.js';
 
 export { callbackUrl };
 
-export interface SignOnDeps extends FlowDeps, InfoRouteDeps, Omit<FlowRouteDeps, 'flow'>, ProviderLogoutDeps {
+export interface SignOnDeps
+  extends Omit<FlowDeps, 'mailer'>,
+    InfoRouteDeps,
+    Omit<FlowRouteDeps, 'flow'>,
+    ProviderLogoutDeps,
+    Omit<LinksDeps, 'mailer'>,
+    Pick<LinkRouteDeps, 'users'> {
+  readonly mailer: FlowDeps['mailer'] & LinksDeps['mailer'];
   readonly publicUrl: string;
   readonly uiUrl: string | undefined;
 }
@@ -18,6 +28,7 @@ export function createSignOn(deps: SignOnDeps) {
     routes: [
       ...infoRoutes(deps),
       ...flowRoutes({ ...deps, flow }),
+      ...linkRoutes({ users: deps.users, links: createLinks({ ...deps, flow }) }),
       ...logoutRoutes({ providers: deps.providers, logout: createProviderLogout(deps) }),
     ],
     /** Django's `APPEND_SLASH`. */

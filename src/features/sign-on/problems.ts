@@ -12,6 +12,8 @@ export const SIGN_ON_PROBLEMS = {
   domain: 'Addresses of this domain may not register on this server.',
   approval: 'An administrator has to approve the account first.',
   unverified: 'Unverified email',
+  linked_elsewhere: 'This identity belongs to another account. Sign in with it, and unlink it there first.',
+  other_identity: 'Your account is linked to another identity at this provider. Unlink it first.',
   group: 'You are in none of the groups that may sign in.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -1,6 +1,8 @@
 import type { OrganizationRole, Role } from '../../kernel/account.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, many, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { releaseReferences } from '../users/index.js';
 
 /** Who people are at their providers: rows of django-allauth, provider and subject. */
 
@@ -25,6 +27,37 @@ export const findLinked = (
       where s.provider = ${provider} and s.uid = ${subject}
       for update of s`,
   );
+
+/** An identity of an account, as people see it. */
+export interface Link {
+  readonly id: number;
+  readonly provider: string;
+  /** What the provider calls the person: an address or a name, as allauth's or our row has it. */
+  readonly name: string | null;
+  readonly createdAt: Timestamp;
+  readonly lastLogin: Timestamp;
+}
+
+/** @returns the identities of an account, the oldest first */
+export const listLinks = (db: Queryable, userId: number): Promise<Link[]> =>
+  many<Link>(
+    db,
+    sql`
+      select id, provider, date_joined as "createdAt", last_login as "lastLogin",
+        coalesce(
+          extra_data ->> 'email', extra_data -> 'userinfo' ->> 'email', extra_data ->> 'preferred_username',
+          extra_data -> 'userinfo' ->> 'preferred_username', extra_data ->> 'login', extra_data ->> 'name'
+        ) as name
+      from socialaccount_socialaccount
+      where user_id = ${userId}
+      order by id`,
+  );
+
+/** Deletes a link with the tokens of the provider that a CVAT stored beside it. */
+export async function deleteLink(tx: Queryable, id: number): Promise<void> {
+  await releaseReferences(tx, 'socialaccount_socialaccount', sql`${id}`);
+  await execute(tx, sql`delete from socialaccount_socialaccount where id = ${id}`);
+}
 
 export interface NewLink {
   readonly provider: string;

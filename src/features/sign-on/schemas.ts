@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
+import { pageSchema } from '../../platform/http/page.js';
+import { dateTime, readOnly } from '../../platform/http/read-fields.js';
 
 const method = {
   is_enabled: z.boolean().default(false),
@@ -79,3 +81,35 @@ export const UserAgreement = z
     value: z.boolean().default(false),
   })
   .meta({ id: 'UserAgreement' });
+
+const shown = <T extends z.ZodType>(schema: T, description: string) => readOnly(schema.meta({ description }));
+
+const LinkedAccountRead = z
+  .object({
+    id: shown(z.int(), 'Names the link in this API.'),
+    provider: shown(z.string(), 'Id of the identity provider.'),
+    provider_name: shown(
+      z.string().nullable(),
+      'Name of the provider; null if this server does not have it any more.',
+    ),
+    account: shown(z.string().nullable(), 'What the provider calls you: an e-mail address, or a name.'),
+    created_date: shown(dateTime(), 'When the identity was linked.'),
+    last_login: shown(dateTime(), 'When you last signed in with it.'),
+  })
+  .meta({ id: 'LinkedAccountRead' });
+
+export const LinkedAccountPage = pageSchema(
+  LinkedAccountRead,
+  'PaginatedLinkedAccountReadList',
+  '/api/auth/linked_accounts',
+);
+
+export const LinkWrite = z
+  .object({
+    provider: charField({ maximum: 200 }).meta({ description: 'Id of the identity provider.' }),
+  })
+  .meta({ id: 'LinkedAccountWriteRequest' });
+
+export const ProviderUrl = z
+  .object({ url: z.url().meta({ description: 'Where you sign in at the provider.' }) })
+  .meta({ id: 'LinkedAccountUrl' });

@@ -46,6 +46,7 @@ export {
 export { type PersonColumns, personColumns, personOf } from './person.js';
 export { claimPlaceholder, isPlaceholder, isUnclaimed } from './placeholder-repository.js';
 export { type Person, presentBasicUser } from './present.js';
+export { releaseReferences } from './removal-repository.js';
 export { addGroups, grantAnalytics, removeOtherGroups, type Target } from './repository.js';
 export { BasicUserRead, EMAIL_LENGTH, NAME_LENGTH, usernameProblem } from './schemas.js';
 export type { UserService, UserServiceDeps } from './service.js';

@@ -199,6 +199,7 @@ describe.skipIf(isSpared).each(grouped(shown, settingsOf))(
 
 /** Answers that need a person at an identity provider: test/api/sign-on shows them. */
 const WITH_A_PROVIDER = [
+  'auth_create_linked_accounts 200',
   'auth_create_oidc_backchannel_logout 204',
   'auth_create_oidc_login_token 200',
   'auth_retrieve_social_login 302',

@@ -25,7 +25,13 @@ import {
   membershipsIn,
 } from '../../support/organization-rows.js';
 import { rememberTables } from '../../support/refill.js';
-import { bindAccessToken, insertAccessToken, insertToken, removeEverybody } from '../../support/rows.js';
+import {
+  bindAccessToken,
+  insertAccessToken,
+  insertIdentity,
+  insertToken,
+  removeEverybody,
+} from '../../support/rows.js';
 
 /** Their ids are 1 to 5. */
 const PEOPLE = ['admin', 'maria', 'pablo', 'carla', 'diego'];
@@ -95,6 +101,12 @@ async function buildFirst(db: Queryable, now: Date): Promise<void> {
   await forgetJoins(db);
   const bound = await insertAccessToken(db, { ownerId: idOf('maria'), key: BOUND_TOKEN, lastUsed: now });
   await bindAccessToken(db, bound, acme);
+  await insertIdentity(db, {
+    provider: 'oidc',
+    uid: 'f4c2',
+    userId: idOf('maria'),
+    data: { sub: 'f4c2', email: 'maria@example.org' },
+  });
   await insertTransfer(db, {
     organizationId: acme,
     ownerId: idOf('maria'),

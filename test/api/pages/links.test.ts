@@ -1,8 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PATHS, UI_PATHS } from '../../../src/features/pages/paths.js';
 import type { MailKind } from '../../../src/platform/mail/templates/layout.js';
 import { type TestApp, useTestApp } from '../../support/app.js';
+import { startScriptedProvider } from '../../support/hostile-provider.js';
 import { outboxOf } from '../../support/outbox-rows.js';
+import { comeBackFrom, oneProvider } from '../../support/sign-on.js';
 import { createVisitor } from '../../support/visitor.js';
 
 /** Every link of every page and of every mail leads somewhere. */
@@ -11,8 +13,11 @@ const PASSWORD = 'Wiesel-42-quarks';
 const OTHER_PASSWORD = 'Marder-17-hosen';
 const PUBLIC_URL = 'https://cvat.example.org';
 const UI_URL = 'https://ui.example.org';
+const provider = await startScriptedProvider();
+afterAll(provider.stop);
 const SETTINGS = {
   PUBLIC_URL,
+  AUTH_CONFIG_PATH: oneProvider(provider),
   EMAIL_BACKEND: 'console',
   ACCOUNT_EMAIL_VERIFICATION: 'mandatory',
   REGISTRATION_MODE: 'approval',
@@ -34,6 +39,8 @@ const HAS_LINK: Readonly<Record<Exclude<MailKind, 'test'>, boolean>> = {
   'transfer-offer': true,
   'account-waiting': true,
   'account-activated': true,
+  'account-linked': false,
+  'account-unlinked': false,
 };
 
 type Visitor = ReturnType<typeof createVisitor>;
@@ -104,6 +111,12 @@ async function sendAllMails(app: TestApp): Promise<Story> {
   await organize(admin, '/api/invitations?org=lab', { email: 'new@example.org', role: 'worker' });
   await organize(admin, `/api/organizations/${lab.id}/transfer`, { user: id });
   await person.browser.send('/api/auth/access_tokens', { method: 'POST', body: { name: 'nightly' } });
+  await person.open(PATHS.security);
+  const linking = await person.press('link');
+  const away = linking.root.querySelector('a.button')?.getAttribute('href') ?? '';
+  await person.browser.send(await comeBackFrom(away));
+  await person.open(PATHS.security);
+  await person.press('unlink');
   return { admin, person };
 }
 

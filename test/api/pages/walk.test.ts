@@ -37,7 +37,13 @@ interface Walk {
 }
 
 const SELF = '/api/users/self';
-const MINE = [`${SELF}`, '/api/auth/preferences', '/api/auth/sessions', '/api/auth/api_token'];
+const MINE = [
+  SELF,
+  '/api/auth/preferences',
+  '/api/auth/sessions',
+  '/api/auth/linked_accounts',
+  '/api/auth/api_token',
+];
 let world: World;
 let visitors: Readonly<Record<VisitorName, ReturnType<typeof createVisitor>>>;
 /** Texts that appear nowhere by chance: names, addresses, short names, names of tokens. */
@@ -94,6 +100,7 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
     person: forSuperusers(`${PATHS.people}/${worker.id}`, [
       person,
       `${person}/sessions`,
+      `${person}/linked_accounts`,
       `${person}/api_token`,
     ]),
     newPerson: forSuperusers(PATHS.newPerson, []),

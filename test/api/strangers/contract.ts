@@ -100,9 +100,16 @@ const account = (target: Person): Thing => {
 };
 
 const NO_SESSION = `sessions/${'0'.repeat(32)}`;
+const NO_LINK = 'linked_accounts/2000000000';
+/** Each is one of a collection, of which the tests have none. */
+const MEMBERS: readonly string[] = [NO_SESSION, NO_LINK];
 
 /** Not in CVAT: nobody but the owner and administrators, with a personal access token for reading only. */
-const credentials = (target: Person, name: 'api_token' | 'sessions' | typeof NO_SESSION): Thing => {
+const credentials = (
+  target: Person,
+  name: 'api_token' | 'sessions' | 'linked_accounts' | typeof NO_SESSION | typeof NO_LINK,
+): Thing => {
+  const isMember = MEMBERS.includes(name);
   const answer = (scope: string, success: number) => (visitor: Visitor, asked: Asked) => {
     const named = slugOf(asked.named);
     const inside = named !== null && target[named] !== null ? named : null;
@@ -113,9 +120,9 @@ const credentials = (target: Person, name: 'api_token' | 'sessions' | typeof NO_
     path: (idOf) => `/api/users/${idOf(target)}/${name}`,
     missing: `/api/users/2000000000/${name}`,
     operations: {
-      ...(name === NO_SESSION ? {} : { GET: answer('view', 200) }),
+      ...(isMember ? {} : { GET: answer('view', 200) }),
       ...(name === 'api_token' ? { POST: answer('update', 201) } : {}),
-      DELETE: answer('update', name === NO_SESSION ? 404 : 204),
+      ...(name === 'linked_accounts' ? {} : { DELETE: answer('update', isMember ? 404 : 204) }),
     },
   };
 };
@@ -227,6 +234,8 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   'the sessions of somebody of the organization': credentials(TESSA, 'sessions'),
   // To its owner and to administrators there is no such session.
   'a session of somebody of the organization': credentials(TESSA, NO_SESSION),
+  'the identities of somebody of the organization': credentials(TESSA, 'linked_accounts'),
+  'an identity of somebody of the organization': credentials(TESSA, NO_LINK),
   'the organization': {
     path: () => ORGANIZATION,
     missing: '/api/organizations/2000000000',

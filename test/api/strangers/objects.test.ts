@@ -137,9 +137,9 @@ describe.each(NAMES)('a visitor who is %s', (visitorName) => {
         [401, 405].includes(status) ? status : isElsewhere(visitor, { method, named: usual }) ? 403 : 404,
       ]);
       // What everybody but the successor gets says that there is no transfer, not that there is no organization; and
-      // people who may end sessions learn that there is no session, not that there is no account.
+      // people who may end sessions or unlink identities learn that there is none, not that there is no account.
       const isToldMore =
-        /\/sessions\/\d+$/.test(thing.missing) ||
+        /\/(sessions|linked_accounts)\/\d+$/.test(thing.missing) ||
         (/transfer.(confirm|decline)$/.test(thing.missing) && isInside(visitorName));
       if (status !== 404 || isToldMore) continue;
       expect([attempt.name, (await perform(visitorName, attempt)).text]).toEqual([

@@ -59,6 +59,8 @@ RULES = {
     "POST /api/users": (USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_LETTERS, NO_SUCH_GROUP, IMPOSSIBLE_GROUP, *PASSWORD_RULES),
     "PATCH /api/users/{id}": (USERNAME_TAKEN, USERNAME_LETTERS, NO_SUCH_GROUP, IMPOSSIBLE_GROUP, LAST_OF_THEM),
     "DELETE /api/users/{id}": (LAST_OF_THEM,),
+    # The choice is among the providers of the server.
+    "POST /api/auth/linked_accounts": (r'".*" is not a valid choice\.',),
     "POST /api/organizations": (SLUG_TAKEN,),
     "PATCH /api/organizations/{id}": (SLUG_TAKEN,),
     "POST /api/organizations/{id}/transfer": (r"Choose another active member of the organization\.",),
@@ -97,7 +99,12 @@ IGNORED_WHEN_WRONG = {"page_size", "is_active"}
 # dj-rest-auth: `EmailField(required=False, allow_blank=True)`, which drf-spectacular writes without the blank.
 EMPTY_EMAIL = ("/api/auth/login", "email")
 API_TOKENS = {"/api/auth/api_token", "/api/users/{id}/api_token", "/api/users/self/api_token"}
-SESSIONS = {"/api/auth/sessions", "/api/users/{id}/sessions"}
+LISTS = {
+    "/api/auth/sessions",
+    "/api/users/{id}/sessions",
+    "/api/auth/linked_accounts",
+    "/api/users/{id}/linked_accounts",
+}
 BOOLEANS = {"0", "1", "t", "f", "y", "n", "yes", "no", "true", "false", "on", "off"}
 
 
@@ -114,8 +121,8 @@ def is_expected(failure, case, response):
             return case.path == "/api/auth/logout" and differences == ([], ["GET"])
         case "UseAfterFree":
             # Ours: says whether an account has an API token, and answers no after its deletion.
-            # Likewise, a list of sessions is there after they ended.
-            if case.path in SESSIONS:
+            # Likewise, a list of sessions or identities is there after they ended.
+            if case.path in LISTS:
                 return case.method == "GET" and "results" in json.loads(response.text)
             return case.path in API_TOKENS and json.loads(response.text) == {"exists": False, "created_date": None}
         case _:

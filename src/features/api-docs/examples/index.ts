@@ -4,6 +4,7 @@ import { accessTokenExamples } from './access-tokens.js';
 import { authExamples } from './auth.js';
 import { commonExamples } from './common.js';
 import { invitationExamples } from './invitations.js';
+import { linkedAccountExamples } from './linked-accounts.js';
 import { membershipExamples } from './memberships.js';
 import { organizationExamples } from './organizations.js';
 import { serverExamples } from './server.js';
@@ -15,6 +16,7 @@ const OWN: Readonly<Record<string, Examples>> = {
   ...authExamples,
   ...accessTokenExamples,
   ...sessionExamples,
+  ...linkedAccountExamples,
   ...signOnExamples,
   ...userExamples,
   ...organizationExamples,

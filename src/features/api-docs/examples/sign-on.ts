@@ -2,11 +2,12 @@ import { NotFound } from '../../../kernel/errors.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 
 /** A provider at which nobody answers: the sign-in itself needs a browser. */
-const PROVIDER = {
+export const PROVIDER = {
   PUBLIC_URL: 'https://cvat.example.org',
   OIDC_ISSUER: 'http://127.0.0.1:1',
   OIDC_CLIENT_ID: 'cvat',
   OIDC_CLIENT_SECRET: 'an example',
+  OIDC_NAME: 'Keycloak',
 };
 const PATH = { id: 'oidc' };
 const CODE = 'PNYl1rQKvzPzmhHnEeRSrW5bTTZTQYw-l4yjV1d7UqE';

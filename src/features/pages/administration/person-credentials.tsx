@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm } from '../forms.js';
+import { Identities, IdentityList } from '../identities.js';
 import { field, type Visit } from '../page.js';
 import { Moment, Pager, Secret } from '../pieces.js';
 import { Session, SessionRow } from '../session-row.js';
@@ -12,17 +13,18 @@ const PAGE_SIZE = 10;
 
 export type PersonCredentials = Awaited<ReturnType<typeof credentialsOf>>;
 
-/** @returns where an account is signed in, and whether it has an API token */
+/** @returns where an account is signed in, whether it has an API token, and its identities at providers */
 export async function credentialsOf(visit: Visit) {
   const { params } = visit;
-  const [sessions, apiToken] = await Promise.all([
+  const [sessions, apiToken, identities] = await Promise.all([
     visit.call('users_list_sessions', Sessions, {
       params,
       query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
     }),
     visit.call('users_retrieve_api_token', ApiToken, { params }),
+    visit.call('users_list_linked_accounts', Identities, { params, query: { page_size: '100' } }),
   ]);
-  return { sessions, apiToken };
+  return { sessions, apiToken, identities };
 }
 
 /** What the buttons do, by the message that the page shows afterwards. */
@@ -32,6 +34,10 @@ export const CREDENTIAL_ACTIONS: Readonly<Record<string, (visit: Visit) => Promi
       params: { ...visit.params, session_id: field(visit.form, 'session') },
     }),
   'end-sessions': (visit) => visit.call('users_destroy_all_sessions', z.unknown(), { params: visit.params }),
+  unlink: (visit) =>
+    visit.call('users_destroy_linked_accounts', z.unknown(), {
+      params: { ...visit.params, link_id: field(visit.form, 'identity') },
+    }),
   'rotate-token': (visit) => visit.call('users_rotate_api_token', z.unknown(), { params: visit.params }),
   'revoke-token': (visit) => visit.call('users_destroy_api_token', z.unknown(), { params: visit.params }),
 };
@@ -73,9 +79,14 @@ interface CredentialsProps {
   readonly credentials: PersonCredentials;
 }
 
-/** The sessions and the API token of an account. */
+/** The identities, the sessions and the API token of an account. */
 export const Credentials = ({ visit, credentials }: CredentialsProps): VNode => (
   <>
+    {credentials.identities.results.length > 0 && (
+      <Card title={visit.texts.account.identities}>
+        <IdentityList visit={visit} identities={credentials.identities} />
+      </Card>
+    )}
     <SessionsCard visit={visit} credentials={credentials} />
     <TokenCard visit={visit} credentials={credentials} />
   </>

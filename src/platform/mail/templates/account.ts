@@ -37,3 +37,33 @@ export function accountActivated(site: Site, { username, link }: AccountActivate
     closing: [texts.activeName(username)],
   });
 }
+
+export interface IdentityData {
+  readonly username: string;
+  /** Name of the identity provider. */
+  readonly provider: string;
+}
+
+/** Informs the owner of an account about a new way in, which may not be theirs. Our own. */
+export function accountLinked(site: Site, { username, provider }: IdentityData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
+    kind: 'account-linked',
+    subject: texts.linkedSubject,
+    name: username,
+    paragraphs: [texts.linked(site.name, provider)],
+    closing: [texts.linkedWarning],
+  });
+}
+
+/** Informs the owner of an account about a way in that is gone. Our own. */
+export function accountUnlinked(site: Site, { username, provider }: IdentityData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
+    kind: 'account-unlinked',
+    subject: texts.unlinkedSubject,
+    name: username,
+    paragraphs: [texts.unlinked(site.name, provider)],
+    closing: [texts.unlinkedWarning],
+  });
+}

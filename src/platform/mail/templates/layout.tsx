@@ -30,6 +30,8 @@ export type MailKind =
   | 'transfer-offer'
   | 'account-waiting'
   | 'account-activated'
+  | 'account-linked'
+  | 'account-unlinked'
   | 'test';
 
 /** The result of a template: with a recipient added, it is ready for the outbox. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES, type Language } from '../../../../src/platform/html/language.js';
-import { accountActivated, accountWaiting } from '../../../../src/platform/mail/templates/account.js';
+import {
+  accountActivated,
+  accountLinked,
+  accountUnlinked,
+  accountWaiting,
+} from '../../../../src/platform/mail/templates/account.js';
 import {
   emailChangeConfirmation,
   emailChanged,
@@ -36,6 +41,8 @@ const writeAll = (name: string, language: Language = 'en'): readonly KnownMail[]
     transferOffer(SITE, { ...data, author: name, organization: name }),
     emailChanged(SITE, { username: name, newEmail: name }),
     passwordChanged(SITE, { username: name }),
+    accountLinked(SITE, { username: name, provider: name }),
+    accountUnlinked(SITE, { username: name, provider: name }),
     testMail({ ...SITE, name }),
   ];
 };

@@ -63,6 +63,21 @@ export const account: Texts['account'] = {
   apiTokenRevoked: 'Dein API-Token ist widerrufen.',
   newApiToken: 'Dein neues API-Token',
 
+  identities: 'Verknüpfte Konten',
+  identitiesHint: 'Identitäten bei anderen Diensten, mit denen du dich hier anmelden kannst.',
+  noIdentities: 'Mit deinem Konto ist keine Identität verknüpft.',
+  formerProvider: (id) => `${id} (hier nicht mehr verwendet)`,
+  unlink: 'Lösen',
+  unlinkLabel: (name) => `${name} lösen`,
+  unlinked: 'Die Identität ist gelöst.',
+  linked: 'Die Identität ist verknüpft: Du kannst dich jetzt damit anmelden.',
+  link: (provider) => `${provider} verknüpfen`,
+  linkTitle: (provider) => `${provider} verknüpfen`,
+  linkHow: (provider) =>
+    `Melde dich bei ${provider} mit der Identität an, die du verknüpfen willst. Danach kommst du hierher zurück.`,
+  linkGo: (provider) => `Weiter zu ${provider}`,
+  linkBack: 'Zurück zu Sicherheit',
+
   tokensTitle: 'Persönliche Zugangstokens',
   tokensIntro: 'Für Skripte und Programme wie cvat-cli. Jedes lässt sich einzeln widerrufen.',
   noTokens: 'Du hast noch keine Tokens.',

@@ -59,6 +59,7 @@ export const administration: Texts['administration'] = {
     'end-sessions': 'Alle Sitzungen des Kontos sind beendet.',
     'rotate-token': 'Das API-Token ist ersetzt. Die Person bekommt das neue bei der nächsten Anmeldung.',
     'revoke-token': 'Das API-Token ist widerrufen.',
+    unlink: 'Die Identität ist gelöst, und die Sitzungen des Kontos sind beendet.',
   },
   linkHint:
     'Für eine Person, die keine Mails erreichen: gib ihr einen Link, mit dem sie ein neues Passwort setzt.',

@@ -37,6 +37,15 @@ export const mails: Texts['mails'] = {
   passwordChanged: (site) => `Das Passwort deines Kontos bei ${site} wurde geändert.`,
   passwordChangedWarning:
     'Wenn du es nicht geändert hast, setze sofort ein neues und sag der Verwaltung Bescheid: vielleicht benutzt jemand anders dein Konto.',
+  linkedSubject: 'Du kannst dich auf einem neuen Weg anmelden',
+  linked: (site, provider) =>
+    `Du kannst dich jetzt mit deiner Identität bei ${provider} in deinem Konto bei ${site} anmelden.`,
+  linkedWarning:
+    'Wenn du sie nicht verknüpft hast: Löse sie auf der Seite Sicherheit, ändere dein Passwort und sag es der Verwaltung.',
+  unlinkedSubject: 'Ein Weg, dich anzumelden, wurde entfernt',
+  unlinked: (site, provider) =>
+    `Du kannst dich nicht mehr mit deiner Identität bei ${provider} in deinem Konto bei ${site} anmelden.`,
+  unlinkedWarning: 'Wenn du das nicht erwartet hast, sag es der Verwaltung.',
   waitingSubject: 'Ein Konto wartet auf die Freigabe',
   waiting: (site, username, email) =>
     `${username} (${email}) hat sich bei ${site} registriert und kann sich erst anmelden, wenn die Verwaltung das Konto freigibt.`,

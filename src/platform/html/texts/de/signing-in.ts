@@ -30,12 +30,16 @@ export const signingIn: Texts['signingIn'] = {
     inactive: 'Dein Konto ist nicht aktiv. Frag die Verwaltung.',
     no_email: 'Der Anmeldedienst hat keine E-Mail-Adresse gesendet, und ein Konto braucht eine.',
     email_taken:
-      'Ein Konto hier hat deine E-Mail-Adresse, ist aber nicht damit verbunden. Melde dich mit seinem Passwort an, oder frag die Verwaltung.',
+      'Ein Konto hier hat deine E-Mail-Adresse, ist aber nicht damit verknüpft. Melde dich anders an und verknüpfe es auf der Seite Sicherheit, oder frag die Verwaltung.',
     closed: 'Auf diesem Server legt die Verwaltung die Konten an. Bitte sie um eines.',
     invite: 'Du brauchst für deine E-Mail-Adresse eine Einladung in eine Organisation.',
     domain: 'Adressen deiner Domain können sich auf diesem Server nicht registrieren.',
     approval: 'Bevor du dich anmelden kannst, muss jemand aus der Verwaltung dein Konto freigeben.',
     unverified: 'Bestätige zuerst deine E-Mail-Adresse: Wir haben dir einen Link geschickt.',
+    linked_elsewhere:
+      'Diese Identität gehört zu einem anderen Konto hier. Melde dich damit an und löse sie dort zuerst.',
+    other_identity:
+      'Dein Konto ist mit einer anderen Identität bei diesem Dienst verknüpft. Löse diese zuerst.',
     group: 'Du bist in keiner der Gruppen, die sich hier anmelden dürfen. Frag deine Verwaltung.',
   },
 

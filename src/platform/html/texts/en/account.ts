@@ -61,6 +61,21 @@ export const account = {
   apiTokenRevoked: 'Your API token is revoked.',
   newApiToken: 'Your new API token',
 
+  identities: 'Linked accounts',
+  identitiesHint: 'Identities at other services with which you can sign in here.',
+  noIdentities: 'No identity is linked to your account.',
+  formerProvider: (id: string) => `${id} (no longer used here)`,
+  unlink: 'Unlink',
+  unlinkLabel: (name: string) => `Unlink ${name}`,
+  unlinked: 'The identity is unlinked.',
+  linked: 'The identity is linked: you can sign in with it now.',
+  link: (provider: string) => `Link ${provider}`,
+  linkTitle: (provider: string) => `Link ${provider}`,
+  linkHow: (provider: string) =>
+    `Sign in at ${provider} with the identity that you want to link. You come back here afterwards.`,
+  linkGo: (provider: string) => `Go on to ${provider}`,
+  linkBack: 'Back to Security',
+
   tokensTitle: 'Personal access tokens',
   tokensIntro: 'For scripts and programs, such as cvat-cli. Each can be revoked alone.',
   noTokens: 'You have no tokens yet.',

@@ -36,6 +36,15 @@ export const mails = {
   passwordChanged: (site: string) => `The password of your account at ${site} was changed.`,
   passwordChangedWarning:
     'If you did not change it, reset it at once and tell an administrator: another person may be using your account.',
+  linkedSubject: 'A new way to sign in to your account',
+  linked: (site: string, provider: string) =>
+    `You can now sign in to your account at ${site} with your identity at ${provider}.`,
+  linkedWarning:
+    'If you did not link it, unlink it on the security page, change your password, and tell an administrator.',
+  unlinkedSubject: 'A way to sign in to your account was removed',
+  unlinked: (site: string, provider: string) =>
+    `You can no longer sign in to your account at ${site} with your identity at ${provider}.`,
+  unlinkedWarning: 'If you did not expect this, tell an administrator.',
   waitingSubject: 'An account is waiting for approval',
   waiting: (site: string, username: string, email: string) =>
     `${username} (${email}) signed up at ${site} and can't log in until an administrator approves the account.`,

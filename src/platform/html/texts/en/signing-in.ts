@@ -27,12 +27,15 @@ export const signingIn = {
     inactive: 'Your account is inactive. Ask an administrator.',
     no_email: 'The identity provider sent no e-mail address, and an account needs one.',
     email_taken:
-      'An account here has your e-mail address, but is not linked to this identity. Sign in with its password, or ask an administrator.',
+      'An account here has your e-mail address, but is not linked to this identity. Sign in another way and link it on the page Security, or ask an administrator.',
     closed: 'On this server, administrators create the accounts. Ask them for one.',
     invite: 'You need an invitation to an organization for your e-mail address.',
     domain: 'Addresses of your domain may not register on this server.',
     approval: 'An administrator has to approve your account before you can sign in.',
     unverified: 'Confirm your e-mail address first: we have sent you a link.',
+    linked_elsewhere:
+      'This identity belongs to another account here. Sign in with it, and unlink it there first.',
+    other_identity: 'Your account is linked to another identity at this provider. Unlink that one first.',
     group: 'You are in none of the groups that may sign in here. Ask your administrator.',
   },
 

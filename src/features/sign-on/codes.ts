@@ -1,0 +1,41 @@
+import { SECOND } from '../../kernel/clock.js';
+import type { Random } from '../../kernel/random.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import type { IdentityProvider } from '../../platform/oidc/provider.js';
+import type { Attempts } from './attempts.js';
+import type { Attempt } from './attempts-repository.js';
+import { newSecret } from './browser.js';
+import type { Entrance } from './entrance.js';
+
+export interface CodeDeps {
+  readonly random: Random;
+  readonly attempts: Attempts;
+  readonly entrance: Entrance;
+}
+
+const CODE_AGE = 60 * SECOND;
+
+/** One-time codes, with which the user interface of CVAT Enterprise fetches the session. */
+export function createCodes({ random, attempts, entrance }: CodeDeps) {
+  /** @param attempt the sign-in that succeeded. @returns a code for the account, bound to the browser */
+  const issue = async (exchange: Exchange, attempt: Attempt, userId: number): Promise<string> => {
+    const code = newSecret(random);
+    await attempts.store(exchange, code, { ...attempt, kind: 'code', nonce: '', verifier: '', userId });
+    return code;
+  };
+
+  /** Opens the session that a code stands for. @returns the account; undefined for an invalid code */
+  const redeem = async (
+    exchange: Exchange,
+    provider: IdentityProvider,
+    code: string,
+  ): Promise<number | undefined> => {
+    const attempt = await attempts.take(exchange, provider, { kind: 'code', token: code, age: CODE_AGE });
+    const userId = attempt?.userId ?? undefined;
+    if (userId === undefined || (await entrance.problemOf(userId)) !== undefined) return undefined;
+    await entrance.open(exchange, userId);
+    return userId;
+  };
+
+  return { issue, redeem };
+}
