@@ -161,6 +161,7 @@ async function composeParts(
     routes,
     shell,
     signOnSettings,
+    providers: signOn.providers,
     readiness,
     signIn,
     throttleCaller,

@@ -23,9 +23,10 @@ export const composeShell = (
 
 /** Connects the pages for people to the routes and the settings. Their code is loaded only if there are any. */
 export async function composePages(
-  { options, exchanges, state, authentication, metrics, routes, shell, signOnSettings: signOn }: WebParts,
+  parts: WebParts,
   pipeline: PipelineDeps,
 ): Promise<readonly PlainHandler[]> {
+  const { options, exchanges, state, authentication, metrics, routes, shell, signOnSettings: signOn } = parts;
   const { config, clock, log } = options;
   if (!config.ACCOUNT_PAGES) return [];
   const { createPages } = await import('../features/pages/index.js');
@@ -45,11 +46,8 @@ export async function composePages(
       publicUrl: config.PUBLIC_URL,
       loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
       usesDirectory,
-      providers: signOn.providers.map(({ id, name, family }) => ({
-        id,
-        name,
-        path: `/api/auth/${family}/${id}/login/`,
-      })),
+      ...providersOf(parts),
+      providersRegister: config.REGISTRATION_MODE !== 'closed',
       allowsPasswords: signOn.allowsPasswords,
       registration: usesDirectory || !signOn.allowsRegistration ? 'closed' : config.REGISTRATION_MODE,
       domains: config.REGISTRATION_EMAIL_DOMAINS,
@@ -62,4 +60,32 @@ export async function composePages(
       logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     },
   });
+}
+
+/**
+ * The buttons for providers. As in CVAT Enterprise, an address chooses among several of single sign-on, or only the one
+ * with the lowest weight is offered. Where no address can choose, each has a button.
+ */
+function providersOf({ providers, signOnSettings: { selection } }: WebParts) {
+  const among = providers.filter(({ settings }) => settings.family === 'oidc');
+  const [lightest] = among.toSorted((left, right) => left.settings.weight - right.settings.weight);
+  const choosesByEmail =
+    selection === 'email_address' &&
+    among.length > 1 &&
+    among.some(({ settings }) => settings.emailDomain !== null);
+  const offered = providers.filter(
+    (provider) =>
+      provider.settings.family === 'social' || selection === 'email_address' || provider === lightest,
+  );
+  return {
+    choosesByEmail,
+    providers: offered.map(({ settings: { id, name, family }, hasLogoutPage }) => ({
+      id,
+      name,
+      path: `/api/auth/${family}/${id}/login/`,
+      logoutPath: `/api/auth/${family}/${id}/logout/`,
+      hasLogoutPage,
+      isChosen: choosesByEmail && family === 'oidc',
+    })),
+  };
 }

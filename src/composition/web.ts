@@ -11,6 +11,7 @@ import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { AnyRoute } from '../platform/http/route.js';
+import type { IdentityProvider } from '../platform/oidc/provider.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
 import { composeOperations, type PlainHandler } from './operations.js';
@@ -30,6 +31,7 @@ export interface WebParts {
   readonly routes: readonly AnyRoute[];
   readonly shell: Shell;
   readonly signOnSettings: SignOnSettings;
+  readonly providers: readonly IdentityProvider[];
   readonly readiness: ReadinessCheck;
   /** Account pages that are not routes, and the paths to which a slash is added. */
   readonly signIn: { readonly pages: readonly PlainHandler[]; readonly slashPaths: readonly RegExp[] };

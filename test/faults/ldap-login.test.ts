@@ -434,6 +434,7 @@ describe.skipIf(findSlapd() === undefined)('signing in with a directory', () => 
         '/api/auth/oidc/{id}/login/',
         '/api/auth/oidc/{id}/login/callback/',
         '/api/auth/oidc/{id}/login/token/',
+        '/api/auth/oidc/{id}/logout/',
         '/api/auth/preferences',
         '/api/auth/rules',
         '/api/auth/sessions',

@@ -2,8 +2,8 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { ButtonForm } from './forms.js';
 import { field, type View, type Visit } from './page.js';
-import { PATHS } from './paths.js';
 import { Moment } from './pieces.js';
+import { onwards } from './providers.js';
 import type { PageSettings } from './settings.js';
 import { Card } from './shell.js';
 
@@ -98,28 +98,16 @@ export function IdentitiesCard({ visit, settings, identities }: IdentitiesCardPr
 
 const ProviderUrl = z.object({ url: z.url() });
 
-/**
- * Begins to link an identity. The page leads on with a link, because the policy for forms would also apply to the pages
- * of the provider.
- */
-export async function beginLinking(visit: Visit, settings: PageSettings): Promise<View> {
-  const { account } = visit.texts;
+/** Begins to link an identity. @returns a page that leads on to its provider */
+export async function beginLinking(visit: Visit, { providers }: PageSettings): Promise<View> {
   const provider = field(visit.form, 'provider');
   const { url } = await visit.call('auth_create_linked_accounts', ProviderUrl, { body: { provider } });
-  const name = settings.providers.find(({ id }) => id === provider)?.name ?? provider;
-  return {
-    kind: 'view',
-    title: account.linkTitle(name),
-    main: (
-      <>
-        <p>{account.linkHow(name)}</p>
-        <div class="actions">
-          <a class="button" href={url} rel="nofollow">
-            {account.linkGo(name)}
-          </a>
-          <a href={PATHS.security}>{account.linkBack}</a>
-        </div>
-      </>
-    ),
-  };
+  return onwards(visit, url, providers.find(({ id }) => id === provider)?.name ?? provider);
+}
+
+/** @returns the provider of the identity that an account signed in with last; undefined without one */
+export async function lastProvider(visit: Visit): Promise<string | undefined> {
+  const { results } = await visit.call('auth_list_linked_accounts', Identities);
+  const [last] = results.toSorted((left, right) => (left.last_login < right.last_login ? 1 : -1));
+  return last?.provider;
 }

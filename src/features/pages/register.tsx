@@ -3,6 +3,7 @@ import { safeNext } from '../../platform/http/safe-next.js';
 import { type FieldProps, Form } from './forms.js';
 import { field, filled, type Page, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
+import { Providers } from './providers.js';
 import type { PageSettings } from './settings.js';
 
 const ACTION = 'register';
@@ -20,6 +21,7 @@ export function registerPage(settings: PageSettings): Page {
         main: (
           <>
             <p>{signingIn.registerClosed}</p>
+            {settings.providersRegister && <Providers visit={visit} settings={settings} isFirst={false} />}
             <a href={PATHS.signIn}>{signingIn.backToSignIn}</a>
           </>
         ),
@@ -35,6 +37,7 @@ export function registerPage(settings: PageSettings): Page {
           {settings.domains.length > 0 && (
             <p class="quiet">{signingIn.domains(settings.domains.join(', '))}</p>
           )}
+          {settings.providersRegister && <Providers visit={visit} settings={settings} isFirst />}
           <Form
             visit={visit}
             action={ACTION}

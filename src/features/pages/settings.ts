@@ -1,5 +1,18 @@
 import type { LoginMethod } from '../../authentication/login-method.js';
 
+/** An identity provider, where people can sign in besides. */
+export interface PageProvider {
+  readonly id: string;
+  readonly name: string;
+  /** Leads to it. */
+  readonly path: string;
+  /** Leads to the page where people sign out there. */
+  readonly logoutPath: string;
+  readonly hasLogoutPage: () => boolean;
+  /** One of those among which an address chooses. */
+  readonly isChosen: boolean;
+}
+
 /** What the pages tell people about this server. */
 export interface PageSettings {
   readonly siteName: () => string;
@@ -9,8 +22,11 @@ export interface PageSettings {
   readonly loginMethod: LoginMethod;
   /** Accounts come from a directory, which keeps their passwords. */
   readonly usesDirectory: boolean;
-  /** Where people can sign in besides: the name, and the path that leads there. */
-  readonly providers: readonly { readonly id: string; readonly name: string; readonly path: string }[];
+  readonly providers: readonly PageProvider[];
+  /** People choose among several providers by the domain of their address. */
+  readonly choosesByEmail: boolean;
+  /** False if nobody gets a new account by a provider. */
+  readonly providersRegister: boolean;
   /** False if only a superuser may use a password, in an emergency. */
   readonly allowsPasswords: boolean;
   readonly registration: 'open' | 'invite' | 'approval' | 'closed';

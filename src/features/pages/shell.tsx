@@ -39,6 +39,7 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="robots" content="noindex" />
       <meta name="color-scheme" content="light dark" />
+      {view.forward !== undefined && <meta http-equiv="refresh" content={`0;url=${view.forward}`} />}
       <title>{`${isRefused(view) ? `${visit.texts.common.problem}: ` : ''}${view.title} · ${look.siteName()}`}</title>
       <link rel="icon" href={look.logo} />
       <link rel="stylesheet" href={look.stylesheet} />

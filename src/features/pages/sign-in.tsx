@@ -9,7 +9,7 @@ import { PATHS, withQuery } from './paths.js';
 import { personOf } from './person.js';
 import { Done, Note } from './pieces.js';
 import { NO_PROBLEMS } from './problems.js';
-import { Providers, SignOnProblem } from './providers.js';
+import { CHOOSE, chooseProvider, Providers, SignOnProblem, SignOutThere } from './providers.js';
 import type { PageSettings } from './settings.js';
 
 const ACTION = 'sign-in';
@@ -136,9 +136,10 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
         <>
           {draft === undefined && <SignOnProblem visit={visit} />}
           {draft === undefined && <Welcome visit={visit} hasNext={next !== undefined} />}
-          <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} />
+          {draft === undefined && <SignOutThere visit={visit} settings={settings} />}
+          <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} draft={draft} />
           {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
-          <Passwords visit={visit} settings={settings} isOpen={draft !== undefined}>
+          <Passwords visit={visit} settings={settings} isOpen={draft?.action === ACTION}>
             <SignInForm
               visit={visit}
               method={settings.loginMethod}
@@ -179,7 +180,11 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     );
   };
 
-  return { path: PATHS.signIn, show, actions: { [ACTION]: signIn } };
+  return {
+    path: PATHS.signIn,
+    show,
+    actions: { [ACTION]: signIn, [CHOOSE]: (visit) => chooseProvider(visit, settings) },
+  };
 }
 
 function readKept(text: string): z.output<typeof Kept> | undefined {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { Form } from './forms.js';
+import { lastProvider } from './identities.js';
 import { type Page, redirect } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { personOf } from './person.js';
 
 const Sessions = z.object({ results: z.array(z.object({ id: z.string(), current: z.boolean() })) });
-const OUT = withQuery(PATHS.signIn, { done: 'signed-out' });
+const outOf = (provider?: string) => redirect(withQuery(PATHS.signIn, { done: 'signed-out', provider }));
 
 /**
  * Ends the session of this browser. Unlike `POST /api/auth/logout`, it leaves the API token alone: scripts must not
@@ -15,7 +16,7 @@ export const signOutPage: Page = {
   path: PATHS.signOut,
   show: async (visit, draft) => {
     const { signingIn, common } = visit.texts;
-    if ((await personOf(visit)) === undefined) return redirect(OUT);
+    if ((await personOf(visit)) === undefined) return outOf();
     return {
       kind: 'view',
       title: signingIn.signOutTitle,
@@ -35,12 +36,13 @@ export const signOutPage: Page = {
   },
   actions: {
     'sign-out': async (visit) => {
-      if ((await personOf(visit)) === undefined) return redirect(OUT);
+      if ((await personOf(visit)) === undefined) return outOf();
+      const provider = await lastProvider(visit);
       const { results } = await visit.call('auth_list_sessions', Sessions);
       const current = results.find((session) => session.current);
       if (current !== undefined)
         await visit.call('auth_destroy_sessions', z.unknown(), { params: { session_id: current.id } });
-      return redirect(OUT);
+      return outOf(provider);
     },
   },
 };

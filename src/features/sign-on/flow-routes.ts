@@ -47,7 +47,8 @@ const WRONG_CODE = { non_field_errors: ['Incorrect value'] };
 
 const publicAccess = { kind: 'public', because: 'for people without a session' } as const;
 
-const redirect = (to: string) => reply(302, null, { Location: to });
+/** @returns an answer that leads a browser on */
+export const redirect = (to: string) => reply(302, null, { Location: to });
 
 const withQuery = (url: string, query: Readonly<Record<string, string>>): string =>
   `${url}?${new URLSearchParams(query)}`;
@@ -69,7 +70,7 @@ export function findProvider(
  * @param page null without pages
  * @throws ApiError without pages
  */
-function tell(page: string | null, { settings }: IdentityProvider, problem: SignOnProblem) {
+export function tell(page: string | null, { settings }: IdentityProvider, problem: SignOnProblem) {
   if (page !== null) return redirect(withQuery(page, { problem, provider: settings.id }));
   const sentence = SIGN_ON_PROBLEMS[problem];
   if (problem === 'unreachable') throw new ServiceUnavailable('provider_unreachable', sentence);

@@ -25,15 +25,17 @@ export interface SignOnDeps
 export function createSignOn(deps: SignOnDeps) {
   const flow = createFlow(deps);
   return {
+    providers: deps.providers,
     routes: [
       ...infoRoutes(deps),
       ...flowRoutes({ ...deps, flow }),
       ...linkRoutes({ users: deps.users, links: createLinks({ ...deps, flow }) }),
-      ...logoutRoutes({ providers: deps.providers, logout: createProviderLogout(deps) }),
+      ...logoutRoutes({ ...deps, logout: createProviderLogout(deps) }),
     ],
     /** Django's `APPEND_SLASH`. */
     slashPaths: [
       /^\/api\/auth\/(social|oidc)\/[\w-]+\/login(\/callback|\/token)?\/$/,
+      /^\/api\/auth\/oidc\/[\w-]+\/logout\/$/,
       /^\/api\/auth\/sso\/login-url\/$/,
     ],
   };

@@ -1,16 +1,53 @@
-import { ParseError } from '../../kernel/errors.js';
+import { NotFound, ParseError } from '../../kernel/errors.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
+import type { ProviderUnreachable } from '../../platform/oidc/guarded-fetch.js';
 import type { IdentityProvider } from '../../platform/oidc/provider.js';
-import { findProvider } from './flow-routes.js';
+import { unreachable } from './answers.js';
+import { findProvider, redirect, tell } from './flow-routes.js';
 import type { ProviderLogout } from './logout-service.js';
 
 export interface LogoutRouteDeps {
   readonly providers: readonly IdentityProvider[];
   readonly logout: ProviderLogout;
+  /** The page to sign in; null without pages. */
+  readonly signInPage: string | null;
+  /** Where people go without it (`LOGIN_REDIRECT_URL`). */
+  readonly landingUrl: string;
+  /** Logs and counts a provider that can't be used. */
+  readonly onUnreachable: (provider: string, error: ProviderUnreachable) => void;
 }
 
-/** OpenID Connect Back-Channel Logout 1.0. */
-export const logoutRoutes = ({ providers, logout }: LogoutRouteDeps) => [
+/** OpenID Connect RP-Initiated Logout 1.0. The provider asks the person, because no token says who they are. */
+const logoutRoute = (deps: LogoutRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/auth/oidc/:id/logout/',
+    operationId: 'auth_retrieve_oidc_logout',
+    summary: 'Leads a browser to the page of an identity provider where people sign out',
+    description:
+      'For people who have signed out here and want to sign out at their provider too. It leads back to the page to sign in. Not in CVAT.',
+    tag: 'auth',
+    view: 'Provider Logout',
+    accepted: 'none',
+    access: { kind: 'public', because: 'for people without a session' },
+    responses: { 302: null },
+    handle: async ({ params }) => {
+      const provider = findProvider(deps.providers, 'oidc', params['id']);
+      try {
+        const url = await provider.logoutUrl(
+          deps.signInPage === null ? deps.landingUrl : `${deps.signInPage}?done=signed-out`,
+        );
+        if (url === undefined) throw new NotFound();
+        return redirect(url);
+      } catch (error) {
+        return tell(deps.signInPage, provider, unreachable(provider, error, deps).problem);
+      }
+    },
+  });
+
+/** Signing out at providers: OpenID Connect Back-Channel Logout 1.0, and RP-Initiated Logout 1.0. */
+export const logoutRoutes = ({ providers, logout, ...deps }: LogoutRouteDeps) => [
+  logoutRoute({ providers, logout, ...deps }),
   defineRoute({
     method: 'post',
     path: '/api/auth/oidc/:id/backchannel-logout/',

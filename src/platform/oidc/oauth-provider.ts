@@ -48,6 +48,7 @@ export function createOAuthProvider(
       }
     },
     logoutUrl: async () => undefined,
+    hasLogoutPage: () => false,
     readLogoutToken: async () => undefined,
     // There is no document to read without a person.
     probe: async () => {

@@ -106,8 +106,14 @@ export function createOpenIdProvider(settings: OpenIdSettings, deps: OpenIdProvi
     finish,
     logoutUrl: async (returnTo) => {
       const { config } = await discover();
-      if (config.serverMetadata().end_session_endpoint === undefined) return undefined;
+      if (!canEndSession(config)) return undefined;
       return client.buildEndSessionUrl(config, { post_logout_redirect_uri: returnTo }).href;
+    },
+    hasLogoutPage: () => {
+      const known = discover.known();
+      // A failure is told by what needs the provider.
+      if (known === undefined) discover().catch(() => undefined);
+      return known !== undefined && canEndSession(known.config);
     },
     readLogoutToken: async (token) => {
       const { config, keys } = await discover();
@@ -123,6 +129,9 @@ export function createOpenIdProvider(settings: OpenIdSettings, deps: OpenIdProvi
     },
   };
 }
+
+const canEndSession = (config: client.Configuration): boolean =>
+  config.serverMetadata().end_session_endpoint !== undefined;
 
 const usesGroups = ({ rules }: OpenIdSettings): boolean =>
   rules.roles !== null || rules.required !== null || Object.keys(rules.organizations).length > 0;
@@ -165,14 +174,20 @@ function createDiscovery(settings: OpenIdSettings, { fetch, clock }: OpenIdProvi
     }
   };
 
-  return async (): Promise<Discovered> => {
-    if (known !== undefined && clock.now() - known.at < DISCOVERY_AGE) return known;
+  /** @returns what was found, unless it is too old */
+  const current = (): Discovered | undefined =>
+    known !== undefined && clock.now() - known.at < DISCOVERY_AGE ? known : undefined;
+
+  const discover = async (): Promise<Discovered> => {
+    const found = current();
+    if (found !== undefined) return found;
     running ??= run().finally(() => {
       running = undefined;
     });
     known = await running;
     return known;
   };
+  return Object.assign(discover, { known: current });
 }
 
 /** @returns the refusal. */

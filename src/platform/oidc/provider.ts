@@ -38,6 +38,8 @@ export interface IdentityProvider {
   readonly finish: (callback: URL, checks: Checks) => Promise<ProviderAnswer>;
   /** @returns where a person can sign out at the provider; undefined if it has no such page (RP-Initiated Logout 1.0) */
   readonly logoutUrl: (returnTo: string) => Promise<string | undefined>;
+  /** @returns whether it is known to have such a page. Asks nobody, but begins to find out for the next time. */
+  readonly hasLogoutPage: () => boolean;
   /** @returns what a valid logout token says; undefined for any other (Back-Channel Logout 1.0, 2.6) */
   readonly readLogoutToken: (token: string) => Promise<LogoutNotice | undefined>;
   /** Reaches the provider without a person, for `config check --connect`. */

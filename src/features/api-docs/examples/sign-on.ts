@@ -79,6 +79,7 @@ export const signOnExamples: Readonly<Record<string, Examples>> = {
   auth_retrieve_oidc_login: begin,
   auth_retrieve_oidc_login_callback: callback,
   auth_create_oidc_login_token: token,
+  auth_retrieve_oidc_logout: begin,
   auth_create_oidc_backchannel_logout: {
     invalid_token: {
       summary: 'A token that is missing, not valid, or was used',

@@ -72,11 +72,6 @@ export const account: Texts['account'] = {
   unlinked: 'Die Identität ist gelöst.',
   linked: 'Die Identität ist verknüpft: Du kannst dich jetzt damit anmelden.',
   link: (provider) => `${provider} verknüpfen`,
-  linkTitle: (provider) => `${provider} verknüpfen`,
-  linkHow: (provider) =>
-    `Melde dich bei ${provider} mit der Identität an, die du verknüpfen willst. Danach kommst du hierher zurück.`,
-  linkGo: (provider) => `Weiter zu ${provider}`,
-  linkBack: 'Zurück zu Sicherheit',
 
   tokensTitle: 'Persönliche Zugangstokens',
   tokensIntro: 'Für Skripte und Programme wie cvat-cli. Jedes lässt sich einzeln widerrufen.',

@@ -19,6 +19,11 @@ export const signingIn: Texts['signingIn'] = {
 
   continueWith: (provider) => `Weiter mit ${provider}`,
   orPassword: 'oder mit einem Passwort',
+  chooseProvider: 'Weiter mit Single Sign-on',
+  workEmail: 'E-Mail-Adresse bei deiner Organisation',
+  singleSignOn: 'Single Sign-on',
+  onwards: (provider) => `Weiter zu ${provider}`,
+  signOutThere: (provider) => `Auch bei ${provider} abmelden`,
   emergency: 'Im Notfall mit einem Passwort anmelden',
   signOn: {
     cancelled: 'Die Anmeldung wurde abgebrochen.',

@@ -70,11 +70,6 @@ export const account = {
   unlinked: 'The identity is unlinked.',
   linked: 'The identity is linked: you can sign in with it now.',
   link: (provider: string) => `Link ${provider}`,
-  linkTitle: (provider: string) => `Link ${provider}`,
-  linkHow: (provider: string) =>
-    `Sign in at ${provider} with the identity that you want to link. You come back here afterwards.`,
-  linkGo: (provider: string) => `Go on to ${provider}`,
-  linkBack: 'Back to Security',
 
   tokensTitle: 'Personal access tokens',
   tokensIntro: 'For scripts and programs, such as cvat-cli. Each can be revoked alone.',

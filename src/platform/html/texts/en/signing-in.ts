@@ -18,6 +18,11 @@ export const signingIn = {
 
   continueWith: (provider: string) => `Continue with ${provider}`,
   orPassword: 'or with a password',
+  chooseProvider: 'Continue with single sign-on',
+  workEmail: 'E-mail address at your organization',
+  singleSignOn: 'single sign-on',
+  onwards: (provider: string) => `On to ${provider}`,
+  signOutThere: (provider: string) => `Sign out at ${provider} too`,
   emergency: 'Sign in with a password in an emergency',
   signOn: {
     cancelled: 'The sign-in was cancelled.',

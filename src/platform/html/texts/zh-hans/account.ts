@@ -70,10 +70,6 @@ export const account: Texts['account'] = {
   unlinked: '已解除关联。',
   linked: '身份已关联：您现在可以用它登录。',
   link: (provider) => `关联 ${provider}`,
-  linkTitle: (provider) => `关联 ${provider}`,
-  linkHow: (provider) => `请使用要关联的身份在 ${provider} 登录，之后您会回到这里。`,
-  linkGo: (provider) => `前往 ${provider}`,
-  linkBack: '返回安全页面',
 
   tokensTitle: '个人访问令牌',
   tokensIntro: '供脚本和 cvat-cli 等程序使用，每个令牌可以单独撤销。',

@@ -19,6 +19,11 @@ export const signingIn: Texts['signingIn'] = {
 
   continueWith: (provider) => `使用 ${provider} 继续`,
   orPassword: '或使用密码',
+  chooseProvider: '使用单点登录继续',
+  workEmail: '您在组织中的电子邮箱',
+  singleSignOn: '单点登录',
+  onwards: (provider) => `前往 ${provider}`,
+  signOutThere: (provider) => `同时退出 ${provider}`,
   emergency: '紧急情况下使用密码登录',
   signOn: {
     cancelled: '登录已取消。',
