@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import type { z } from 'zod';
 import type { OrganizationRole, Role } from '../../kernel/account.js';
 import { StartError } from '../../kernel/start-error.js';
-import { AuthConfigFile, OpenIdProvider } from './auth-config-schema.js';
+import {
+  type AuthConfig,
+  FILE,
+  readAuthConfig,
+  secretOf,
+  wrongFile,
+  wrongIssue,
+} from './auth-config-file.js';
+import { OpenIdProvider } from './auth-config-schema.js';
 import type { Config } from './settings.js';
 
 /** The names of the claims with the data of an account. */
@@ -41,7 +47,8 @@ export type ProviderSettings = ProviderBase &
         readonly kind: 'openid';
         readonly family: 'oidc' | 'social';
         readonly issuer: string;
-        readonly tokenAuthMethod: 'client_secret_basic' | 'client_secret_post';
+        /** Null for the one that the provider prefers. */
+        readonly tokenAuthMethod: 'client_secret_basic' | 'client_secret_post' | null;
         readonly scope: string;
       }
     | { readonly kind: 'github'; readonly family: 'social'; readonly serverUrl: string }
@@ -59,7 +66,6 @@ export interface SignOnSettings {
   readonly warnings: readonly string[];
 }
 
-const FILE = 'AUTH_CONFIG_PATH';
 const SCOPE = 'openid email profile';
 const NO_RULES: GroupRules = { roles: null, required: null, organizations: {} };
 const CLAIMS: ClaimNames = {
@@ -78,7 +84,7 @@ const BASE = { emailDomain: null, weight: 10, claims: CLAIMS, rules: NO_RULES } 
  * @throws StartError if the file can't be read or has an error, or if only some OIDC settings are set
  */
 export function readSignOnSettings(config: Config): SignOnSettings {
-  const file = config.AUTH_CONFIG_PATH === undefined ? {} : readFile(config.AUTH_CONFIG_PATH);
+  const file = config.AUTH_CONFIG_PATH === undefined ? {} : readAuthConfig(config.AUTH_CONFIG_PATH);
   const providers = [...socialOf(file), ...openIdOf(file), ...environmentOf(config)];
   const seen = new Set<string>();
   for (const { id } of providers) {
@@ -97,104 +103,52 @@ export function readSignOnSettings(config: Config): SignOnSettings {
   };
 }
 
-type AuthConfig = z.output<typeof AuthConfigFile>;
-
-function readFile(path: string): AuthConfig {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? 'can not be read' : 'is not YAML';
-    throw new StartError(`${FILE} is "${path}", which ${reason}: correct the path, its rights or the file.`, {
-      cause,
-    });
-  }
-  const result = AuthConfigFile.safeParse(content ?? {});
-  if (!result.success) throw wrongIssue(result.error, []);
-  return result.data;
-}
-
-const wrongFile = (problem: string): StartError => new StartError(`${FILE}: ${problem}.`);
-
-function wrongIssue(error: z.ZodError, before: readonly (string | number)[]): StartError {
-  const [issue] = error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const place = [...before, ...(issue?.path ?? []), ...unknown].map(String).join('.');
-  if (unknown.length > 0) return wrongFile(`${place} is no key of this file: remove or correct it`);
-  return wrongFile(`${place || 'the file'} is not valid (${issue?.message ?? 'unknown reason'}): correct it`);
-}
-
-/** @throws StartError without exactly one secret */
-function secretOf(
-  provider: { readonly client_secret?: string | undefined; readonly client_secret_file?: string | undefined },
-  place: string,
-): string {
-  const { client_secret: secret, client_secret_file: path } = provider;
-  if ((secret === undefined) === (path === undefined))
-    throw wrongFile(`${place} needs either client_secret or client_secret_file`);
-  if (secret !== undefined) return secret;
-  try {
-    return readFileSync(path ?? '', 'utf8').replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new StartError(
-      `${FILE}: ${place}.client_secret_file can't be read: correct the path or its rights.`,
-      {
-        cause,
-      },
-    );
-  }
-}
+/** What the three have in common. */
+const socialBase = (
+  id: string,
+  name: string,
+  client: { readonly client_id: string } & Parameters<typeof secretOf>[0],
+) =>
+  ({
+    ...BASE,
+    id,
+    name,
+    family: 'social',
+    clientId: client.client_id,
+    clientSecret: secretOf(client, `social_account.${id}`),
+  }) as const;
 
 function socialOf({ social_account: social }: AuthConfig): readonly ProviderSettings[] {
   if (social === undefined || !social.enabled) return [];
-  const { google, github, 'amazon-cognito': cognito } = social;
-  const at = (id: string) => `social_account.${id}`;
-  return [
-    ...(google === undefined
-      ? []
-      : [
-          {
-            ...BASE,
-            id: 'google',
-            name: 'Google',
-            kind: 'openid',
-            family: 'social',
-            issuer: issuerOf(google.server_url, at('google')),
-            clientId: google.client_id,
-            clientSecret: secretOf(google, at('google')),
-            tokenAuthMethod: 'client_secret_post',
-            scope: SCOPE,
-          } as const,
-        ]),
-    ...(github === undefined
-      ? []
-      : [
-          {
-            ...BASE,
-            id: 'github',
-            name: 'GitHub',
-            kind: 'github',
-            family: 'social',
-            serverUrl: issuerOf(github.server_url, at('github')),
-            clientId: github.client_id,
-            clientSecret: secretOf(github, at('github')),
-          } as const,
-        ]),
-    ...(cognito === undefined
-      ? []
-      : [
-          {
-            ...BASE,
-            id: 'amazon-cognito',
-            name: 'Amazon Cognito',
-            kind: 'cognito',
-            family: 'social',
-            domain: issuerOf(cognito.domain, at('amazon-cognito')),
-            clientId: cognito.client_id,
-            clientSecret: secretOf(cognito, at('amazon-cognito')),
-          } as const,
-        ]),
-  ];
+  const { google, github, amazon_cognito: cognito = social['amazon-cognito'] } = social;
+  if (social.amazon_cognito !== undefined && social['amazon-cognito'] !== undefined)
+    throw wrongFile('social_account has both amazon_cognito and amazon-cognito: keep one of them');
+  const providers: ProviderSettings[] = [];
+  if (google !== undefined)
+    providers.push({
+      ...socialBase('google', 'Google', google),
+      kind: 'openid',
+      issuer: issuerOf(google.server_url, 'social_account.google.server_url'),
+      tokenAuthMethod: 'client_secret_post',
+      scope: SCOPE,
+    });
+  if (github !== undefined)
+    providers.push({
+      ...socialBase('github', 'GitHub', github),
+      kind: 'github',
+      serverUrl: baseOf(github.server_url, 'social_account.github.server_url'),
+    });
+  if (cognito !== undefined)
+    providers.push({
+      ...socialBase('amazon-cognito', 'Amazon Cognito', cognito),
+      kind: 'cognito',
+      // CVAT's documentation has it with and without.
+      domain: baseOf(
+        cognito.domain.includes('://') ? cognito.domain : `https://${cognito.domain}`,
+        'social_account.amazon-cognito.domain',
+      ),
+    });
+  return providers;
 }
 
 function openIdOf({ sso }: AuthConfig): readonly ProviderSettings[] {
@@ -213,12 +167,12 @@ function openIdOf({ sso }: AuthConfig): readonly ProviderSettings[] {
       name: provider.name,
       kind: 'openid',
       family: 'oidc',
-      issuer: issuerOf(provider.server_url, place.join('.')),
+      issuer: issuerOf(provider.server_url, `${place.join('.')}.server_url`),
       clientId: provider.client_id,
       clientSecret: secretOf(provider, place.join('.')),
-      tokenAuthMethod: provider.token_auth_method ?? 'client_secret_basic',
+      tokenAuthMethod: provider.token_auth_method ?? null,
       scope: provider.scope,
-      emailDomain: provider.email_domain?.toLowerCase().replace(/^@/, '') ?? null,
+      emailDomain: provider.email_domain ?? null,
       weight: provider.weight,
       claims: provider.claims,
       rules: rulesOf(provider),
@@ -255,11 +209,18 @@ function environmentOf(config: Config): readonly ProviderSettings[] {
       issuer: issuerOf(issuer, 'OIDC_ISSUER'),
       clientId,
       clientSecret,
-      tokenAuthMethod: 'client_secret_basic',
+      tokenAuthMethod: null,
       scope: SCOPE,
-      emailDomain: domain?.toLowerCase().replace(/^@/, '') ?? null,
+      emailDomain: domain === undefined ? null : domainOf(domain),
     },
   ];
+}
+
+/** @throws StartError unless it is one domain */
+function domainOf(text: string): string {
+  const result = OpenIdProvider.shape.email_domain.safeParse(text);
+  if (result.success && result.data !== undefined) return result.data;
+  throw new StartError('OIDC_EMAIL_DOMAIN is not valid: it must be one domain such as example.org.');
 }
 
 const WELL_KNOWN = /\/\.well-known\/openid-configuration$/;
@@ -271,12 +232,18 @@ export const isLoopback = (url: URL): boolean => LOOPBACK.test(url.hostname);
 /** @returns the URL without the well-known path. @throws StartError unless it is https, or on this machine */
 function issuerOf(text: string, place: string): string {
   const issuer = text.replace(WELL_KNOWN, '');
+  const wrong = (problem: string): StartError =>
+    new StartError(`${place.startsWith('OIDC_') ? '' : `${FILE}: `}${place} ${problem}.`);
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
-  const isPlain = url !== undefined && url.username === '' && url.search === '' && url.hash === '';
-  if (!isSafe || !isPlain)
-    throw new StartError(
-      `${place.startsWith('OIDC_') ? place : `${FILE}: ${place}`} has a URL that is not https://: identity providers need HTTPS, unless they run on this machine.`,
+  if (url === undefined || !isSafe)
+    throw wrong(
+      'is no https:// URL: identity providers need HTTPS, unless they run on this machine; correct it',
     );
+  if (url.username + url.password + url.search + url.hash !== '')
+    throw wrong('must have no user name, password, query or fragment: remove it');
   return issuer;
 }
+
+/** @returns a URL below which paths are */
+const baseOf = (text: string, place: string): string => issuerOf(text, place).replace(/\/+$/, '');
