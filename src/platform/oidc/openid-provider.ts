@@ -84,7 +84,8 @@ export function createOpenIdProvider(settings: OpenIdSettings, deps: OpenIdProvi
 
   /** Google gives out only addresses of its own, and those of the domains that it hosts (`hd`). */
   const withHostedDomain = (profile: Profile, claims: Claims): Profile => {
-    if (settings.id !== 'google' || profile.email === null || !profile.isEmailVerified) return profile;
+    // Another provider can have the id too, and is not believed.
+    if (settings.family !== 'social' || profile.email === null || !profile.isEmailVerified) return profile;
     const domain = domainOf(profile.email);
     const isGoogles = domain === 'gmail.com' || domain === claims['hd'];
     return { ...profile, vouchesForEmail: profile.vouchesForEmail || isGoogles };
@@ -136,28 +137,42 @@ const canEndSession = (config: client.Configuration): boolean =>
 const usesGroups = ({ rules }: OpenIdSettings): boolean =>
   rules.roles !== null || rules.required !== null || Object.keys(rules.organizations).length > 0;
 
+/** Without a configured way, Basic: every provider has to know it, unless its document says otherwise. */
+function authenticationOf({ clientSecret, tokenAuthMethod }: OpenIdSettings): client.ClientAuth {
+  const [basic, post] = [client.ClientSecretBasic(clientSecret), client.ClientSecretPost(clientSecret)];
+  if (tokenAuthMethod !== null) return tokenAuthMethod === 'client_secret_post' ? post : basic;
+  return (server, ...request) => {
+    const known = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const isPost = !known.includes('client_secret_basic') && known.includes('client_secret_post');
+    return (isPost ? post : basic)(server, ...request);
+  };
+}
+
+const isOtherIssuer = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+
+const otherSlash = ({ href }: URL): URL => new URL(href.endsWith('/') ? href.slice(0, -1) : `${href}/`);
+
 /** Discovers once for all requests that wait, and again when the document is old. */
 function createDiscovery(settings: OpenIdSettings, { fetch, clock }: OpenIdProviderDeps) {
   let known: Discovered | undefined;
   let running: Promise<Discovered> | undefined;
 
+  const read = (issuer: URL): Promise<client.Configuration> =>
+    client.discovery(issuer, settings.clientId, undefined, authenticationOf(settings), {
+      [client.customFetch]: fetch,
+      // The configuration allows http only for a provider on this machine.
+      execute: isLoopback(issuer) ? [client.allowInsecureRequests] : [],
+    });
+
   const run = async (): Promise<Discovered> => {
-    const { clientId, clientSecret, tokenAuthMethod } = settings;
     const issuer = new URL(settings.issuer);
     try {
-      const config = await client.discovery(
-        issuer,
-        clientId,
-        undefined,
-        tokenAuthMethod === 'client_secret_post'
-          ? client.ClientSecretPost(clientSecret)
-          : client.ClientSecretBasic(clientSecret),
-        {
-          [client.customFetch]: fetch,
-          // The configuration allows http only for a provider on this machine.
-          execute: isLoopback(issuer) ? [client.allowInsecureRequests] : [],
-        },
-      );
+      const config = await read(issuer).catch((error: unknown) => {
+        if (!isOtherIssuer(error)) throw error;
+        // Nobody sees a slash at the end of an address, and some providers have one.
+        return read(otherSlash(issuer)).catch(() => Promise.reject(error));
+      });
       const { jwks_uri: keysUrl } = config.serverMetadata();
       if (keysUrl === undefined) throw new ProviderUnreachable(`${issuer.origin} names no jwks_uri.`);
       const keys = createRemoteJWKSet(new URL(keysUrl), {
