@@ -3441,8 +3441,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the oidc. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -3505,8 +3505,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the oidc. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -3584,8 +3584,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the oidc. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -3665,8 +3665,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the oidc. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -4820,8 +4820,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the social. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -4897,8 +4897,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the social. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };
@@ -4976,8 +4976,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of the social. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };

@@ -7,6 +7,12 @@ import type { DescribedRoute, Parameter, Schema } from './types.js';
 const STRING: Schema = { type: 'string' };
 const INTEGER: Schema = { type: 'integer' };
 
+/** Things with ids that people choose, by the part of a path before them. */
+const NAMED_THINGS: Readonly<Record<string, string>> = {
+  oidc: 'identity provider',
+  social: 'identity provider',
+};
+
 const BY_SLUG = 'Slug of the organization that the request is about; empty for your personal workspace.';
 const BY_ID = 'Id of the organization that the request is about, instead of its slug.';
 
@@ -37,13 +43,15 @@ function pathParameters(path: string): readonly Parameter[] {
   return segments.flatMap((segment, index) => {
     if (!segment.startsWith(':')) return [];
     const name = segment.slice(1);
-    const thing = (segments[index - 1] ?? '').replace(/s$/, '').replaceAll('_', ' ');
+    const before = segments[index - 1] ?? '';
+    const named = NAMED_THINGS[before];
+    const thing = named ?? before.replace(/s$/, '').replaceAll('_', ' ');
     return {
       name,
       in: 'path' as const,
       required: true,
       description: `The ${name} of the ${thing}.`,
-      schema: name === 'id' ? INTEGER : STRING,
+      schema: name === 'id' && named === undefined ? INTEGER : STRING,
     };
   });
 }

@@ -43,6 +43,18 @@ describe('the parameters of an operation', () => {
     ]);
   });
 
+  it('has text for ids that people choose', () => {
+    expect(parametersOf({ path: '/api/auth/oidc/:id/login/' })).toEqual([
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        description: 'The id of the identity provider.',
+        schema: { type: 'string' },
+      },
+    ]);
+  });
+
   it('takes the fields of a query with their descriptions', () => {
     const query = z.object({
       year: z.int().meta({ description: 'Of the signature' }),
