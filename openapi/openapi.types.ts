@@ -3779,8 +3779,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the oidc. */
-                id: number;
+                /** @description The id of the identity provider. */
+                id: string;
             };
             cookie?: never;
         };

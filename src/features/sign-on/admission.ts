@@ -1,5 +1,5 @@
 import { dateOf } from '../../kernel/clock.js';
-import type { ProviderSettings } from '../../platform/config/auth-config.js';
+import { type ProviderSettings, storedName } from '../../platform/config/auth-config.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
@@ -43,16 +43,16 @@ export function createAdmission(deps: AdmissionDeps) {
 
   const decide = async (tx: Queryable, provider: ProviderSettings, profile: Profile): Promise<Admission> => {
     // First sign-ins of one person take turns, and the second finds the account of the first.
-    const seen = await findLinked(tx, provider.id, profile.subject);
+    const seen = await findLinked(tx, storedName(provider), profile.subject);
     if (seen === undefined) await lockNames(tx);
-    const known = seen ?? (await findLinked(tx, provider.id, profile.subject));
+    const known = seen ?? (await findLinked(tx, storedName(provider), profile.subject));
     const account = known ?? (await findOrMake(tx, provider, profile));
     if ('kind' in account) return account;
     const { userId, isActive } = account;
     const data = linkData(profile);
     const now = dateOf(deps.clock);
     if (known === undefined)
-      await insertLink(tx, { provider: provider.id, subject: profile.subject, userId, data }, now);
+      await insertLink(tx, { provider: storedName(provider), subject: profile.subject, userId, data }, now);
     else await noteSignOn(tx, known.linkId, data, now);
     return enter(tx, provider, profile, {
       userId,
@@ -71,17 +71,18 @@ export function createAdmission(deps: AdmissionDeps) {
     await lockNames(tx);
     if ((await lockBinding(tx, userId)) === undefined) return refused('inactive', null);
     if (!isAdmitted(provider.rules, profile.groups ?? [])) return refused('group', userId);
-    const known = await findLinked(tx, provider.id, profile.subject);
+    const known = await findLinked(tx, storedName(provider), profile.subject);
     if (known !== undefined && known.userId !== userId) return refused('linked_elsewhere', userId);
     const isLinked = known === undefined;
     if (isLinked) {
       const others = await listLinks(tx, userId);
       // What the groups of one identity give, those of the other would take back.
-      if (others.some((other) => other.provider === provider.id)) return refused('other_identity', userId);
+      if (others.some((other) => other.provider === storedName(provider)))
+        return refused('other_identity', userId);
       const data = linkData(profile);
       await insertLink(
         tx,
-        { provider: provider.id, subject: profile.subject, userId, data },
+        { provider: storedName(provider), subject: profile.subject, userId, data },
         dateOf(deps.clock),
       );
     }

@@ -1,6 +1,6 @@
 import type { Role } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import type { ProviderSettings } from '../../platform/config/auth-config.js';
+import { type ProviderSettings, storedName } from '../../platform/config/auth-config.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import type { Profile } from '../../platform/oidc/provider.js';
 import { type AccountMailer, findHolder } from '../accounts/index.js';
@@ -28,15 +28,16 @@ export type Admission =
 export function createArrival(deps: ArrivalDeps) {
   return async (
     tx: Queryable,
-    { id, name, rules }: ProviderSettings,
+    provider: ProviderSettings,
     profile: Profile,
     { isActive, ...account }: { userId: number; isActive: boolean; isNew: boolean; isLinked: boolean },
   ): Promise<Admission> => {
+    const { rules } = provider;
     const { userId, isNew } = account;
     const mayEnter = isAdmitted(rules, profile.groups ?? []);
     const newRoles = await bringGrantsUpToDate(tx, {
       userId,
-      provider: id,
+      provider: storedName(provider),
       groups: mayEnter ? (profile.groups ?? []) : [],
       rules,
       defaultRole: deps.defaultRole,
@@ -46,7 +47,7 @@ export function createArrival(deps: ArrivalDeps) {
     if (!isActive) return refused(isNew ? 'approval' : 'inactive', userId);
     if (account.isLinked && !isNew) {
       const holder = await findHolder(tx, userId);
-      if (holder !== undefined) await deps.mailer.accountLinked(tx, holder, name);
+      if (holder !== undefined) await deps.mailer.accountLinked(tx, holder, provider.name);
     }
     return { kind: 'account', ...account, newRoles };
   };

@@ -22,14 +22,17 @@ const OWN = { path: '/api/auth/linked_accounts', tag: 'auth', view: 'Linked Acco
 
 async function pageOf({ links }: LinkRouteDeps, userId: number, exchange: Exchange) {
   const page = parsePage(exchange.query);
-  const present = ({ id, provider, name, createdAt, lastLogin }: Link) => ({
-    id,
-    provider,
-    provider_name: links.providerName(provider),
-    account: name,
-    created_date: createdAt,
-    last_login: lastLogin,
-  });
+  const present = (link: Link) => {
+    const provider = links.providerOf(link);
+    return {
+      id: link.id,
+      provider: provider?.id ?? link.provider,
+      provider_name: provider?.name ?? null,
+      account: link.name,
+      created_date: link.createdAt,
+      last_login: link.lastLogin,
+    };
+  };
   return presentPage(exchange, cutPage(await links.list(userId), page), present);
 }
 

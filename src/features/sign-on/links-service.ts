@@ -2,6 +2,7 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import type { Role } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import { ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
+import { type ProviderSettings, storedName } from '../../platform/config/auth-config.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { found } from '../../platform/http/objects.js';
@@ -38,9 +39,9 @@ export function createLinks(deps: LinksDeps & { readonly flow: Pick<Flow, 'begin
 
   const list = (userId: number): Promise<readonly Link[]> => listLinks(db, userId);
 
-  /** @returns the name of a provider; null for one that is not configured any more */
-  const providerName = (id: string): string | null =>
-    providers.find(({ settings }) => settings.id === id)?.settings.name ?? null;
+  /** @returns the provider of a link; undefined for one that is not configured any more */
+  const providerOf = ({ provider }: Pick<Link, 'provider'>): ProviderSettings | undefined =>
+    providers.find(({ settings }) => storedName(settings) === provider)?.settings;
 
   /**
    * Begins to link an identity to the account of the session.
@@ -88,7 +89,7 @@ export function createLinks(deps: LinksDeps & { readonly flow: Pick<Flow, 'begin
       if (!others.some((other) => other.provider === provider))
         await takeBack(tx, { userId, provider, defaultRole: deps.defaultRole, now: dateOf(deps.clock) });
       const holder = await findHolder(tx, userId);
-      const name = providerName(provider) ?? provider;
+      const name = providerOf(link)?.name ?? provider;
       if (holder !== undefined) await deps.mailer.accountUnlinked(tx, holder, name);
       return link;
     });
@@ -99,9 +100,9 @@ export function createLinks(deps: LinksDeps & { readonly flow: Pick<Flow, 'begin
   const hasWayIn = (password: string, others: readonly Link[]): boolean =>
     deps.usesDirectory ||
     (deps.allowsPasswords && deps.passwords.isUsable(password)) ||
-    others.some(({ provider }) => providerName(provider) !== null);
+    others.some((other) => providerOf(other) !== undefined);
 
-  return { list, providerName, begin, removeOwn, removeOf };
+  return { list, providerOf, begin, removeOwn, removeOf };
 }
 
 export type Links = ReturnType<typeof createLinks>;

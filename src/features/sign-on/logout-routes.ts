@@ -34,9 +34,7 @@ const logoutRoute = (deps: LogoutRouteDeps) =>
     handle: async ({ params }) => {
       const provider = findProvider(deps.providers, 'oidc', params['id']);
       try {
-        const url = await provider.logoutUrl(
-          deps.signInPage === null ? deps.landingUrl : `${deps.signInPage}?done=signed-out`,
-        );
+        const url = await provider.logoutUrl(deps.signInPage ?? deps.landingUrl);
         if (url === undefined) throw new NotFound();
         return redirect(url);
       } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ServiceUnavailable } from '../../kernel/errors.js';
+import { storedName } from '../../platform/config/auth-config.js';
 import type { Database } from '../../platform/db/pool.js';
 import { ProviderUnreachable } from '../../platform/oidc/guarded-fetch.js';
 import type { IdentityProvider } from '../../platform/oidc/provider.js';
@@ -32,10 +33,10 @@ export function createProviderLogout(deps: ProviderLogoutDeps) {
   const end = async (provider: IdentityProvider, token: string): Promise<LogoutOutcome> => {
     const notice = JWT.test(token) ? await read(provider, token) : undefined;
     if (notice === undefined) return { kind: 'refused' };
-    const { id } = provider.settings;
-    const key = createHash('sha256').update(`${id} ${notice.tokenId}`).digest('base64url');
+    const { settings } = provider;
+    const key = createHash('sha256').update(`${settings.id} ${notice.tokenId}`).digest('base64url');
     if (!(await deps.rates.take(`logout:${key}`, ONCE)).allowed) return { kind: 'refused' };
-    const linked = await findLinked(deps.db, id, notice.subject);
+    const linked = await findLinked(deps.db, storedName(settings), notice.subject);
     if (linked === undefined) return { kind: 'ended', userId: null };
     await deps.endSessions(linked.userId);
     await removeApiToken(deps.db, linked.userId);

@@ -31,6 +31,7 @@ export const findLinked = (
 /** An identity of an account, as people see it. */
 export interface Link {
   readonly id: number;
+  /** As the database calls it. */
   readonly provider: string;
   /** What the provider calls the person: an address or a name, as allauth's or our row has it. */
   readonly name: string | null;

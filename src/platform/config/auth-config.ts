@@ -28,7 +28,6 @@ export interface GroupRules {
 }
 
 interface ProviderBase {
-  /** Also the column `provider` of `socialaccount_socialaccount`. */
   readonly id: string;
   readonly name: string;
   readonly clientId: string;
@@ -54,6 +53,10 @@ export type ProviderSettings = ProviderBase &
     | { readonly kind: 'github'; readonly family: 'social'; readonly serverUrl: string }
     | { readonly kind: 'cognito'; readonly family: 'social'; readonly domain: string }
   );
+
+/** @returns what the database calls a provider: django-allauth spells one of them in another way than CVAT's paths */
+export const storedName = ({ id, kind }: Pick<ProviderSettings, 'id' | 'kind'>): string =>
+  kind === 'cognito' ? 'amazon_cognito' : id;
 
 export interface SignOnSettings {
   readonly providers: readonly ProviderSettings[];
@@ -87,9 +90,11 @@ export function readSignOnSettings(config: Config): SignOnSettings {
   const file = config.AUTH_CONFIG_PATH === undefined ? {} : readAuthConfig(config.AUTH_CONFIG_PATH);
   const providers = [...socialOf(file), ...openIdOf(file), ...environmentOf(config)];
   const seen = new Set<string>();
-  for (const { id } of providers) {
-    if (seen.has(id)) throw wrongFile(`two providers have the id "${id}": give each its own`);
-    seen.add(id);
+  for (const provider of providers) {
+    const names = new Set([provider.id, storedName(provider)]);
+    for (const name of names)
+      if (seen.has(name)) throw wrongFile(`two providers have the id "${name}": give each its own`);
+    for (const name of names) seen.add(name);
   }
   return {
     providers,

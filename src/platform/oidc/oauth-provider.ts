@@ -11,6 +11,8 @@ interface Dialect {
   readonly scope: string;
   readonly auth: client.ClientAuth;
   readonly fetch: GuardedFetch;
+  /** Answers without a person, if only with a refusal. */
+  readonly probe: string;
   /** Asks the API of the provider who signed in. @returns undefined if its answer has no identity */
   readonly whoIs: (accessToken: string) => Promise<Profile | undefined>;
 }
@@ -52,7 +54,7 @@ export function createOAuthProvider(
     readLogoutToken: async () => undefined,
     // There is no document to read without a person.
     probe: async () => {
-      await fetch(dialect.metadata.issuer);
+      await fetch(dialect.probe);
     },
   };
 }
@@ -73,6 +75,7 @@ function githubDialect(
     scope: 'read:user user:email',
     auth: client.ClientSecretPost(clientSecret),
     fetch,
+    probe: api,
     whoIs: async (token) => {
       const [person, addresses] = await Promise.all([
         readApi(fetch, `${api}/user`, token),
@@ -93,6 +96,7 @@ function cognitoDialect(
   { domain, clientSecret, claims }: Extract<ProviderSettings, { kind: 'cognito' }>,
   fetch: GuardedFetch,
 ): Dialect {
+  const people = `${domain}/oauth2/userInfo`;
   return {
     metadata: {
       issuer: domain,
@@ -102,8 +106,9 @@ function cognitoDialect(
     scope: 'openid email profile',
     auth: client.ClientSecretBasic(clientSecret),
     fetch: async (url, init) => withoutIdToken(await fetch(url, init)),
+    probe: people,
     whoIs: async (token) => {
-      const person = await readApi(fetch, `${domain}/oauth2/userInfo`, token);
+      const person = await readApi(fetch, people, token);
       return isObject(person) ? profileOf(person, { ...claims, username: 'username' }, null) : undefined;
     },
   };

@@ -216,7 +216,7 @@ describe('After signing out', () => {
     expect([status, address.origin]).toEqual([302, new URL(provider.issuer).origin]);
     expect(Object.fromEntries(address.searchParams)).toEqual({
       client_id: provider.clientId,
-      post_logout_redirect_uri: `${PUBLIC_URL}${PATHS.signIn}?done=signed-out`,
+      post_logout_redirect_uri: `${PUBLIC_URL}${PATHS.signIn}`,
     });
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestApp, useTestApp } from '../../support/app.js';
 import { startScriptedProvider } from '../../support/hostile-provider.js';
 import type { Browser } from '../../support/http.js';
+import { insertIdentity } from '../../support/rows.js';
 import {
   beginSignOn,
   eventsOf,
@@ -212,6 +213,18 @@ describe('Google, GitHub and Amazon Cognito', () => {
     const again = app.browser();
     await signOn(again, { family: 'social', id });
     expect((await whoIs(again))?.['id']).toBe((await whoIs(browser))?.['id']);
+  });
+
+  it('find the people whom a CVAT Enterprise stored, under the names that it gave to providers', async () => {
+    const { id } = await app.register('cognito-person');
+    const { sub } = cognito.person;
+    await insertIdentity(app.db, { provider: 'amazon_cognito', uid: `old-${sub}`, userId: id, data: {} });
+    cognito.person = { ...cognito.person, sub: `old-${sub}`, email: 'old@cognito.example' };
+    const browser = app.browser();
+    await signOn(browser, { family: 'social', id: 'amazon-cognito' });
+    expect(await whoIs(browser)).toMatchObject({ id, username: 'cognito-person' });
+    const { results } = (await browser.send('/api/auth/linked_accounts')).json() as { results: unknown };
+    expect(results).toMatchObject([{ provider: 'amazon-cognito', provider_name: 'Amazon Cognito' }]);
   });
 
   it('have callbacks at the paths of CVAT', async () => {

@@ -170,6 +170,13 @@ describe('A file with a value that can not be meant is refused', () => {
     expect(refusal(providers(entry({}), entry({ name: 'Other' })))).toBe(twice('idp'));
     const google = { enabled: true, google: { client_id: 'a', client_secret: 'b' } };
     expect(refusal({ social_account: google, ...one({ id: 'google' }) })).toBe(twice('google'));
+    const cognito = {
+      enabled: true,
+      amazon_cognito: { client_id: 'a', client_secret: 'b', domain: 'https://x.example.org' },
+    };
+    expect(refusal({ social_account: cognito, ...one({ id: 'amazon_cognito' }) })).toBe(
+      twice('amazon_cognito'),
+    );
   });
 });
 
