@@ -1,4 +1,5 @@
 import { createShell, type Shell } from '../features/pages/create-shell.js';
+import { iconPath } from '../features/sign-on/index.js';
 import type { PipelineDeps } from '../platform/http/pipeline.js';
 import { createFailureReport } from '../platform/http/render-error.js';
 import type { Authentication } from './authentication.js';
@@ -79,13 +80,14 @@ function providersOf({ providers, signOnSettings: { selection } }: WebParts) {
   );
   return {
     choosesByEmail,
-    providers: offered.map(({ settings: { id, name, family }, hasLogoutPage }) => ({
-      id,
-      name,
-      path: `/api/auth/${family}/${id}/login/`,
-      logoutPath: `/api/auth/${family}/${id}/logout/`,
+    providers: offered.map(({ settings, hasLogoutPage }) => ({
+      id: settings.id,
+      name: settings.name,
+      icon: iconPath(settings),
+      path: `/api/auth/${settings.family}/${settings.id}/login/`,
+      logoutPath: `/api/auth/${settings.family}/${settings.id}/logout/`,
       hasLogoutPage,
-      isChosen: choosesByEmail && family === 'oidc',
+      isChosen: choosesByEmail && settings.family === 'oidc',
     })),
   };
 }

@@ -13,7 +13,13 @@ import { hasBrowser, startBrowser } from './browser.js';
 const CANCELLED = 'The sign-in was cancelled.';
 const EXPIRED = 'This sign-in is too old, was used before, or began in another browser. Start again.';
 const UNREACHABLE = 'The identity provider does not answer. Try again later, or sign in another way.';
-const GRACE = { ...ADA, sub: 'grace-0002', email: 'grace@example.org', preferredUsername: 'grace' };
+const other = (name: string) => ({
+  ...ADA,
+  sub: `${name}-0002`,
+  email: `${name}@example.org`,
+  preferredUsername: name,
+});
+const [GRACE, LINUS, MARGARET] = [other('grace'), other('linus'), other('margaret')];
 
 let app: TestApp;
 let browser: Browser;
@@ -59,7 +65,7 @@ describe.skipIf(!hasBrowser())('single sign-on in Chromium', () => {
     const [port, nobody] = [await freePort(), await freePort()];
     const publicUrl = `http://localhost:${port}`;
     idp = await startIdentityProvider({
-      people: [ADA, GRACE],
+      people: [ADA, GRACE, LINUS, MARGARET],
       redirectUris: [`${publicUrl}/api/auth/oidc/idp/login/callback/`],
     });
     lame = await startScriptedProvider();
@@ -172,6 +178,33 @@ describe.skipIf(!hasBrowser())('single sign-on in Chromium', () => {
     expect(await selfIn(context)).toMatchObject({ status: 200, username: 'local-person' });
     await context.close();
   });
+
+  it.each([
+    ['with scripts', true],
+    ['without scripts', false],
+  ])(
+    'links an identity to an account from its security page, and signs in with it, %s',
+    async (_how, isScripted) => {
+      const person = await app.register(isScripted ? 'linker-one' : 'linker-two');
+      const context = await open({ javaScriptEnabled: isScripted });
+      const page = await context.newPage();
+      await page.goto('/account/sign-in');
+      await enter(page, person);
+      await page.goto('/account/security');
+      await page.getByRole('button', { name: 'Link Example ID' }).click();
+      // The page in between leads on by itself.
+      await fillIn(page, isScripted ? LINUS : MARGARET);
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.getByText('The identity is linked').waitFor();
+      await page.goto('/account/sign-out');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('link', { name: 'Sign out at Example ID too' }).waitFor();
+      await leave(page, 'Example ID');
+      await page.waitForURL((url) => url.origin === app.url && url.pathname !== '/account/sign-in');
+      expect(await selfIn(context)).toMatchObject({ status: 200, id: person.id });
+      await context.close();
+    },
+  );
 
   it('refuses to finish in another profile what began in this one, which can go on', async () => {
     const [here, elsewhere] = [await open(), await open()];

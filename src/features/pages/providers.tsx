@@ -31,8 +31,9 @@ export function Providers({ visit, settings, isFirst, draft }: ProvidersProps): 
       <div class="providers">
         {providers
           .filter(({ isChosen }) => !isChosen)
-          .map(({ id, name, path }) => (
+          .map(({ id, name, icon, path }) => (
             <a key={id} class="button second" href={withQuery(path, { next })} rel="nofollow">
+              <Icon path={icon} />
               {signingIn.continueWith(name)}
             </a>
           ))}
@@ -42,6 +43,12 @@ export function Providers({ visit, settings, isFirst, draft }: ProvidersProps): 
     </>
   );
 }
+
+const Icon = ({ path }: { readonly path: string }): VNode => (
+  <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+    <path d={path} />
+  </svg>
+);
 
 interface ChooserProps {
   readonly visit: Visit;

@@ -4,6 +4,8 @@ import type { LoginMethod } from '../../authentication/login-method.js';
 export interface PageProvider {
   readonly id: string;
   readonly name: string;
+  /** A path of SVG on 24 by 24 units, which is drawn as a line. */
+  readonly icon: string;
   /** Leads to it. */
   readonly path: string;
   /** Leads to the page where people sign out there. */

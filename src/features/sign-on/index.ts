@@ -7,6 +7,7 @@ import { createLinks, type LinksDeps } from './links-service.js';
 import { logoutRoutes } from './logout-routes.js';
 import { createProviderLogout, type ProviderLogoutDeps } from './logout-service.js';
 
+export { iconPath } from './icons.js';
 export { callbackUrl };
 
 export interface SignOnDeps
