@@ -49,7 +49,13 @@ const WRITERS = {
 const READERS = {
   'src/composition': ['django_site'],
   'src/features/access-tokens': ['auth_user', 'organizations_membership', 'organizations_organization'],
-  'src/features/accounts': ['account_emailaddress', 'auth_group', 'auth_user', 'auth_user_groups'],
+  'src/features/accounts': [
+    'account_emailaddress',
+    'auth_group',
+    'auth_user',
+    'auth_user_groups',
+    'socialaccount_socialaccount',
+  ],
   'src/features/cvat-import': [
     'access_tokens_accesstoken',
     'account_emailaddress',

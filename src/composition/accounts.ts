@@ -3,7 +3,7 @@ import { createAccessTokens } from '../features/access-tokens/index.js';
 import { createAccounts } from '../features/accounts/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { Shell } from '../features/pages/create-shell.js';
-import type { SignOnSettings } from '../platform/config/auth-config.js';
+import { type SignOnSettings, storedName } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
@@ -61,6 +61,7 @@ export function composeAccounts(parts: AccountParts) {
     loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     otherWay: otherWayOf(config, parts.signOn),
+    providers: parts.signOn.providers.map(storedName),
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
     showForm: ({ status, title, main }, exchange) =>
       parts.shell.answer({ status, title, main }, parts.shell.visitOf(exchange)),

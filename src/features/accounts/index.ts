@@ -75,6 +75,8 @@ export interface AccountsDeps {
   readonly logsOutOnPasswordChange: boolean;
   /** A Markdown sentence: where people of an identity provider sign in. Empty without one. */
   readonly otherWay: string;
+  /** The identity providers of this server, as the database calls them. */
+  readonly providers: readonly string[];
   readonly csrfTrustedOrigins: readonly string[];
   readonly showForm: ShowForm;
   readonly redirects: Redirects;
@@ -175,7 +177,7 @@ function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: Mail
   const mails = { db, clock, secretKey, mailer, mailLimits, wakeMail };
   return {
     passwordChange: createPasswordChange({ db, isOwnPassword, newPassword }),
-    passwordReset: createPasswordReset({ ...mails, newPassword }),
+    passwordReset: createPasswordReset({ ...mails, newPassword, passwords, providers: deps.providers }),
     confirmation: createEmailConfirmation({ ...mails, rates: deps.rates }),
     emailChange: createEmailChange({ ...mails, isOwnPassword }),
   };

@@ -10,13 +10,16 @@ export interface PasswordHolder extends ResetSubject {
   readonly isActive: boolean;
   /** In the order of their creation. */
   readonly addressIds: readonly number[];
+  /** Identity providers at which the person has an identity, as the database calls them. */
+  readonly providers: readonly string[];
 }
 
 const select = (condition: Sql): Sql => sql`
   select u.id, u.password, u.last_login as "lastLogin", u.email, u.username, u.first_name as "firstName",
     u.last_name as "lastName", u.is_active as "isActive",
     array(select e.email from account_emailaddress e where e.user_id = u.id) as addresses,
-    array(select e.id from account_emailaddress e where e.user_id = u.id order by e.id) as "addressIds"
+    array(select e.id from account_emailaddress e where e.user_id = u.id order by e.id) as "addressIds",
+    array(select s.provider from socialaccount_socialaccount s where s.user_id = u.id) as providers
   from auth_user u
   where ${condition}
   order by u.id`;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { foldEmail } from '../../authentication/credentials.js';
+import type { PasswordService } from '../../authentication/passwords/service.js';
 import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
 import { isId } from '../../kernel/account.js';
 import type { Client } from '../../kernel/client.js';
@@ -23,6 +24,9 @@ export interface PasswordResetDeps {
   readonly mailLimits: MailLimits;
   readonly wakeMail: () => void;
   readonly newPassword: NewPassword;
+  readonly passwords: Pick<PasswordService, 'isUsable'>;
+  /** The identity providers of this server, as the database calls them. */
+  readonly providers: readonly string[];
 }
 
 /** Setting a new password with a link (dj-rest-auth 5 on top of allauth 0.57). */
@@ -37,7 +41,9 @@ export function createPasswordReset(deps: PasswordResetDeps) {
   };
 
   const mailReset = async (email: string): Promise<void> => {
-    const holders = (await findHoldersByEmail(db, email)).filter((holder) => isAddressOf(holder, email));
+    const holders = (await findHoldersByEmail(db, email)).filter(
+      (holder) => isAddressOf(holder, email) && !signsInElsewhere(holder),
+    );
     if (holders.length === 0) return;
     await db.transaction(async (tx) => {
       for (const holder of holders) {
@@ -51,6 +57,10 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     });
     deps.wakeMail();
   };
+
+  /** People of a provider would get a second way in, which nobody there can close. */
+  const signsInElsewhere = ({ password, providers }: PasswordHolder): boolean =>
+    !deps.passwords.isUsable(password) && providers.some((one) => deps.providers.includes(one));
 
   /** @returns the id of the account. @throws ValidationError: uid, token, mismatch, strength (dj-rest-auth 5) */
   const confirmReset = async (

@@ -59,7 +59,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     signInPage(settings, { pages: () => pages, languages }),
     signOutPage,
     registerPage(settings),
-    resetPage(),
+    resetPage(settings),
     resetConfirmPage(settings),
     ...noticePages,
     invitationPage,

@@ -5,7 +5,7 @@ import { PATHS, withQuery } from './paths.js';
 import type { PageSettings } from './settings.js';
 
 /** Asking for the mail of a forgotten password. */
-export function resetPage(): Page {
+export function resetPage(settings: PageSettings): Page {
   return {
     path: PATHS.reset,
     show: async (visit, draft) => {
@@ -21,6 +21,7 @@ export function resetPage(): Page {
             ) : (
               <>
                 <p class="quiet">{signingIn.resetHint}</p>
+                {settings.providers.length > 0 && <p class="quiet">{signingIn.resetElsewhere}</p>}
                 <Form
                   visit={visit}
                   action="reset"

@@ -2,7 +2,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestApp, useTestApp } from '../../support/app.js';
 import { startScriptedProvider } from '../../support/hostile-provider.js';
 import type { Browser } from '../../support/http.js';
-import { insertIdentity } from '../../support/rows.js';
+import { outboxOf } from '../../support/outbox-rows.js';
+import { insertIdentity, setPassword } from '../../support/rows.js';
 import {
   beginSignOn,
   eventsOf,
@@ -14,6 +15,7 @@ import {
   writeAuthConfig,
 } from '../../support/sign-on.js';
 import { startCognito, startGitHub, startGoogle } from '../../support/social-providers.js';
+import { createVisitor } from '../../support/visitor.js';
 
 const provider = await startScriptedProvider();
 const [google, github, cognito] = await Promise.all([startGoogle(), startGitHub(), startCognito()]);
@@ -231,6 +233,37 @@ describe('Google, GitHub and Amazon Cognito', () => {
     const address = new URL(await beginSignOn(app.browser(), { family: 'social', id: 'github' }));
     expect(address.searchParams.get('redirect_uri')).toBe(
       'http://localhost:0/api/auth/social/github/login/callback/',
+    );
+  });
+});
+
+describe('A forgotten password', () => {
+  const app = useTestApp({ env: { ...MAIL, AUTH_CONFIG_PATH: oneProvider(provider) } });
+  const forget = async (email: string) => {
+    const answer = await app.send('/api/auth/password/reset', { method: 'POST', body: { email } });
+    expect(answer.status).toBe(200);
+    return (await outboxOf(app.db, { kind: 'password-reset' })).map(({ recipient }) => recipient);
+  };
+
+  it('brings no mail to people who sign in at a provider, and one to those who also have a password', async () => {
+    person();
+    await enter(app);
+    expect(await forget(`r${counter}@corp.example`)).toEqual([]);
+    const { id, email } = await app.register('both-ways');
+    await insertIdentity(app.db, { provider: 'idp', uid: 'both', userId: id, data: {} });
+    expect(await forget(email)).toEqual([email]);
+  });
+
+  it('brings a mail to people whose provider is gone', async () => {
+    const { id, email } = await app.register('left-alone');
+    await insertIdentity(app.db, { provider: 'former', uid: 'alone', userId: id, data: {} });
+    await setPassword(app.db, id, `!${'x'.repeat(40)}`);
+    expect(await forget(email)).toContain(email);
+  });
+
+  it('is told of the provider on the page', async () => {
+    expect((await createVisitor(app).open('/account/reset')).words).toContain(
+      'If you sign in with an identity provider, you have no password here',
     );
   });
 });

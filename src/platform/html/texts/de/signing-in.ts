@@ -82,6 +82,8 @@ export const signingIn: Texts['signingIn'] = {
 
   resetTitle: 'Neues Passwort setzen',
   resetHint: 'Gib die E-Mail-Adresse deines Kontos ein. Du bekommst eine Mail mit einem Link.',
+  resetElsewhere:
+    'Wenn du dich bei einem anderen Dienst anmeldest, hast du hier kein Passwort: Geh zurück und wähle ihn.',
   resetAction: 'Mail schicken',
   resetSentTitle: 'Sieh in deine Mails',
   resetSent:

@@ -78,6 +78,8 @@ export const signingIn = {
 
   resetTitle: 'Set a new password',
   resetHint: 'Type the e-mail address of your account. You get a mail with a link.',
+  resetElsewhere:
+    'If you sign in with an identity provider, you have no password here: go back and choose it.',
   resetAction: 'Send the mail',
   resetSentTitle: 'Look into your mail',
   resetSent:

@@ -77,6 +77,7 @@ export const signingIn: Texts['signingIn'] = {
 
   resetTitle: '设置新密码',
   resetHint: '请输入账户的电子邮箱，您会收到含有链接的邮件。',
+  resetElsewhere: '如果您通过身份提供方登录，则在此没有密码：请返回并选择它。',
   resetAction: '发送邮件',
   resetSentTitle: '请查看邮箱',
   resetSent: '如果有账户使用该邮箱，含有链接的邮件已发出，三天内有效。',
