@@ -20,7 +20,7 @@ if (!hasGolden) process.stdout.write(`Not replayed: test/parity ${GOLDEN_HINT}.\
 
 /** What depends on the engines: sessions, counters, statements and decisions. The rest asks the same code twice. */
 const ON_BOTH = [
-  'test/api/{accounts,operations,organizations,policy,users}/**/*.test.ts',
+  'test/api/{accounts,factors,operations,organizations,policy,users}/**/*.test.ts',
   'test/api/auth/{access-token,basic,chain,failure-limit,login,logout,session,session-records,sessions,sessions-at-once,token}.test.ts',
   'test/api/http/throttle.test.ts',
 ];

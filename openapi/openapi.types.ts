@@ -140,6 +140,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See your second factors
+         * @description Returns whether you have an authenticator app, and how many recovery codes are left. Not in CVAT.
+         */
+        get: operations["auth_retrieve_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace your recovery codes; the new ones are only shown once
+         * @description Takes a code of the app or a recovery code, and returns ten new recovery codes. Those from before end. A code counts once, and at most five wrong ones count in 15 minutes. Only in a session. Not in CVAT.
+         */
+        post: operations["auth_create_factors_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up an authenticator app; its secret is only shown once
+         * @description Returns a new secret for the app. It counts once you have confirmed it with a code, and replaces one that you have not confirmed. Only in a session. Not in CVAT.
+         */
+        post: operations["auth_create_factors_totp"];
+        /**
+         * Remove your authenticator app and your recovery codes
+         * @description Takes a code of the app or a recovery code, in the body. Your other sessions and your API token end. A code counts once, and at most five wrong ones count in 15 minutes. Only in a session. Not in CVAT.
+         */
+        delete: operations["auth_destroy_factors_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factors/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an authenticator app; returns recovery codes once
+         * @description Takes a code of the app, and returns ten recovery codes for the day on which you have lost it. Your other sessions and your API token end. A code counts once, and at most five wrong ones count in 15 minutes. Only in a session. Not in CVAT.
+         */
+        post: operations["auth_create_factors_totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/linked_accounts": {
         parameters: {
             query?: never;
@@ -1092,6 +1176,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the second factors of an account
+         * @description Returns whether the account has an authenticator app, and how many recovery codes are left, for its owner and for administrators. Not in CVAT.
+         */
+        get: operations["users_retrieve_factors"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove all second factors of an account
+         * @description For administrators, when a person has lost their app and their recovery codes. Ends all sessions and the API token of the account if it had a factor. Your own factors are removed with a code. Not in CVAT.
+         */
+        delete: operations["users_destroy_factors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}/linked_accounts": {
         parameters: {
             query?: never;
@@ -1301,6 +1409,16 @@ export interface components {
         ErrorList: string[];
         /** @description A sentence. */
         ErrorText: string;
+        FactorCodeRequest: {
+            /** @description The six digits that the app shows now, or a recovery code. */
+            code: string;
+        };
+        Factors: {
+            totp: components["schemas"]["TotpFactor"];
+            recovery_codes: components["schemas"]["RecoveryCodesState"];
+            /** @description Security keys and passkeys. None can be added yet. */
+            readonly webauthn?: components["schemas"]["WebauthnFactor"][];
+        };
         /** @description Sentences by field name; those about several fields are under `non_field_errors`. */
         FieldErrors: {
             [key: string]: string[];
@@ -1392,6 +1510,10 @@ export interface components {
         NewApiToken: {
             /** @description Only in the answer to the owner of the token. */
             key?: string;
+        };
+        NewRecoveryCodes: {
+            /** @description Each works once, in place of a code of the app. */
+            readonly recovery_codes?: string[];
         };
         OrganizationRead: {
             readonly id?: number;
@@ -1610,6 +1732,10 @@ export interface components {
             /** @description Language of the mails to the account, and of its pages. One of en, de, zh-Hans; null until one is chosen. */
             language: string | null;
         };
+        RecoveryCodesState: {
+            /** @description How many codes are unused. */
+            readonly remaining?: number;
+        };
         RegisterSerializerEx: {
             username: string;
             email?: string;
@@ -1710,6 +1836,30 @@ export interface components {
         Token: {
             key: string;
         };
+        TotpConfirmationRequest: {
+            /** @description The six digits that the app shows now. */
+            code: string;
+        };
+        TotpEnrolment: {
+            /** @description For apps in which one types it: base32. */
+            readonly secret?: string;
+            /**
+             * Format: uri
+             * @description The same as a link, which opens an app on this device.
+             */
+            readonly otpauth_url?: string;
+            /** @description The link as a QR code: an `<svg>` element. */
+            readonly qr_svg?: string;
+        };
+        TotpFactor: {
+            /** @description An authenticator app is set up and confirmed. */
+            readonly enabled?: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null without one.
+             */
+            readonly created_date?: string | null;
+        };
         User: {
             /** Format: uri */
             readonly url?: string;
@@ -1763,6 +1913,22 @@ export interface components {
             is_active?: boolean;
             password?: string;
             send_password_mail?: boolean;
+        };
+        WebauthnFactor: {
+            /** @description Names the key in this API. */
+            readonly id?: number;
+            /** @description What its owner calls it. */
+            readonly name?: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            readonly created_date?: string;
+            /**
+             * Format: date-time
+             * @description When it was last used to sign in.
+             */
+            readonly last_used_date?: string | null;
         };
     };
     responses: never;
@@ -2842,6 +3008,555 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_retrieve_factors: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_create_factors_recovery_codes: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["NewRecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorList"] | components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_create_factors_totp: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_destroy_factors_totp: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorList"] | components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    auth_create_factors_totp_confirm: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["NewRecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorList"] | components["schemas"]["ErrorDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -9120,6 +9835,204 @@ export interface operations {
         };
     };
     users_destroy_api_token: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the user. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    users_retrieve_factors: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the user. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    users_destroy_factors: {
         parameters: {
             query?: {
                 /** @description Slug of the organization that the request is about; empty for your personal workspace. */

@@ -12,4 +12,11 @@ package access_token_plugin.users
 # entrypoint: true
 default allow := false
 
-allow if input.scope in {"list", "view", "view:api_token", "view:sessions", "view:linked_accounts"}
+allow if input.scope in {
+	"list",
+	"view",
+	"view:api_token",
+	"view:sessions",
+	"view:linked_accounts",
+	"view:factors",
+}

@@ -34,3 +34,10 @@ test_a_token_sees_linked_accounts_and_changes_none if {
 	not users.allow with input as _request("create:linked_accounts")
 	not users.allow with input as _request("delete:linked_accounts")
 }
+
+test_a_token_sees_second_factors_and_does_not_change_them if {
+	users.allow with input as _request("view:factors")
+	every scope in ["update:factors", "delete:factors"] {
+		not users.allow with input as _request(scope)
+	}
+}

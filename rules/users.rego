@@ -13,8 +13,9 @@ import data.utils
 
 # METADATA
 # description: |
-#   Whether the caller may do `scope` to the account. Mail, permissions, `create` and `create:password_reset_link`
-#   are for an admin. The scopes of the API token, of sessions, of linked accounts and of the link are not in CVAT.
+#   Whether the caller may do `scope` to the account. Mail, permissions, `create`, `create:password_reset_link` and
+#   `delete:factors` are for an admin. The scopes of the API token, of sessions, of linked accounts, of second factors
+#   and of the link are not in CVAT.
 # entrypoint: true
 default allow := false
 
@@ -37,6 +38,8 @@ allow if {
 		"view:linked_accounts",
 		"create:linked_accounts",
 		"delete:linked_accounts",
+		"view:factors",
+		"update:factors",
 	}
 	input.resource.id == utils.caller
 }

@@ -35,6 +35,20 @@ test_an_account_links_and_unlinks_its_identities_and_nobody_elses if {
 	}
 }
 
+test_an_account_sees_and_changes_its_second_factors_and_nobody_elses if {
+	every scope in ["view:factors", "update:factors"] {
+		users.allow with input as _request(scope, null, null, _account(7, null))
+		users.allow with input as _request(scope, "admin", null, _account(8, null))
+		not users.allow with input as _request(scope, "user", _as("owner"), _account(8, "worker"))
+	}
+}
+
+test_only_an_admin_removes_second_factors_without_a_code if {
+	users.allow with input as _request("delete:factors", "admin", null, _account(8, null))
+	not users.allow with input as _request("delete:factors", "user", null, _account(7, null))
+	not users.allow with input as _request("delete:factors", "user", _as("owner"), _account(8, "worker"))
+}
+
 test_only_an_admin_makes_accounts_and_changes_mail_and_permissions if {
 	every scope in ["create", "create:password_reset_link", "update:email", "update:permissions", "update"] {
 		users.allow with input as _request(scope, "admin", null, _account(8, null))

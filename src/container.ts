@@ -5,6 +5,7 @@ import { composeAccounts } from './composition/accounts.js';
 import { composeAuthentication } from './composition/authentication.js';
 import { withoutLocalAccounts } from './composition/directory.js';
 import { type Engines, openEngines } from './composition/engines.js';
+import { composeFactorCheck } from './composition/factors.js';
 import { composeMail } from './composition/mail.js';
 import { composeReadiness } from './composition/operations.js';
 import type { ContainerOptions } from './composition/options.js';
@@ -123,6 +124,7 @@ async function composeParts(
     mailLimits,
     mail,
     state,
+    factors: composeFactorCheck(options, engines, state),
   });
   const signOn = await composeSignOn({
     options,

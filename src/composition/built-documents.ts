@@ -17,6 +17,7 @@ type Environment = Readonly<Record<string, string>>;
 const ROUTES: readonly Environment[] = [
   {},
   { REGISTRATION_MODE: 'closed' },
+  { MFA_TOTP: 'false' },
   {
     IAM_TYPE: 'LDAP',
     AUTH_LDAP_SERVER_URI: `ldaps://${NOWHERE}`,

@@ -17,6 +17,7 @@ import type { AnyRoute } from '../platform/http/route.js';
 import { requireRate } from '../platform/throttle/rate-store.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
+import { composeFactors, type FactorParts } from './factors.js';
 import type { MailParts } from './mail.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
@@ -30,6 +31,7 @@ export interface ResourceParts {
   readonly mailLimits: MailLimits;
   readonly mail: MailParts;
   readonly state: State;
+  readonly factors: FactorParts;
 }
 
 /** CVAT's own number, which is not a setting there either. */
@@ -157,6 +159,11 @@ export function composeResources(parts: ResourceParts): Resources {
         usesDirectory: authentication.directory !== null,
       }),
       ...sessionLists.routes,
+      ...composeFactors(parts, {
+        users: users.service,
+        endOtherSessions: sessionLists.service.endOthersIn,
+        endSessions: sessionLists.service.endAllIn,
+      }),
       ...organizations.routes,
       ...memberships.routes,
       ...invitations.routes,

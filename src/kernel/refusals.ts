@@ -1,6 +1,6 @@
 /**
- * Limits that refuse requests with 429. All but `invitation_resend` have the name of their setting in lower case, so that
- * operators who see one in the log or in the metrics know what to change.
+ * Limits that refuse requests with 429. All but `invitation_resend` and `second_factor_failures` have the name of their
+ * setting in lower case, so that operators who see one in the log or in the metrics know what to change.
  */
 export const LIMITS = [
   'throttle_anon',
@@ -11,6 +11,7 @@ export const LIMITS = [
   'mail_requests_per_recipient',
   'mail_requests_per_organization',
   'invitation_resend',
+  'second_factor_failures',
   'password_hash_queue',
 ] as const;
 
@@ -31,6 +32,7 @@ export const UNAVAILABLE_CODES = [
   'provider_unreachable',
   'password_queue_full',
   'password_breach_file',
+  'second_factor_unreadable',
 ] as const;
 
 export type UnavailableCode = (typeof UNAVAILABLE_CODES)[number];

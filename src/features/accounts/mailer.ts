@@ -21,6 +21,7 @@ import {
   loginConfirmation,
   signUpConfirmation,
 } from '../../platform/mail/templates/confirmation.js';
+import { factorAdded, factorRemoved, recoveryCodesReplaced } from '../../platform/mail/templates/factors.js';
 import type { KnownMail, Site } from '../../platform/mail/templates/layout.js';
 import { passwordChanged, passwordReset, setPassword } from '../../platform/mail/templates/password.js';
 import { mailLanguage } from '../preferences/index.js';
@@ -78,6 +79,15 @@ export function createAccountMailer(deps: MailerDeps) {
 
   const validDays = LINK_DAYS;
 
+  /** About a change that the account holder may not have made. */
+  const notify = async (
+    tx: Queryable,
+    { username, email }: Addressee,
+    write: (site: Site, data: { readonly username: string }) => KnownMail,
+  ): Promise<void> => {
+    if (deps.notifiesChanges) await post(tx, email, (site) => write(site, { username }));
+  };
+
   return {
     isConfigured: deps.isConfigured,
     resetLink,
@@ -98,9 +108,10 @@ export function createAccountMailer(deps: MailerDeps) {
     setPassword: (tx: Queryable, { username, email }: Addressee, subject: ResetSubject) =>
       post(tx, email, (site) => setPassword(site, { username, link: resetLink(subject), validDays })),
 
-    passwordChanged: async (tx: Queryable, { username, email }: Addressee): Promise<void> => {
-      if (deps.notifiesChanges) await post(tx, email, (site) => passwordChanged(site, { username }));
-    },
+    passwordChanged: (tx: Queryable, holder: Addressee) => notify(tx, holder, passwordChanged),
+    factorAdded: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorAdded),
+    factorRemoved: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorRemoved),
+    recoveryCodesReplaced: (tx: Queryable, holder: Addressee) => notify(tx, holder, recoveryCodesReplaced),
 
     confirmEmailChange: (tx: Queryable, { username, email }: Addressee, change: EmailChange) => {
       const key = signValue(change, EMAIL_CHANGE_SALT, secretKey(), clock.now());

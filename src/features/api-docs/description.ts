@@ -22,7 +22,8 @@ default; \`x-settings\` names the required server settings.`;
 export const TAGS: readonly Tag[] = [
   {
     name: 'auth',
-    description: 'Sign in and out, register, change a password, and manage personal access tokens.',
+    description:
+      'Sign in and out, register, change a password, and manage personal access tokens and second factors.',
   },
   { name: 'invitations', description: 'Invite people to an organization, and answer invitations.' },
   { name: 'memberships', description: 'See and change the members of an organization and their roles.' },

@@ -1,11 +1,13 @@
 import type { IdentityStore } from '../../authentication/identity.js';
 import { isBound, newLineage } from '../../authentication/sessions/binding.js';
+import type { OpenSession } from '../../authentication/sessions/opened-sessions.js';
 import type { SessionClient } from '../../authentication/sessions/session-client.js';
 import type { IndexedSession, SessionIndex } from '../../authentication/sessions/session-index.js';
 import { saltedHmac } from '../../authentication/signing.js';
 import { type Clock, SECOND } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
+import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
 import { lockBinding, replaceLineage } from '../users/index.js';
 
@@ -30,6 +32,9 @@ export interface Session {
   readonly seenAt: number | null;
   readonly expiresAt: number;
 }
+
+/** The session that goes on when all others of its account end. */
+type KeptSession = Pick<OpenSession, 'key' | 'userId' | 'authHash'>;
 
 const ID_SALT = 'auth_server.session_id';
 const ID_LENGTH = 32;
@@ -82,36 +87,37 @@ export function createSessionService(deps: SessionServiceDeps) {
   const find = async (userId: number, id: string | undefined): Promise<string> =>
     found((await liveOf(userId)).find(({ key }) => idOf(key) === id)?.key, 'Session');
 
+  /** `endAll` in a transaction of the caller, whose end ends the sessions. @throws NotFound */
+  const endAllIn = async (tx: Queryable, userId: number): Promise<void> => {
+    const { password } = found(await lockBinding(tx, userId), 'User');
+    await replaceLineage(tx, userId, newLineage(password, deps));
+  };
+
   /**
    * Ends all sessions of an account by what they are bound to: also those that no list shows, at once and on all
    * replicas.
    *
    * @throws NotFound if the account has been deleted
    */
-  const endAll = (userId: number): Promise<void> =>
-    db.transaction(async (tx) => {
-      const { password } = found(await lockBinding(tx, userId), 'User');
-      await replaceLineage(tx, userId, newLineage(password, deps));
-    });
+  const endAll = (userId: number): Promise<void> => db.transaction((tx) => endAllIn(tx, userId));
+
+  /** `endOthers` in a transaction of the caller, whose end ends the sessions. */
+  const endOthersIn = async (tx: Queryable, current: KeptSession): Promise<boolean> => {
+    const subject = await lockBinding(tx, current.userId);
+    if (subject === undefined || !isBound(current, subject, secretKey())) return false;
+    await replaceLineage(tx, current.userId, newLineage(subject.password, deps, current.key));
+    return true;
+  };
 
   /**
    * Ends all sessions of an account but one.
    *
    * @returns false if that one was ended meanwhile: of two sessions that end each other at once, one goes on
    */
-  const endOthers = (current: {
-    readonly key: string;
-    readonly userId: number;
-    readonly authHash: string;
-  }): Promise<boolean> =>
-    db.transaction(async (tx) => {
-      const subject = await lockBinding(tx, current.userId);
-      if (subject === undefined || !isBound(current, subject, secretKey())) return false;
-      await replaceLineage(tx, current.userId, newLineage(subject.password, deps, current.key));
-      return true;
-    });
+  const endOthers = (current: KeptSession): Promise<boolean> =>
+    db.transaction((tx) => endOthersIn(tx, current));
 
-  return { list, find, endAll, endOthers };
+  return { list, find, endAll, endAllIn, endOthers, endOthersIn };
 }
 
 export type SessionService = ReturnType<typeof createSessionService>;

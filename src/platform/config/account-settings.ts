@@ -98,6 +98,11 @@ export const ACCOUNT_SETTINGS = {
   CSRF_COOKIE_SECURE: optionalFlag(
     'Send the CSRF cookie over HTTPS only. Default: true if PUBLIC_URL is https.',
   ),
+  MFA_TOTP: flag({
+    default: true,
+    description:
+      'Whether people can set up an authenticator app as a second factor. With false, those that were set up before stay, and administrators can remove them.',
+  }),
   CVAT_ACCESS_TOKEN_STALE_PERIOD: integer(1, 3_153_600_000, {
     default: 15_552_000,
     description: 'Seconds after its last use when a personal access token stops working.',

@@ -177,7 +177,7 @@ export const Settings = z.object({
     .optional()
     .meta({
       description:
-        'Key that signs sessions, confirmation links and reset links. All replicas need the same key. Default: generated once, and stored in DATA_DIR or in the database of DATABASE_URL.',
+        'Key that signs sessions, confirmation links and reset links, and encrypts the secrets of second factors. All replicas need the same key. Default: generated once, and stored in DATA_DIR or in the database of DATABASE_URL.',
     }),
   ADMIN_USERNAME: text({
     default: 'admin',

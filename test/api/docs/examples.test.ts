@@ -7,7 +7,7 @@ import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { committedDocument, resolved, undocumented } from '../../support/openapi.js';
 import { missingServices } from '../../support/programs.js';
-import { buildWorld, credentialsOf, openSession, resetTokenOf, SECRET_KEY } from './world.js';
+import { buildWorld, credentialsOf, factorCodeOf, openSession, resetTokenOf, SECRET_KEY } from './world.js';
 
 /** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
 
@@ -113,8 +113,11 @@ async function pathOf(app: TestApp, { operation, status }: Shown, { path = {} }:
   return path['session_id'] === SESSION_ID ? { ...path, session_id: id } : path;
 }
 
-async function bodyOf(app: TestApp, { name, operation }: Shown, { body }: ExampleRequest): Promise<unknown> {
+async function bodyOf(app: TestApp, shown: Shown, { body }: ExampleRequest): Promise<unknown> {
+  const { name, operation, status } = shown;
   if (operation.requestBody === undefined) return undefined;
+  // A code of an app is good for a minute.
+  if (status < 400 && /_factors_/.test(operation.operationId)) return { code: factorCodeOf(app) };
   // A link of a mail is good for one moment of one account: the one of the document never is.
   return name === 'reset' && typeof body === 'object' ? { ...body, token: await resetTokenOf(app) } : body;
 }

@@ -14,7 +14,11 @@ import { DAY, systemClock } from '../../../src/kernel/clock.js';
 import { systemRandom } from '../../../src/kernel/random.js';
 import type { Queryable } from '../../../src/platform/db/queryable.js';
 import type { ExampleRequest } from '../../../src/platform/openapi/types.js';
+import { createSecretBox } from '../../../src/platform/otp/secret-box.js';
+import { base32Of } from '../../../src/platform/otp/totp.js';
 import type { TestApp } from '../../support/app.js';
+import { codeAt } from '../../support/factor-actions.js';
+import { insertRecoveryCode, insertTotp } from '../../support/factor-rows.js';
 import { type Browser, basicAuth } from '../../support/http.js';
 import {
   forgetJoins,
@@ -84,6 +88,7 @@ async function buildFirst(db: Queryable, now: Date): Promise<void> {
     await insertToken(db, id, tokenOf(username), now);
     await insertAccessToken(db, { ownerId: id, key: accessTokenOf(username), lastUsed: now });
   }
+  await insertFactors(db, now);
   const acme = await insertOrganization(db, 'acme', idOf('maria'));
   const pablo = await insertMembership(db, { organizationId: acme, userId: idOf('pablo'), role: 'worker' });
   await insertInvitation(db, { key: ACCEPTED_KEY, membershipId: pablo, sent: now });
@@ -114,6 +119,24 @@ async function buildFirst(db: Queryable, now: Date): Promise<void> {
     created: now,
   });
 }
+
+/** The secret of RFC 6238, appendix B. */
+const APP_SECRET = Buffer.from('12345678901234567890');
+
+async function insertFactors(db: Queryable, created: Date): Promise<void> {
+  const box = createSecretBox({ secretKey: () => SECRET_KEY, random: systemRandom });
+  const appOf = (username: string, isConfirmed: boolean) => {
+    const userId = idOf(username);
+    return insertTotp(db, { userId, secret: box.seal(userId, APP_SECRET), created, isConfirmed });
+  };
+  await appOf('carla', false);
+  await appOf('diego', true);
+  for (let count = 0; count < 10; count += 1)
+    await insertRecoveryCode(db, { userId: idOf('diego'), code: String(count).padStart(15, '0'), created });
+}
+
+/** @returns the code that the apps of the examples show now */
+export const factorCodeOf = ({ clock }: TestApp): string => codeAt(base32Of(APP_SECRET), clock.now());
 
 /** @returns the membership of the owner */
 async function ownership(db: Queryable, organizationId: number): Promise<number> {

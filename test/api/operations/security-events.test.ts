@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SECURITY_EVENTS } from '../../../src/kernel/security-events.js';
 import { useTestApp } from '../../support/app.js';
+import { factorActions } from '../../support/factor-actions.js';
 import { basicAuth } from '../../support/http.js';
 import { linkOf, useMailbox } from '../../support/mailbox.js';
 import { sessionActions } from '../../support/session-actions.js';
@@ -100,6 +101,42 @@ describe('events', () => {
     ]);
     expect(await during(() => browser.send('/api/auth/logout', { method: 'POST' }))).toEqual([
       { event: 'session.ended', user: id, account: id },
+    ]);
+  });
+
+  it('tell of second factors: added, refused, replaced, removed by their owner and by an administrator', async () => {
+    const { signIn, secretOf, confirm, renew, remove, enrol, nextCode, codesIn } = factorActions(app);
+    const account = await app.register();
+    const browser = await signIn(account);
+    const mine = { user: account.id, account: account.id };
+    const secret = await secretOf(browser);
+    expect(await during(() => confirm(browser, '000000'))).toEqual([{ event: 'factor.refused', ...mine }]);
+    expect(await during(() => confirm(browser, nextCode(secret)))).toEqual([
+      { event: 'factor.added', ...mine },
+    ]);
+    let codes: readonly string[] = [];
+    const renewing = async () => {
+      codes = codesIn(await renew(browser, nextCode(secret)));
+    };
+    expect(await during(renewing)).toEqual([{ event: 'recovery_codes.replaced', ...mine }]);
+    expect(await during(() => remove(browser, codes[0] ?? ''))).toEqual([
+      { event: 'recovery_code.used', ...mine },
+      { event: 'factor.removed', ...mine },
+    ]);
+    const path = `/api/users/${account.id}/factors`;
+    await enrol(account);
+    expect(await during(() => world.admin.send('DELETE', path))).toEqual([
+      { event: 'factor.reset', user: world.admin.id, account: account.id },
+    ]);
+    expect(await during(() => world.admin.send('DELETE', path))).toEqual([]);
+  });
+
+  it('tell of too many wrong codes of a second factor', async () => {
+    const { enrol, renew } = factorActions(app);
+    const { account, browser } = await enrol();
+    for (let count = 0; count < 5; count += 1) await renew(browser, '000000');
+    expect(await during(() => renew(browser, '000000'))).toEqual([
+      { event: 'limit.met', user: account.id, limit: 'second_factor_failures' },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PATHS, UI_PATHS } from '../../../src/features/pages/paths.js';
 import type { MailKind } from '../../../src/platform/mail/templates/layout.js';
 import { type TestApp, useTestApp } from '../../support/app.js';
+import { factorActions } from '../../support/factor-actions.js';
 import { startScriptedProvider } from '../../support/hostile-provider.js';
 import { outboxOf } from '../../support/outbox-rows.js';
 import { comeBackFrom, oneProvider } from '../../support/sign-on.js';
@@ -35,6 +36,9 @@ const HAS_LINK: Readonly<Record<Exclude<MailKind, 'test'>, boolean>> = {
   'password-reset': true,
   'password-changed': false,
   'set-password': true,
+  'factor-added': false,
+  'factor-removed': false,
+  'recovery-codes-replaced': false,
   invitation: true,
   'transfer-offer': true,
   'account-waiting': true,
@@ -51,6 +55,14 @@ interface Story {
 }
 
 const linksIn = (text: string): readonly string[] => text.match(/https?:\/\/\S+/g) ?? [];
+
+/** Sets up an authenticator app, replaces the recovery codes, and removes both. */
+async function setUpAndRemove(app: TestApp, browser: Visitor['browser']): Promise<void> {
+  const { secretOf, confirm, renew, remove, nextCode } = factorActions(app);
+  const secret = await secretOf(browser);
+  for (const step of [confirm, renew, remove])
+    expect((await step(browser, nextCode(secret))).status).toBeLessThan(300);
+}
 
 /** Does what makes the server send each kind of mail, by the pages. */
 async function sendAllMails(app: TestApp): Promise<Story> {
@@ -90,6 +102,8 @@ async function sendAllMails(app: TestApp): Promise<Story> {
   });
   // That may have ended their session.
   await person.signIn('walker', OTHER_PASSWORD);
+
+  await setUpAndRemove(app, person.browser);
 
   await admin.open(PATHS.newPerson);
   await admin.press('create', {

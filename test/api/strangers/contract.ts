@@ -127,6 +127,24 @@ const credentials = (
   };
 };
 
+/** Not in CVAT: administrators alone may remove them without a code. */
+const factorsOf = (target: Person): Thing => {
+  const answer =
+    (may: (visitor: Visitor) => boolean, scope: string, success: number) =>
+    (visitor: Visitor, asked: Asked) => {
+      const named = slugOf(asked.named);
+      const inside = named !== null && target[named] !== null ? named : null;
+      const refused = tokenRefuses(visitor, asked, { plugin: true, scope, inside });
+      return when(may(visitor) && !refused, success);
+    };
+  const mayView = (visitor: Visitor): boolean => isAdmin(visitor) || visitor.person === target;
+  return {
+    path: (idOf) => `/api/users/${idOf(target)}/factors`,
+    missing: '/api/users/2000000000/factors',
+    operations: { GET: answer(mayView, 'view', 200), DELETE: answer(isAdmin, 'delete', 204) },
+  };
+};
+
 /** Not in CVAT: administrators alone, and with no personal access token. */
 const resetLinkOf = (target: Person): Thing => ({
   path: (idOf) => `/api/users/${idOf(target)}/password_reset_link`,
@@ -236,6 +254,7 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   'a session of somebody of the organization': credentials(TESSA, NO_SESSION),
   'the identities of somebody of the organization': credentials(TESSA, 'linked_accounts'),
   'an identity of somebody of the organization': credentials(TESSA, NO_LINK),
+  'the second factors of somebody of the organization': factorsOf(TESSA),
   'the organization': {
     path: () => ORGANIZATION,
     missing: '/api/organizations/2000000000',

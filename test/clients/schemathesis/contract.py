@@ -37,6 +37,12 @@ ONE_OWNER = r"An organization has one owner\. To make another member the owner, 
 EXPIRED = r"Your invitation is expired\. Please contact organization owner to renew it\."
 ACCEPTED = r"(Your|This) invitation is already accepted\."
 LAST_OF_THEM = r"This is the last active (superuser|member of the group admin)\. .*"
+# Codes are good for a minute, and an account has an app or not.
+FACTOR_CODES = (
+    r"The code is wrong or too old, or it was used before\.",
+    r"No authenticator app is (being )?set up\.",
+    r"An authenticator app is set up already\. Remove it first\.",
+)
 RULES = {
     "POST /api/auth/login": (
         r"Unable to login with provided credentials",
@@ -82,6 +88,10 @@ RULES = {
     # Only organizations of the caller can be named.
     "POST /api/auth/access_tokens": (NO_SUCH_ORGANIZATION,),
     "PATCH /api/auth/access_tokens/{id}": (NO_SUCH_ORGANIZATION,),
+    "POST /api/auth/factors/totp": FACTOR_CODES,
+    "DELETE /api/auth/factors/totp": FACTOR_CODES,
+    "POST /api/auth/factors/totp/confirm": FACTOR_CODES,
+    "POST /api/auth/factors/recovery-codes": FACTOR_CODES,
     # Which providers there are is in the settings.
     "GET /api/auth/sso/login-url/": (r"No identity provider is responsible for this request\.",),
     "GET /api/server/share": (r".* is an invalid directory",),
@@ -105,6 +115,7 @@ LISTS = {
     "/api/auth/linked_accounts",
     "/api/users/{id}/linked_accounts",
 }
+FACTORS = "/api/users/{id}/factors"
 BOOLEANS = {"0", "1", "t", "f", "y", "n", "yes", "no", "true", "false", "on", "off"}
 
 
@@ -124,6 +135,9 @@ def is_expected(failure, case, response):
             # Likewise, a list of sessions or identities is there after they ended.
             if case.path in LISTS:
                 return case.method == "GET" and "results" in json.loads(response.text)
+            # Likewise, an account has none after they were removed.
+            if case.path == FACTORS:
+                return case.method == "GET" and json.loads(response.text)["totp"]["enabled"] is False
             return case.path in API_TOKENS and json.loads(response.text) == {"exists": False, "created_date": None}
         case _:
             return False

@@ -93,6 +93,7 @@ describe('a document of the build', () => {
       'ACCOUNT_USERNAME_MIN_LENGTH',
       'API_DOCS_PUBLIC',
       'IAM_TYPE',
+      'MFA_TOTP',
       'REGISTRATION_MODE',
     ]);
   });

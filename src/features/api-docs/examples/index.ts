@@ -3,6 +3,7 @@ import type { DescribedRoute } from '../../../platform/openapi/types.js';
 import { accessTokenExamples } from './access-tokens.js';
 import { authExamples } from './auth.js';
 import { commonExamples } from './common.js';
+import { factorExamples } from './factors.js';
 import { invitationExamples } from './invitations.js';
 import { linkedAccountExamples } from './linked-accounts.js';
 import { membershipExamples } from './memberships.js';
@@ -17,6 +18,7 @@ const OWN: Readonly<Record<string, Examples>> = {
   ...accessTokenExamples,
   ...sessionExamples,
   ...linkedAccountExamples,
+  ...factorExamples,
   ...signOnExamples,
   ...userExamples,
   ...organizationExamples,

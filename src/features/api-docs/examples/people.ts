@@ -1,7 +1,7 @@
 /**
  * The people of the examples: `admin`, the first account (1); maria (2), who owns the organization acme (1); pablo
  * (3), a worker in it, to whom it is offered; carla (4), who is invited and has a worker's account; diego (5), who has
- * nothing to do with it.
+ * nothing to do with it. Diego has an authenticator app, and carla is setting one up.
  */
 export const PASSWORD = 'Wiesel-42-quarks';
 export const NEW_PASSWORD = 'Quarks-43-wiesel';

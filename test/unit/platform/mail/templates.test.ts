@@ -12,6 +12,11 @@ import {
   loginConfirmation,
   signUpConfirmation,
 } from '../../../../src/platform/mail/templates/confirmation.js';
+import {
+  factorAdded,
+  factorRemoved,
+  recoveryCodesReplaced,
+} from '../../../../src/platform/mail/templates/factors.js';
 import { invitation } from '../../../../src/platform/mail/templates/invitation.js';
 import type { KnownMail } from '../../../../src/platform/mail/templates/layout.js';
 import {
@@ -43,6 +48,9 @@ const writeAll = (name: string, language: Language = 'en'): readonly KnownMail[]
     passwordChanged(SITE, { username: name }),
     accountLinked(SITE, { username: name, provider: name }),
     accountUnlinked(SITE, { username: name, provider: name }),
+    factorAdded(SITE, { username: name }),
+    factorRemoved(SITE, { username: name }),
+    recoveryCodesReplaced(SITE, { username: name }),
     testMail({ ...SITE, name }),
   ];
 };

@@ -46,6 +46,17 @@ export const mails: Texts['mails'] = {
   unlinked: (site, provider) =>
     `Du kannst dich nicht mehr mit deiner Identität bei ${provider} in deinem Konto bei ${site} anmelden.`,
   unlinkedWarning: 'Wenn du das nicht erwartet hast, sag es der Verwaltung.',
+  factorAddedSubject: 'Dein Konto hat einen zweiten Faktor',
+  factorAdded: (site) =>
+    `Für dein Konto bei ${site} wurde eine Authenticator-App eingerichtet. Deine anderen Sitzungen und dein API-Token sind beendet.`,
+  factorRemovedSubject: 'Der zweite Faktor deines Kontos wurde entfernt',
+  factorRemoved: (site) =>
+    `Dein Konto bei ${site} hat keinen zweiten Faktor mehr. Deine anderen Sitzungen und dein API-Token sind beendet.`,
+  recoveryCodesSubject: 'Deine Wiederherstellungscodes wurden ersetzt',
+  recoveryCodes: (site) =>
+    `Dein Konto bei ${site} hat neue Wiederherstellungscodes. Die bisherigen gelten nicht mehr.`,
+  factorWarning:
+    'Wenn du das nicht warst, ändere sofort dein Passwort und sag der Verwaltung Bescheid: vielleicht benutzt jemand anders dein Konto.',
   waitingSubject: 'Ein Konto wartet auf die Freigabe',
   waiting: (site, username, email) =>
     `${username} (${email}) hat sich bei ${site} registriert und kann sich erst anmelden, wenn die Verwaltung das Konto freigibt.`,

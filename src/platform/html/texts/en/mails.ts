@@ -45,6 +45,17 @@ export const mails = {
   unlinked: (site: string, provider: string) =>
     `You can no longer sign in to your account at ${site} with your identity at ${provider}.`,
   unlinkedWarning: 'If you did not expect this, tell an administrator.',
+  factorAddedSubject: 'Your account has a second factor',
+  factorAdded: (site: string) =>
+    `An authenticator app was set up for your account at ${site}. Your other sessions and your API token have ended.`,
+  factorRemovedSubject: 'The second factor of your account was removed',
+  factorRemoved: (site: string) =>
+    `Your account at ${site} has no second factor any more. Your other sessions and your API token have ended.`,
+  recoveryCodesSubject: 'Your recovery codes were replaced',
+  recoveryCodes: (site: string) =>
+    `Your account at ${site} has new recovery codes. The codes from before no longer work.`,
+  factorWarning:
+    'If it was not you, change your password at once and tell an administrator: another person may be using your account.',
   waitingSubject: 'An account is waiting for approval',
   waiting: (site: string, username: string, email: string) =>
     `${username} (${email}) signed up at ${site} and can't log in until an administrator approves the account.`,
