@@ -34,7 +34,7 @@ async function ask(path: string, input: object): Promise<unknown> {
 }
 
 function questionOf(account: Account) {
-  const caller = { account, organization: null, credential: { kind: 'token' as const } };
+  const caller = { account, organization: null, hasFactor: false, credential: { kind: 'token' as const } };
   const resource = { id: account.id, membership: { role: null } };
   return policyInput(caller, null, { scope: 'view', resource });
 }
@@ -76,7 +76,12 @@ const LISTS: Readonly<Record<string, List>> = {
 async function byList(name: string, run: List, query: URLSearchParams): Promise<Answer> {
   const identity = await identities.byToken(token, { kind: 'absent' });
   if (identity === undefined) throw new Error('The benchmark account is gone.');
-  const caller = { account: identity.account, organization: null, credential: { kind: 'token' as const } };
+  const caller = {
+    account: identity.account,
+    organization: null,
+    hasFactor: false,
+    credential: { kind: 'token' as const },
+  };
   const input = policyInput(caller, null, { scope: 'list', resource: null });
   const questions = ['allow', 'filter'].map((rule) => ({ package: name, rule, input }));
   const [isAllowed, visible] = (await ask('/v1/data/decisions/answers', { questions })) as [unknown, unknown];

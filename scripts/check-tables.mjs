@@ -84,6 +84,7 @@ const READERS = {
     'authtoken_token',
     'organizations_membership',
     'organizations_organization',
+    'auth_server_factors_totp',
   ],
   'src/features/invitations': [
     'account_emailaddress',

@@ -91,6 +91,7 @@ async function composeParts(
     createEventSink(options, metrics),
   );
   const signOnSettings = signOnSettingsOf(options);
+  const factors = composeFactorCheck(options, engines, state);
   const authentication = await composeAuthentication({
     options,
     engines,
@@ -98,6 +99,7 @@ async function composeParts(
     state,
     metrics,
     signOn: signOnSettings,
+    factors,
   });
   const { chain, directory } = authentication;
   const mail = await composeMail(options, engines, state, metrics);
@@ -112,6 +114,7 @@ async function composeParts(
     mail,
     policy,
     metrics,
+    factors,
     signOn: signOnSettings,
   });
   const { mailer, mailLimits } = accounts;
@@ -124,7 +127,7 @@ async function composeParts(
     mailLimits,
     mail,
     state,
-    factors: composeFactorCheck(options, engines, state),
+    factors,
   });
   const signOn = await composeSignOn({
     options,

@@ -65,6 +65,7 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
     return {
       account: found.account,
       organization: found.organization,
+      hasFactor: found.hasFactor,
       credential: { kind: 'access-token', id, readOnly, boundTo, useNoted: besideRequest(id, writes) },
     };
   };

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Caller, OrganizationSelector } from '../kernel/account.js';
+import type { Caller, Credential, OrganizationSelector } from '../kernel/account.js';
 import { AuthenticationFailed, PermissionDenied } from '../kernel/errors.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
 import type { createAccessTokenCheck } from './access-tokens.js';
@@ -45,7 +45,7 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
     if (found === undefined || !equalInConstantTime(found.key, key))
       throw new AuthenticationFailed('Invalid token.');
     if (!isOpen(found)) throw new AuthenticationFailed('User inactive or deleted.');
-    return callerOf(found, 'token');
+    return callerOf(found, { kind: 'token' });
   };
 
   const accessToken = (req: Request, key: string): Promise<Caller> => {
@@ -75,16 +75,17 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
         exchange.report('csrf.refused', { account: identity.account.id, way: 'session' });
       throw error;
     });
-    return callerOf(identity, 'session');
+    return callerOf(identity, { kind: 'session', factorAt: open.factorAt });
   };
 
   const basic = async (req: Request, credentials: BasicCredentials): Promise<Caller> => {
     const exchange = exchanges.of(req);
     const identity = (await recalled(credentials, exchange)) ?? (await verified(credentials, exchange));
+    if (identity.hasFactor) throw new AuthenticationFailed('Invalid username/password.');
     if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       throw new AuthenticationFailed('E-mail is not verified.');
     }
-    return callerOf(identity, 'basic');
+    return callerOf(identity, { kind: 'basic' });
   };
 
   async function recalled(
@@ -99,7 +100,8 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
       identity?.password ?? '',
       identity?.account.isActive ?? false,
     );
-    return stands ? identity : undefined;
+    // With a second factor, no password opens anything here: it is checked again, and refused as an unknown one.
+    return stands && !identity?.hasFactor ? identity : undefined;
   }
 
   async function verified({ login, password }: BasicCredentials, exchange: Exchange): Promise<Identity> {
@@ -119,8 +121,9 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   return { token, accessToken, session, basic };
 }
 
-const callerOf = ({ account, organization }: Identity, kind: 'token' | 'session' | 'basic'): Caller => ({
+const callerOf = ({ account, organization, hasFactor }: Identity, credential: Credential): Caller => ({
   account,
   organization,
-  credential: { kind },
+  hasFactor,
+  credential,
 });

@@ -1,10 +1,10 @@
 import type { Client } from '../kernel/client.js';
 import type { ReportEvent } from '../kernel/security-events.js';
-import type { FailureLimit } from './failure-limit.js';
+import type { Attempt, FailureLimit } from './failure-limit.js';
 import type { LoginMethod } from './login-method.js';
-import type { Requester } from './passwords/queue.js';
+import { createPasswordMatch } from './password-match.js';
 import type { PasswordService } from './passwords/service.js';
-import { sessionAuthHash } from './signing.js';
+import { SecondFactorNeeded, splitCode } from './second-factor.js';
 
 /** A user that a name or an address may refer to, with the data needed to check their password. */
 export interface Candidate {
@@ -14,6 +14,8 @@ export interface Candidate {
   readonly matchedEmail: string | null;
   readonly password: string;
   readonly isActive: boolean;
+  /** The account has a second factor. */
+  readonly hasFactor: boolean;
 }
 
 /** One SQL query returns all three kinds of candidates, each in the order in which allauth tries them. */
@@ -38,10 +40,12 @@ export interface CredentialDeps {
   readonly onUpgradeError: (error: unknown) => void;
   /** Checks names that match no account with a local password (`IAM_TYPE=LDAP`); counts failures itself. */
   readonly directory:
-    | ((login: LoginRequest & { readonly username: string }) => Promise<VerifiedLogin | undefined>)
+    | ((login: LoginRequest & { readonly username: string }) => Promise<CheckedPassword | undefined>)
     | null;
   /** Null if every account may use its password. */
   readonly passwordRule: PasswordRule | null;
+  /** Checks a code, and uses it up. @returns undefined for a wrong one */
+  readonly verifyFactor: (userId: number, code: string) => Promise<'totp' | 'recovery' | undefined>;
 }
 
 /** Whether an account may use its password; `break-glass`: only as an exception that the log shows. */
@@ -68,10 +72,16 @@ export interface LoginRequest {
   readonly isRefused?: boolean;
 }
 
-export interface VerifiedLogin {
+export interface CheckedPassword {
   readonly userId: number;
   /** The current password column. */
   readonly password: string;
+}
+
+/** An account that may be entered. */
+export interface VerifiedLogin extends CheckedPassword {
+  /** A code of the second factor was right, and is used up now. */
+  readonly usedFactor: boolean;
 }
 
 const NOBODY: Candidates = { exact: [], byEmail: [], ignoringCase: [] };
@@ -84,11 +94,13 @@ const MAXIMUM_HASHES = 5;
  * case-insensitive user name. Login and Basic share it.
  */
 export function createCredentialCheck(deps: CredentialDeps) {
-  const { passwords, failures, secretKey } = deps;
+  const { passwords, failures } = deps;
+  const firstMatch = createPasswordMatch(deps);
 
   /**
    * @returns the account, or undefined for wrong credentials and for inactive accounts
-   * @throws Throttled after too many failures; the errors of the hash queue
+   * @throws SecondFactorNeeded for a right password without a right code; Throttled after too many failures; the errors
+   *   of the hash queue
    */
   return async (login: LoginRequest): Promise<VerifiedLogin | undefined> => {
     const name = login.email ?? login.username ?? '';
@@ -98,19 +110,24 @@ export function createCredentialCheck(deps: CredentialDeps) {
       : await deps.findCandidates(login.email === undefined ? name : null, name);
     const candidates = order(admit(found, deps.method), name);
     const { username, email } = login;
-    const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
-    if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
-      const member = await deps.directory({ ...login, username });
-      if (member === undefined)
-        login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
-      return member && (await mayUsePassword(login, member)) ? member : undefined;
-    }
     const { client, isRefused = false } = login;
     const requester = { account: accountKey(candidates, name), client };
     const attempt = { account: requester.account, address: client.address };
+    const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
+    if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
+      const isGuarded = candidates.some(({ hasFactor }) => hasFactor);
+      const { password } = isGuarded ? splitCode(login.password) : login;
+      const member = await deps.directory({ ...login, username, password });
+      if (member === undefined)
+        login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
+      if (member === undefined || !(await mayUsePassword(login, member))) return undefined;
+      const usedFactor = candidates.some(({ userId, hasFactor }) => hasFactor && userId === member.userId);
+      if (usedFactor) await requireCode(login, member.userId, attempt);
+      return { ...member, usedFactor };
+    }
     await failures.check(attempt);
 
-    const match = await firstMatch(isRefused ? [] : candidates, login.password, requester);
+    const match = await firstMatch(isRefused ? [] : candidates, login, requester);
     if (match === undefined) {
       login.report('login.failed', {
         account: candidates[0]?.userId ?? null,
@@ -125,50 +142,35 @@ export function createCredentialCheck(deps: CredentialDeps) {
       await failures.failed(attempt);
       return undefined;
     }
+    if (match.usedFactor) await requireCode(login, match.userId, attempt);
     await failures.succeeded(attempt);
     return match;
   };
 
-  async function mayUsePassword({ way, report }: LoginRequest, { userId }: VerifiedLogin): Promise<boolean> {
+  /** A right password alone costs as much as a wrong one: its answer would otherwise tell for free that it is right. */
+  async function requireCode(login: LoginRequest, userId: number, attempt: Attempt): Promise<void> {
+    const { code } = splitCode(login.password);
+    const kind = code === undefined ? undefined : await deps.verifyFactor(userId, code);
+    if (kind === 'recovery') login.report('recovery_code.used', { account: userId });
+    if (kind !== undefined) return;
+    if (code !== undefined) login.report('factor.refused', { account: userId });
+    login.report('login.failed', { account: userId, way: login.way, reason: FACTOR });
+    await failures.failed(attempt);
+    throw new SecondFactorNeeded(userId, code === undefined ? 'missing' : 'wrong');
+  }
+
+  async function mayUsePassword(
+    { way, report }: LoginRequest,
+    { userId }: CheckedPassword,
+  ): Promise<boolean> {
     const rule = deps.passwordRule === null ? 'allowed' : await deps.passwordRule(userId);
     if (rule === 'break-glass') report('login.break_glass', { account: userId, way });
     if (rule === 'refused') report('login.failed', { account: userId, way, reason: PASSWORDS_OFF });
     return rule !== 'refused';
   }
-
-  /** Only compares passwords of accounts that may sign in: otherwise a right but refused password would stand out. */
-  async function firstMatch(
-    candidates: readonly Candidate[],
-    password: string,
-    requester: Requester,
-  ): Promise<VerifiedLogin | undefined> {
-    const admissible = candidates.filter(({ isActive }) => isActive);
-    const stored = admissible.map((candidate) => candidate.password);
-    const match = await passwords.verifyFirst(password, stored, requester);
-    const candidate = match && admissible[match.index];
-    if (candidate === undefined) return undefined;
-    const { userId } = candidate;
-    if (!match?.needsRehash) return { userId, password: candidate.password };
-    return { userId, password: await upgrade(candidate, password, requester) };
-  }
-
-  /** A read-only database must not stop anyone from signing in: the old hash then stays. */
-  async function upgrade(candidate: Candidate, password: string, requester: Requester): Promise<string> {
-    try {
-      const to = await passwords.hash(password, requester);
-      const bindings = {
-        fromBinding: sessionAuthHash(candidate.password, secretKey()),
-        toBinding: sessionAuthHash(to, secretKey()),
-      };
-      await deps.upgradePassword(candidate.userId, { from: candidate.password, to, ...bindings });
-      return to;
-    } catch (error) {
-      deps.onUpgradeError(error);
-      return candidate.password;
-    }
-  }
 }
 
+const FACTOR = 'the second factor is missing or wrong';
 const DIRECTORY = 'the directory refuses the user';
 const PASSWORDS_OFF = 'passwords are turned off';
 

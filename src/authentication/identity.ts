@@ -22,6 +22,8 @@ export interface Identity {
    * theirs.
    */
   readonly awaitsProof: boolean;
+  /** The account has a second factor, which every way in has to ask for. */
+  readonly hasFactor: boolean;
 }
 
 /** @returns whether anyone can sign in to an account at all, with any credentials */

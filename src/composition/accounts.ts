@@ -8,6 +8,7 @@ import type { Config } from '../platform/config/settings.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
+import type { FactorParts } from './factors.js';
 import type { MailParts } from './mail.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
@@ -23,6 +24,7 @@ export interface AccountParts {
   readonly policy: PasswordPolicy;
   readonly metrics: Metrics;
   readonly signOn: SignOnSettings;
+  readonly factors: FactorParts;
 }
 
 /** Connects the account holders' own operations to the settings: signing up and in, passwords, addresses, tokens. */
@@ -60,6 +62,9 @@ export function composeAccounts(parts: AccountParts) {
     registration: registrationOf(config, parts.signOn),
     loginMethod: config.ACCOUNT_AUTHENTICATION_METHOD,
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
+    begunSignIn: authentication.begunSignIn,
+    verifyFactor: parts.factors.check.verifyFactor,
+    codePage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in?step=code` : null,
     otherWay: otherWayOf(config, parts.signOn),
     providers: parts.signOn.providers.map(storedName),
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,

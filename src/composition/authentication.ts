@@ -1,6 +1,7 @@
 import { createAccessTokenCheck } from '../authentication/access-tokens.js';
 import { observeChecks } from '../authentication/attempts.js';
 import { createChecks } from '../authentication/authenticator.js';
+import { createBegunSignIn } from '../authentication/begun-sign-in.js';
 import { createChain } from '../authentication/chain.js';
 import { createCredentialCheck, type PasswordRule } from '../authentication/credentials.js';
 import { createFailureLimit } from '../authentication/failure-limit.js';
@@ -17,6 +18,7 @@ import type { SignOnSettings } from '../platform/config/auth-config.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';
+import type { FactorParts } from './factors.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
@@ -27,6 +29,7 @@ export interface AuthenticationParts {
   readonly state: State;
   readonly metrics: Metrics;
   readonly signOn: SignOnSettings;
+  readonly factors: FactorParts;
 }
 
 /** Connects the authentication ring to the database, the session store and the settings. */
@@ -37,6 +40,7 @@ export async function composeAuthentication({
   state,
   metrics,
   signOn,
+  factors,
 }: AuthenticationParts) {
   const { config, clock, random, log } = options;
   const { db } = engines;
@@ -59,6 +63,12 @@ export async function composeAuthentication({
     onIndexError: warn('The use of a session could not be recorded.'),
     observer: metrics.sessions,
   });
+  const begunSignIn = createBegunSignIn({
+    clock,
+    secretKey,
+    identities,
+    isSecure: config.SESSION_COOKIE_SECURE,
+  });
   const failures = createFailureLimit(failureRatesOf(options), engines.rates);
   const directory = await composeDirectory(options, engines, { passwords, failures, metrics });
   const checkCredentials = createCredentialCheck({
@@ -70,6 +80,7 @@ export async function composeAuthentication({
     method: config.ACCOUNT_AUTHENTICATION_METHOD,
     onUpgradeError: warn('A password hash could not be upgraded.'),
     directory: directory?.login ?? null,
+    verifyFactor: factors.check.verifyFactor,
     passwordRule: signOn.allowsPasswords ? null : passwordRuleOf(config.BREAK_GLASS, identities),
   });
   const checkAccessToken = createAccessTokenCheck({
@@ -94,7 +105,7 @@ export async function composeAuthentication({
     emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
   });
   const chain = createChain(observeChecks(checks, metrics.observeAttempt));
-  return { identities, passwords, sessions, failures, checkCredentials, chain, directory };
+  return { identities, passwords, sessions, begunSignIn, failures, checkCredentials, chain, directory };
 }
 
 /** While passwords are turned off, only superusers of this server have a way in that needs no provider. */

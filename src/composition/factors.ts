@@ -38,5 +38,6 @@ export const composeFactors = (
     mailer,
     wakeMail: mail.wake,
     sessions: authentication.sessions,
+    identities: authentication.identities,
     offersTotp: options.config.MFA_TOTP,
   });

@@ -1,4 +1,5 @@
 import type { Chain } from '../authentication/chain.js';
+import { createProofCheck } from '../authentication/proof.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
 import { boundOrganization } from '../authorization/bound-tokens.js';
 import { observeDecisions } from '../authorization/decisions.js';
@@ -57,6 +58,10 @@ export function composePipeline({
       if (caller === null || route?.countsWithCredentials === true) await limitAddress(req, res);
       if (caller !== null) await throttleCaller(route?.throttle, caller);
     },
+    requireProof: createProofCheck(
+      clock,
+      config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in?step=prove` : null,
+    ),
     checkResponses: options.strict,
   };
 }

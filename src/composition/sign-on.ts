@@ -55,6 +55,7 @@ export async function composeSignOn(parts: SignOnParts) {
     isSecure: config.SESSION_COOKIE_SECURE,
     identities: authentication.identities,
     sessions: authentication.sessions,
+    begunSignIn: authentication.begunSignIn,
     login: accounts.login,
     publicUrl: config.PUBLIC_URL,
     uiUrl: config.UI_URL,

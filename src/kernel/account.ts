@@ -51,7 +51,11 @@ export type Credential =
       /** The last use is recorded in parallel with the request; code that shows tokens waits for it. Never rejects. */
       readonly useNoted: Promise<void>;
     }
-  | { readonly kind: 'session' }
+  | {
+      readonly kind: 'session';
+      /** When a second factor was last proved in it, in milliseconds since the epoch; null for never. */
+      readonly factorAt: number | null;
+    }
   | { readonly kind: 'basic' };
 
 /** The credentials a view accepts, in the order of the chain; the first one determines the challenge of a 401. */
@@ -80,5 +84,7 @@ export type OrganizationSelector =
 export interface Caller {
   readonly account: Account;
   readonly credential: Credential;
+  /** The account has a second factor. */
+  readonly hasFactor: boolean;
   readonly organization: OrganizationContext | null;
 }

@@ -73,6 +73,41 @@ export class PermissionDenied extends ApiError {
   }
 }
 
+/**
+ * 400 for a right password of an account with a second factor. CVAT's user interface shows the sentence as Markdown, in
+ * which only absolute links leave it. Not in CVAT.
+ *
+ * @param reason what is the matter with the code after the password
+ * @param page where the code alone is enough; null without pages
+ */
+export class CodeRequired extends ValidationError {
+  constructor(reason: 'missing' | 'wrong', page: string | null, options?: ApiErrorOptions) {
+    const first = reason === 'wrong' ? 'The code is wrong or too old, or it was used before. ' : '';
+    const link = page === null ? '' : `, or [enter the code here](${page})`;
+    const how = 'Enter your password followed by the six digits of your authenticator app';
+    super({ non_field_errors: [`${first}${how}${link}.`] }, options);
+  }
+}
+
+/**
+ * 403 for what needs a fresh proof of the second factor. Not in CVAT: no account has one there.
+ *
+ * @param page where the person gives it; null without pages
+ */
+export class ProofNeeded extends ApiError {
+  constructor(page: string | null, options?: ApiErrorOptions) {
+    const how = page === null ? '' : ` [Enter a code](${page}), and do it again.`;
+    super(
+      403,
+      {
+        detail: `This needs a code of your authenticator app that is younger than 15 minutes, in a session.${how}`,
+        code: 'second_factor_needed',
+      },
+      options,
+    );
+  }
+}
+
 /** 404 as JSON. */
 export class NotFound extends ApiError {
   constructor(detail = 'Not found.', options?: ApiErrorOptions) {

@@ -136,12 +136,18 @@ describe.skipIf(!hasPostgres)(`migrate (${POSTGRES_HINT})`, () => {
     await db.query({ text: 'create table entry (id integer)' });
     await write('0001_column.sql', 'alter table entry add column note text;');
     let finish = () => {};
+    let noteLock = () => {};
+    const locked = new Promise<void>((resolve) => {
+      noteLock = resolve;
+    });
     const busy = db.transaction(async (tx) => {
       await tx.query({ text: 'lock table entry in access share mode' });
       await new Promise<void>((resolve) => {
         finish = resolve;
+        noteLock();
       });
     });
+    await locked;
     const failed = migrate(db, dir);
     await expect(failed).rejects.toThrow('another program holds its tables');
     finish();

@@ -67,6 +67,10 @@ export function factorActions(app: Pick<TestApp, 'browser' | 'send' | 'register'
       return { account, browser, secret, recoveryCodes: actions.codesIn(answer) };
     },
 
+    /** Signs in with password and code in one field. @returns another browser */
+    signInAgain: ({ account, secret }: Pick<Enrolled, 'account' | 'secret'>): Promise<Browser> =>
+      signIn({ ...account, password: account.password + actions.nextCode(secret) }),
+
     /** Waits until the app shows a code that has not counted yet. @returns the code */
     nextCode: (secret: string): string => {
       app.clock.advance(STEP);

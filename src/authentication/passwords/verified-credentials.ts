@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
-import type { VerifiedLogin } from '../credentials.js';
+import type { CheckedPassword } from '../credentials.js';
 import { createFingerprints } from './fingerprints.js';
 import { createSharedWork } from './shared-work.js';
 
@@ -43,7 +43,7 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
   const { clock, random, maximum = DEFAULT_MAXIMUM, lifetime = DEFAULT_LIFETIME } = options;
   const { fingerprintOf, tagOf } = createFingerprints(random);
   const records = new LRUCache<string, VerifiedRecord>({ max: maximum });
-  const shareComparison = createSharedWork<VerifiedLogin>();
+  const shareComparison = createSharedWork<CheckedPassword>();
 
   const find = (fingerprint: string): VerifiedRecord | undefined => {
     const record = records.get(fingerprint);
@@ -67,8 +67,8 @@ export const createVerifiedCredentials = (options: VerifiedCredentialsOptions) =
     together: (
       login: string,
       password: string,
-      compare: () => Promise<VerifiedLogin | undefined>,
-    ): Promise<VerifiedLogin | undefined> => shareComparison(fingerprintOf(login, password), compare),
+      compare: () => Promise<CheckedPassword | undefined>,
+    ): Promise<CheckedPassword | undefined> => shareComparison(fingerprintOf(login, password), compare),
 
     /**
      * Call this after a real comparison has succeeded.

@@ -7,7 +7,7 @@ import type { OpenedSessions } from './opened-sessions.js';
 import { sessionClientOf } from './session-client.js';
 import { forgetSessionCookies, rotateCsrf, sendSessionCookies } from './session-cookies.js';
 import type { SessionDeps } from './session-deps.js';
-import { PENDING } from './store.js';
+import { PENDING, type StoredSession } from './store.js';
 
 const KEY_LENGTH = 32;
 
@@ -23,8 +23,10 @@ export function createSignIn(
    * Django's `login`, except for the key: Django keeps the key if the account stays the same. Here every sign-in
    * creates a new key and ends the previous session (OWASP ASVS 5.0, 7.2.4). The CSRF secret is renewed too. The
    * session is stored before this returns.
+   *
+   * @param usedFactor the user proved a second factor just now
    */
-  const login = async (exchange: Exchange, identity: Identity): Promise<void> => {
+  const login = async (exchange: Exchange, identity: Identity, usedFactor = false): Promise<void> => {
     const before = await open(exchange);
     const authHash = bindingOf(identity, secretKey());
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
@@ -32,6 +34,7 @@ export function createSignIn(
       userId: identity.account.id,
       authHash,
       startedAt: clock.now(),
+      factorAt: usedFactor ? clock.now() : null,
       client: sessionClientOf(exchange),
     };
     const pending = pendingKey(exchange);
@@ -67,11 +70,21 @@ export function createSignIn(
    * Django's `update_session_auth_hash`: the session of the request continues under a new key, bound to the new
    * password.
    */
-  const rebind = async (exchange: Exchange, identity: Identity): Promise<void> => {
+  const rebind = (exchange: Exchange, identity: Identity): Promise<void> => renew(exchange, identity, {});
+
+  /** Notes in the session of the request that its user has just proved a second factor. It gets a new key. */
+  const prove = (exchange: Exchange, identity: Identity): Promise<void> =>
+    renew(exchange, identity, { factorAt: clock.now() });
+
+  const renew = async (
+    exchange: Exchange,
+    identity: Identity,
+    more: Partial<Pick<StoredSession, 'factorAt'>>,
+  ): Promise<void> => {
     const before = await open(exchange);
     if (before?.userId !== identity.account.id) return;
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
-    const session = { ...before, key, authHash: bindingOf(identity, secretKey()) };
+    const session = { ...before, ...more, key, authHash: bindingOf(identity, secretKey()) };
     await live.begin(key, session);
     await live.end(before);
     replace(exchange, session);
@@ -88,5 +101,5 @@ export function createSignIn(
     forgetSessionCookies(exchange);
   };
 
-  return { login, beginPending, rebind, logout };
+  return { login, beginPending, rebind, prove, logout };
 }

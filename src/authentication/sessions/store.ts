@@ -10,6 +10,8 @@ declare module 'express-session' {
     _auth_user_hash?: string;
     /** Not in Django: milliseconds since the epoch. */
     started_at?: number;
+    /** Not in Django: milliseconds since the epoch. */
+    factor_at?: number;
     /** Not in Django: the client that opened the session. */
     ip?: string;
     user_agent?: string;
@@ -24,6 +26,8 @@ export interface StoredSession {
   readonly authHash: string;
   /** When the user signed in, in milliseconds since the epoch; null for sessions of a release that did not store it. */
   readonly startedAt: number | null;
+  /** When the user last proved a second factor, in milliseconds since the epoch; null for never. */
+  readonly factorAt: number | null;
   /** The client that opened it; null for sessions of a release that did not store it. */
   readonly client: SessionClient | null;
 }
@@ -47,6 +51,7 @@ const AccountRecord = z
       .refine(isId),
     _auth_user_hash: z.string().min(1),
     started_at: z.int().nullable().default(null),
+    factor_at: z.int().nullable().default(null),
     // Only shown to people: a session does not end because of it.
     ip: z.string().max(LONGEST_ADDRESS).optional().catch(undefined),
     user_agent: z.string().max(LONGEST_USER_AGENT).optional().catch(undefined),
@@ -56,12 +61,14 @@ const AccountRecord = z
       _auth_user_id: userId,
       _auth_user_hash: authHash,
       started_at: startedAt,
+      factor_at: factorAt,
       ip,
       user_agent,
     }): StoredSession => ({
       userId,
       authHash,
       startedAt,
+      factorAt,
       client: ip === undefined ? null : { address: ip, userAgent: user_agent ?? null },
     }),
   );
@@ -105,6 +112,7 @@ export function createSessionStore(
           _auth_user_id: String(stored.userId),
           _auth_user_hash: stored.authHash,
           ...(stored.startedAt === null ? {} : { started_at: stored.startedAt }),
+          ...(stored.factorAt === null ? {} : { factor_at: stored.factorAt }),
           ...clientFields(stored.client),
         };
 

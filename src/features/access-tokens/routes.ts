@@ -66,6 +66,7 @@ const create = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token List',
     access: { kind: 'policy', checks: mayCreate },
+    needsProof: true,
     body: AccessTokenWrite,
     responses: { 201: AccessTokenRead },
     handle: async ({ exchange, caller, body }) => {

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ObserveAttempt } from '../../authentication/attempts.js';
+import type { BegunSignIn } from '../../authentication/begun-sign-in.js';
 import type { CredentialCheck } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import type { IdentityStore } from '../../authentication/identity.js';
@@ -27,6 +28,7 @@ import { passwordRoutes } from './password-routes.js';
 import { createRegistration } from './registration.js';
 import type { RegistrationMode } from './registration-check.js';
 import { accountRoutes } from './routes.js';
+import type { VerifyFactor } from './second-step.js';
 
 export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
@@ -77,6 +79,10 @@ export interface AccountsDeps {
   readonly otherWay: string;
   /** The identity providers of this server, as the database calls them. */
   readonly providers: readonly string[];
+  readonly begunSignIn: BegunSignIn;
+  readonly verifyFactor: VerifyFactor;
+  /** The page that asks for the code of a second factor; null without pages. */
+  readonly codePage: string | null;
   readonly csrfTrustedOrigins: readonly string[];
   readonly showForm: ShowForm;
   readonly redirects: Redirects;
@@ -104,6 +110,9 @@ export function createAccounts(deps: AccountsDeps) {
     method: deps.loginMethod,
     emailVerificationIsMandatory,
     otherWay: deps.otherWay,
+    begunSignIn: deps.begunSignIn,
+    verifyFactor: deps.verifyFactor,
+    codePage: deps.codePage,
     mailConfirmation: confirmation.mailAtLogin,
     onWriteError: deps.onWriteError,
     observe: deps.observe,

@@ -3,19 +3,18 @@ import { type AttemptOutcome, type ObserveAttempt, observeAttempt } from '../../
 import type { CredentialCheck, VerifiedLogin } from '../../authentication/credentials.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { LoginMethod } from '../../authentication/login-method.js';
-import type { Sessions } from '../../authentication/sessions/sessions.js';
+import { SecondFactorNeeded } from '../../authentication/second-factor.js';
 import type { Caller } from '../../kernel/account.js';
-import { type Clock, dateOf } from '../../kernel/clock.js';
-import { ServiceUnavailable, ValidationError } from '../../kernel/errors.js';
-import type { Random } from '../../kernel/random.js';
-import type { Database } from '../../platform/db/pool.js';
+import { ValidationError } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { checkFields } from '../../platform/http/validate.js';
 import { isObject } from '../../platform/values/json.js';
 import { isTruthy } from '../../platform/values/python-text.js';
-import { findApiTokenKey, newApiTokenKey, recordLogin, removeApiToken } from '../users/index.js';
+import { removeApiToken } from '../users/index.js';
+import { createEntering, type EnteringDeps, type LoginOutcome } from './entering.js';
 import { findAddressOwners } from './registration-repository.js';
 import { LoginWrite } from './schemas.js';
+import { createSecondStep, type SecondStepDeps } from './second-step.js';
 
 /** CVAT's own sentence for an address that does not belong to exactly one user. */
 const UNKNOWN_EMAIL = ['Unable to login with provided credentials'];
@@ -35,42 +34,29 @@ function otherMethod(tried: string, used: string): string {
   return `Attempt to authenticate with ${tried}. But ${used} are used for authentication on the server. Please check your server configuration ACCOUNT_AUTHENTICATION_METHOD.`;
 }
 
-export interface LoginDeps {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly random: Random;
+export interface LoginDeps extends EnteringDeps, SecondStepDeps {
   readonly identities: IdentityStore;
   readonly checkCredentials: CredentialCheck;
-  readonly sessions: Sessions;
   readonly method: LoginMethod;
-  readonly emailVerificationIsMandatory: boolean;
   /** A Markdown sentence after each refusal: where people of an identity provider sign in. Empty without one. */
   readonly otherWay: string;
-  /** Sends the confirmation link again, unless its cooldown is running. */
-  readonly mailConfirmation: (userId: number) => Promise<void>;
-  /** A read-only database does not stop anyone from signing in; what could not be written is logged. */
-  readonly onWriteError: (error: unknown) => void;
   /** Told how each login ended. */
   readonly observe: ObserveAttempt;
 }
-
-/** For the log. */
-const UNCONFIRMED = 'the address is not confirmed';
 
 type RawFields = Readonly<Record<string, unknown>>;
 
 /** The fields, and their raw values. */
 export type LoginFields = Partial<z.output<typeof LoginWrite>> & { readonly raw: RawFields };
 
-/** The result for right credentials of an account whose address is unconfirmed. */
-export type LoginOutcome = { readonly kind: 'token'; readonly key: string } | { readonly kind: 'unverified' };
-
 /**
  * CVAT's login: dj-rest-auth's serializer, and after any of its errors a second check of the raw values, whose own
  * errors win; if the body is not an object, it sees no values. Here the second check needs no second hash.
  */
 export function createLogin(deps: LoginDeps) {
-  const { db, clock, random, identities, sessions } = deps;
+  const { db, identities } = deps;
+  const { enter, noteLogin } = createEntering(deps);
+  const { askForCode, finish } = createSecondStep({ ...deps, enter });
 
   /** Reads the body of a request. @throws ValidationError */
   const readFields = async (body: unknown): Promise<LoginFields> => {
@@ -87,6 +73,7 @@ export function createLogin(deps: LoginDeps) {
         deps.observe('login', outcome),
       );
     } catch (error) {
+      if (error instanceof SecondFactorNeeded) throw await askForCode(exchange, error);
       throw error instanceof ValidationError ? await secondLook(fields.raw, error) : error;
     }
   };
@@ -115,32 +102,9 @@ export function createLogin(deps: LoginDeps) {
   const open = async (exchange: Exchange, match: VerifiedLogin): Promise<LoginOutcome> => {
     const identity = await identities.byId(match.userId, { kind: 'absent' });
     if (identity === undefined || !identity.account.isActive) throw new ValidationError(wrongOf(deps));
-    if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
-      await deps.mailConfirmation(match.userId);
-      exchange.report('login.failed', { account: match.userId, way: 'login', reason: UNCONFIRMED });
-      return { kind: 'unverified' };
-    }
-    const key = await noteLogin(match.userId);
-    await sessions.login(exchange, identity);
-    exchange.userId = match.userId;
-    exchange.report('login.succeeded', { account: match.userId, way: 'login' });
-    return { kind: 'token', key };
-  };
-
-  /** @returns the API token of the account, created if it had none */
-  const noteLogin = async (userId: number): Promise<string> => {
-    const newKey = newApiTokenKey(random);
-    try {
-      const key =
-        (await recordLogin(db, userId, newKey, dateOf(clock))) ?? (await findApiTokenKey(db, userId));
-      if (key !== undefined) return key;
-      throw new TypeError(`User ${userId} is gone.`);
-    } catch (error) {
-      const key = isReadOnly(error) ? await findApiTokenKey(db, userId) : undefined;
-      if (key === undefined) throw error;
-      deps.onWriteError(error);
-      return key;
-    }
+    // It was set up while the password was checked.
+    if (identity.hasFactor && !match.usedFactor) throw new SecondFactorNeeded(match.userId, 'missing');
+    return enter(exchange, identity, match.usedFactor);
   };
 
   /** @returns the result of CVAT's second check of the raw values, or the first error if it finds none */
@@ -167,7 +131,7 @@ export function createLogin(deps: LoginDeps) {
     if (mayChange(caller)) await removeApiToken(db, caller.account.id);
   };
 
-  return { readFields, login, noteLogin, endToken };
+  return { readFields, login, finish, noteLogin, endToken };
 }
 
 export type Login = ReturnType<typeof createLogin>;
@@ -182,9 +146,3 @@ const outcomeOf = ({ kind }: LoginOutcome): AttemptOutcome => (kind === 'token' 
 /** A read-only token changes nothing, and a token bound to an organization changes nothing outside of it. */
 const mayChange = ({ credential }: Caller): boolean =>
   credential.kind !== 'access-token' || (!credential.readOnly && credential.boundTo === null);
-
-/** SQLSTATE 25006: the server accepts no writes. */
-const isReadOnly = (error: unknown): boolean => {
-  const cause = error instanceof ServiceUnavailable ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === '25006';
-};

@@ -48,6 +48,7 @@ const changePassword = ({ passwordChange, sessions, identities, logsOutOnChange 
     view: 'Password Change',
     accepted: ACCEPTED,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    needsProof: true,
     countsWithCredentials: true,
     body: PasswordChangeWrite,
     readBody: (body, { exchange, caller }) =>
@@ -137,6 +138,7 @@ const changeEmail = ({ emailChange }: PasswordRouteDeps) =>
     view: 'Email Change',
     accepted: ACCEPTED,
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
+    needsProof: true,
     countsWithCredentials: true,
     body: EmailChangeWrite,
     responses: { 200: DetailRead },

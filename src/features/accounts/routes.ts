@@ -4,7 +4,7 @@ import { requestLanguage } from '../../platform/http/request-language.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
 import type { Login } from './login.js';
 import type { Registration } from './registration.js';
-import { DetailRead, LoginWrite, registerRead, TokenRead } from './schemas.js';
+import { CodeWrite, DetailRead, LoginWrite, registerRead, TokenRead } from './schemas.js';
 
 export interface AccountRouteDeps {
   readonly identities: IdentityStore;
@@ -33,6 +33,27 @@ const loginRoute = ({ login }: AccountRouteDeps) =>
     responses: { 200: TokenRead },
     handle: async ({ exchange, body }) => {
       const outcome = await login.login(exchange, body);
+      if (outcome.kind === 'token') return reply(200, { key: outcome.key });
+      return { status: 400, type: 'text/html; charset=utf-8', raw: 'Unverified email' };
+    },
+  });
+
+const codeRoute = ({ login }: AccountRouteDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/api/auth/login/code',
+    operationId: 'auth_create_login_code',
+    summary: 'Finish a login with a code of your second factor',
+    description:
+      'After a login, or a sign-in at an identity provider, that asks for a code: a cookie remembers it for ten minutes. The answer is that of a login. A code counts once, and at most five wrong ones count in 15 minutes. Not in CVAT.',
+    tag: 'auth',
+    view: 'Login Code',
+    access: { kind: 'public', because: 'for people without a session' },
+    countsWithCredentials: true,
+    body: CodeWrite,
+    responses: { 200: TokenRead },
+    handle: async ({ exchange, body }) => {
+      const outcome = await login.finish(exchange, body.code);
       if (outcome.kind === 'token') return reply(200, { key: outcome.key });
       return { status: 400, type: 'text/html; charset=utf-8', raw: 'Unverified email' };
     },
@@ -103,6 +124,7 @@ const registerRoute = ({ login, registration, sessions, identities, ...deps }: A
 
 export const accountRoutes = (deps: AccountRouteDeps) => [
   loginRoute(deps),
+  codeRoute(deps),
   logoutRoute(deps),
   registerRoute(deps),
 ];

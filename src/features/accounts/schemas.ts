@@ -23,6 +23,18 @@ export const LoginWrite = z
   })
   .meta({ id: 'LoginSerializerExRequest' });
 
+/** The longest that is not refused for its length: a recovery code with spaces. */
+const LONGEST_CODE = 64;
+
+export const CodeWrite = z
+  .object({
+    code: charField({
+      maximum: LONGEST_CODE,
+      description: 'The six digits that your authenticator app shows now, or a recovery code.',
+    }),
+  })
+  .meta({ id: 'LoginCodeRequest' });
+
 export const TokenRead = z.object({ key: text({ maxLength: 40 }) }).meta({ id: 'Token' });
 
 export const DetailRead = z.object({ detail: readOnly(z.string()) }).meta({ id: 'RestAuthDetail' });

@@ -1,4 +1,4 @@
-import type { VerifiedLogin } from '../../authentication/credentials.js';
+import type { CheckedPassword } from '../../authentication/credentials.js';
 import type { FailureLimit } from '../../authentication/failure-limit.js';
 import { isComparable } from '../../authentication/passwords/limits.js';
 import type { PasswordService } from '../../authentication/passwords/service.js';
@@ -33,7 +33,7 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
   const { directory, failures } = deps;
 
   /** @returns the account; undefined for refusals where trying again would not help */
-  return async (login: DirectoryLoginRequest): Promise<VerifiedLogin | undefined> => {
+  return async (login: DirectoryLoginRequest): Promise<CheckedPassword | undefined> => {
     const { client } = login;
     const byName = { account: `name:${broadName(login.username)}`, address: client.address };
     await failures.check(byName);
@@ -65,7 +65,7 @@ export function createDirectoryLogin(deps: DirectoryLoginDeps) {
     located: Located,
     { username, password }: DirectoryLoginRequest,
     deadline: ReturnType<Directory['startDeadline']>,
-  ): Promise<VerifiedLogin | undefined> {
+  ): Promise<CheckedPassword | undefined> {
     const member = await directory.verify(located, password, deadline);
     if (member.kind === 'refused')
       return refuse(located.kind === 'person' ? located.person.dn : undefined, member);

@@ -1,3 +1,4 @@
+import type { IdentityStore } from '../../authentication/identity.js';
 import type { OpenSession } from '../../authentication/sessions/opened-sessions.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Caller } from '../../kernel/account.js';
@@ -20,8 +21,9 @@ import type { FactorService } from './service.js';
 
 export interface FactorRouteDeps {
   readonly service: FactorService;
-  readonly check: Pick<FactorCheck, 'factorsOf'>;
-  readonly sessions: Pick<Sessions, 'open'>;
+  readonly check: Pick<FactorCheck, 'factorsOf' | 'verifyFactor'>;
+  readonly sessions: Pick<Sessions, 'open' | 'prove'>;
+  readonly identities: Pick<IdentityStore, 'byId'>;
   readonly users: Pick<UserService, 'find'>;
   /** `MFA_TOTP`: without it there is nothing to set up. */
   readonly offersTotp: boolean;
@@ -50,6 +52,16 @@ function refuse(exchange: Exchange, account: number): never {
 
 function noteUse(exchange: Exchange, account: number, kind: CodeKind): void {
   if (kind === 'recovery') exchange.report('recovery_code.used', { account });
+}
+
+/** For 15 minutes the session can do what needs a fresh proof. */
+async function noteProof(
+  { identities, sessions }: FactorRouteDeps,
+  exchange: Exchange,
+  id: number,
+): Promise<void> {
+  const identity = await identities.byId(id, { kind: 'absent' });
+  if (identity !== undefined) await sessions.prove(exchange, identity);
 }
 
 const retrieveOwn = ({ check }: FactorRouteDeps) =>
@@ -98,6 +110,7 @@ const confirm = (deps: FactorRouteDeps) =>
       const codes = await deps.service.confirm(account, body.code, await currentOf(deps, exchange));
       if (codes === undefined) return refuse(exchange, account.id);
       exchange.report('factor.added', { account: account.id });
+      await noteProof(deps, exchange, account.id);
       return reply(200, { recovery_codes: [...codes] });
     },
   });
@@ -139,6 +152,27 @@ const renewCodes = ({ service }: FactorRouteDeps) =>
       noteUse(exchange, account.id, renewed.kind);
       exchange.report('recovery_codes.replaced', { account: account.id });
       return reply(201, { recovery_codes: [...renewed.codes] });
+    },
+  });
+
+const prove = (deps: FactorRouteDeps) =>
+  defineRoute({
+    ...OWN,
+    path: '/api/auth/factors/proof',
+    view: 'Factor Proof',
+    method: 'post',
+    operationId: 'auth_create_factors_proof',
+    summary: 'Prove your second factor again',
+    description: `Takes a code of the app or a recovery code. For 15 minutes this session can then do what needs a fresh proof. ${ONCE} ${IN_A_SESSION}`,
+    body: CodeWrite,
+    responses: { 204: null },
+    handle: async ({ exchange, caller, body }) => {
+      const { account } = requireCaller(caller);
+      const kind = await deps.check.verifyFactor(account.id, body.code);
+      if (kind === undefined) return refuse(exchange, account.id);
+      noteUse(exchange, account.id, kind);
+      await noteProof(deps, exchange, account.id);
+      return reply(204, null);
     },
   });
 
@@ -184,6 +218,7 @@ const resetOf = (deps: FactorRouteDeps) =>
 export const factorRoutes = (deps: FactorRouteDeps): readonly AnyRoute[] => [
   retrieveOwn(deps),
   ...(deps.offersTotp ? [begin(deps), confirm(deps), remove(deps), renewCodes(deps)] : []),
+  prove(deps),
   retrieveOf(deps),
   resetOf(deps),
 ];

@@ -15,6 +15,7 @@ interface IdentityRow extends Omit<Account, 'groups'> {
   readonly keptSession: string | null;
   readonly hasVerifiedEmail: boolean;
   readonly mustProveEmail: boolean;
+  readonly hasFactor: boolean;
   readonly organizationId: number | null;
   readonly organizationSlug: string | null;
   readonly organizationOwnerId: number | null;
@@ -39,7 +40,9 @@ const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
   l.kept_session as "keptSession",
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
-  (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail"`;
+  (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail",
+  (select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
+    as "hasFactor"`;
 
 /**
  * `limit 1` tells PostgreSQL that there is one row at most: of a table without statistics it expects hundreds, even by
@@ -139,6 +142,7 @@ function identityOf(row: IdentityRow): Identity {
     password,
     lineage: current === null || root === null ? null : { current, root, kept: row.keptSession },
     hasVerifiedEmail,
+    hasFactor: row.hasFactor,
     awaitsProof: mustProveEmail && !hasVerifiedEmail,
     organization:
       organizationId === null || organizationSlug === null

@@ -41,6 +41,7 @@ const offer = ({ service, transfers }: TransferRouteDeps) =>
     tag: 'organizations',
     view: 'Transfer',
     access: { kind: 'policy', checks: mayTransfer, filter: 'organizations' },
+    needsProof: true,
     load: loadOrganization(service),
     body: TransferWrite,
     responses: { 201: TransferRead },

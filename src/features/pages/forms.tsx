@@ -41,7 +41,7 @@ export interface FieldProps {
 export function Form({ visit, action, draft, fields = [], hidden = {}, ...props }: FormProps): VNode {
   const own = draft?.action === action ? draft : undefined;
   return (
-    <form method="post" noValidate {...(props.to === undefined ? {} : { action: props.to })}>
+    <form method="post" noValidate {...targetOf(visit, props.to)}>
       <Csrf visit={visit} />
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
@@ -66,6 +66,10 @@ export function Form({ visit, action, draft, fields = [], hidden = {}, ...props 
   );
 }
 
+/** Without a target, the browser sends a form to the address of its page. */
+const targetOf = ({ formsTo }: Visit, to = formsTo): { readonly action?: string } =>
+  to === undefined ? {} : { action: to };
+
 /** A form that is only a button, with what it is about in its name for people who do not see its place. */
 export const ButtonForm = ({
   visit,
@@ -77,7 +81,7 @@ export const ButtonForm = ({
 }: Pick<FormProps, 'visit' | 'action' | 'hidden' | 'label' | 'kind'> & {
   readonly longLabel?: string;
 }): VNode => (
-  <form method="post" class="line">
+  <form method="post" class="line" {...targetOf(visit)}>
     <Csrf visit={visit} />
     {Object.entries(hidden).map(([name, value]) => (
       <input key={name} type="hidden" name={name} value={value} />

@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
 import { CSRF_FIELD, requireCsrf, requireTrustedOrigin } from '../../authentication/csrf.js';
-import { ApiError, NotFound, PermissionDenied } from '../../kernel/errors.js';
+import { ApiError, NotFound, PermissionDenied, ProofNeeded } from '../../kernel/errors.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
+import { proveAgain } from './code-step.js';
 import { PRIVATE, type Shell } from './create-shell.js';
 import { failureView } from './failures.js';
 import { ACTION_FIELD, type Draft, type Page, type PageAnswer, redirect, type Visit } from './page.js';
@@ -58,6 +59,7 @@ export function createPageHandler(deps: PageHandlerDeps) {
       return await action(visit);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return signInAgain(visit, page.path);
+      if (error instanceof ProofNeeded) return proveAgain(visit, page.path);
       const problems = problemsOf(error, texts, new Set(form.keys()));
       if (problems === undefined) throw error;
       return showAgain(page, visit, { ...draft, problems }, error instanceof ApiError ? error.status : 400);

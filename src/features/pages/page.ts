@@ -12,6 +12,8 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** The fields of the form that was sent; none for a page that is only shown. */
   readonly form: URLSearchParams;
+  /** Where the forms are sent, for a page that is shown at the address of another one. */
+  readonly formsTo?: string;
   readonly language: Language;
   readonly texts: Texts;
   /** Calls a route of the API as the person in front of the page. */

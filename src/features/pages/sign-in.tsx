@@ -1,10 +1,12 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { NotFound } from '../../kernel/errors.js';
+import { CodeRequired, NotFound } from '../../kernel/errors.js';
 import { safeNext } from '../../platform/http/safe-next.js';
+import { CODE, codeStep, codeView, PROVE } from './code-step.js';
 import { Form } from './forms.js';
+import { addressOfPage, keep, readKept } from './kept-form.js';
 import type { Languages } from './language.js';
-import { field, type Page, type PageAnswer, redirect, type View, type Visit } from './page.js';
+import { field, type Page, type PageAnswer, type Person, redirect, type View, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { personOf } from './person.js';
 import { Done, Note } from './pieces.js';
@@ -14,18 +16,8 @@ import type { PageSettings } from './settings.js';
 
 const ACTION = 'sign-in';
 
-/** A form that came without a session. It is shown again after the person has signed in. */
-const Kept = z.object({
-  page: z.string(),
-  params: z.record(z.string(), z.string()),
-  action: z.string(),
-  fields: z.string(),
-});
-
 /** @returns a page that asks for a sign-in and keeps what was typed, except for passwords */
 export function signInAgain(visit: Visit, page: string): View {
-  const fields = new URLSearchParams([...visit.form].filter(([name]) => !/password|csrf/.test(name)));
-  const kept = { page, params: visit.params, action: field(visit.form, 'do'), fields: String(fields) };
   return {
     kind: 'view',
     status: 401,
@@ -33,7 +25,7 @@ export function signInAgain(visit: Visit, page: string): View {
     main: (
       <>
         <Note>{visit.texts.signingIn.draftKept}</Note>
-        <SignInForm visit={visit} method="username_email" hidden={{ kept: JSON.stringify(kept) }} />
+        <SignInForm visit={visit} method="username_email" hidden={{ kept: keep(visit, page) }} />
       </>
     ),
   };
@@ -103,32 +95,19 @@ interface SignInDeps {
 /** Signing in. */
 export function signInPage(settings: PageSettings, { pages, languages }: SignInDeps): Page {
   const show: Page['show'] = async (visit, draft) => {
-    const { signingIn, common } = visit.texts;
+    const { signingIn } = visit.texts;
     const invitation = visit.query.get('invitation');
     if (invitation !== null && draft === undefined)
       return redirect(withQuery(PATHS.invitation, Object.fromEntries(visit.query)));
     const next = safeNext(draft?.fields.get('next') ?? visit.query.get('next'), settings.uiUrl);
+    const kept = draft?.fields.get('kept');
+    const hidden = { ...(next === undefined ? {} : { next }), ...(kept ? { kept } : {}) };
+    const step = codeStep(visit, draft);
+    if (step !== undefined) return codeView(visit, { step, hidden, draft });
     const person = draft === undefined ? await personOf(visit) : undefined;
     if (person !== undefined && next !== undefined) return redirect(next);
     const title = signingIn.title(settings.siteName());
-    if (person !== undefined)
-      return {
-        kind: 'view',
-        title,
-        main: (
-          <>
-            <SignOnProblem visit={visit} />
-            <p>{signingIn.alreadySignedIn(person.username)}</p>
-            <div class="actions">
-              <a class="button" href={PATHS.account}>
-                {signingIn.goOn}
-              </a>
-              <a href={PATHS.signOut}>{common.signOut}</a>
-            </div>
-          </>
-        ),
-      };
-    const kept = draft?.fields.get('kept');
+    if (person !== undefined) return signedInView(visit, title, person);
     return {
       kind: 'view',
       title,
@@ -140,15 +119,7 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
           <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} draft={draft} />
           {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
           <Passwords visit={visit} settings={settings} isOpen={draft?.action === ACTION}>
-            <SignInForm
-              visit={visit}
-              method={settings.loginMethod}
-              draft={draft}
-              hidden={{
-                ...(next === undefined ? {} : { next }),
-                ...(kept ? { kept } : {}),
-              }}
-            />
+            <SignInForm visit={visit} method={settings.loginMethod} draft={draft} hidden={hidden} />
           </Passwords>
           {!settings.usesDirectory && settings.allowsPasswords && <Ways visit={visit} settings={settings} />}
         </>
@@ -160,11 +131,38 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     const { form } = visit;
     const name = settings.loginMethod === 'email' ? 'email' : 'username';
     const body = { [name]: field(form, 'username'), password: field(form, 'password') };
-    await visit.call('auth_create_login', z.unknown(), { body });
+    try {
+      await visit.call('auth_create_login', z.unknown(), { body });
+    } catch (error) {
+      if (!(error instanceof CodeRequired)) throw error;
+      const kept = field(form, 'kept');
+      const next = safeNext(form.get('next'), settings.uiUrl);
+      const hidden = { ...(next === undefined ? {} : { next }), ...(kept === '' ? {} : { kept }) };
+      return codeView(visit, { step: CODE, hidden });
+    }
+    return goOn(visit);
+  };
+
+  const finish = async (visit: Visit): Promise<PageAnswer> => {
+    const body = { code: field(visit.form, 'code') };
+    await visit.call('auth_create_login_code', z.unknown(), { body });
+    return goOn(visit);
+  };
+
+  const goOn = async (visit: Visit): Promise<PageAnswer> => {
     await languages.meet(visit);
-    const kept = field(form, 'kept');
+    const kept = field(visit.form, 'kept');
     if (kept !== '') return showKept(visit, kept);
-    return redirect(safeNext(form.get('next'), settings.uiUrl) ?? PATHS.account);
+    return redirect(safeNext(visit.form.get('next'), settings.uiUrl) ?? PATHS.account);
+  };
+
+  const prove = async (visit: Visit): Promise<PageAnswer> => {
+    const body = { code: field(visit.form, 'code') };
+    await visit.call('auth_create_factors_proof', z.unknown(), { body });
+    const kept = field(visit.form, 'kept');
+    return kept === ''
+      ? redirect(safeNext(visit.form.get('next'), settings.uiUrl) ?? PATHS.security)
+      : showKept(visit, kept);
   };
 
   /** @returns the page whose form was kept, for the person to send it again */
@@ -175,7 +173,7 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     const problems = { ...NO_PROBLEMS, form: [visit.texts.signingIn.checkAgain] };
     const fields = new URLSearchParams(kept.fields);
     return page.show(
-      { ...visit, params: kept.params, form: fields },
+      { ...visit, params: kept.params, form: fields, formsTo: addressOfPage(page, kept.params) },
       { action: kept.action, fields, problems },
     );
   };
@@ -183,17 +181,32 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
   return {
     path: PATHS.signIn,
     show,
-    actions: { [ACTION]: signIn, [CHOOSE]: (visit) => chooseProvider(visit, settings) },
+    actions: {
+      [ACTION]: signIn,
+      [CODE]: finish,
+      [PROVE]: prove,
+      [CHOOSE]: (visit) => chooseProvider(visit, settings),
+    },
   };
 }
 
-function readKept(text: string): z.output<typeof Kept> | undefined {
-  try {
-    return Kept.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
+/** For people who are signed in, and came from no page. */
+const signedInView = (visit: Visit, title: string, { username }: Pick<Person, 'username'>): View => ({
+  kind: 'view',
+  title,
+  main: (
+    <>
+      <SignOnProblem visit={visit} />
+      <p>{visit.texts.signingIn.alreadySignedIn(username)}</p>
+      <div class="actions">
+        <a class="button" href={PATHS.account}>
+          {visit.texts.signingIn.goOn}
+        </a>
+        <a href={PATHS.signOut}>{visit.texts.common.signOut}</a>
+      </div>
+    </>
+  ),
+});
 
 /** Why the person is here, if another page of this server led here. */
 function Welcome({ visit, hasNext }: { readonly visit: Visit; readonly hasNext: boolean }): VNode | null {

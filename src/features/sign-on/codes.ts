@@ -24,17 +24,16 @@ export function createCodes({ random, attempts, entrance }: CodeDeps) {
     return code;
   };
 
-  /** Opens the session that a code stands for. @returns the account; undefined for an invalid code */
+  /** Opens the session that a code stands for. @returns the account, undefined for an invalid code */
   const redeem = async (
     exchange: Exchange,
     provider: IdentityProvider,
     code: string,
-  ): Promise<number | undefined> => {
+  ): Promise<number | 'second-factor' | undefined> => {
     const attempt = await attempts.take(exchange, provider, { kind: 'code', token: code, age: CODE_AGE });
     const userId = attempt?.userId ?? undefined;
     if (userId === undefined || (await entrance.problemOf(userId)) !== undefined) return undefined;
-    await entrance.open(exchange, userId);
-    return userId;
+    return (await entrance.open(exchange, userId)) === 'open' ? userId : 'second-factor';
   };
 
   return { issue, redeem };

@@ -1,3 +1,4 @@
+import type { BegunSignIn } from '../../authentication/begun-sign-in.js';
 import type { IdentityStore } from '../../authentication/identity.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
@@ -11,6 +12,7 @@ export interface EntranceDeps {
   readonly clock: Clock;
   readonly identities: IdentityStore;
   readonly sessions: Sessions;
+  readonly begunSignIn: BegunSignIn;
   readonly emailVerificationIsMandatory: boolean;
   /** Sends the confirmation link again, unless its cooldown is running. */
   readonly mailConfirmation: (userId: number) => Promise<void>;
@@ -30,13 +32,19 @@ export function createEntrance({ identities, sessions, ...deps }: EntranceDeps) 
     return 'unverified';
   };
 
-  const open = async (exchange: Exchange, userId: number): Promise<void> => {
+  /** @returns 'code' if the account has a second factor, for which the next page asks: no session is open yet */
+  const open = async (exchange: Exchange, userId: number): Promise<'open' | 'code'> => {
     const identity = await identityOf(userId);
     if (identity === undefined) throw new TypeError(`User ${userId} is gone.`);
+    if (identity.hasFactor) {
+      deps.begunSignIn.begin(exchange, identity);
+      return 'code';
+    }
     await noteLastLogin(deps.db, userId, dateOf(deps.clock));
     await sessions.login(exchange, identity);
     exchange.userId = userId;
     exchange.report('login.succeeded', { account: userId, way: 'sign-on' });
+    return 'open';
   };
 
   /** @returns whether the request comes from a session of this account that is open now */

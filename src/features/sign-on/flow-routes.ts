@@ -43,6 +43,10 @@ const UI_PAGES: Readonly<Record<Family, string>> = {
 };
 /** dj-rest-auth 5 `SocialLoginSerializer`. */
 const NO_CODE = { non_field_errors: ['Incorrect input. access_token or code is required.'] };
+const SECOND_FACTOR_ELSEWHERE = 'This account has a second factor: send its code to /api/auth/login/code.';
+const SECOND_FACTOR = {
+  non_field_errors: ['This account has a second factor. Sign in without `client=ui`.'],
+};
 const WRONG_CODE = { non_field_errors: ['Incorrect value'] };
 
 const publicAccess = { kind: 'public', because: 'for people without a session' } as const;
@@ -124,6 +128,8 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
       switch (finished.kind) {
         case 'signed-in':
           return redirect(finished.next ?? deps.landingUrl);
+        case 'second-factor':
+          return redirect(codePage(deps, finished.next));
         case 'code':
           return redirect(uiPage(deps, provider, finished.code));
         case 'linked':
@@ -135,6 +141,12 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
       }
     },
   });
+
+/** @throws ApiError without pages */
+function codePage({ signInPage }: FlowRouteDeps, next: string | null): string {
+  if (signInPage === null) throw new ApiError(400, { detail: SECOND_FACTOR_ELSEWHERE });
+  return withQuery(signInPage, { step: 'code', ...(next === null ? {} : { next }) });
+}
 
 const uiPage = ({ pagesUrl }: FlowRouteDeps, { settings }: IdentityProvider, code: string): string =>
   withQuery(`${pagesUrl}${UI_PAGES[settings.family]}`, {
@@ -177,6 +189,7 @@ async function redeem(
   if (code === '') throw new ValidationError(accessToken === '' ? NO_CODE : WRONG_CODE);
   const userId = await flow.redeem(exchange, provider, code);
   if (userId === undefined) throw new ValidationError(WRONG_CODE);
+  if (userId === 'second-factor') throw new ValidationError(SECOND_FACTOR);
   return login.noteLogin(userId);
 }
 

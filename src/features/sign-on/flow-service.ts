@@ -32,6 +32,8 @@ export type Begun = { readonly kind: 'redirect'; readonly to: string } | Problem
 /** How a person comes back from the provider. */
 export type Finished =
   | { readonly kind: 'signed-in'; readonly next: string | null }
+  /** The person has an account with a second factor here, for which the next page asks. */
+  | { readonly kind: 'second-factor'; readonly next: string | null }
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'linked' }
   | (Problem & { readonly wasLinking: boolean });
@@ -124,8 +126,8 @@ export function createFlow(deps: FlowDeps) {
     const problem = await entrance.problemOf(userId);
     if (problem !== undefined) return refuse(exchange, problem, { account: userId });
     if (!attempt.isForUi) {
-      await entrance.open(exchange, userId);
-      return { kind: 'signed-in', next: attempt.next };
+      const state = await entrance.open(exchange, userId);
+      return { kind: state === 'open' ? 'signed-in' : 'second-factor', next: attempt.next };
     }
     return { kind: 'code', code: await codes.issue(exchange, attempt, userId) };
   };

@@ -60,6 +60,7 @@ const link = ({ links }: LinkRouteDeps) =>
     description:
       'Answers the address at the identity provider where you sign in. The provider leads you back, and then you can sign in to your account with this identity too. It works in this session alone, once, and for ten minutes. Not in CVAT.',
     access: { kind: 'policy', checks: mayLinkOwn },
+    needsProof: true,
     body: LinkWrite,
     responses: { 200: ProviderUrl },
     handle: async ({ exchange, caller, body }) => {
@@ -80,6 +81,7 @@ const unlinkOwn = ({ links }: LinkRouteDeps) =>
     description:
       'You can not sign in with it any more, and lose what its groups gave you. The last way to sign in stays. Not in CVAT.',
     access: { kind: 'policy', checks: mayUnlinkOwn },
+    needsProof: true,
     responses: { 204: null },
     handle: async ({ exchange, caller, params }) => {
       await links.removeOwn(exchange, requireCaller(caller).account.id, Number(params['id']));

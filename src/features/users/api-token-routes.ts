@@ -68,6 +68,7 @@ const rotateOwn = (deps: ApiTokenRouteDeps) =>
     description:
       'Creates a token and revokes the current one. Later logins return the same token, until it ends. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateOwnApiToken },
+    needsProof: true,
     responses: { 201: NewApiTokenRead },
     handle: ({ caller, exchange }) => replace(deps, requireCaller(caller).account.id, caller, exchange),
   });

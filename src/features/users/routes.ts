@@ -161,6 +161,7 @@ const destroy = (deps: UserRouteDeps) =>
     summary: 'Delete a user',
     description: 'Deletes an account with its tokens and memberships.',
     access: { kind: 'policy', checks: mayDelete },
+    needsProof: true,
     responses: { 204: null },
     handle: async ({ object, exchange }) => {
       await deps.service.remove(object.account.id);

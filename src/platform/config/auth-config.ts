@@ -251,4 +251,8 @@ function issuerOf(text: string, place: string): string {
 }
 
 /** @returns a URL below which paths are */
-const baseOf = (text: string, place: string): string => issuerOf(text, place).replace(/\/+$/, '');
+function baseOf(text: string, place: string): string {
+  let url = issuerOf(text, place);
+  while (url.endsWith('/')) url = url.slice(0, -1);
+  return url;
+}

@@ -34,6 +34,8 @@ export interface PipelineDeps {
    *   the refusal
    */
   readonly visible: (exchange: Exchange, caller: Caller, name: ListedPackage) => Promise<object>;
+  /** @throws ProofNeeded for an account with a second factor, without a fresh proof of it */
+  readonly requireProof: (caller: Caller) => void;
   /** @param route undefined if the view has no route for the method. @throws Throttled */
   readonly throttle: (
     exchange: Exchange,
@@ -67,6 +69,7 @@ const STEPS: readonly Step[] = [
   identify,
   requireIdentity,
   admit,
+  requireProof,
   authorizeCollection,
   throttle,
   findMethod,
@@ -231,6 +234,10 @@ async function authorize(
     caller,
   });
   return deps.authorize(exchange, caller, checks, filter);
+}
+
+function requireProof({ caller, route }: Call, deps: PipelineDeps): undefined {
+  if (route?.needsProof === true && caller !== null) deps.requireProof(caller);
 }
 
 async function validate(call: Call): Promise<undefined> {

@@ -85,6 +85,8 @@ export interface Route<
   /** Methods that DRF's view has but refuses: `Allow` names them, and they answer 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
+  /** True: an account with a second factor needs a fresh proof of it, in a session. */
+  readonly needsProof?: true;
   /** Name of the rate limit for callers. */
   readonly throttle?: string;
   /**

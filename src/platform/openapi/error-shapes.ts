@@ -1,14 +1,25 @@
 import { z } from 'zod';
 
+const Detail = z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' });
+const NEEDED = z.literal('second_factor_needed');
+/** A refusal where some accounts need a fresh proof of their second factor: both of its formats. */
+const Refusal = z.object({ detail: z.string(), code: NEEDED.optional() }).meta({
+  id: 'RefusalDetail',
+  description: 'A sentence. With `code`, the account has a second factor, and needs a fresh proof of it.',
+});
+
+const WITH_CODE = z.object({ detail: z.string(), code: NEEDED });
+
 /** The formats of error bodies, narrower ones before wider ones. */
 const SHAPES: readonly z.ZodType[] = [
   z.string().meta({ id: 'ErrorText', description: 'A sentence.' }),
   z.array(z.string()).meta({ id: 'ErrorList', description: 'Sentences about the request as a whole.' }),
+  WITH_CODE,
   z.object({ detail: z.string(), code: z.string() }).meta({
     id: 'DependencyError',
     description: 'A dependency that the server cannot reach; `code` names it for programs.',
   }),
-  z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' }),
+  Detail,
   z.record(z.string(), z.array(z.string())).meta({
     id: 'FieldErrors',
     description: 'Sentences by field name; those about several fields are under `non_field_errors`.',
@@ -16,11 +27,18 @@ const SHAPES: readonly z.ZodType[] = [
 ];
 
 /**
- * @returns the schema of an error body
- * @throws TypeError for a body in none of these formats
+ * @param bodies of one status
+ * @returns the schemas of error bodies, of which exactly one fits each
+ * @throws TypeError for a body in none of the formats
  */
-export function errorShapeOf(body: unknown): z.ZodType {
+export function errorShapesOf(bodies: readonly unknown[]): readonly z.ZodType[] {
+  const shapes = new Set(bodies.map(shapeOf));
+  if (shapes.has(Refusal)) shapes.delete(Detail);
+  return [...shapes];
+}
+
+function shapeOf(body: unknown): z.ZodType {
   const shape = SHAPES.find((schema) => schema.safeParse(body).success);
   if (shape === undefined) throw new TypeError(`No error of the API looks like ${JSON.stringify(body)}.`);
-  return shape;
+  return shape === WITH_CODE ? Refusal : shape;
 }

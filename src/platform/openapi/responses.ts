@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { CVAT_MEDIA_TYPE } from '../http/negotiation.js';
 import type { Components } from './components.js';
-import { errorShapeOf } from './error-shapes.js';
+import { errorShapesOf } from './error-shapes.js';
 import type { Example, Examples, Shelf } from './examples.js';
 import type {
   DescribedRoute,
@@ -89,8 +89,8 @@ function jsonSchemas({ route, status, examples }: Answer, { components }: Shelve
   if (declared) return [components.add(declared, 'output')];
   if (status < 400)
     throw new TypeError(`${route.operationId} shows a ${status} that its route does not declare.`);
-  const shapes = new Set(examples.map(([, { body }]) => errorShapeOf(body)));
-  return [...shapes].map((shape) => components.add(shape, 'output'));
+  const shapes = errorShapesOf(examples.map(([, { body }]) => body));
+  return shapes.map((shape) => components.add(shape, 'output'));
 }
 
 const textSchema = (type: string, examples: readonly Named[]): Schema => {

@@ -18,6 +18,7 @@ export interface DescribedRoute
     | 'documented'
     | 'list'
     | 'isPaged'
+    | 'needsProof'
     | 'readBody'
     | 'parsesBody'
   > {

@@ -38,8 +38,9 @@ function targetOf(view: View, method: Method): Target {
 
 function successOf(route: AnyRoute): ExampleRequest {
   const examples = Object.values(examplesOf(route));
-  // Of a sign-in at an identity provider, no example can succeed.
-  const fallback = route.access.kind === 'public' ? examples[0] : undefined;
+  // Where an identity provider takes part, no example can succeed.
+  const needsProvider = route.access.kind === 'public' || route.operationId === 'auth_create_linked_accounts';
+  const fallback = needsProvider ? examples[0] : undefined;
   const example = examples.find(({ status }) => status < 400) ?? fallback;
   if (example === undefined) throw new Error(`${route.operationId} has no example that succeeds.`);
   return example.request ?? {};

@@ -7,7 +7,15 @@ import { createTestApp, type TestApp, useTestApp } from '../../support/app.js';
 import type { Answer } from '../../support/http.js';
 import { committedDocument, resolved, undocumented } from '../../support/openapi.js';
 import { missingServices } from '../../support/programs.js';
-import { buildWorld, credentialsOf, factorCodeOf, openSession, resetTokenOf, SECRET_KEY } from './world.js';
+import {
+  buildWorld,
+  credentialsOf,
+  factorCodeOf,
+  openSession,
+  RECOVERY_CODE,
+  resetTokenOf,
+  SECRET_KEY,
+} from './world.js';
 
 /** Replays every example of the committed document: what it says was asked is asked, what it says comes has to come. */
 
@@ -117,7 +125,8 @@ async function bodyOf(app: TestApp, shown: Shown, { body }: ExampleRequest): Pro
   const { name, operation, status } = shown;
   if (operation.requestBody === undefined) return undefined;
   // A code of an app is good for a minute.
-  if (status < 400 && /_factors_/.test(operation.operationId)) return { code: factorCodeOf(app) };
+  if (status < 400 && /_factors_/.test(operation.operationId))
+    return { code: requestOf(shown).as === 'diego' ? RECOVERY_CODE : factorCodeOf(app) };
   // A link of a mail is good for one moment of one account: the one of the document never is.
   return name === 'reset' && typeof body === 'object' ? { ...body, token: await resetTokenOf(app) } : body;
 }
@@ -200,9 +209,10 @@ describe.skipIf(isSpared).each(grouped(shown, settingsOf))(
   },
 );
 
-/** Answers that need a person at an identity provider: test/api/sign-on shows them. */
+/** Answers that need a person at an identity provider, or a step before: test/api/sign-on and test/api/factors show them. */
 const WITH_A_PROVIDER = [
   'auth_create_linked_accounts 200',
+  'auth_create_login_code 200',
   'auth_create_oidc_backchannel_logout 204',
   'auth_create_oidc_login_token 200',
   'auth_retrieve_social_login 302',

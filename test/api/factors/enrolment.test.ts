@@ -11,7 +11,7 @@ import { sessionActions } from '../../support/session-actions.js';
 
 const mailbox = useMailbox();
 const app = useTestApp(() => ({ env: mailbox.env }));
-const { begin, confirm, remove, renew, codeOf, codesIn, stateOf, secretOf, enrol, nextCode } =
+const { begin, confirm, remove, renew, codeOf, codesIn, stateOf, secretOf, enrol, nextCode, signInAgain } =
   factorActions(app);
 const { signIn, statusOf } = sessionActions(app);
 
@@ -136,7 +136,7 @@ describe('a confirmed app', () => {
 
   it('is removed by a code of it, which ends the same, and tells its owner', async () => {
     const { account, browser, secret } = await enrol();
-    const other = await signIn(account);
+    const other = await signInAgain({ account, secret });
     await mailbox.collect(app);
     expect((await remove(browser, nextCode(secret))).status).toBe(204);
     expect(await stateOf(browser)).toEqual(NOTHING);
@@ -153,8 +153,8 @@ describe('a confirmed app', () => {
   });
 
   it('stays after a wrong code, and nothing ends', async () => {
-    const { account, browser } = await enrol();
-    const other = await signIn(account);
+    const { account, browser, secret } = await enrol();
+    const other = await signInAgain({ account, secret });
     await mailbox.collect(app);
     for (const use of [remove, renew]) {
       const answer = await use(browser, '000000');
@@ -183,7 +183,7 @@ describe('a confirmed app', () => {
 describe('recovery codes', () => {
   it('are replaced by a code of the app: those from before end, sessions stay, their owner is told', async () => {
     const { account, browser, secret, recoveryCodes } = await enrol();
-    const other = await signIn(account);
+    const other = await signInAgain({ account, secret });
     await mailbox.collect(app);
     const answer = await renew(browser, nextCode(secret));
     expect(answer.status).toBe(201);

@@ -153,8 +153,9 @@ describe('a page of an account', () => {
     const page = await visitor.press('sign-in', { username: person.username, password: person.password });
     expect(page.words).toContain('You are signed in again.');
     expect(page.root.querySelector('[name=name]')?.getAttribute('value')).toBe('a long story');
-    const made = await visitor.open('/account/tokens');
-    expect(made.words).toContain('You have no tokens yet.');
+    const before = await visitor.browser.send('/api/auth/access_tokens');
+    expect(before.json()).toMatchObject({ count: 0 });
+    expect((await visitor.press('create')).words).toContain('Your new token');
   });
 
   it('keeps no password of a form whose session has ended', async () => {

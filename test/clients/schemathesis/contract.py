@@ -92,6 +92,9 @@ RULES = {
     "DELETE /api/auth/factors/totp": FACTOR_CODES,
     "POST /api/auth/factors/totp/confirm": FACTOR_CODES,
     "POST /api/auth/factors/recovery-codes": FACTOR_CODES,
+    "POST /api/auth/factors/proof": FACTOR_CODES,
+    # A login has begun in another request.
+    "POST /api/auth/login/code": (r"This sign-in is too old, or began in another browser\. Sign in again\.",),
     # Which providers there are is in the settings.
     "GET /api/auth/sso/login-url/": (r"No identity provider is responsible for this request\.",),
     "GET /api/server/share": (r".* is an invalid directory",),

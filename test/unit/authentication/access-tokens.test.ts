@@ -45,6 +45,7 @@ describe('the last use of a personal access token', () => {
     lineage: null,
     hasVerifiedEmail: false,
     awaitsProof: false,
+    hasFactor: false,
     token: { id: 5, hashedKey: hashAccessToken(KEY), readOnly: true, lastUsedAt: null, boundTo: null },
   };
 

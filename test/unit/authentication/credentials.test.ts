@@ -13,6 +13,7 @@ const person = (userId: number, more: Partial<Candidate> = {}): Candidate => ({
   matchedEmail: 'shared@example.org',
   password: `new ${RIGHT}`,
   isActive: true,
+  hasFactor: false,
   ...more,
 });
 
@@ -77,6 +78,7 @@ function createWorld() {
     onUpgradeError: () => undefined,
     method: 'username_email',
     directory: null,
+    verifyFactor: async (_userId, code) => (code === '123456' ? 'totp' : undefined),
     passwordRule: null,
   });
   return {

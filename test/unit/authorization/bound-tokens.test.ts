@@ -33,6 +33,7 @@ const token = (boundTo: { organizationId: number | null } | null): Credential =>
 const by = (credential: Credential, organization: OrganizationContext | null = ACME): Caller => ({
   account: ACCOUNT,
   credential,
+  hasFactor: false,
   organization,
 });
 const BOUND = token({ organizationId: 30 });
@@ -42,13 +43,15 @@ describe('boundOrganization', () => {
     expect(boundOrganization(by(BOUND))).toBe(30);
   });
 
-  it.each<Credential>([{ kind: 'session' }, { kind: 'token' }, { kind: 'basic' }, token(null)])(
-    'is none for %j',
-    (credential) => {
-      for (const organization of [ACME, null])
-        expect(boundOrganization(by(credential, organization))).toBeNull();
-    },
-  );
+  it.each<Credential>([
+    { kind: 'session', factorAt: null },
+    { kind: 'token' },
+    { kind: 'basic' },
+    token(null),
+  ])('is none for %j', (credential) => {
+    for (const organization of [ACME, null])
+      expect(boundOrganization(by(credential, organization))).toBeNull();
+  });
 
   it.each([
     ['no organization', null],

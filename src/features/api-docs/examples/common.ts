@@ -8,6 +8,7 @@ import {
   ParseError,
   PayloadTooLarge,
   PermissionDenied,
+  ProofNeeded,
   ServiceUnavailable,
   Throttled,
   UnsupportedMediaType,
@@ -36,6 +37,7 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
     : {}),
   ...(route.list === undefined ? {} : { ...LIST, ...PAGED }),
   ...(route.isPaged === true ? PAGED : {}),
+  ...(route.needsProof === true ? PROOF : {}),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
     headers: { Accept: 'text/csv' },
@@ -118,6 +120,18 @@ function credentialExamples({ accepted = 'all', access, method }: DescribedRoute
     ...(kinds.includes('session') && method !== 'get' ? CSRF : {}),
   };
 }
+
+/** Of diego, who has an authenticator app. */
+const PROOF: Examples = {
+  second_factor_needed: {
+    ...failing(
+      new ProofNeeded('https://cvat.example.org/account/sign-in?step=prove'),
+      'An account with a second factor, without a fresh proof of it',
+      { as: 'diego', by: 'token' },
+    ),
+    settings: { PUBLIC_URL: 'https://cvat.example.org' },
+  },
+};
 
 const CSRF: Examples = {
   csrf_failed: failing(

@@ -107,6 +107,26 @@ const renewCodes: Examples = {
   without_session: WITHOUT_SESSION,
 };
 
+const prove: Examples = {
+  proved: {
+    summary: 'Proved',
+    status: 204,
+    request: { as: 'diego', by: 'session', body: { code: CODE } },
+  },
+  wrong_code: WRONG_CODE,
+  without_session: WITHOUT_SESSION,
+};
+
+const finishLogin: Examples = {
+  not_begun: failing(
+    new ValidationError({
+      non_field_errors: ['This sign-in is too old, or began in another browser. Sign in again.'],
+    }),
+    'Without a login that asked for a code, in this browser and in the last ten minutes',
+    { as: 'nobody', body: { code: CODE } },
+  ),
+};
+
 const OTHERS = {
   forbidden: forbidden('Another user', { as: 'maria', path: { id: 3 } }),
   missing: missing('User', { path: { id: 99 } }),
@@ -138,6 +158,8 @@ export const factorExamples: Readonly<Record<string, Examples>> = {
   auth_create_factors_totp_confirm: confirm,
   auth_destroy_factors_totp: remove,
   auth_create_factors_recovery_codes: renewCodes,
+  auth_create_factors_proof: prove,
+  auth_create_login_code: finishLogin,
   users_retrieve_factors: retrieveOf,
   users_destroy_factors: resetOf,
 };

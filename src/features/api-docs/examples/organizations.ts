@@ -118,7 +118,7 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
       body: { user: ['Choose another active member of the organization.'] },
     },
     forbidden: forbidden('Not the owner', { as: 'pablo' }),
-    missing: FOREIGN,
+    missing: missing('Organization', { as: 'carla' }),
   },
   organizations_destroy_transfer: {
     withdrawn: { summary: 'Withdrawn', status: 204, request: { as: 'maria', ...HERE } },

@@ -79,7 +79,16 @@ export const signOnExamples: Readonly<Record<string, Examples>> = {
   auth_retrieve_oidc_login: begin,
   auth_retrieve_oidc_login_callback: callback,
   auth_create_oidc_login_token: token,
-  auth_retrieve_oidc_logout: begin,
+  auth_retrieve_oidc_logout: {
+    unreachable: {
+      summary: 'The provider does not answer: nobody is signed out there',
+      status: 302,
+      request: { as: 'nobody', path: PATH },
+      settings: PROVIDER,
+      headers: problem('unreachable'),
+    },
+    unknown_provider: unknownProvider,
+  },
   auth_create_oidc_backchannel_logout: {
     invalid_token: {
       summary: 'A token that is missing, not valid, or was used',

@@ -3,7 +3,7 @@ import { createLiveSessions, USE_INTERVAL } from '../../../../src/authentication
 
 const [KEY, OTHER] = ['k'.repeat(32), 'o'.repeat(32)];
 const CLIENT = { address: '192.0.2.7', userAgent: null };
-const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 0, client: CLIENT };
+const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 0, factorAt: null, client: CLIENT };
 
 function open() {
   const state = { now: 1_790_000_000_000, failure: undefined as Error | undefined };

@@ -4,7 +4,13 @@ import { createSessionStore } from '../../../../src/authentication/sessions/stor
 
 const KEY = 'k'.repeat(32);
 const CLIENT = { address: '192.0.2.7', userAgent: 'curl/8.5.0' };
-const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 1_790_000_000_000, client: CLIENT };
+const SESSION = {
+  userId: 7,
+  authHash: 'a'.repeat(64),
+  startedAt: 1_790_000_000_000,
+  factorAt: null,
+  client: CLIENT,
+};
 
 /** A store of express-session as the libraries write them: callbacks, and errors in them. */
 function createBackend() {

@@ -19,6 +19,13 @@ export const signingIn: Texts['signingIn'] = {
 
   continueWith: (provider) => `Weiter mit ${provider}`,
   orPassword: 'oder mit einem Passwort',
+  codeTitle: 'Gib deinen Code ein',
+  code: 'Code',
+  codeHint:
+    'Öffne deine Authenticator-App und gib ihre sechs Ziffern ein, oder einen deiner Wiederherstellungscodes.',
+  proveHint:
+    'Damit sicher ist, dass du es bist: Gib die sechs Ziffern deiner Authenticator-App ein, oder einen Wiederherstellungscode.',
+  sendCode: 'Weiter',
   chooseProvider: 'Weiter mit Single Sign-on',
   workEmail: 'E-Mail-Adresse bei deiner Organisation',
   singleSignOn: 'Single Sign-on',

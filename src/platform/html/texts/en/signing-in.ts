@@ -18,6 +18,12 @@ export const signingIn = {
 
   continueWith: (provider: string) => `Continue with ${provider}`,
   orPassword: 'or with a password',
+  codeTitle: 'Enter your code',
+  code: 'Code',
+  codeHint: 'Open your authenticator app and enter its six digits, or one of your recovery codes.',
+  proveHint:
+    'To make sure that it is you: enter the six digits of your authenticator app, or a recovery code.',
+  sendCode: 'Continue',
   chooseProvider: 'Continue with single sign-on',
   workEmail: 'E-mail address at your organization',
   singleSignOn: 'single sign-on',

@@ -19,6 +19,11 @@ export const signingIn: Texts['signingIn'] = {
 
   continueWith: (provider) => `使用 ${provider} 继续`,
   orPassword: '或使用密码',
+  codeTitle: '输入验证码',
+  code: '验证码',
+  codeHint: '请打开身份验证器应用并输入六位数字，或输入一个恢复代码。',
+  proveHint: '为确认是您本人：请输入身份验证器应用的六位数字，或一个恢复代码。',
+  sendCode: '继续',
   chooseProvider: '使用单点登录继续',
   workEmail: '您在组织中的电子邮箱',
   singleSignOn: '单点登录',

@@ -1,0 +1,28 @@
+/** What signing in with a password has to know of second factors. */
+
+/** The password is right, and the account has a second factor: without a right code nobody gets in. */
+export class SecondFactorNeeded extends Error {
+  readonly userId: number;
+  readonly reason: 'missing' | 'wrong';
+
+  constructor(userId: number, reason: 'missing' | 'wrong') {
+    super(`The code of account ${userId} is ${reason}.`);
+    this.name = 'SecondFactorNeeded';
+    this.userId = userId;
+    this.reason = reason;
+  }
+}
+
+/** Six digits of an authenticator app, or a recovery code, at the end of what was typed. */
+const TRAILING_CODE = /^(.+?) ?(\d{6}|[0-9a-z]{5}(?:-[0-9a-z]{5}){2})$/is;
+
+/**
+ * Clients that know only a name and a password have one field for password and code. That is for accounts with a second
+ * factor only: a password may end in six digits.
+ *
+ * @returns the password, and the code if there is one
+ */
+export function splitCode(typed: string): { readonly password: string; readonly code: string | undefined } {
+  const [, password, code] = TRAILING_CODE.exec(typed) ?? [];
+  return password === undefined ? { password: typed, code: undefined } : { password, code };
+}

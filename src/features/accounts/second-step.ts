@@ -1,0 +1,58 @@
+import type { BegunSignIn } from '../../authentication/begun-sign-in.js';
+import type { IdentityStore } from '../../authentication/identity.js';
+import type { SecondFactorNeeded } from '../../authentication/second-factor.js';
+import { CodeRequired, ValidationError } from '../../kernel/errors.js';
+import type { Exchange } from '../../platform/http/exchange.js';
+import type { Enter, LoginOutcome } from './entering.js';
+
+export type VerifyFactor = (userId: number, code: string) => Promise<'totp' | 'recovery' | undefined>;
+
+export interface SecondStepDeps {
+  readonly identities: Pick<IdentityStore, 'byId'>;
+  readonly begunSignIn: BegunSignIn;
+  /** Checks a code of a second factor, and uses it up. @returns undefined for a wrong one */
+  readonly verifyFactor: VerifyFactor;
+  /** The page that asks for the code of a sign-in that has begun; null without pages. */
+  readonly codePage: string | null;
+}
+
+const WRONG_CODE = 'The code is wrong or too old, or it was used before.';
+const NOT_BEGUN = 'This sign-in is too old, or began in another browser. Sign in again.';
+
+/** The code of a second factor, after everything else was right. */
+export function createSecondStep(deps: SecondStepDeps & { readonly enter: Enter }) {
+  const { identities } = deps;
+
+  /** Remembers that the password was right, so that the page asks for the code alone. @returns the refusal */
+  const askForCode = async (
+    exchange: Exchange,
+    { userId, reason }: SecondFactorNeeded,
+  ): Promise<ValidationError> => {
+    const identity = await identities.byId(userId, { kind: 'absent' });
+    if (identity !== undefined) deps.begunSignIn.begin(exchange, identity);
+    return new CodeRequired(reason, deps.codePage);
+  };
+
+  /**
+   * Finishes a sign-in that has begun in this browser, with a code.
+   *
+   * @throws ValidationError without one, and for a wrong code; Throttled
+   */
+  const finish = async (exchange: Exchange, code: string): Promise<LoginOutcome> => {
+    const identity = await deps.begunSignIn.read(exchange);
+    if (identity === undefined || !identity.account.isActive)
+      throw new ValidationError({ non_field_errors: [NOT_BEGUN] });
+    const { id } = identity.account;
+    const kind = await deps.verifyFactor(id, code);
+    if (kind === undefined) {
+      exchange.report('factor.refused', { account: id });
+      exchange.report('login.failed', { account: id, way: 'login', reason: WRONG_CODE });
+      throw new ValidationError({ code: [WRONG_CODE] });
+    }
+    if (kind === 'recovery') exchange.report('recovery_code.used', { account: id });
+    deps.begunSignIn.end(exchange);
+    return deps.enter(exchange, identity, true);
+  };
+
+  return { askForCode, finish };
+}
