@@ -5,7 +5,13 @@ import type { Caller } from '../../kernel/account.js';
 import { NotAuthenticated, ValidationError } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { challengeOf } from '../../platform/http/pipeline.js';
-import { type AnyRoute, defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import {
+  type AnyRoute,
+  defineRoute,
+  reply,
+  requireCaller,
+  requireSession,
+} from '../../platform/http/route.js';
 import type { UserService } from '../users/index.js';
 import { mayReset, mayUpdateOwn, mayView, mayViewOwn } from './access.js';
 import type { CodeKind, FactorCheck } from './check.js';
@@ -89,7 +95,7 @@ const begin = ({ service }: FactorRouteDeps) =>
     description: `Returns a new secret for the app. It counts once you have confirmed it with a code, and replaces one that you have not confirmed. ${IN_A_SESSION}`,
     responses: { 201: TotpEnrolmentRead },
     handle: async ({ caller }) => {
-      const { secret, url, drawing } = await service.begin(requireCaller(caller).account);
+      const { secret, url, drawing } = await service.begin(requireSession(caller).account);
       return reply(201, { secret, otpauth_url: url, qr_svg: drawing });
     },
   });
@@ -106,7 +112,7 @@ const confirm = (deps: FactorRouteDeps) =>
     body: ConfirmationWrite,
     responses: { 200: NewRecoveryCodesRead },
     handle: async ({ exchange, caller, body }) => {
-      const { account } = requireCaller(caller);
+      const { account } = requireSession(caller);
       const codes = await deps.service.confirm(account, body.code, await currentOf(deps, exchange));
       if (codes === undefined) return refuse(exchange, account.id);
       exchange.report('factor.added', { account: account.id });
@@ -125,7 +131,7 @@ const remove = (deps: FactorRouteDeps) =>
     body: CodeWrite,
     responses: { 204: null },
     handle: async ({ exchange, caller, body }) => {
-      const { account } = requireCaller(caller);
+      const { account } = requireSession(caller);
       const kind = await deps.service.remove(account, body.code, await currentOf(deps, exchange));
       if (kind === undefined) return refuse(exchange, account.id);
       noteUse(exchange, account.id, kind);
@@ -146,7 +152,7 @@ const renewCodes = ({ service }: FactorRouteDeps) =>
     body: CodeWrite,
     responses: { 201: NewRecoveryCodesRead },
     handle: async ({ exchange, caller, body }) => {
-      const { account } = requireCaller(caller);
+      const { account } = requireSession(caller);
       const renewed = await service.renewCodes(account, body.code);
       if (renewed === undefined) return refuse(exchange, account.id);
       noteUse(exchange, account.id, renewed.kind);
@@ -167,7 +173,7 @@ const prove = (deps: FactorRouteDeps) =>
     body: CodeWrite,
     responses: { 204: null },
     handle: async ({ exchange, caller, body }) => {
-      const { account } = requireCaller(caller);
+      const { account } = requireSession(caller);
       const kind = await deps.check.verifyFactor(account.id, body.code);
       if (kind === undefined) return refuse(exchange, account.id);
       noteUse(exchange, account.id, kind);

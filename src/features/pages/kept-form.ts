@@ -11,9 +11,9 @@ const Kept = z.object({
 
 export type Kept = z.output<typeof Kept>;
 
-/** @returns what was typed, except for passwords */
+/** @returns what was typed, except for passwords and codes */
 export function keep(visit: Visit, page: string): string {
-  const fields = new URLSearchParams([...visit.form].filter(([name]) => !/password|csrf/.test(name)));
+  const fields = new URLSearchParams([...visit.form].filter(([name]) => !/password|csrf|^code$/.test(name)));
   return JSON.stringify({
     page,
     params: visit.params,

@@ -1,8 +1,7 @@
 import type { Caller } from '../../kernel/account.js';
-import { PermissionDenied } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { presentPage } from '../../platform/http/page.js';
-import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
+import { defineRoute, reply, requireCaller, requireSession } from '../../platform/http/route.js';
 import { cutPage } from '../../platform/lists/cut-page.js';
 import { parsePage } from '../../platform/lists/pagination.js';
 import type { UserService } from '../users/index.js';
@@ -15,8 +14,6 @@ export interface LinkRouteDeps {
   readonly links: Links;
   readonly users: Pick<UserService, 'find'>;
 }
-
-const NEEDS_SESSION = 'Sign in with a browser: an identity is linked in a session.';
 
 const OWN = { path: '/api/auth/linked_accounts', tag: 'auth', view: 'Linked Account List' } as const;
 
@@ -64,8 +61,7 @@ const link = ({ links }: LinkRouteDeps) =>
     body: LinkWrite,
     responses: { 200: ProviderUrl },
     handle: async ({ exchange, caller, body }) => {
-      const { account, credential } = requireCaller(caller);
-      if (credential.kind !== 'session') throw new PermissionDenied(NEEDS_SESSION);
+      const { account } = requireSession(caller);
       return reply(200, { url: await links.begin(exchange, account.id, body.provider) });
     },
   });

@@ -163,6 +163,19 @@ export function requireCaller(caller: Caller | null): Caller {
   return caller;
 }
 
+/**
+ * A leaked token, or a password alone, must not change how a person signs in.
+ *
+ * @returns the caller, who came with a session. @throws PermissionDenied for any other
+ */
+export function requireSession(caller: Caller | null): Caller {
+  const known = requireCaller(caller);
+  if (known.credential.kind !== 'session') throw new PermissionDenied(NEEDS_SESSION);
+  return known;
+}
+
+const NEEDS_SESSION = 'This needs a session: sign in with a browser.';
+
 /** Several routes of one path: the equivalent of a DRF view. */
 export interface View {
   readonly path: string;

@@ -50,7 +50,7 @@ const isDecided = ({ route, method }: Target) => route?.access.kind === 'policy'
 const needsProvider = ({ view }: Target) => /^\/api\/auth\/(social|oidc|sso)\//.test(view.path);
 /** What no token may change: accounts, tokens and sessions; passwords and addresses refuse it before. */
 const isTaboo = ({ view }: Target) =>
-  /^\/api\/(users|auth\/(access_tokens|api_token|factors|sessions))\b/.test(view.path);
+  /^\/api\/(users|auth\/(access_tokens|api_token|factors|linked_accounts|sessions))\b/.test(view.path);
 
 /** The tokens of one kind, made for their owners when they first need one. */
 function tokensOf(

@@ -32,7 +32,7 @@ describe('a change of second factors', () => {
       const answer = await app.send(FACTORS + path, { method, headers, body: { code: '123456' } });
       expect([answer.status, answer.json()]).toEqual([
         403,
-        { detail: 'Second factors are changed in a session: sign in with a browser.' },
+        { detail: 'This needs a session: sign in with a browser.' },
       ]);
       expect((await app.send(FACTORS, { headers })).status).toBe(200);
     }

@@ -35,7 +35,7 @@ const SOME = {
 };
 
 const WITHOUT_SESSION = failing(
-  new PermissionDenied('Second factors are changed in a session: sign in with a browser.'),
+  new PermissionDenied('This needs a session: sign in with a browser.'),
   'With a token or a password instead of a session',
   { by: 'token' },
 );

@@ -33,7 +33,7 @@ const list: Examples = {
 
 const link: Examples = {
   without_session: failing(
-    new PermissionDenied('Sign in with a browser: an identity is linked in a session.'),
+    new PermissionDenied('This needs a session: sign in with a browser.'),
     'With an API token, or a password',
     { as: 'maria', by: 'token', body: { provider: 'oidc' } },
   ),
