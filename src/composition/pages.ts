@@ -59,6 +59,7 @@ export async function composePages(
       minimumUsername: config.ACCOUNT_USERNAME_MIN_LENGTH,
       minimumPassword: config.AUTH_PASSWORD_MIN_LENGTH,
       logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
+      offersTotp: config.MFA_TOTP,
     },
   });
 }

@@ -21,6 +21,7 @@ const MORE_PAGES = ['/account/tokens/1'];
 const FORMS = [
   'accept',
   'api-token',
+  'begin',
   'change-role',
   'choose',
   'create',

@@ -23,6 +23,7 @@ export const OWN_PAGES = [
   '/account',
   '/account?done=names',
   '/account/security',
+  '/account/security/authenticator',
   '/account/tokens',
   '/account/organizations',
   '/account/organizations/lab',

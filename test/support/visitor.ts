@@ -64,7 +64,9 @@ export function createVisitor(app: Pick<TestApp, 'browser'>, headers: Readonly<R
       }
       const name = button.getAttribute('name');
       if (name !== undefined) sent.set(name, value);
-      return { to: form.getAttribute('action') ?? here().address, body: sent };
+      // What is behind # stays in the browser: it says where on the page to look.
+      const [to = ''] = (form.getAttribute('action') ?? here().address).split('#');
+      return { to, body: sent };
     },
     /** Fills in the form of a button and presses it. */
     async press(

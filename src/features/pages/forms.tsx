@@ -30,6 +30,8 @@ export interface FieldProps {
   readonly value?: string | undefined;
   readonly hint?: string | undefined;
   readonly autocomplete?: string;
+  /** The keyboard that a phone shows. */
+  readonly inputmode?: 'numeric';
   readonly isOptional?: boolean;
   readonly maxLength?: number;
   /** Of a list, or of `choices`: boxes of which any number can be checked, with their values joined by commas. */
@@ -198,13 +200,14 @@ const isChecked = ({ draft, name, value }: PlacedField): boolean =>
 
 /** A password is never sent back. */
 function Control({ field, shared }: { readonly field: PlacedField; readonly shared: object }): VNode {
-  const { options, draft, name, autocomplete, maxLength, rows, isOptional } = field;
+  const { options, draft, name, autocomplete, inputmode, maxLength, rows, isOptional } = field;
   const type = isWritten(field.type) ? field.type : 'text';
   const value = type === 'password' ? '' : (draft?.fields.get(name) ?? field.value ?? '');
   const more = {
     ...shared,
     required: isOptional !== true,
     ...(autocomplete === undefined ? {} : { autocomplete }),
+    ...(inputmode === undefined ? {} : { inputmode }),
     ...(maxLength === undefined ? {} : { maxLength }),
   };
   if (options !== undefined)

@@ -62,7 +62,9 @@ export function createPageHandler(deps: PageHandlerDeps) {
       if (error instanceof ProofNeeded) return proveAgain(visit, page.path);
       const problems = problemsOf(error, texts, new Set(form.keys()));
       if (problems === undefined) throw error;
-      return showAgain(page, visit, { ...draft, problems }, error instanceof ApiError ? error.status : 400);
+      const status = error instanceof ApiError ? error.status : 400;
+      const answer = await showAgain(page, visit, { ...draft, problems }, status);
+      return answer.kind === 'view' && status >= 500 ? { ...answer, failure: error } : answer;
     }
   };
 
@@ -108,7 +110,7 @@ function outgoingOf(answer: PageAnswer, visit: Visit, shell: Shell): Outgoing {
       return {
         status: 200,
         headers: { 'Content-Disposition': `attachment; filename="${answer.name}"`, ...PRIVATE },
-        content: { kind: 'raw', type: 'application/json', raw: answer.content },
+        content: { kind: 'raw', type: answer.type ?? 'application/json', raw: answer.content },
       };
     case 'view':
       return shell.answer(answer, visit);

@@ -7,6 +7,7 @@ import { allOrganizationsPage } from './administration/organizations.js';
 import { peoplePage } from './administration/people.js';
 import { personPage } from './administration/person.js';
 import { serverPage } from './administration/server.js';
+import { authenticatorPage } from './authenticator.js';
 import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
@@ -67,6 +68,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     profilePage(settings, languages),
     exportPage,
     securityPage(settings),
+    ...(settings.offersTotp ? [authenticatorPage(settings)] : []),
     tokensPage(settings),
     tokenPage,
     organizationsPage,

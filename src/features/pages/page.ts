@@ -54,7 +54,13 @@ export interface Person {
 export type PageAnswer =
   | View
   | { readonly kind: 'redirect'; readonly to: string }
-  | { readonly kind: 'file'; readonly name: string; readonly content: string };
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      /** JSON if it is left out. */
+      readonly type?: 'text/plain; charset=utf-8';
+      readonly content: string;
+    };
 
 /**
  * A page: how it is shown, and what its forms do. A button sends its name in the field `do`. What an action refuses is

@@ -16,6 +16,7 @@ export const PATHS = {
   resetConfirm: `${PREFIX}/reset/confirm`,
   invitation: `${PREFIX}/invitation`,
   security: `${PREFIX}/security`,
+  authenticator: `${PREFIX}/security/authenticator`,
   tokens: `${PREFIX}/tokens`,
   organizations: `${PREFIX}/organizations`,
   people: `${PREFIX}/admin/people`,

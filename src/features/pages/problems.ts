@@ -112,6 +112,11 @@ const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => st
   [/^Enter a valid "slug"/, (texts) => texts.invalidShortName],
   [/^Choose another active member/, (texts) => texts.noSuccessor],
   [/^The organization cannot be removed/, (texts) => texts.organizationInUse],
+  [/^The code is wrong or too old/, (texts) => texts.wrongCode],
+  [/^An authenticator app is set up already/, (texts) => texts.appSetUp],
+  [/^No authenticator app is being set up/, (texts) => texts.appNotBegun],
+  [/^No authenticator app is set up/, (texts) => texts.appMissing],
+  [/^The second factor of this account cannot be read/, (texts) => texts.factorUnreadable],
 ];
 
 const translate = (sentence: string, texts: Texts): string => known(sentence, texts) ?? sentence;

@@ -1,5 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { FactorsCard, factorActions, factorForms } from './factor-card.js';
+import { Factors } from './factors.js';
 import { ButtonForm, Form, Problems } from './forms.js';
 import { beginLinking, Identities, IdentitiesCard } from './identities.js';
 import { type Draft, field, type Page, redirect, type Visit } from './page.js';
@@ -16,18 +18,20 @@ const ApiToken = z.object({ exists: z.boolean(), created_date: z.string().nullab
 const NewApiToken = z.object({ key: z.string() });
 const PAGE_SIZE = 10;
 
-/** The password of an account, its identities at providers, its sessions and its API token. */
+/** The password of an account, its second factor, its identities at providers, its sessions and its API token. */
 export function securityPage(settings: PageSettings): Page {
   const show = async (visit: Visit, draft?: Draft, newToken?: string) => {
-    const [{ person }, sessions, apiToken, identities] = await Promise.all([
+    const [{ person }, sessions, apiToken, factors, identities] = await Promise.all([
       selfOf(visit),
       visit.call('auth_list_sessions', Sessions, {
         query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
       }),
       visit.call('auth_retrieve_api_token', ApiToken),
+      visit.call('auth_retrieve_factors', Factors),
       visit.call('auth_list_linked_accounts', Identities, { query: { page_size: '100' } }),
     ]);
     const { account } = visit.texts;
+    const formsWithProblems = ['password', ...factorForms(settings, factors)];
     return {
       kind: 'view' as const,
       title: account.securityTitle,
@@ -37,8 +41,11 @@ export function securityPage(settings: PageSettings): Page {
           <Lead title={account.securityTitle}>{account.securityIntro}</Lead>
           {draft === undefined && <SignOnProblem visit={visit} />}
           {draft === undefined && <Outcome visit={visit} />}
-          {draft !== undefined && draft.action !== 'password' && <Problems visit={visit} draft={draft} />}
+          {draft !== undefined && !formsWithProblems.includes(draft.action) && (
+            <Problems visit={visit} draft={draft} />
+          )}
           <Password visit={visit} settings={settings} draft={draft} />
+          <FactorsCard visit={visit} settings={settings} factors={factors} draft={draft} />
           <IdentitiesCard visit={visit} settings={settings} identities={identities} />
           <SessionList visit={visit} sessions={sessions} />
           <ApiTokenCard visit={visit} apiToken={apiToken} newToken={newToken} />
@@ -52,6 +59,7 @@ export function securityPage(settings: PageSettings): Page {
     show,
     actions: {
       password: (visit) => changePassword(visit, settings),
+      ...factorActions(settings),
       link: (visit) => beginLinking(visit, settings),
       unlink: async (visit) => {
         await visit.call('auth_destroy_linked_accounts', z.unknown(), {
@@ -101,6 +109,8 @@ function Outcome({ visit }: { readonly visit: Visit }): VNode | null {
       return <Done>{account.sessionEnded}</Done>;
     case 'others-ended':
       return <Done>{account.othersEnded}</Done>;
+    case 'app-removed':
+      return <Done>{visit.texts.factors.appRemoved}</Done>;
     case 'linked':
       return <Done>{account.linked}</Done>;
     case 'unlinked':

@@ -39,4 +39,6 @@ export interface PageSettings {
   readonly minimumPassword: number;
   /** `ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE`. */
   readonly logsOutOnPasswordChange: boolean;
+  /** `MFA_TOTP`: without it nobody sets up an authenticator app, or removes their own. */
+  readonly offersTotp: boolean;
 }

@@ -22,6 +22,7 @@ const OPEN_PAGES = [
 const OWN_PAGES = [
   '/account',
   '/account/security',
+  '/account/security/authenticator',
   '/account/tokens',
   '/account/organizations',
   '/account/organizations/lab',

@@ -41,6 +41,7 @@ const MINE = [
   SELF,
   '/api/auth/preferences',
   '/api/auth/sessions',
+  '/api/auth/factors',
   '/api/auth/linked_accounts',
   '/api/auth/api_token',
 ];
@@ -85,6 +86,7 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
       isOpen: true,
     },
     security: own(PATHS.security, MINE),
+    authenticator: own(PATHS.authenticator, MINE),
     tokens: own(PATHS.tokens, ['/api/auth/access_tokens', '/api/organizations']),
     organizations: own(PATHS.organizations, ['/api/organizations', '/api/memberships', '/api/invitations']),
     organization: {

@@ -15,11 +15,12 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.innerText);
       button.textContent = button.dataset.done;
       setTimeout(() => (button.textContent = word), 2000);
     } catch {
-      field.select();
+      getSelection().selectAllChildren(field);
+      field.select?.();
     }
   });
 }

@@ -34,7 +34,7 @@ export const account: Texts['account'] = {
   deleteMismatch: 'Das ist nicht dein Benutzername.',
 
   securityTitle: 'Sicherheit',
-  securityIntro: 'Dein Passwort, und wo du angemeldet bist.',
+  securityIntro: 'Dein Passwort, dein zweiter Faktor, und wo du angemeldet bist.',
   changePassword: 'Passwort ändern',
   changePasswordHint: 'Das beendet alle deine anderen Sitzungen.',
   changePasswordEndsAll:

@@ -2,6 +2,7 @@ import type { Texts } from '../index.js';
 import { account } from './account.js';
 import { administration } from './administration.js';
 import { common } from './common.js';
+import { factors } from './factors.js';
 import { home } from './home.js';
 import { links } from './links.js';
 import { mails } from './mails.js';
@@ -15,6 +16,7 @@ export const de: Texts = {
   signingIn,
   account,
   administration,
+  factors,
   links,
   mails,
   organizations,

@@ -54,5 +54,11 @@ export const problems: Texts['problems'] = {
     noSuccessor: 'Wähle ein anderes Mitglied der Organisation.',
     organizationInUse:
       'In dieser Organisation sind noch Projekte, Aufgaben oder andere Daten von CVAT. Lösche oder verschiebe sie zuerst.',
+    wrongCode: 'Der Code ist falsch oder zu alt, oder er wurde schon benutzt.',
+    appSetUp: 'Du hast schon eine Authenticator-App. Entferne sie zuerst.',
+    appNotBegun: 'Diese Einrichtung ist beendet. Beginne von vorn.',
+    appMissing: 'Du hast keine Authenticator-App.',
+    factorUnreadable:
+      'Dieser Server kann den Schlüssel deiner App nicht mehr lesen. Nimm einen Wiederherstellungscode, oder wende dich an die Verwaltung.',
   },
 };

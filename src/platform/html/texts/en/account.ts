@@ -33,7 +33,7 @@ export const account = {
   deleteMismatch: 'This is not your user name.',
 
   securityTitle: 'Security',
-  securityIntro: 'Your password, and where you are signed in.',
+  securityIntro: 'Your password, your second factor, and where you are signed in.',
   changePassword: 'Change your password',
   changePasswordHint: 'This ends all your other sessions.',
   changePasswordEndsAll: 'This ends all your sessions and your API token: you sign in again afterwards.',

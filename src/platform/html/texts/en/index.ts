@@ -1,6 +1,7 @@
 import { account } from './account.js';
 import { administration } from './administration.js';
 import { common } from './common.js';
+import { factors } from './factors.js';
 import { home } from './home.js';
 import { links } from './links.js';
 import { mails } from './mails.js';
@@ -8,4 +9,15 @@ import { organizations } from './organizations.js';
 import { problems } from './problems.js';
 import { signingIn } from './signing-in.js';
 
-export const en = { common, home, signingIn, account, administration, links, mails, organizations, problems };
+export const en = {
+  common,
+  home,
+  signingIn,
+  account,
+  administration,
+  factors,
+  links,
+  mails,
+  organizations,
+  problems,
+};

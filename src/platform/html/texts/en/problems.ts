@@ -53,5 +53,11 @@ export const problems = {
     noSuccessor: 'Choose another member of the organization.',
     organizationInUse:
       'Projects, tasks or other data of CVAT are still in this organization. Delete or move them first.',
+    wrongCode: 'The code is wrong or too old, or it was used before.',
+    appSetUp: 'You have an authenticator app already. Remove it first.',
+    appNotBegun: 'This set-up has ended. Begin again.',
+    appMissing: 'You have no authenticator app.',
+    factorUnreadable:
+      'This server can no longer read the key of your app. Use a recovery code, or ask an administrator.',
   },
 };

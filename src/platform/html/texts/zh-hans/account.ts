@@ -33,7 +33,7 @@ export const account: Texts['account'] = {
   deleteMismatch: '这不是您的用户名。',
 
   securityTitle: '安全',
-  securityIntro: '您的密码和登录位置。',
+  securityIntro: '您的密码、第二重验证和登录位置。',
   changePassword: '更改密码',
   changePasswordHint: '这会结束您的所有其他会话。',
   changePasswordEndsAll: '这会结束您的所有会话和 API 令牌，之后需要重新登录。',

@@ -51,5 +51,10 @@ export const problems: Texts['problems'] = {
     invalidShortName: '短名称只能包含字母、数字、- 和 _。',
     noSuccessor: '请选择组织中的另一位成员。',
     organizationInUse: '此组织中仍有 CVAT 的项目、任务或其他数据，请先删除或移走。',
+    wrongCode: '验证码错误、已过期或已被使用。',
+    appSetUp: '您已有身份验证器应用，请先移除。',
+    appNotBegun: '此次设置已结束，请重新开始。',
+    appMissing: '您没有身份验证器应用。',
+    factorUnreadable: '此服务器无法再读取您应用的密钥。请使用恢复代码，或联系管理员。',
   },
 };

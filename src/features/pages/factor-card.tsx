@@ -1,0 +1,120 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { FactorFacts, type Factors, hasFactor } from './factors.js';
+import { Form } from './forms.js';
+import { type Draft, field, type Page, redirect, type Visit } from './page.js';
+import { PATHS, withQuery } from './paths.js';
+import { selfOf } from './person.js';
+import { downloadActions, NewCodes, newCodesView } from './recovery-codes.js';
+import type { PageSettings } from './settings.js';
+import { Card } from './shell.js';
+
+const RENEW = 'renew-codes';
+const REMOVE = 'remove-app';
+/** From here on the card asks for new codes. */
+const FEW = 3;
+
+interface FactorsCardProps {
+  readonly visit: Visit;
+  readonly settings: PageSettings;
+  readonly factors: Factors;
+  readonly draft: Draft | undefined;
+}
+
+/** The second factor of one's own account, with forms that change it. */
+export function FactorsCard({ visit, settings, factors, draft }: FactorsCardProps): VNode | null {
+  const { factors: texts } = visit.texts;
+  const { remaining } = factors.recovery_codes;
+  if (!settings.offersTotp && !hasFactor(factors)) return null;
+  return (
+    <Card title={texts.title}>
+      <p class="quiet">{texts.hint}</p>
+      {hasFactor(factors) ? <FactorFacts visit={visit} factors={factors} /> : <p>{texts.none}</p>}
+      {hasFactorForms(settings, factors) && remaining <= FEW && (
+        <p class="note bad">{texts.fewCodes(remaining)}</p>
+      )}
+      {hasFactorForms(settings, factors) && <FactorForms visit={visit} draft={draft} />}
+      {settings.offersTotp && !factors.totp.enabled && (
+        <div class="actions">
+          <a class="button second little" href={PATHS.authenticator}>
+            {texts.setUp}
+          </a>
+        </div>
+      )}
+      {!settings.offersTotp && <p class="quiet">{texts.notOffered}</p>}
+    </Card>
+  );
+}
+
+/** @returns the buttons of the forms that the card shows, which show their own problems */
+export const factorForms = (settings: PageSettings, factors: Factors): readonly string[] =>
+  hasFactorForms(settings, factors) ? [RENEW, REMOVE] : [];
+
+const hasFactorForms = ({ offersTotp }: PageSettings, { totp }: Factors): boolean =>
+  offersTotp && totp.enabled;
+
+const FactorForms = ({ visit, draft }: Pick<FactorsCardProps, 'visit' | 'draft'>): VNode => (
+  <>
+    <CodeForm visit={visit} draft={draft} action={RENEW} title={visit.texts.factors.renewTitle}>
+      {visit.texts.factors.renewHint}
+    </CodeForm>
+    <CodeForm visit={visit} draft={draft} action={REMOVE} title={visit.texts.factors.removeTitle}>
+      {visit.texts.factors.removeHint}
+    </CodeForm>
+  </>
+);
+
+interface CodeFormProps {
+  readonly visit: Visit;
+  readonly draft: Draft | undefined;
+  readonly action: typeof RENEW | typeof REMOVE;
+  readonly title: string;
+  /** What it does. */
+  readonly children: string;
+}
+
+/** A browser goes to the field when the page comes back, so that people see what is said of their code. */
+const CodeForm = ({ visit, draft, action, title, children }: CodeFormProps): VNode => (
+  <section class="part" aria-labelledby={`${action}-title`}>
+    <h3 id={`${action}-title`}>{title}</h3>
+    <p class="quiet">{children}</p>
+    <Form
+      visit={visit}
+      action={action}
+      to={`${PATHS.security}#${action}-code`}
+      label={action === REMOVE ? visit.texts.factors.remove : visit.texts.factors.renew}
+      kind={action === REMOVE ? 'danger' : 'second'}
+      draft={draft}
+      fields={[
+        {
+          name: 'code',
+          label: visit.texts.factors.code,
+          hint: visit.texts.factors.anyCodeHint,
+          autocomplete: 'one-time-code',
+          maxLength: 64,
+        },
+      ]}
+    />
+  </section>
+);
+
+/** What the forms of the card do; nothing on a server that offers no second factors, which has no routes for them. */
+export const factorActions = (settings: PageSettings): NonNullable<Page['actions']> =>
+  settings.offersTotp
+    ? {
+        ...downloadActions(settings),
+        [RENEW]: async (visit) => {
+          const { person } = await selfOf(visit);
+          const codes = await visit.call('auth_create_factors_recovery_codes', NewCodes, {
+            body: { code: field(visit.form, 'code') },
+          });
+          return newCodesView(visit, { person, codes, done: visit.texts.factors.codesReplaced });
+        },
+        [REMOVE]: async (visit) => {
+          await visit.call('auth_destroy_factors_totp', z.unknown(), {
+            body: { code: field(visit.form, 'code') },
+          });
+          return redirect(withQuery(PATHS.security, { done: 'app-removed' }));
+        },
+      }
+    : {};
