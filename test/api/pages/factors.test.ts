@@ -2,11 +2,11 @@ import { decodeQR } from 'qr/decode.js';
 import { describe, expect, it } from 'vitest';
 import { PATHS } from '../../../src/features/pages/paths.js';
 import { type TestAccount, type TestApp, useTestApp } from '../../support/app.js';
-import { factorActions } from '../../support/factor-actions.js';
+import { codeAt, factorActions, STEP } from '../../support/factor-actions.js';
 import { insertRecoveryCode, insertTotp } from '../../support/factor-rows.js';
 import { createVisitor, type ShownPage } from '../../support/visitor.js';
 
-/** Second factors on the pages, without scripts: setting an app up, recovery codes, and removal. */
+/** Second factors on the pages, without scripts: setting an app up, recovery codes, removal, and administrators. */
 
 const app = useTestApp({ env: { SITE_NAME: 'Lab & Söhne <b>' } });
 const withoutApps = useTestApp({ env: { MFA_TOTP: 'false' } });
@@ -316,9 +316,11 @@ describe('without MFA_TOTP', () => {
     const page = await visitor.open(PATHS.security);
     expect([page.status, page.words]).toEqual([200, expect.not.stringContaining('Second factor')]);
     expect((await visitor.open(PATHS.authenticator)).status).toBe(404);
+    const admin = await enter(withoutApps.admin, withoutApps);
+    expect((await admin.open(`${PATHS.people}/1`)).words).not.toContain('Second factor');
   });
 
-  it('an app from before is shown to its owner, who asks an administrator to remove it', async () => {
+  it('an app from before is shown to its owner, and an administrator removes it', async () => {
     const person = await withoutApps.register();
     const visitor = await enter(person, withoutApps);
     await insertTotp(withoutApps.db, {
@@ -337,5 +339,46 @@ describe('without MFA_TOTP', () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
     const refused = await visitor.open(PATHS.security, { method: 'POST', headers, body: String(forged) });
     expect(refused.status).toBe(404);
+    const admin = await enter(withoutApps.admin, withoutApps);
+    await admin.open(`${PATHS.people}/${person.id}`);
+    expect((await admin.press('remove-factors')).words).toContain('The second factors are removed.');
+  });
+});
+
+describe('an administrator', () => {
+  it('removes all second factors of a person, after reading what ends', async () => {
+    const { person, visitor, secret, codes } = await enrolled();
+    const admin = await enter(app.admin);
+    const before = await admin.open(`${PATHS.people}/${person.id}`);
+    expect(before.words).toContain('10 left');
+    expect(before.words).toContain('All sessions and the API token of the account end');
+    for (const hidden of [secret, ...codes]) expect(before.answer.text).not.toContain(hidden);
+    const page = await admin.press('remove-factors');
+    expect(page.words).toContain('The second factors are removed.');
+    expect(page.words).toContain('This account has no second factor.');
+    expect(buttonsOn(page)).not.toContain('remove-factors');
+    expect((await visitor.open(PATHS.security)).address).toContain(PATHS.signIn);
+    expect((await visitor.signIn(person.username, person.password)).address).toBe(PATHS.account);
+    expect((await stateOf(visitor.browser)).totp.enabled).toBe(false);
+  });
+
+  it('removes their own with a code on the security page, not as an administrator', async () => {
+    const admin = await enter(app.admin);
+    const { secret } = await setUp(admin);
+    const { id } = (await admin.browser.send('/api/users/self')).json() as { id: number };
+    const page = await admin.open(`${PATHS.people}/${id}`);
+    expect(page.words).toContain('You remove your own second factor with a code');
+    expect(buttonsOn(page)).not.toContain('remove-factors');
+    expect(page.root.querySelector(`main a[href="${PATHS.security}"]`)).not.toBeNull();
+    const forged = new URLSearchParams(admin.fill('end-sessions').body);
+    forged.set('do', 'remove-factors');
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const refused = await admin.open(page.address, { method: 'POST', headers, body: String(forged) });
+    expect([refused.status, refused.words]).toEqual([403, expect.stringContaining('You may not do this.')]);
+    await admin.open(PATHS.security);
+    app.clock.advance(STEP);
+    expect((await admin.press('remove-app', { code: codeAt(secret, app.clock.now()) })).words).toContain(
+      'You have no second factor.',
+    );
   });
 });

@@ -102,6 +102,7 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
     person: forSuperusers(`${PATHS.people}/${worker.id}`, [
       person,
       `${person}/sessions`,
+      `${person}/factors`,
       `${person}/linked_accounts`,
       `${person}/api_token`,
     ]),

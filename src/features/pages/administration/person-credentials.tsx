@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { Factors } from '../factors.js';
 import { ButtonForm } from '../forms.js';
 import { Identities, IdentityList } from '../identities.js';
 import { field, type Visit } from '../page.js';
@@ -13,18 +14,19 @@ const PAGE_SIZE = 10;
 
 export type PersonCredentials = Awaited<ReturnType<typeof credentialsOf>>;
 
-/** @returns where an account is signed in, whether it has an API token, and its identities at providers */
+/** @returns where an account is signed in, whether it has an API token, its second factors, and its identities */
 export async function credentialsOf(visit: Visit) {
   const { params } = visit;
-  const [sessions, apiToken, identities] = await Promise.all([
+  const [sessions, apiToken, factors, identities] = await Promise.all([
     visit.call('users_list_sessions', Sessions, {
       params,
       query: { page: visit.query.get('page') ?? '1', page_size: String(PAGE_SIZE) },
     }),
     visit.call('users_retrieve_api_token', ApiToken, { params }),
+    visit.call('users_retrieve_factors', Factors, { params }),
     visit.call('users_list_linked_accounts', Identities, { params, query: { page_size: '100' } }),
   ]);
-  return { sessions, apiToken, identities };
+  return { sessions, apiToken, factors, identities };
 }
 
 /** What the buttons do, by the message that the page shows afterwards. */
@@ -38,6 +40,7 @@ export const CREDENTIAL_ACTIONS: Readonly<Record<string, (visit: Visit) => Promi
     visit.call('users_destroy_linked_accounts', z.unknown(), {
       params: { ...visit.params, link_id: field(visit.form, 'identity') },
     }),
+  'remove-factors': (visit) => visit.call('users_destroy_factors', z.unknown(), { params: visit.params }),
   'rotate-token': (visit) => visit.call('users_rotate_api_token', z.unknown(), { params: visit.params }),
   'revoke-token': (visit) => visit.call('users_destroy_api_token', z.unknown(), { params: visit.params }),
 };

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { hasFactor } from '../factors.js';
 import { ButtonForm, Form, Problems } from '../forms.js';
 import { type Draft, field, type Person, redirect, type Visit } from '../page.js';
 import { PATHS, withQuery } from '../paths.js';
@@ -17,6 +18,7 @@ import {
   makeResetLink,
   type ResetLink,
 } from './person-credentials.js';
+import { PersonFactors } from './person-factors.js';
 import { forSuperusers } from './superuser.js';
 
 const PATH = `${PATHS.people}/:id` as const;
@@ -99,6 +101,9 @@ async function showPerson(visit: Visit, person: Person, { settings, draft, link 
         <State visit={visit} account={account} />
         <Details visit={visit} account={account} draft={draft} />
         {!settings.usesDirectory && <LinkCard visit={visit} made={link} />}
+        {(settings.offersTotp || hasFactor(credentials.factors)) && (
+          <PersonFactors visit={visit} factors={credentials.factors} isOwn={account.id === person.id} />
+        )}
         <Credentials visit={visit} credentials={credentials} />
         <Deletion visit={visit} account={account} draft={draft} />
       </>

@@ -59,6 +59,8 @@ export const administration: Texts['administration'] = {
     'end-sessions': 'Alle Sitzungen des Kontos sind beendet.',
     'rotate-token': 'Das API-Token ist ersetzt. Die Person bekommt das neue bei der nächsten Anmeldung.',
     'revoke-token': 'Das API-Token ist widerrufen.',
+    'remove-factors':
+      'Die zweiten Faktoren sind entfernt. Die Sitzungen und das API-Token des Kontos sind beendet.',
     unlink: 'Die Identität ist gelöst, und die Sitzungen des Kontos sind beendet.',
   },
   linkHint:

@@ -57,6 +57,8 @@ export const administration = {
     'end-sessions': 'All sessions of the account are ended.',
     'rotate-token': 'The API token is replaced. Its owner gets the new one at the next sign-in.',
     'revoke-token': 'The API token is revoked.',
+    'remove-factors':
+      'The second factors are removed. The sessions and the API token of the account have ended.',
     unlink: 'The identity is unlinked, and the sessions of the account are ended.',
   },
   linkHint: 'For a person whom mails do not reach: hand them a link with which they set a new password.',

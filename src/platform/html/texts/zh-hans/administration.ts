@@ -57,6 +57,7 @@ export const administration: Texts['administration'] = {
     'end-sessions': '该账户的所有会话已结束。',
     'rotate-token': 'API 令牌已更换。所有者将在下次登录时获得新令牌。',
     'revoke-token': 'API 令牌已撤销。',
+    'remove-factors': '第二重验证已移除，该账户的会话和 API 令牌已失效。',
     unlink: '已解除关联，该账户的会话已结束。',
   },
   linkHint: '适用于收不到邮件的人：请将链接交给对方，用于设置新密码。',
