@@ -16,6 +16,7 @@ export const exportPage: Page = {
       account: await visit.call('users_retrieve_self', Any),
       sessions: await all(visit, 'auth_list_sessions'),
       linked_accounts: await all(visit, 'auth_list_linked_accounts'),
+      factors: await visit.call('auth_retrieve_factors', Any),
       api_token: await visit.call('auth_retrieve_api_token', Any),
       access_tokens: await all(visit, 'auth_list_access_tokens', { include: 'last_used_ip' }),
       memberships: await all(visit, 'memberships_list', { user: username }),

@@ -44,6 +44,7 @@ describe('the profile', () => {
     expect(answer.json()).toMatchObject({
       account: { id: person.id, email: person.email },
       sessions: expect.arrayContaining([expect.objectContaining({ current: true })]),
+      factors: { totp: { enabled: false }, recovery_codes: { remaining: 0 } },
       api_token: { exists: true },
       access_tokens: [{ name: 'export me' }],
       memberships: [{ role: 'owner' }],

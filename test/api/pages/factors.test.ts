@@ -310,6 +310,17 @@ describe('the card of the second factor', () => {
   });
 });
 
+describe('the export of an account', () => {
+  it('tells of the second factor, and has no secret of it', async () => {
+    const { visitor, secret, codes } = await enrolled();
+    const { answer } = await visitor.open(PATHS.export);
+    expect(answer.json()).toMatchObject({
+      factors: { totp: { enabled: true }, recovery_codes: { remaining: 10 }, webauthn: [] },
+    });
+    for (const hidden of [secret, ...codes]) expect(answer.text).not.toContain(hidden);
+  });
+});
+
 describe('without MFA_TOTP', () => {
   it('the pages offer nothing to people without an app', async () => {
     const visitor = await enter(await withoutApps.register(), withoutApps);
