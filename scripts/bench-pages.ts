@@ -19,7 +19,10 @@ const WARM_UP = 20;
 /** @param ids of the administrator and of the organization */
 const pagesOf = (ids: { readonly user: number; readonly organization: number }): readonly Compared[] => [
   { page: '/account', routes: [SELF, `/api/organizations?owner=${ADMIN.username}&page_size=100`] },
-  { page: '/account/security', routes: [SELF, '/api/auth/sessions', '/api/auth/api_token'] },
+  {
+    page: '/account/security',
+    routes: [SELF, '/api/auth/sessions', '/api/auth/api_token', '/api/auth/factors'],
+  },
   {
     page: '/account/tokens',
     routes: [SELF, '/api/auth/access_tokens', '/api/organizations?page_size=100'],

@@ -1,22 +1,20 @@
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestAccount, type TestApp } from '../support/app.js';
 import {
   enter,
   makeOrganizations,
+  NARROW,
   OPEN_PAGES,
   OWN_PAGES,
   overflowOf,
   SUPERUSER_PAGES,
+  violationsOf,
 } from './account-pages.js';
 import { hasBrowser, startBrowser, watchedPage } from './browser.js';
 import { coloursOf, takePicture } from './pictures.js';
 
 /** The pages for people, in a browser: by keyboard, on a narrow screen, in dark and light, for a screen reader. */
-
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const NARROW = { width: 320, height: 640 };
 
 let app: TestApp;
 let browser: Browser;
@@ -32,15 +30,6 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
 }
-
-/** @returns what a program that checks accessibility finds in a page, with the elements */
-const violationsOf = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe.source);
-  return page.evaluate<string[]>(
-    `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
-  );
-};
 
 describe.skipIf(!hasBrowser())('the pages of an account in Chromium', () => {
   beforeAll(async () => {
