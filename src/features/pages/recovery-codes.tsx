@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ButtonForm } from './forms.js';
 import { field, type Page, type Person, type View, type Visit } from './page.js';
 import { PATHS } from './paths.js';
-import { selfOf } from './person.js';
 import { Done } from './pieces.js';
 import type { PageSettings } from './settings.js';
 import { Card, Lead } from './shell.js';
@@ -45,7 +44,7 @@ export function newCodesView(visit: Visit, { person, codes: { recovery_codes: co
             <ButtonForm
               visit={visit}
               action={DOWNLOAD}
-              hidden={{ codes: codes.join(' ') }}
+              hidden={{ username: person.username, codes: codes.join(' ') }}
               label={factors.downloadCodes}
             />
           </div>
@@ -73,14 +72,16 @@ const CodeList = ({ codes }: { readonly codes: readonly string[] }): VNode => (
   </ol>
 );
 
-/** The button below new codes, for the pages that answer with them. The file is made of what the form sends. */
+/**
+ * The button below new codes, for the pages that answer with them. The file is made of what the form sends alone: the
+ * codes would be lost if the session had ended meanwhile.
+ */
 export const downloadActions = ({ siteName }: PageSettings): NonNullable<Page['actions']> => ({
-  [DOWNLOAD]: async (visit) => {
-    const { username } = await selfOf(visit);
+  [DOWNLOAD]: async ({ form, texts }) => {
     const lines = [
-      visit.texts.factors.codesOf(username, siteName()),
+      texts.factors.codesOf(field(form, 'username'), siteName()),
       '',
-      ...field(visit.form, 'codes').split(' '),
+      ...field(form, 'codes').split(' '),
     ];
     return {
       kind: 'file',

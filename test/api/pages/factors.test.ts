@@ -133,6 +133,8 @@ describe('setting up an authenticator app', () => {
   it('gives the codes as a text file', async () => {
     const { person, visitor } = await signedIn();
     const { codes } = await setUp(visitor);
+    // Also if the session has ended meanwhile: the codes would be lost.
+    visitor.browser.jar.delete('sessionid');
     const { answer } = await visitor.press('download-codes');
     expect(answer.headers['content-disposition']).toBe('attachment; filename="recovery-codes.txt"');
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
@@ -173,7 +175,7 @@ describe('setting up an authenticator app', () => {
   });
 
   it.each([
-    ['an address of another kind', 'javascript:alert(1)'],
+    ['an address of another kind', 'javascript:alert(1)?secret=ABCD'],
     ['markup', 'otpauth://totp/x?secret="><img src=x>'],
     ['no secret', 'otpauth://totp/x'],
     ['more than a picture holds', `otpauth://totp/${'x'.repeat(3000)}?secret=ABCD`],
@@ -185,6 +187,18 @@ describe('setting up an authenticator app', () => {
     expect([page.status, page.root.querySelector('svg.qr')]).toEqual([400, null]);
     expect(page.answer.text).not.toMatch(/<img src=x|href="javascript/);
     expect([page.words, buttonsOn(page)]).toEqual([expect.stringContaining('There is a problem'), ['begin']]);
+  });
+
+  it('shows the same key again to a person whose session had ended, after they sign in', async () => {
+    const { person, visitor } = await signedIn();
+    await visitor.open(PATHS.authenticator);
+    const secret = keyOn(await visitor.press('begin'));
+    visitor.browser.jar.delete('sessionid');
+    const asked = await visitor.press('confirm', { code: codeOf(secret) });
+    expect(asked.title).toBe('Sign in');
+    const again = await visitor.press('sign-in', { username: person.username, password: person.password });
+    expect([again.status, keyOn(again)]).toEqual([200, secret]);
+    expect(codesOn(await visitor.press('confirm', { code: codeOf(secret) }))).toHaveLength(10);
   });
 
   it('shows the same key again after the page was open for too long', async () => {
