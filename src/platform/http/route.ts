@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AcceptedCredentials, Caller } from '../../kernel/account.js';
+import { PermissionDenied } from '../../kernel/errors.js';
 import type { ListedPackage, PolicyCheck } from '../../kernel/policy.js';
 import type { ListDefinition } from '../lists/list-query.js';
 import type { Exchange } from './exchange.js';
