@@ -28,12 +28,18 @@ describe('a change of second factors', () => {
     const account = await app.register();
     const key = `${String(account.id).padStart(8, 'k')}.${'s'.repeat(32)}`;
     await insertAccessToken(app.db, { ownerId: account.id, key });
-    for (const headers of [account.authorization, account.basic, { Authorization: `Bearer ${key}` }]) {
+    const session = 'This needs a session: sign in with a browser.';
+    const ways = [
+      { headers: account.authorization, detail: session },
+      { headers: account.basic, detail: session },
+      {
+        headers: { Authorization: `Bearer ${key}` },
+        detail: 'You do not have permission to perform this action.',
+      },
+    ];
+    for (const { headers, detail } of ways) {
       const answer = await app.send(FACTORS + path, { method, headers, body: { code: '123456' } });
-      expect([answer.status, answer.json()]).toEqual([
-        403,
-        { detail: 'This needs a session: sign in with a browser.' },
-      ]);
+      expect([answer.status, answer.json()]).toEqual([403, { detail }]);
       expect((await app.send(FACTORS, { headers })).status).toBe(200);
     }
     expect((await app.send(FACTORS + path, { method, body: { code: '123456' } })).status).toBe(401);
