@@ -122,6 +122,11 @@ export function createCredentialCheck(deps: CredentialDeps) {
         login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
       if (member === undefined || !(await mayUsePassword(login, member))) return undefined;
       const usedFactor = candidates.some(({ userId, hasFactor }) => hasFactor && userId === member.userId);
+      if (usedFactor && login.way === 'basic') {
+        login.report('login.failed', { account: member.userId, way: login.way, reason: FACTOR });
+        await failures.failed(attempt);
+        return undefined;
+      }
       if (usedFactor) await requireCode(login, member.userId, attempt);
       return { ...member, usedFactor };
     }

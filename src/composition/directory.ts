@@ -61,7 +61,7 @@ interface SignIn<Handler> {
 }
 
 /** The remaining account endpoints if a directory manages names, passwords and addresses. */
-const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/logout'];
+const KEPT: readonly string[] = ['/api/auth/login', '/api/auth/login/code', '/api/auth/logout'];
 
 export const withoutLocalAccounts = <Handler>({ routes }: SignIn<Handler>): SignIn<Handler> => ({
   routes: routes.filter(({ path }) => KEPT.includes(path)),
