@@ -9,7 +9,7 @@ const PROOF_AGE = 15 * MINUTE;
  * A stolen session or token of an account with a second factor must not change what protects the account.
  *
  * @param page where people give a fresh proof; null without pages
- * @returns a check that throws ProofNeeded for a caller who has a second factor, and no fresh proof of it
+ * @returns a check that throws ProofNeeded for a caller with a second factor and without a fresh proof of it
  */
 export const createProofCheck =
   (clock: Clock, page: string | null) =>

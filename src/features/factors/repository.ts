@@ -81,7 +81,7 @@ export async function removeTotp(tx: Queryable, userId: number): Promise<void> {
   await execute(tx, sql`delete from auth_server_factors_totp where user_id = ${userId}`);
 }
 
-/** Removes everything, also what is not confirmed. @returns whether there was a factor that counted */
+/** Removes everything, even an app that is not confirmed. @returns whether a factor was in force */
 export async function removeFactors(tx: Queryable, userId: number): Promise<boolean> {
   const row = await one<{ counted: boolean }>(
     tx,

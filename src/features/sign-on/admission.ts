@@ -35,7 +35,7 @@ export function createAdmission(deps: AdmissionDeps) {
     try {
       return await deps.db.transaction(write);
     } catch (error) {
-      // Somebody else, or a CVAT beside us, which does not use our lock, was first: now it is known.
+      // Another request, or a CVAT beside us, which does not use our lock, was first: now the person is known.
       if (uniqueViolation(error) === undefined) throw error;
       return deps.db.transaction(write);
     }

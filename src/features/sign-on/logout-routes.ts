@@ -56,7 +56,7 @@ export const logoutRoutes = ({ providers, logout, ...deps }: LogoutRouteDeps) =>
     tag: 'auth',
     view: 'Backchannel Logout',
     accepted: 'none',
-    access: { kind: 'public', because: 'a token that the provider signed proves who asks' },
+    access: { kind: 'public', because: 'the provider has signed the token in the request' },
     responses: { 204: null },
     handle: async ({ exchange, params }) => {
       const provider = findProvider(providers, 'oidc', params['id']);

@@ -42,7 +42,7 @@ describe('The right password alone', () => {
     expect(await hasToken(app.db, account.id)).toBe(false);
   });
 
-  it('is not told from a wrong one by an account that has no second factor', async () => {
+  it('is no wrong one, which gets the usual answer, also with six digits behind it', async () => {
     const { account } = await enrol();
     expect(refusal(await logIn(app.browser(), account, 'Marder-17-hosen'))).toEqual([400, WRONG_PASSWORD]);
     expect(refusal(await logIn(app.browser(), account, `Marder-17-hosen123456`))).toEqual([

@@ -121,7 +121,7 @@ function credentialExamples({ accepted = 'all', access, method }: DescribedRoute
   };
 }
 
-/** Of diego, who has an authenticator app. */
+/** diego has an authenticator app. */
 const PROOF: Examples = {
   second_factor_needed: {
     ...failing(
