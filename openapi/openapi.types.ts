@@ -908,6 +908,30 @@ export interface paths {
         patch: operations["organizations_partial_update"];
         trace?: never;
     };
+    "/api/organizations/{id}/factor_requirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether members need a second factor
+         * @description Returns whether the organization requires a second factor of its members. Not in CVAT.
+         */
+        get: operations["organizations_retrieve_factor_requirement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Require a second factor of all members
+         * @description Active members without a second factor can then do nothing but set one up, in this organization and outside of it. Their personal access tokens go on. You need a second factor of your own. Not in CVAT.
+         */
+        patch: operations["organizations_partial_update_factor_requirement"];
+        trace?: never;
+    };
     "/api/organizations/{id}/transfer": {
         parameters: {
             query?: never;
@@ -1453,6 +1477,15 @@ export interface components {
             /** @description The six digits that the app shows now, or a recovery code. */
             code: string;
         };
+        FactorRequirement: {
+            /** @description Members without a second factor can do nothing but set one up. */
+            readonly required?: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null if it is not.
+             */
+            readonly created_date?: string | null;
+        };
         Factors: {
             totp: components["schemas"]["TotpFactor"];
             recovery_codes: components["schemas"]["RecoveryCodesState"];
@@ -1530,8 +1563,8 @@ export interface components {
             provider: string;
         };
         LoginCodeRequest: {
-            /** @description The six digits that your authenticator app shows now, or a recovery code. */
-            code: string;
+            /** @description The six digits that your authenticator app shows now, or a recovery code. Not needed where you have to set up a second factor first. */
+            code?: string;
         };
         LoginSerializerExRequest: {
             username?: string;
@@ -1735,6 +1768,9 @@ export interface components {
             /** @description The token may read, but not change anything. */
             read_only?: boolean;
         };
+        PatchedFactorRequirementRequest: {
+            required?: boolean;
+        };
         PatchedInvitationWriteRequest: {
             role?: components["schemas"]["RoleEnum"];
             /** Format: email */
@@ -1780,11 +1816,11 @@ export interface components {
             /** @description How many codes are unused. */
             readonly remaining?: number;
         };
-        /** @description A sentence. With `code`, the account has a second factor, and needs a fresh proof of it. */
+        /** @description A sentence. With the code `second_factor_needed`, the account has a second factor, and needs a fresh proof of it; with `second_factor_required`, it has to set one up first. */
         RefusalDetail: {
             detail: string;
             /** @enum {string} */
-            code?: "second_factor_needed";
+            code?: "second_factor_needed" | "second_factor_required";
         };
         RegisterSerializerEx: {
             username: string;
@@ -2055,7 +2091,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -2364,7 +2400,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -2462,7 +2498,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -2566,7 +2602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -2681,7 +2717,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -2873,7 +2909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -3291,7 +3327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -3410,7 +3446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -3624,7 +3660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -3862,7 +3898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -4245,7 +4281,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["LoginCodeRequest"];
             };
@@ -5181,6 +5217,15 @@ export interface operations {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -5271,7 +5316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -5563,7 +5608,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -5660,7 +5705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -5758,7 +5803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6227,7 +6272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6346,7 +6391,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6473,7 +6518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6589,7 +6634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6713,7 +6758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6831,7 +6876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -6947,7 +6992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7063,7 +7108,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7201,7 +7246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7301,7 +7346,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7399,7 +7444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7503,7 +7548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7634,7 +7679,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7735,7 +7780,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7853,7 +7898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -7951,7 +7996,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8055,7 +8100,229 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    organizations_retrieve_factor_requirement: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the organization. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FactorRequirement"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorList"] | components["schemas"]["FieldErrors"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @example 60 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @example 5 */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["DependencyError"];
+                };
+            };
+        };
+    };
+    organizations_partial_update_factor_requirement: {
+        parameters: {
+            query?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                org?: string;
+                /** @description Id of the organization that the request is about, instead of its slug. */
+                org_id?: number;
+            };
+            header?: {
+                /** @description Slug of the organization that the request is about; empty for your personal workspace. */
+                "X-Organization"?: string;
+            };
+            path: {
+                /** @description The id of the organization. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedFactorRequirementRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FactorRequirement"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["FieldErrors"] | components["schemas"]["ErrorDetail"] | components["schemas"]["ErrorList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @example Token */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8173,7 +8440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8393,7 +8660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8493,7 +8760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8591,7 +8858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8862,7 +9129,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -8959,7 +9226,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9060,7 +9327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9157,7 +9424,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9329,7 +9596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9430,7 +9697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9545,7 +9812,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9647,7 +9914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9849,7 +10116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -9967,7 +10234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10067,7 +10334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10165,7 +10432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10265,7 +10532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10363,7 +10630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10467,7 +10734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10567,7 +10834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10667,7 +10934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10771,7 +11038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10869,7 +11136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */
@@ -10969,7 +11236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.cvat+json": components["schemas"]["ErrorDetail"];
+                    "application/vnd.cvat+json": components["schemas"]["RefusalDetail"];
                 };
             };
             /** @description Not Found */

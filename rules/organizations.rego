@@ -66,7 +66,7 @@ outranks(role) if {
 }
 
 # METADATA
-# description: Whether the caller may do `scope` to the organization; `transfer` is not in CVAT.
+# description: Whether the caller may do `scope` to the organization; `transfer` and `update:factor_requirement` are not in CVAT.
 # entrypoint: true
 default allow := false
 
@@ -100,7 +100,7 @@ allow if {
 }
 
 allow if {
-	input.scope in {"delete", "transfer"}
+	input.scope in {"delete", "transfer", "update:factor_requirement"}
 	utils.is_at_least_worker
 	_owns_resource
 }

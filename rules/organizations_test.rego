@@ -41,6 +41,13 @@ test_only_its_owner_transfers_it if {
 	}
 }
 
+test_only_its_owner_requires_second_factors if {
+	organizations.allow with input as _request("update:factor_requirement", _somebody, _organization(7, "owner"))
+	every role in ["owner", "maintainer", "supervisor", "worker", null] {
+		not organizations.allow with input as _request("update:factor_requirement", _somebody, _organization(8, role))
+	}
+}
+
 test_an_organization_without_owner_belongs_to_nobody if {
 	nobody := {"id": null, "privilege": "user"}
 	not organizations.allow with input as _request("delete", nobody, _organization(null, null))

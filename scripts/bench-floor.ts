@@ -11,7 +11,7 @@ import { createIdentityStore } from '../src/features/identities/index.js';
 import { listMemberships, MEMBERSHIPS } from '../src/features/memberships/repository.js';
 import { listOrganizations, ORGANIZATIONS } from '../src/features/organizations/repository.js';
 import { listUsers, USERS } from '../src/features/users/repository.js';
-import type { Account } from '../src/kernel/account.js';
+import type { Account, Caller } from '../src/kernel/account.js';
 import { createDatabase } from '../src/platform/db/database.js';
 import { planList } from '../src/platform/lists/list-query.js';
 
@@ -25,7 +25,7 @@ const db = await createDatabase({
   timeout: 5000,
   applicationName: 'floor',
 });
-const identities = createIdentityStore(db);
+const identities = createIdentityStore(db, () => false);
 const opa = new HttpPool(opaUrl, { connections: 32 });
 
 async function ask(path: string, input: object): Promise<unknown> {
@@ -33,10 +33,17 @@ async function ask(path: string, input: object): Promise<unknown> {
   return ((await answer.body.json()) as { result: unknown }).result;
 }
 
+const callerOf = (account: Account): Caller => ({
+  account,
+  organization: null,
+  hasFactor: false,
+  mustEnrol: false,
+  credential: { kind: 'token' },
+});
+
 function questionOf(account: Account) {
-  const caller = { account, organization: null, hasFactor: false, credential: { kind: 'token' as const } };
   const resource = { id: account.id, membership: { role: null } };
-  return policyInput(caller, null, { scope: 'view', resource });
+  return policyInput(callerOf(account), null, { scope: 'view', resource });
 }
 
 async function byToken(): Promise<{ account: Account; isAllowed: boolean }> {
@@ -76,13 +83,7 @@ const LISTS: Readonly<Record<string, List>> = {
 async function byList(name: string, run: List, query: URLSearchParams): Promise<Answer> {
   const identity = await identities.byToken(token, { kind: 'absent' });
   if (identity === undefined) throw new Error('The benchmark account is gone.');
-  const caller = {
-    account: identity.account,
-    organization: null,
-    hasFactor: false,
-    credential: { kind: 'token' as const },
-  };
-  const input = policyInput(caller, null, { scope: 'list', resource: null });
+  const input = policyInput(callerOf(identity.account), null, { scope: 'list', resource: null });
   const questions = ['allow', 'filter'].map((rule) => ({ package: name, rule, input }));
   const [isAllowed, visible] = (await ask('/v1/data/decisions/answers', { questions })) as [unknown, unknown];
   return { isAllowed: isAllowed === true, content: await run(query, visible) };

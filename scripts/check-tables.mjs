@@ -24,6 +24,7 @@ const WRITERS = {
   organizations_membership: 'src/features/memberships',
   organizations_organization: 'src/features/organizations',
   auth_server_organization_transfers: 'src/features/organizations',
+  auth_server_factor_requirements: 'src/features/organizations',
   organizations_invitation: 'src/features/invitations',
   access_tokens_accesstoken: 'src/features/access-tokens',
   auth_server_access_tokens: 'src/features/access-tokens',
@@ -84,6 +85,7 @@ const READERS = {
     'authtoken_token',
     'organizations_membership',
     'organizations_organization',
+    'auth_server_factor_requirements',
     'auth_server_factors_totp',
   ],
   'src/features/invitations': [

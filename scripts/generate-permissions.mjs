@@ -54,6 +54,7 @@ const ACTIONS = {
   resend: ({ one }) => `send ${one} again`,
   accept: ({ one }) => `accept ${one}`,
   decline: ({ one }) => `decline ${one}`,
+  'update:factor_requirement': () => 'require a second factor of the members',
   'update:personal_data': () => 'change the names',
   'update:email': () => 'change the e-mail address',
   'view:api_token': () => 'see whether there is an API token',

@@ -66,6 +66,8 @@ export function createAccessTokenCheck(deps: AccessTokenDeps) {
       account: found.account,
       organization: found.organization,
       hasFactor: found.hasFactor,
+      // Its owner made it for a program, which can't set up a factor.
+      mustEnrol: false,
       credential: { kind: 'access-token', id, readOnly, boundTo, useNoted: besideRequest(id, writes) },
     };
   };

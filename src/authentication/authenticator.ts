@@ -7,6 +7,7 @@ import type { BasicCredentials } from './authorization-header.js';
 import type { ChainChecks } from './chain.js';
 import type { CredentialCheck } from './credentials.js';
 import { requireCsrf } from './csrf.js';
+import { mustEnrol } from './factor-requirement.js';
 import { type Identity, type IdentityStore, isOpen } from './identity.js';
 import type { VerifiedCredentials } from './passwords/verified-credentials.js';
 import type { Sessions } from './sessions/sessions.js';
@@ -121,9 +122,10 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
   return { token, accessToken, session, basic };
 }
 
-const callerOf = ({ account, organization, hasFactor }: Identity, credential: Credential): Caller => ({
-  account,
-  organization,
-  hasFactor,
+const callerOf = (identity: Identity, credential: Credential): Caller => ({
+  account: identity.account,
+  organization: identity.organization,
+  hasFactor: identity.hasFactor,
+  mustEnrol: mustEnrol(identity, credential),
   credential,
 });

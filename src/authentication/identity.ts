@@ -24,6 +24,8 @@ export interface Identity {
   readonly awaitsProof: boolean;
   /** The account has a second factor, which every way in has to ask for. */
   readonly hasFactor: boolean;
+  /** The account has to have a second factor, and has none. */
+  readonly lacksFactor: boolean;
 }
 
 /** @returns whether anyone can sign in to an account at all, with any credentials */

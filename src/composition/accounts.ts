@@ -64,7 +64,8 @@ export function composeAccounts(parts: AccountParts) {
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     begunSignIn: authentication.begunSignIn,
     verifyFactor: parts.factors.check.verifyFactor,
-    codePage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in?step=code` : null,
+    codePage: signInStepOf(config, 'code'),
+    enrolmentPage: signInStepOf(config, 'enrol'),
     otherWay: otherWayOf(config, parts.signOn),
     providers: parts.signOn.providers.map(storedName),
     csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
@@ -89,6 +90,9 @@ export function composeAccounts(parts: AccountParts) {
   });
   return { accounts, accessTokens };
 }
+
+const signInStepOf = ({ ACCOUNT_PAGES, PUBLIC_URL }: Config, step: string): string | null =>
+  ACCOUNT_PAGES ? `${PUBLIC_URL}/account/sign-in?step=${step}` : null;
 
 /** CVAT's user interface renders Markdown, where only absolute links leave it. */
 function otherWayOf({ PUBLIC_URL, ACCOUNT_PAGES }: Config, { providers }: SignOnSettings): string {

@@ -4,6 +4,7 @@ import { createChecks } from '../authentication/authenticator.js';
 import { createBegunSignIn } from '../authentication/begun-sign-in.js';
 import { createChain } from '../authentication/chain.js';
 import { createCredentialCheck, type PasswordRule } from '../authentication/credentials.js';
+import { createFactorRequirement } from '../authentication/factor-requirement.js';
 import { createFailureLimit } from '../authentication/failure-limit.js';
 import type { IdentityStore } from '../authentication/identity.js';
 import { createPasswordService } from '../authentication/passwords/service.js';
@@ -47,7 +48,8 @@ export async function composeAuthentication({
   const { secretKey } = state;
   const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
 
-  const identities = createIdentityStore(db.lookups);
+  const lacksFactor = createFactorRequirement({ requiredOf: config.MFA_REQUIRED, canEnrol: config.MFA_TOTP });
+  const identities = createIdentityStore(db.lookups, lacksFactor);
   const passwords = composePasswords(options, metrics);
   const sessions = createSessions({
     store: engines.sessionStore,

@@ -1,4 +1,5 @@
 import type { Chain } from '../authentication/chain.js';
+import { createEnrolmentCheck } from '../authentication/factor-requirement.js';
 import { createProofCheck } from '../authentication/proof.js';
 import { createAuthorizer, createVisibility } from '../authorization/authorizer.js';
 import { boundOrganization } from '../authorization/bound-tokens.js';
@@ -58,6 +59,9 @@ export function composePipeline({
       if (caller === null || route?.countsWithCredentials === true) await limitAddress(req, res);
       if (caller !== null) await throttleCaller(route?.throttle, caller);
     },
+    requireEnrolment: createEnrolmentCheck(
+      config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/security/enrol` : null,
+    ),
     requireProof: createProofCheck(
       clock,
       config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in?step=prove` : null,

@@ -107,6 +107,7 @@ function organizationsOf({ options, engines, mail, mailLimits }: ResourceParts) 
     db: engines.db,
     clock,
     offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
+    canEnrol: config.MFA_TOTP,
     endMemberships,
     mail:
       mail.isConfigured && config.ACCOUNT_PAGES

@@ -63,6 +63,7 @@ export async function composeSignOn(parts: SignOnParts) {
     landingUrl: config.LOGIN_REDIRECT_URL,
     signInPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/sign-in` : null,
     securityPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/security` : null,
+    enrolmentPage: config.ACCOUNT_PAGES ? `${config.PUBLIC_URL}/account/security/enrol` : null,
     emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
     mailConfirmation: accounts.confirmation.mailAtLogin,
     wakeMail: mail.wake,

@@ -86,5 +86,7 @@ export interface Caller {
   readonly credential: Credential;
   /** The account has a second factor. */
   readonly hasFactor: boolean;
+  /** The account has to have a second factor and lacks it: the caller can do nothing but set one up. */
+  readonly mustEnrol: boolean;
   readonly organization: OrganizationContext | null;
 }

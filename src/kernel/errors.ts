@@ -108,6 +108,29 @@ export class ProofNeeded extends ApiError {
   }
 }
 
+/** What a page says where the password was right, and the account has to have a second factor. */
+const NEEDS_FACTOR = 'Your account needs a second factor.';
+const setUp = (page: string | null): string => (page === null ? '' : ` [Set one up](${page}).`);
+
+/**
+ * 400 for a right password of an account that has to have a second factor and lacks it: CVAT's user interface shows the
+ * sentence as Markdown. Not in CVAT.
+ *
+ * @param page where the person goes on to set it up; null without pages
+ */
+export class EnrolmentRequired extends ValidationError {
+  constructor(page: string | null, options?: ApiErrorOptions) {
+    super({ non_field_errors: [`${NEEDS_FACTOR}${setUp(page)}`] }, options);
+  }
+}
+
+/** 403 for everything but setting up a second factor, where the account has to have one. Not in CVAT. */
+export class EnrolmentNeeded extends ApiError {
+  constructor(page: string | null, options?: ApiErrorOptions) {
+    super(403, { detail: `${NEEDS_FACTOR}${setUp(page)}`, code: 'second_factor_required' }, options);
+  }
+}
+
 /** 404 as JSON. */
 export class NotFound extends ApiError {
   constructor(detail = 'Not found.', options?: ApiErrorOptions) {

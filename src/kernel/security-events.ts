@@ -42,6 +42,8 @@ export const SECURITY_EVENTS = {
   'organization.created': 'An organization was created.',
   'organization.removed': 'An organization was removed.',
   'organization.transferred': 'An organization was transferred to another owner.',
+  'organization.factor_requirement_changed':
+    'An organization began or ceased to require a second factor of its members.',
   'invitation.created': 'A person was invited to an organization.',
   'invitation.removed': 'An invitation was withdrawn or declined.',
   'member.added': 'A user became a member of an organization.',

@@ -67,7 +67,7 @@ describe.skipIf(!hasPostgres)(`plans without statistics (${POSTGRES_HINT})`, () 
     'expect little of every look-up of a caller, with %s of an organization',
     async (_what, selector) => {
       const { queryable, costs } = explaining();
-      const identities = createIdentityStore(queryable);
+      const identities = createIdentityStore(queryable, () => false);
       await identities.byId(1, selector);
       await identities.byToken('x', selector);
       await identities.byAccessTokenPrefix('x', selector, { now: new Date(0), notUsedSince: new Date(0) });

@@ -86,6 +86,7 @@ const ORGANIZATIONS: Space = {
     update: ['Owner', 'Role in it'],
     delete: ['Owner', 'Role in it'],
     transfer: ['Owner', 'Role in it'],
+    'update:factor_requirement': ['Owner', 'Role in it'],
     unheard: [],
   },
   columns: { Owner: ['self', 'another', 'nobody'], 'Role in it': [...ROLES, 'none'] },

@@ -24,9 +24,13 @@ export function createSignIn(
    * creates a new key and ends the previous session (OWASP ASVS 5.0, 7.2.4). The CSRF secret is renewed too. The
    * session is stored before this returns.
    *
-   * @param usedFactor the user proved a second factor just now
+   * @param factorAt when the user proved a second factor, in milliseconds since the epoch; null for never
    */
-  const login = async (exchange: Exchange, identity: Identity, usedFactor = false): Promise<void> => {
+  const login = async (
+    exchange: Exchange,
+    identity: Identity,
+    factorAt: number | null = null,
+  ): Promise<void> => {
     const before = await open(exchange);
     const authHash = bindingOf(identity, secretKey());
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
@@ -34,7 +38,7 @@ export function createSignIn(
       userId: identity.account.id,
       authHash,
       startedAt: clock.now(),
-      factorAt: usedFactor ? clock.now() : null,
+      factorAt,
       client: sessionClientOf(exchange),
     };
     const pending = pendingKey(exchange);

@@ -134,6 +134,7 @@ const update = (service: AccessTokenService) =>
     tag: 'auth',
     view: 'Access Token Instance',
     access: { kind: 'policy', checks: mayUpdate },
+    needsProof: true,
     load: loadToken(service),
     body: AccessTokenPatch,
     responses: { 200: AccessTokenRead },

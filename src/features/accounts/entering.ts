@@ -41,7 +41,7 @@ export function createEntering(deps: EnteringDeps) {
       return { kind: 'unverified' };
     }
     const key = await noteLogin(id);
-    await sessions.login(exchange, identity, usedFactor);
+    await sessions.login(exchange, identity, usedFactor ? clock.now() : null);
     exchange.userId = id;
     exchange.report('login.succeeded', { account: id, way: 'login' });
     return { kind: 'token', key };

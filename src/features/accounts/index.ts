@@ -83,6 +83,8 @@ export interface AccountsDeps {
   readonly verifyFactor: VerifyFactor;
   /** The page that asks for the code of a second factor; null without pages. */
   readonly codePage: string | null;
+  /** The page that goes on with a sign-in whose person has to set up a second factor; null without pages. */
+  readonly enrolmentPage: string | null;
   readonly csrfTrustedOrigins: readonly string[];
   readonly showForm: ShowForm;
   readonly redirects: Redirects;
@@ -113,6 +115,7 @@ export function createAccounts(deps: AccountsDeps) {
     begunSignIn: deps.begunSignIn,
     verifyFactor: deps.verifyFactor,
     codePage: deps.codePage,
+    enrolmentPage: deps.enrolmentPage,
     mailConfirmation: confirmation.mailAtLogin,
     onWriteError: deps.onWriteError,
     observe: deps.observe,

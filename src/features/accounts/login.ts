@@ -56,7 +56,7 @@ export type LoginFields = Partial<z.output<typeof LoginWrite>> & { readonly raw:
 export function createLogin(deps: LoginDeps) {
   const { db, identities } = deps;
   const { enter, noteLogin } = createEntering(deps);
-  const { askForCode, finish } = createSecondStep({ ...deps, enter });
+  const { askForCode, askToEnrol, finish } = createSecondStep({ ...deps, enter });
 
   /** Reads the body of a request. @throws ValidationError */
   const readFields = async (body: unknown): Promise<LoginFields> => {
@@ -104,6 +104,7 @@ export function createLogin(deps: LoginDeps) {
     if (identity === undefined || !identity.account.isActive) throw new ValidationError(wrongOf(deps));
     // It was set up while the password was checked.
     if (identity.hasFactor && !match.usedFactor) throw new SecondFactorNeeded(match.userId, 'missing');
+    if (identity.lacksFactor) throw askToEnrol(exchange, identity);
     return enter(exchange, identity, match.usedFactor);
   };
 

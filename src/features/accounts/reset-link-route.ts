@@ -38,6 +38,7 @@ export const resetLinkRoute = ({ db, users, mailer, usesDirectory }: ResetLinkDe
     load: ({ id }: Readonly<Record<string, string>>, caller: Caller | null) =>
       users.find(id, requireCaller(caller).organization?.id ?? null),
     access: { kind: 'policy', checks: (target) => [mayDo('create:password_reset_link', target)] },
+    needsProof: true,
     responses: { 201: ResetLinkRead },
     handle: async ({ object, exchange }) => {
       if (usesDirectory) throw new ValidationError(['With IAM_TYPE=LDAP no page accepts such a link.']);

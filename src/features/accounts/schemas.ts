@@ -30,8 +30,9 @@ export const CodeWrite = z
   .object({
     code: charField({
       maximum: LONGEST_CODE,
-      description: 'The six digits that your authenticator app shows now, or a recovery code.',
-    }),
+      description:
+        'The six digits that your authenticator app shows now, or a recovery code. Not needed where you have to set up a second factor first.',
+    }).optional(),
   })
   .meta({ id: 'LoginCodeRequest' });
 

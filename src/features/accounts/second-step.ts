@@ -1,7 +1,7 @@
 import type { BegunSignIn } from '../../authentication/begun-sign-in.js';
-import type { IdentityStore } from '../../authentication/identity.js';
+import type { Identity, IdentityStore } from '../../authentication/identity.js';
 import type { SecondFactorNeeded } from '../../authentication/second-factor.js';
-import { CodeRequired, ValidationError } from '../../kernel/errors.js';
+import { CodeRequired, EnrolmentRequired, ValidationError } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import type { Enter, LoginOutcome } from './entering.js';
 
@@ -14,9 +14,13 @@ export interface SecondStepDeps {
   readonly verifyFactor: VerifyFactor;
   /** The page that asks for the code of a sign-in that has begun; null without pages. */
   readonly codePage: string | null;
+  /** The page that goes on with a sign-in whose person has to set up a second factor; null without pages. */
+  readonly enrolmentPage: string | null;
 }
 
 const WRONG_CODE = 'The code is wrong or too old, or it was used before.';
+/** For the log. */
+const NO_FACTOR = 'a second factor has to be set up first';
 const NOT_BEGUN = 'This sign-in is too old, or began in another browser. Sign in again.';
 
 /** The code of a second factor, after everything else was right. */
@@ -33,16 +37,29 @@ export function createSecondStep(deps: SecondStepDeps & { readonly enter: Enter 
     return new CodeRequired(reason, deps.codePage);
   };
 
+  /** Remembers that the password was right, for a session that can do nothing but set up a factor. @returns the refusal */
+  const askToEnrol = (exchange: Exchange, identity: Identity): ValidationError => {
+    deps.begunSignIn.begin(exchange, identity);
+    exchange.report('login.failed', { account: identity.account.id, way: 'login', reason: NO_FACTOR });
+    return new EnrolmentRequired(deps.enrolmentPage);
+  };
+
   /**
-   * Finishes a sign-in that has begun in this browser, with a code.
+   * Finishes a sign-in that has begun in this browser, with a code. An account that has to set up a second factor first
+   * needs none: its session can do nothing else.
    *
-   * @throws ValidationError without one, and for a wrong code; Throttled
+   * @throws ValidationError without a sign-in, and for a missing or wrong code; Throttled
    */
-  const finish = async (exchange: Exchange, code: string): Promise<LoginOutcome> => {
+  const finish = async (exchange: Exchange, code: string | undefined): Promise<LoginOutcome> => {
     const identity = await deps.begunSignIn.read(exchange);
     if (identity === undefined || !identity.account.isActive)
       throw new ValidationError({ non_field_errors: [NOT_BEGUN] });
     const { id } = identity.account;
+    if (identity.lacksFactor) {
+      deps.begunSignIn.end(exchange);
+      return deps.enter(exchange, identity, false);
+    }
+    if (code === undefined) throw new ValidationError({ code: ['This field is required.'] });
     const kind = await deps.verifyFactor(id, code);
     if (kind === undefined) {
       exchange.report('factor.refused', { account: id });
@@ -54,5 +71,5 @@ export function createSecondStep(deps: SecondStepDeps & { readonly enter: Enter 
     return deps.enter(exchange, identity, true);
   };
 
-  return { askForCode, finish };
+  return { askForCode, askToEnrol, finish };
 }

@@ -81,6 +81,7 @@ const retrieveOwn = ({ check }: FactorRouteDeps) =>
     description:
       'Returns whether you have an authenticator app, and how many recovery codes are left. Not in CVAT.',
     access: { kind: 'policy', checks: mayViewOwn },
+    isForEnrolment: true,
     responses: { 200: FactorsRead },
     handle: async ({ caller }) =>
       reply(200, presentFactors(await check.factorsOf(requireCaller(caller).account.id))),
@@ -93,6 +94,7 @@ const begin = ({ service }: FactorRouteDeps) =>
     operationId: 'auth_create_factors_totp',
     summary: 'Begin to set up an authenticator app; its secret is only shown once',
     description: `Returns a new secret for the app. It counts once you have confirmed it with a code, and replaces one that you have not confirmed. ${IN_A_SESSION}`,
+    isForEnrolment: true,
     responses: { 201: TotpEnrolmentRead },
     handle: async ({ caller }) => {
       const { secret, url, drawing } = await service.begin(requireSession(caller).account);
@@ -110,6 +112,7 @@ const confirm = (deps: FactorRouteDeps) =>
     summary: 'Confirm an authenticator app; returns recovery codes once',
     description: `Takes a code of the app, and returns ten recovery codes for the day on which you have lost it. ${ENDS} ${ONCE} ${IN_A_SESSION}`,
     body: ConfirmationWrite,
+    isForEnrolment: true,
     responses: { 200: NewRecoveryCodesRead },
     handle: async ({ exchange, caller, body }) => {
       const { account } = requireSession(caller);
@@ -213,6 +216,7 @@ const resetOf = (deps: FactorRouteDeps) =>
     description:
       'For administrators, when a person has lost their app and their recovery codes. Ends all sessions and the API token of the account if it had a factor. Your own factors are removed with a code. Not in CVAT.',
     access: { kind: 'policy', checks: mayReset },
+    needsProof: true,
     responses: { 204: null },
     handle: async ({ exchange, object: { account } }) => {
       if (await deps.service.reset(account)) exchange.report('factor.reset', { account: account.id });

@@ -1,3 +1,4 @@
+import type { LacksFactor } from '../../authentication/factor-requirement.js';
 import type { AccessTokenIdentity, Identity, IdentityStore } from '../../authentication/identity.js';
 import type { Account, OrganizationRole, OrganizationSelector } from '../../kernel/account.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
@@ -16,6 +17,7 @@ interface IdentityRow extends Omit<Account, 'groups'> {
   readonly hasVerifiedEmail: boolean;
   readonly mustProveEmail: boolean;
   readonly hasFactor: boolean;
+  readonly isAskedForFactor: boolean;
   readonly organizationId: number | null;
   readonly organizationSlug: string | null;
   readonly organizationOwnerId: number | null;
@@ -42,7 +44,13 @@ const CREDENTIAL_COLUMNS = sql`
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
   (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail",
   (select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
-    as "hasFactor"`;
+    as "hasFactor",
+  -- Few organizations ask for one: mostly, the first part is false, and the memberships are not read.
+  (select 1 from auth_server_factor_requirements limit 1) is not null and (
+    select 1 from auth_server_factor_requirements r
+    join organizations_membership asked on asked.organization_id = r.organization_id
+    where asked.user_id = u.id and asked.is_active limit 1
+  ) is not null as "isAskedForFactor"`;
 
 /**
  * `limit 1` tells PostgreSQL that there is one row at most: of a table without statistics it expects hundreds, even by
@@ -78,80 +86,84 @@ const columnsOf = (organization: OrganizationParts, more: readonly Sql[]): Sql =
   join([ACCOUNT_COLUMNS, CREDENTIAL_COLUMNS, organization.columns, ...more], ', ');
 
 /** Looks up callers: every function runs one statement, prepared once per connection. */
-export const createIdentityStore = (db: Queryable): IdentityStore => ({
-  byId: async (id, selector) => {
-    const organization = organizationParts(selector);
-    const row = await one<IdentityRow>(
-      db,
-      sql`select ${columnsOf(organization, [])} from auth_user u ${LINEAGE} ${organization.tables} where u.id = ${id}`,
-      { name: `identity_by_id_${organization.name}` },
-    );
-    return row && identityOf(row);
-  },
-
-  byToken: async (key, selector) => {
-    const organization = organizationParts(selector);
-    const row = await one<TokenRow>(
-      db,
-      sql`
-        select ${columnsOf(organization, [sql`t.key`])}
-        from authtoken_token t
-        join auth_user u on u.id = t.user_id
-        ${LINEAGE} ${organization.tables}
-        where t.key = ${key}`,
-      { name: `identity_by_token_${organization.name}` },
-    );
-    return row && { ...identityOf(row), key: row.key };
-  },
-
-  byAccessTokenPrefix: async (prefix, selector, { now, notUsedSince }) => {
-    const organization = organizationParts(selector);
-    const token = sql`a.id as "tokenId", a.hashed_key as "hashedKey", a.read_only as "readOnly", a.last_used_date as "lastUsedAt",
-      coalesce(x.is_bound, false) as "isBound", x.organization_id as "boundOrganizationId"`;
-    const row = await one<AccessTokenRow>(
-      db,
-      sql`
-        select ${columnsOf(organization, [token])}
-        from access_tokens_accesstoken a
-        join auth_user u on u.id = a.owner_id
-        left join lateral (select * from auth_server_access_tokens where token_id = a.id limit 1) x on true
-        ${LINEAGE} ${organization.tables}
-        where a.prefix = ${prefix} and ${usable({ now, notUsedSince })}`,
-      { name: `identity_by_access_token_${organization.name}` },
-    );
-    return row && accessTokenIdentityOf(row);
-  },
-});
-
-const accessTokenIdentityOf = (row: AccessTokenRow): AccessTokenIdentity => ({
-  ...identityOf(row),
-  token: {
-    id: row.tokenId,
-    hashedKey: row.hashedKey,
-    readOnly: row.readOnly,
-    lastUsedAt: row.lastUsedAt,
-    boundTo: row.isBound ? { organizationId: row.boundOrganizationId } : null,
-  },
-});
-
-function identityOf(row: IdentityRow): Identity {
-  const { password, lineageCurrent: current, lineageRoot: root, hasVerifiedEmail, mustProveEmail } = row;
-  const { organizationId, organizationSlug, organizationOwnerId, organizationRole } = row;
+export const createIdentityStore = (db: Queryable, lacksFactor: LacksFactor): IdentityStore => {
+  const read = readerOf(lacksFactor);
   return {
-    account: accountOf(row),
-    password,
-    lineage: current === null || root === null ? null : { current, root, kept: row.keptSession },
-    hasVerifiedEmail,
-    hasFactor: row.hasFactor,
-    awaitsProof: mustProveEmail && !hasVerifiedEmail,
-    organization:
-      organizationId === null || organizationSlug === null
-        ? null
-        : {
-            id: organizationId,
-            slug: organizationSlug,
-            ownerId: organizationOwnerId,
-            role: organizationRole,
-          },
+    byId: async (id, selector) => {
+      const organization = organizationParts(selector);
+      const row = await one<IdentityRow>(
+        db,
+        sql`select ${columnsOf(organization, [])} from auth_user u ${LINEAGE} ${organization.tables} where u.id = ${id}`,
+        { name: `identity_by_id_${organization.name}` },
+      );
+      return row && read(row);
+    },
+
+    byToken: async (key, selector) => {
+      const organization = organizationParts(selector);
+      const row = await one<TokenRow>(
+        db,
+        sql`
+          select ${columnsOf(organization, [sql`t.key`])}
+          from authtoken_token t
+          join auth_user u on u.id = t.user_id
+          ${LINEAGE} ${organization.tables}
+          where t.key = ${key}`,
+        { name: `identity_by_token_${organization.name}` },
+      );
+      return row && { ...read(row), key: row.key };
+    },
+
+    byAccessTokenPrefix: async (prefix, selector, { now, notUsedSince }) => {
+      const organization = organizationParts(selector);
+      const token = sql`a.id as "tokenId", a.hashed_key as "hashedKey", a.read_only as "readOnly", a.last_used_date as "lastUsedAt",
+        coalesce(x.is_bound, false) as "isBound", x.organization_id as "boundOrganizationId"`;
+      const row = await one<AccessTokenRow>(
+        db,
+        sql`
+          select ${columnsOf(organization, [token])}
+          from access_tokens_accesstoken a
+          join auth_user u on u.id = a.owner_id
+          left join lateral (select * from auth_server_access_tokens where token_id = a.id limit 1) x on true
+          ${LINEAGE} ${organization.tables}
+          where a.prefix = ${prefix} and ${usable({ now, notUsedSince })}`,
+        { name: `identity_by_access_token_${organization.name}` },
+      );
+      return row && { ...read(row), token: tokenOf(row) };
+    },
   };
-}
+};
+
+const tokenOf = (row: AccessTokenRow): AccessTokenIdentity['token'] => ({
+  id: row.tokenId,
+  hashedKey: row.hashedKey,
+  readOnly: row.readOnly,
+  lastUsedAt: row.lastUsedAt,
+  boundTo: row.isBound ? { organizationId: row.boundOrganizationId } : null,
+});
+
+const readerOf =
+  (lacksFactor: LacksFactor) =>
+  (row: IdentityRow): Identity => {
+    const account = accountOf(row);
+    const { password, lineageCurrent: current, lineageRoot: root, hasVerifiedEmail, mustProveEmail } = row;
+    const { organizationId, organizationSlug, organizationOwnerId, organizationRole } = row;
+    return {
+      account,
+      password,
+      lineage: current === null || root === null ? null : { current, root, kept: row.keptSession },
+      hasVerifiedEmail,
+      hasFactor: row.hasFactor,
+      lacksFactor: lacksFactor(account, { hasFactor: row.hasFactor, isAsked: row.isAskedForFactor }),
+      awaitsProof: mustProveEmail && !hasVerifiedEmail,
+      organization:
+        organizationId === null || organizationSlug === null
+          ? null
+          : {
+              id: organizationId,
+              slug: organizationSlug,
+              ownerId: organizationOwnerId,
+              role: organizationRole,
+            },
+    };
+  };

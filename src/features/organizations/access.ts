@@ -37,6 +37,7 @@ export const mayView = may('view');
 export const mayUpdate = may('update');
 export const mayDelete = may('delete');
 export const mayTransfer = may('transfer');
+export const mayRequireFactors = may('update:factor_requirement');
 
 export const mayList = (): PolicyCheck[] => [
   { package: 'organizations', scope: 'list', resource: null, belongsTo: 'context' },

@@ -106,6 +106,7 @@ const destroy = (deps: OrganizationRouteDeps) =>
     summary: 'Delete an organization',
     description: 'Deletes an organization with its memberships and invitations.',
     access: { kind: 'policy', checks: mayDelete, filter: 'organizations' },
+    needsProof: true,
     responses: { 204: null },
     handle: async ({ object, exchange }) => {
       await deps.service.remove(object.id);

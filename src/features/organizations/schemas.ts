@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { charField } from '../../platform/http/fields.js';
 import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, text } from '../../platform/http/read-fields.js';
+import { booleanField } from '../../platform/http/scalar-fields.js';
 import { jsonField } from '../../platform/http/value-fields.js';
 import { toDouble } from '../../platform/values/json.js';
 import { BasicUserRead } from '../users/index.js';
@@ -72,3 +73,18 @@ export const TransferWrite = z
 export const TransferRead = z
   .object({ organization: z.int(), user: BasicUserRead, created_date: dateTime(), expires_date: dateTime() })
   .meta({ id: 'OrganizationTransfer' });
+
+/** Not in CVAT. */
+export const FactorRequirementRead = z
+  .object({
+    required: readOnly(
+      z.boolean().meta({ description: 'Members without a second factor can do nothing but set one up.' }),
+    ),
+    created_date: readOnly(dateTime().nullable().meta({ description: 'Since when; null if it is not.' })),
+  })
+  .meta({ id: 'FactorRequirement' });
+
+/** Not in CVAT. */
+export const FactorRequirementWrite = z
+  .object({ required: booleanField() })
+  .meta({ id: 'PatchedFactorRequirementRequest' });

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { safeNext } from '../../platform/http/safe-next.js';
 import { qrShape } from '../../platform/otp/qr-code.js';
 import { Factors } from './factors.js';
 import { Form, Problems } from './forms.js';
 import { type Draft, field, type Page, type View, type Visit } from './page.js';
-import { PATHS } from './paths.js';
-import { selfOf } from './person.js';
+import { PATHS, withQuery } from './paths.js';
+import { selfOf, standingOf } from './person.js';
 import { Note } from './pieces.js';
 import { downloadActions, NewCodes, newCodesView } from './recovery-codes.js';
 import type { PageSettings } from './settings.js';
@@ -19,19 +20,20 @@ const LINK = 'link';
 /** Setting up an authenticator app: a key for it, the first code, and recovery codes. */
 export const authenticatorPage = (settings: PageSettings): Page => ({
   path: PATHS.authenticator,
-  show: (visit, draft) => show(visit, { draft, link: draft?.fields.get(LINK) ?? undefined }),
+  show: (visit, draft) => show(visit, settings, { draft, link: draft?.fields.get(LINK) ?? undefined }),
   actions: {
     ...downloadActions(settings),
     begin: async (visit) => {
       const { otpauth_url: link } = await visit.call('auth_create_factors_totp', Begun);
-      return show(visit, { link });
+      return show(visit, settings, { link });
     },
     [CONFIRM]: async (visit) => {
-      const { person } = await selfOf(visit);
       const codes = await visit.call('auth_create_factors_totp_confirm', NewCodes, {
         body: { code: field(visit.form, 'code') },
       });
-      return newCodesView(visit, { person, codes, done: visit.texts.factors.appAdded });
+      const { person } = await selfOf(visit);
+      const next = safeNext(visit.form.get('next'), settings.uiUrl);
+      return newCodesView(visit, { person, codes, done: visit.texts.factors.appAdded, next });
     },
   },
 });
@@ -41,30 +43,37 @@ interface Shown {
   readonly link?: string | undefined;
 }
 
-async function show(visit: Visit, { draft, link }: Shown): Promise<View> {
-  const [{ person }, factors] = await Promise.all([
-    selfOf(visit),
+async function show(visit: Visit, { uiUrl }: PageSettings, { draft, link }: Shown): Promise<View> {
+  const [standing, factors] = await Promise.all([
+    standingOf(visit),
     visit.call('auth_retrieve_factors', Factors),
   ]);
+  const next = safeNext(visit.form.get('next') ?? visit.query.get('next'), uiUrl);
+  const hidden = next === undefined ? {} : { next };
   const { factors: texts } = visit.texts;
   const app = factors.totp.enabled ? undefined : readLink(link);
   return {
     kind: 'view',
     title: texts.setUp,
-    person,
+    // People who have to set one up can do nothing else: they see no way to other pages.
+    ...(typeof standing === 'string' ? {} : { person: standing }),
     main: (
       <>
         <p class="small">
-          <a href={PATHS.security}>{texts.back}</a>
+          {typeof standing === 'string' ? (
+            <a href={withQuery(PATHS.enrol, { next })}>{visit.texts.common.back}</a>
+          ) : (
+            <a href={PATHS.security}>{texts.back}</a>
+          )}
         </p>
         <Lead title={texts.setUp}>{texts.setUpIntro}</Lead>
         {app === undefined && draft !== undefined && <Problems visit={visit} draft={draft} />}
         {factors.totp.enabled ? (
           <Note>{texts.setUpAlready}</Note>
         ) : app === undefined ? (
-          <Beginning visit={visit} />
+          <Beginning visit={visit} hidden={hidden} />
         ) : (
-          <Enrolment visit={visit} draft={draft} app={app} />
+          <Enrolment visit={visit} draft={draft} app={app} hidden={hidden} />
         )}
       </>
     ),
@@ -87,10 +96,16 @@ function readLink(link: string | undefined): AppLink | undefined {
 const LINK_FORM = /^otpauth:\/\/totp\/[!-~]{1,2300}$/;
 
 /** A key replaces the one from before: that needs a button, because addresses are also opened by chance. */
-const Beginning = ({ visit }: { readonly visit: Visit }): VNode => (
+const Beginning = ({ visit, hidden }: Pick<EnrolmentProps, 'visit' | 'hidden'>): VNode => (
   <section class="card">
     <p>{visit.texts.factors.beginHint}</p>
-    <Form visit={visit} action="begin" label={visit.texts.factors.begin} to={PATHS.authenticator} />
+    <Form
+      visit={visit}
+      action="begin"
+      label={visit.texts.factors.begin}
+      to={PATHS.authenticator}
+      hidden={hidden}
+    />
   </section>
 );
 
@@ -98,9 +113,11 @@ interface EnrolmentProps {
   readonly visit: Visit;
   readonly draft: Draft | undefined;
   readonly app: AppLink;
+  /** Where the person goes afterwards. */
+  readonly hidden: Readonly<Record<string, string>>;
 }
 
-const Enrolment = ({ visit, draft, app }: EnrolmentProps): VNode => (
+const Enrolment = ({ visit, draft, app, hidden }: EnrolmentProps): VNode => (
   <>
     <Card title={visit.texts.factors.scanTitle}>
       <p>{visit.texts.factors.scan}</p>
@@ -123,7 +140,7 @@ const Enrolment = ({ visit, draft, app }: EnrolmentProps): VNode => (
         to={`${PATHS.authenticator}#${CONFIRM}-code`}
         label={visit.texts.factors.confirm}
         draft={draft}
-        hidden={{ [LINK]: app.link }}
+        hidden={{ ...hidden, [LINK]: app.link }}
         fields={[
           {
             name: 'code',
@@ -134,7 +151,7 @@ const Enrolment = ({ visit, draft, app }: EnrolmentProps): VNode => (
             maxLength: 64,
           },
         ]}
-        beside={<a href={PATHS.authenticator}>{visit.texts.factors.beginAgain}</a>}
+        beside={<a href={withQuery(PATHS.authenticator, hidden)}>{visit.texts.factors.beginAgain}</a>}
       />
     </Card>
   </>

@@ -10,6 +10,8 @@ import { PATHS } from './paths.js';
 export const CODE = 'code';
 /** Proves the second factor in a session, for what needs a fresh proof. */
 export const PROVE = 'prove';
+/** Goes on with a sign-in whose person has to set up a second factor. */
+export const ENROL = 'enrol';
 const LONGEST_CODE = 64;
 
 /** @returns a page that asks for a code of the second factor and keeps what was typed, except for passwords */
@@ -58,11 +60,38 @@ const CodeForm = ({ visit, action, hint, hidden, draft }: CodeFormProps): VNode 
   </>
 );
 
-/** @returns which code the page asks for, if it does */
-export function codeStep({ query }: Visit, draft: Draft | undefined): typeof CODE | typeof PROVE | undefined {
+type Step = typeof CODE | typeof PROVE | typeof ENROL;
+
+/** @returns which step after the password the page is about, if it is */
+export function codeStep({ query }: Visit, draft: Draft | undefined): Step | undefined {
   const step = draft === undefined ? query.get('step') : draft.action;
-  return step === CODE || step === PROVE ? step : undefined;
+  return step === CODE || step === PROVE || step === ENROL ? step : undefined;
 }
+
+/** For people whom CVAT's user interface sends here: their password was right. */
+export const enrolView = (
+  visit: Visit,
+  hidden: Readonly<Record<string, string>>,
+  draft: Draft | undefined,
+): View => ({
+  kind: 'view',
+  title: visit.texts.factors.requiredTitle,
+  main: (
+    <>
+      <p>{visit.texts.factors.requiredIntro}</p>
+      <Form
+        visit={visit}
+        to={PATHS.signIn}
+        action={ENROL}
+        label={visit.texts.signingIn.goOn}
+        isFull
+        draft={draft}
+        hidden={hidden}
+      />
+      <a href={PATHS.signIn}>{visit.texts.signingIn.backToSignIn}</a>
+    </>
+  ),
+});
 
 interface CodeStep extends Pick<CodeFormProps, 'hidden' | 'draft'> {
   readonly step: typeof CODE | typeof PROVE;

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { CSRF_FIELD, requireCsrf, requireTrustedOrigin } from '../../authentication/csrf.js';
-import { ApiError, NotFound, PermissionDenied, ProofNeeded } from '../../kernel/errors.js';
+import { ApiError, EnrolmentNeeded, NotFound, PermissionDenied, ProofNeeded } from '../../kernel/errors.js';
 import type { Exchange, Exchanges } from '../../platform/http/exchange.js';
 import { type Outgoing, send } from '../../platform/http/send.js';
 import { proveAgain } from './code-step.js';
@@ -59,6 +59,7 @@ export function createPageHandler(deps: PageHandlerDeps) {
       return await action(visit);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return signInAgain(visit, page.path);
+      if (error instanceof EnrolmentNeeded) throw error;
       if (error instanceof ProofNeeded) return proveAgain(visit, page.path);
       const problems = problemsOf(error, texts, new Set(form.keys()));
       if (problems === undefined) throw error;
@@ -84,6 +85,8 @@ export function createPageHandler(deps: PageHandlerDeps) {
     } catch (error) {
       if (error instanceof ApiError && error.status === 401)
         return redirect(withQuery(PATHS.signIn, { next: addressOf(visit) }));
+      if (error instanceof EnrolmentNeeded)
+        return redirect(withQuery(PATHS.enrol, { next: addressOf(visit) }));
       deps.reportFailure(exchange, error);
       return failureView(error, visit);
     }

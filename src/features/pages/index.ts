@@ -8,6 +8,7 @@ import { peoplePage } from './administration/people.js';
 import { personPage } from './administration/person.js';
 import { serverPage } from './administration/server.js';
 import { authenticatorPage } from './authenticator.js';
+import { enrolPage } from './enrol.js';
 import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
@@ -68,7 +69,7 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     profilePage(settings, languages),
     exportPage,
     securityPage(settings),
-    ...(settings.offersTotp ? [authenticatorPage(settings)] : []),
+    ...(settings.offersTotp ? [enrolPage(settings), authenticatorPage(settings)] : []),
     tokensPage(settings),
     tokenPage,
     organizationsPage,

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { Texts } from '../../platform/html/texts/index.js';
 import { Problems } from './forms.js';
+import { Requiring, requirementActions, requirementOf } from './organization-factors.js';
 import { Inviting, invitationActions, Pending, pendingIn } from './organization-invitations.js';
 import { Leaving, Members, memberActions, membersOf } from './organization-members.js';
 import { maintains, owns, type Place, placeOf, rolesToGive, transferOf } from './organization-place.js';
@@ -26,10 +27,11 @@ const hasForm = (place: Place, action: string): boolean =>
 /** @param sent addresses whose invitations were sent, although others were refused */
 async function show(visit: Visit, draft?: Draft, sent: readonly string[] = []) {
   const place = await placeOf(visit);
-  const [members, pending, transfer] = await Promise.all([
+  const [members, pending, transfer, isFactorRequired] = await Promise.all([
     membersOf(place),
     pendingIn(place),
     transferOf(place),
+    requirementOf(place),
   ]);
   const { organization, self } = place;
   const title = organization.name === '' ? organization.slug : organization.name;
@@ -51,6 +53,7 @@ async function show(visit: Visit, draft?: Draft, sent: readonly string[] = []) {
         {pending !== undefined && <Pending visit={visit} pending={pending} />}
         {maintains(place) && <Settings {...part} />}
         {owns(place) && <Transferring {...part} transfer={transfer} />}
+        {isFactorRequired !== undefined && <Requiring visit={visit} isRequired={isFactorRequired} />}
         <Leaving place={place} />
         <Deleting {...part} />
       </>
@@ -62,7 +65,7 @@ async function show(visit: Visit, draft?: Draft, sent: readonly string[] = []) {
 export const organizationPage: Page = {
   path: `${PATHS.organizations}/:slug`,
   show: (visit, draft) => show(visit, draft),
-  actions: { ...memberActions, ...invitationActions(show), ...settingsActions },
+  actions: { ...memberActions, ...invitationActions(show), ...settingsActions, ...requirementActions },
 };
 
 /** The messages that need no number. */
@@ -78,6 +81,8 @@ const MESSAGES: Readonly<Record<string, (texts: Texts['organizations']) => strin
   'offer-withdrawn': (texts) => texts.offerWithdrawn,
   'taken-over': (texts) => texts.takenOver,
   'offer-declined': (texts) => texts.offerDeclined,
+  'factor-required': (texts) => texts.factorRequiredNow,
+  'factor-optional': (texts) => texts.factorOptionalNow,
 };
 
 function Outcome({ visit }: { readonly visit: Visit }): VNode | null {

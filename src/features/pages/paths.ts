@@ -16,6 +16,7 @@ export const PATHS = {
   resetConfirm: `${PREFIX}/reset/confirm`,
   invitation: `${PREFIX}/invitation`,
   security: `${PREFIX}/security`,
+  enrol: `${PREFIX}/security/enrol`,
   authenticator: `${PREFIX}/security/authenticator`,
   tokens: `${PREFIX}/tokens`,
   organizations: `${PREFIX}/organizations`,

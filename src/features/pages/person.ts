@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from '../../kernel/errors.js';
+import { ApiError, EnrolmentNeeded } from '../../kernel/errors.js';
 import type { Person, Visit } from './page.js';
 
 /** What the pages read of `GET /api/users/self`. */
@@ -23,7 +23,17 @@ export async function selfOf(visit: Visit): Promise<Self> {
   return { ...self, person: { id: self.id, username: self.username, isSuperuser: self.is_superuser } };
 }
 
-/** @returns the person, or undefined without a session */
+/** @returns the person; 'enrolling' for one who can do nothing but set up a second factor, 'nobody' without a session */
+export async function standingOf(visit: Visit): Promise<Person | 'enrolling' | 'nobody'> {
+  try {
+    return (await personOf(visit)) ?? 'nobody';
+  } catch (error) {
+    if (error instanceof EnrolmentNeeded) return 'enrolling';
+    throw error;
+  }
+}
+
+/** @returns the person, or undefined without a session. @throws EnrolmentNeeded */
 export async function personOf(visit: Visit): Promise<Person | undefined> {
   try {
     return (await selfOf(visit)).person;

@@ -116,6 +116,8 @@ const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => st
   [/^An authenticator app is set up already/, (texts) => texts.appSetUp],
   [/^No authenticator app is being set up/, (texts) => texts.appNotBegun],
   [/^No authenticator app is set up/, (texts) => texts.appMissing],
+  [/^Set up a second factor of your own first/, (texts) => texts.ownFactorFirst],
+  [/^People cannot set up second factors/, (texts) => texts.noFactorsHere],
   [/^The second factor of this account cannot be read/, (texts) => texts.factorUnreadable],
 ];
 

@@ -15,10 +15,15 @@ interface Made {
   readonly codes: z.output<typeof NewCodes>;
   /** What was done. */
   readonly done: string;
+  /** Where the person goes on; without it, to the page Security. */
+  readonly next?: string | undefined;
 }
 
 /** @returns the page that shows new codes. It is the answer to a form and has no address: a reload has none of them */
-export function newCodesView(visit: Visit, { person, codes: { recovery_codes: codes }, done }: Made): View {
+export function newCodesView(
+  visit: Visit,
+  { person, codes: { recovery_codes: codes }, done, next }: Made,
+): View {
   const { factors } = visit.texts;
   return {
     kind: 'view',
@@ -50,7 +55,7 @@ export function newCodesView(visit: Visit, { person, codes: { recovery_codes: co
           </div>
         </Card>
         <div class="actions">
-          <a class="button" href={PATHS.security}>
+          <a class="button" href={next ?? PATHS.security}>
             {factors.codesStored}
           </a>
         </div>

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { CodeRequired, NotFound } from '../../kernel/errors.js';
+import { CodeRequired, EnrolmentRequired, NotFound } from '../../kernel/errors.js';
 import { safeNext } from '../../platform/http/safe-next.js';
-import { CODE, codeStep, codeView, PROVE } from './code-step.js';
+import { CODE, codeStep, codeView, ENROL, enrolView, PROVE } from './code-step.js';
 import { Form } from './forms.js';
 import { addressOfPage, keep, readKept } from './kept-form.js';
 import type { Languages } from './language.js';
@@ -103,6 +103,7 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     const kept = draft?.fields.get('kept');
     const hidden = { ...(next === undefined ? {} : { next }), ...(kept ? { kept } : {}) };
     const step = codeStep(visit, draft);
+    if (step === ENROL) return enrolView(visit, hidden, draft);
     if (step !== undefined) return codeView(visit, { step, hidden, draft });
     const person = draft === undefined ? await personOf(visit) : undefined;
     if (person !== undefined && next !== undefined) return redirect(next);
@@ -134,6 +135,7 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     try {
       await visit.call('auth_create_login', z.unknown(), { body });
     } catch (error) {
+      if (error instanceof EnrolmentRequired) return enrol(visit, settings);
       if (!(error instanceof CodeRequired)) throw error;
       const kept = field(form, 'kept');
       const next = safeNext(form.get('next'), settings.uiUrl);
@@ -184,10 +186,17 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     actions: {
       [ACTION]: signIn,
       [CODE]: finish,
+      [ENROL]: (visit) => enrol(visit, settings),
       [PROVE]: prove,
       [CHOOSE]: (visit) => chooseProvider(visit, settings),
     },
   };
+}
+
+/** The password was right: the session that opens now can do nothing but set up a second factor. */
+async function enrol(visit: Visit, { uiUrl }: PageSettings): Promise<PageAnswer> {
+  await visit.call('auth_create_login_code', z.unknown());
+  return redirect(withQuery(PATHS.enrol, { next: safeNext(visit.form.get('next'), uiUrl) }));
 }
 
 /** For people who are signed in, and came from no page. */

@@ -3,7 +3,7 @@ import { Form } from './forms.js';
 import { lastProvider } from './identities.js';
 import { type Page, redirect } from './page.js';
 import { PATHS, withQuery } from './paths.js';
-import { personOf } from './person.js';
+import { standingOf } from './person.js';
 
 const Sessions = z.object({ results: z.array(z.object({ id: z.string(), current: z.boolean() })) });
 const outOf = (provider?: string) => redirect(withQuery(PATHS.signIn, { done: 'signed-out', provider }));
@@ -16,7 +16,7 @@ export const signOutPage: Page = {
   path: PATHS.signOut,
   show: async (visit, draft) => {
     const { signingIn, common } = visit.texts;
-    if ((await personOf(visit)) === undefined) return outOf();
+    if ((await standingOf(visit)) === 'nobody') return outOf();
     return {
       kind: 'view',
       title: signingIn.signOutTitle,
@@ -36,7 +36,13 @@ export const signOutPage: Page = {
   },
   actions: {
     'sign-out': async (visit) => {
-      if ((await personOf(visit)) === undefined) return outOf();
+      const standing = await standingOf(visit);
+      if (standing === 'nobody') return outOf();
+      if (standing === 'enrolling') {
+        // Its API token opens nothing either, and ends with the first factor.
+        await visit.call('auth_create_logout', z.unknown());
+        return outOf();
+      }
       const provider = await lastProvider(visit);
       const { results } = await visit.call('auth_list_sessions', Sessions);
       const current = results.find((session) => session.current);

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly isForUi: boolean;
   /** The account that the code signs in, or to which the attempt links an identity; null for a sign-in. */
   readonly userId: number | null;
+  /** When the provider had asked for a second factor, in milliseconds; null if it did not, or is not trusted for it. */
+  readonly factorAt: number | null;
 }
 
 /** What the browser holds: both are hashes. */
@@ -31,10 +33,12 @@ export async function insertAttempt(
     db,
     sql`
       insert into auth_server_sign_ons
-        (token_hash, kind, provider, browser_hash, nonce, verifier, next, is_for_ui, user_id, created_at)
+        (token_hash, kind, provider, browser_hash, nonce, verifier, next, is_for_ui, user_id, factor_at,
+         created_at)
       values
         (${token}, ${attempt.kind}, ${attempt.provider}, ${browser}, ${attempt.nonce}, ${attempt.verifier},
-         ${attempt.next}, ${attempt.isForUi}, ${attempt.userId}, ${now})`,
+         ${attempt.next}, ${attempt.isForUi}, ${attempt.userId},
+         ${attempt.factorAt === null ? null : new Date(attempt.factorAt)}, ${now})`,
   );
 }
 
@@ -55,5 +59,6 @@ export const takeAttempt = (
       delete from auth_server_sign_ons
       where token_hash = ${token} and browser_hash = ${browser} and kind = ${kind} and provider = ${provider}
         and created_at >= ${since}
-      returning kind, provider, nonce, verifier, next, is_for_ui as "isForUi", user_id as "userId"`,
+      returning kind, provider, nonce, verifier, next, is_for_ui as "isForUi", user_id as "userId",
+        extract(epoch from factor_at)::float8 * 1000 as "factorAt"`,
   );

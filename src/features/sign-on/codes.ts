@@ -18,9 +18,12 @@ const CODE_AGE = 60 * SECOND;
 /** One-time codes, with which the user interface of CVAT Enterprise fetches the session. */
 export function createCodes({ random, attempts, entrance }: CodeDeps) {
   /** @param attempt the sign-in that succeeded. @returns a code for the account, bound to the browser */
-  const issue = async (exchange: Exchange, attempt: Attempt, userId: number): Promise<string> => {
+  const issue = async (
+    exchange: Exchange,
+    attempt: Attempt & { readonly userId: number },
+  ): Promise<string> => {
     const code = newSecret(random);
-    await attempts.store(exchange, code, { ...attempt, kind: 'code', nonce: '', verifier: '', userId });
+    await attempts.store(exchange, code, { ...attempt, kind: 'code', nonce: '', verifier: '' });
     return code;
   };
 
@@ -31,9 +34,9 @@ export function createCodes({ random, attempts, entrance }: CodeDeps) {
     code: string,
   ): Promise<number | 'second-factor' | undefined> => {
     const attempt = await attempts.take(exchange, provider, { kind: 'code', token: code, age: CODE_AGE });
-    const userId = attempt?.userId ?? undefined;
-    if (userId === undefined || (await entrance.problemOf(userId)) !== undefined) return undefined;
-    return (await entrance.open(exchange, userId)) === 'open' ? userId : 'second-factor';
+    const { userId = null, factorAt = null } = attempt ?? {};
+    if (userId === null || (await entrance.problemOf(userId)) !== undefined) return undefined;
+    return (await entrance.open(exchange, userId, factorAt)) === 'code' ? 'second-factor' : userId;
   };
 
   return { issue, redeem };

@@ -32,19 +32,27 @@ export function createEntrance({ identities, sessions, ...deps }: EntranceDeps) 
     return 'unverified';
   };
 
-  /** @returns 'code' if the account has a second factor, for which the next page asks: no session is open yet */
-  const open = async (exchange: Exchange, userId: number): Promise<'open' | 'code'> => {
+  /**
+   * @param factorAt when the provider had asked for a second factor, in milliseconds since the epoch; null for never
+   * @returns 'code' if the account has a second factor, for which the next page asks: no session is open yet; 'enrol' if
+   *   the session can do nothing but set up a factor
+   */
+  const open = async (
+    exchange: Exchange,
+    userId: number,
+    factorAt: number | null,
+  ): Promise<'open' | 'code' | 'enrol'> => {
     const identity = await identityOf(userId);
     if (identity === undefined) throw new TypeError(`User ${userId} is gone.`);
-    if (identity.hasFactor) {
+    if (identity.hasFactor && factorAt === null) {
       deps.begunSignIn.begin(exchange, identity);
       return 'code';
     }
     await noteLastLogin(deps.db, userId, dateOf(deps.clock));
-    await sessions.login(exchange, identity);
+    await sessions.login(exchange, identity, factorAt);
     exchange.userId = userId;
     exchange.report('login.succeeded', { account: userId, way: 'sign-on' });
-    return 'open';
+    return identity.lacksFactor && factorAt === null ? 'enrol' : 'open';
   };
 
   /** @returns whether the request comes from a session of this account that is open now */

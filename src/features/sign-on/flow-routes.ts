@@ -19,6 +19,8 @@ export interface FlowRouteDeps {
   readonly signInPage: string | null;
   /** The page where people link identities to their account; null without pages. */
   readonly securityPage: string | null;
+  /** The page where people set up a second factor that they have to have; null without pages. */
+  readonly enrolmentPage: string | null;
 }
 
 type Family = IdentityProvider['settings']['family'];
@@ -130,6 +132,8 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
           return redirect(finished.next ?? deps.landingUrl);
         case 'second-factor':
           return redirect(codePage(deps, finished.next));
+        case 'enrolment':
+          return redirect(enrolmentPage(deps, finished.next));
         case 'code':
           return redirect(uiPage(deps, provider, finished.code));
         case 'linked':
@@ -146,6 +150,11 @@ const callbackRoute = (deps: FlowRouteDeps, family: Family) =>
 function codePage({ signInPage }: FlowRouteDeps, next: string | null): string {
   if (signInPage === null) throw new ApiError(400, { detail: SECOND_FACTOR_ELSEWHERE });
   return withQuery(signInPage, { step: 'code', ...(next === null ? {} : { next }) });
+}
+
+function enrolmentPage({ enrolmentPage: page, landingUrl }: FlowRouteDeps, next: string | null): string {
+  if (page === null) return next ?? landingUrl;
+  return next === null ? page : withQuery(page, { next });
 }
 
 const uiPage = ({ pagesUrl }: FlowRouteDeps, { settings }: IdentityProvider, code: string): string =>

@@ -34,6 +34,8 @@ export type Finished =
   | { readonly kind: 'signed-in'; readonly next: string | null }
   /** The person has an account with a second factor here, for which the next page asks. */
   | { readonly kind: 'second-factor'; readonly next: string | null }
+  /** The person has to set up a second factor first: the session can do nothing else. */
+  | { readonly kind: 'enrolment'; readonly next: string | null }
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'linked' }
   | (Problem & { readonly wasLinking: boolean });
@@ -62,6 +64,7 @@ export function createFlow(deps: FlowDeps) {
         next: nextOf(wanted, deps),
         isForUi: wanted.isForUi,
         userId: wanted.linksTo,
+        factorAt: null,
       });
       return { kind: 'redirect', to };
     } catch (error) {
@@ -89,7 +92,7 @@ export function createFlow(deps: FlowDeps) {
       return refuse(exchange, answer.problem, { account: null, reason: answer.reason });
     const admitted = await admission.admit(provider.settings, answer.profile);
     deps.wakeMail();
-    return enter(exchange, provider, attempt, admitted);
+    return enter(exchange, provider, { ...attempt, factorAt: answer.factorAt }, admitted);
   };
 
   /** The person who began it must still be signed in here: otherwise the identity of another could be linked. */
@@ -126,16 +129,18 @@ export function createFlow(deps: FlowDeps) {
     const problem = await entrance.problemOf(userId);
     if (problem !== undefined) return refuse(exchange, problem, { account: userId });
     if (!attempt.isForUi) {
-      const state = await entrance.open(exchange, userId);
-      return { kind: state === 'open' ? 'signed-in' : 'second-factor', next: attempt.next };
+      const state = await entrance.open(exchange, userId, attempt.factorAt);
+      return { kind: ARRIVED[state], next: attempt.next };
     }
-    return { kind: 'code', code: await codes.issue(exchange, attempt, userId) };
+    return { kind: 'code', code: await codes.issue(exchange, { ...attempt, userId }) };
   };
 
   return { begin, finish, redeem: codes.redeem };
 }
 
 export type Flow = ReturnType<typeof createFlow>;
+
+const ARRIVED = { open: 'signed-in', code: 'second-factor', enrol: 'enrolment' } as const;
 
 const LONGEST_NEXT = 2000;
 

@@ -118,6 +118,7 @@ const unlinkOf = (deps: LinkRouteDeps) =>
     description:
       'Ends all sessions of the account too. It may be the last way in: then you make a link that sets a password. For administrators. Not in CVAT.',
     access: { kind: 'policy', checks: mayUnlink },
+    needsProof: true,
     responses: { 204: null },
     handle: async ({ exchange, object, params }) => {
       await deps.links.removeOf(exchange, object.account.id, Number(params['link_id']));

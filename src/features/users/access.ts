@@ -69,6 +69,11 @@ export async function mayUpdate(target: Target, { body }: Unchecked): Promise<Po
   return ['view', ...scopes].map((scope) => mayDo(scope, target));
 }
 
+/** @returns whether a PATCH is about another account, or about what lets people in and what they may do */
+export const changesMoreThanOwnNames = async ({ params, caller, body }: Unchecked): Promise<boolean> =>
+  params['id'] !== String(caller.account.id) ||
+  namesIn(await body()).some((field) => FIELD_SCOPES.get(field) !== 'update:personal_data');
+
 function scopeOf(field: string): string {
   const scope = FIELD_SCOPES.get(field);
   if (scope === undefined) throw new PermissionDenied('Attempted to update an unknown field');

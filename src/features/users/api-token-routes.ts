@@ -107,6 +107,7 @@ const rotate = (deps: ApiTokenRouteDeps) =>
     description:
       'Revokes the current token and creates a new one. If you do it for another account, its owner gets the new token at the next login. Not in CVAT.',
     access: { kind: 'policy', checks: mayUpdateApiToken },
+    needsProof: true,
     responses: { 201: NewApiTokenRead },
     handle: ({ object, caller, exchange }) => replace(deps, object.account.id, caller, exchange),
   });

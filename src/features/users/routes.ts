@@ -3,7 +3,15 @@ import type { Account, Caller } from '../../kernel/account.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
-import { mayCreate, mayDelete, mayList, mayUpdate, mayView, mayViewSelf } from './access.js';
+import {
+  changesMoreThanOwnNames,
+  mayCreate,
+  mayDelete,
+  mayList,
+  mayUpdate,
+  mayView,
+  mayViewSelf,
+} from './access.js';
 import { presentListedUser, presentUser, presentUserTo, presentWaiting } from './present.js';
 import { MetaUserRead, UserPage, UserQuery, UsersQuery, UserWrite } from './schemas.js';
 import type { UserService } from './service.js';
@@ -70,6 +78,7 @@ const create = ({ service }: UserRouteDeps) =>
     tag: 'users',
     view: 'User List',
     access: { kind: 'policy', checks: mayCreate },
+    needsProof: true,
     body: service.newUserWrite,
     readBody: service.readNew,
     responses: { 201: MetaUserRead },
@@ -132,6 +141,7 @@ const partialUpdate = (deps: UserRouteDeps) =>
     description:
       'Changes an account. The rules decide which fields you may change. Fields that you leave out stay as they are.',
     access: { kind: 'policy', checks: mayUpdate },
+    needsProof: changesMoreThanOwnNames,
     body: UserWrite,
     readBody: (body, { object }) => deps.service.readChanges(body, object.account),
     responses: { 200: MetaUserRead },

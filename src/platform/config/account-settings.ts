@@ -103,6 +103,11 @@ export const ACCOUNT_SETTINGS = {
     description:
       'Whether people can set up an authenticator app as a second factor. With false, those that were set up before stay, and administrators can remove them.',
   }),
+  MFA_REQUIRED: choice(['off', 'admins', 'all'], {
+    default: 'off',
+    description:
+      'Of which accounts a second factor is required. admins: superusers, staff and the group admin. Who has none can do nothing but set one up. Organizations can require one of their members with any value.',
+  }),
   CVAT_ACCESS_TOKEN_STALE_PERIOD: integer(1, 3_153_600_000, {
     default: 15_552_000,
     description: 'Seconds after its last use when a personal access token stops working.',

@@ -76,6 +76,8 @@ export const OpenIdProvider = z.strictObject({
   weight: z.number('it must be a number').default(10),
   /** Ours: what to ask for. Some providers send groups only if the scope `groups` is asked for. */
   scope: text.regex(/(^| )openid( |$)/, 'it must contain openid').default('openid email profile'),
+  /** Ours: `trust_amr` if the provider is trusted to ask for a second factor, and to say so. */
+  mfa: z.literal('trust_amr', 'it must be trust_amr').optional(),
   ...ours,
 });
 

@@ -49,6 +49,8 @@ export type ProviderSettings = ProviderBase &
         /** Null for the one that the provider prefers. */
         readonly tokenAuthMethod: 'client_secret_basic' | 'client_secret_post' | null;
         readonly scope: string;
+        /** `mfa: trust_amr`: a sign-in counts as one with a second factor if the provider says so in its ID token. */
+        readonly trustsAmr: boolean;
       }
     | { readonly kind: 'github'; readonly family: 'social'; readonly serverUrl: string }
     | { readonly kind: 'cognito'; readonly family: 'social'; readonly domain: string }
@@ -136,6 +138,7 @@ function socialOf({ social_account: social }: AuthConfig): readonly ProviderSett
       issuer: issuerOf(google.server_url, 'social_account.google.server_url'),
       tokenAuthMethod: 'client_secret_post',
       scope: SCOPE,
+      trustsAmr: false,
     });
   if (github !== undefined)
     providers.push({
@@ -177,6 +180,7 @@ function openIdOf({ sso }: AuthConfig): readonly ProviderSettings[] {
       clientSecret: secretOf(provider, place.join('.')),
       tokenAuthMethod: provider.token_auth_method ?? null,
       scope: provider.scope,
+      trustsAmr: provider.mfa === 'trust_amr',
       emailDomain: provider.email_domain ?? null,
       weight: provider.weight,
       claims: provider.claims,
@@ -216,6 +220,7 @@ function environmentOf(config: Config): readonly ProviderSettings[] {
       clientSecret,
       tokenAuthMethod: null,
       scope: SCOPE,
+      trustsAmr: false,
       emailDomain: domain === undefined ? null : domainOf(domain),
     },
   ];

@@ -90,6 +90,10 @@ function checkTogether(config: Config): void {
     );
   refuseWithout(config, 'OPA_TOKEN', 'OPA_URL', config.OPA_URL !== undefined);
   refuseWithout(config, 'OPA_CA_FILE', 'https:// in OPA_URL', config.OPA_URL?.startsWith('https:'));
+  if (config.MFA_REQUIRED !== 'off' && !config.MFA_TOTP)
+    throw new StartError(
+      `MFA_REQUIRED is ${config.MFA_REQUIRED} and people can't set up a second factor: set MFA_TOTP to true, or MFA_REQUIRED to off.`,
+    );
   if (config.WEB_CONCURRENCY > 1 && (config.DATABASE_URL === undefined || config.REDIS_URL === undefined)) {
     throw new StartError(
       `WEB_CONCURRENCY is ${config.WEB_CONCURRENCY}: several workers need DATABASE_URL and REDIS_URL, because the embedded database serves one process. Set both, or set WEB_CONCURRENCY to 1.`,

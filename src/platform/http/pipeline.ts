@@ -7,7 +7,7 @@ import { lastParam } from '../values/params.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { describeView } from './metadata.js';
 import { negotiate } from './negotiation.js';
-import type { Access, AnyRoute, Method, View } from './route.js';
+import type { Access, AnyRoute, Method, Unchecked, View } from './route.js';
 import { type Outgoing, send } from './send.js';
 import { check, requireObject } from './validate.js';
 
@@ -34,6 +34,8 @@ export interface PipelineDeps {
    *   the refusal
    */
   readonly visible: (exchange: Exchange, caller: Caller, name: ListedPackage) => Promise<object>;
+  /** @throws EnrolmentNeeded for a caller who can do nothing but set up a second factor */
+  readonly requireEnrolment: (caller: Caller) => void;
   /** @throws ProofNeeded for an account with a second factor, without a fresh proof of it */
   readonly requireProof: (caller: Caller) => void;
   /** @param route undefined if the view has no route for the method. @throws Throttled */
@@ -69,6 +71,7 @@ const STEPS: readonly Step[] = [
   identify,
   requireIdentity,
   admit,
+  requireEnrolment,
   requireProof,
   authorizeCollection,
   throttle,
@@ -225,20 +228,32 @@ async function authorize(
   filter?: ListedPackage,
 ): Promise<object | null> {
   if (access.kind !== 'policy' || call.caller === null) return null;
-  const { exchange, params, caller, route } = call;
+  const { exchange, caller, route } = call;
   if (route?.parsesBody) requireObject(await exchange.body());
-  const checks = await access.checks(call.object, {
-    params,
-    query: exchange.query,
-    body: exchange.body,
-    caller,
-  });
+  const checks = await access.checks(call.object, uncheckedOf(call, caller));
   return deps.authorize(exchange, caller, checks, filter);
 }
 
-function requireProof({ caller, route }: Call, deps: PipelineDeps): undefined {
-  if (route?.needsProof === true && caller !== null) deps.requireProof(caller);
+/** What needs no caller is open to this one too. */
+function requireEnrolment({ caller, route }: Call, deps: PipelineDeps): undefined {
+  if (caller === null || route === undefined || route.access.kind === 'public') return;
+  if (route.isForEnrolment !== true) deps.requireEnrolment(caller);
 }
+
+async function requireProof(call: Call, deps: PipelineDeps): Promise<undefined> {
+  const { route, caller } = call;
+  // What asks for no proof of most people must not read their bodies either.
+  if (route?.needsProof === undefined || caller?.hasFactor !== true) return;
+  if (route.needsProof === true || (await route.needsProof(uncheckedOf(call, caller))))
+    deps.requireProof(caller);
+}
+
+const uncheckedOf = ({ params, exchange }: Call, caller: Caller): Unchecked => ({
+  params,
+  query: exchange.query,
+  body: exchange.body,
+  caller,
+});
 
 async function validate(call: Call): Promise<undefined> {
   const { route, exchange } = call;

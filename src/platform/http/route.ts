@@ -86,8 +86,10 @@ export interface Route<
   /** Methods that DRF's view has but refuses: `Allow` names them, and they answer 405. */
   readonly alsoAllows?: readonly Method[];
   readonly access: Access<O>;
-  /** True: an account with a second factor needs a fresh proof of it, in a session. */
-  readonly needsProof?: true;
+  /** For these requests, an account with a second factor needs a fresh proof of it, in a session; true for all. */
+  readonly needsProof?: true | ((call: Unchecked) => boolean | Promise<boolean>);
+  /** True: for setting up a second factor, so that it is open to callers who can do nothing else. */
+  readonly isForEnrolment?: true;
   /** Name of the rate limit for callers. */
   readonly throttle?: string;
   /**

@@ -44,7 +44,7 @@ export function createOAuthProvider(
         const profile = await dialect.whoIs(token);
         return profile === undefined
           ? { kind: 'refused', reason: 'the provider does not say who signed in' }
-          : { kind: 'profile', profile };
+          : { kind: 'profile', profile, factorAt: null };
       } catch (error) {
         return { kind: 'refused', reason: reasonOf(error) };
       }

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch as jwksFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { type Clock, MINUTE, SECOND } from '../../kernel/clock.js';
 import { isLoopback, type ProviderSettings } from '../config/auth-config.js';
+import { factorTimeOf } from './amr.js';
 import { type Claims, domainOf, profileOf } from './claims.js';
 import { type GuardedFetch, ProviderUnreachable } from './guarded-fetch.js';
 import { readLogoutToken } from './logout-token.js';
@@ -59,10 +60,13 @@ export function createOpenIdProvider(settings: OpenIdSettings, deps: OpenIdProvi
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      const claims = await completeClaims(config, tokens.access_token, { ...tokens.claims() });
+      const signed: Claims = { ...tokens.claims() };
+      const claims = await completeClaims(config, tokens.access_token, signed);
       const profile = profileOf(claims, settings.claims, settings.emailDomain);
       if (profile === undefined) return refused(`the claim ${settings.claims.uid} is missing`);
-      return { kind: 'profile', profile: withHostedDomain(profile, claims) };
+      // Not of the userinfo endpoint: that says nothing of this sign-in.
+      const factorAt = settings.trustsAmr ? factorTimeOf(signed, deps.clock.now()) : null;
+      return { kind: 'profile', profile: withHostedDomain(profile, claims), factorAt };
     } catch (error) {
       return refused(reasonOf(error));
     }

@@ -25,7 +25,12 @@ export interface Checks {
 }
 
 export type ProviderAnswer =
-  | { readonly kind: 'profile'; readonly profile: Profile }
+  | {
+      readonly kind: 'profile';
+      readonly profile: Profile;
+      /** When the provider had asked for a second factor, in milliseconds; null if it is not trusted to say so. */
+      readonly factorAt: number | null;
+    }
   /** The reason is for the log. */
   | { readonly kind: 'refused'; readonly reason: string };
 

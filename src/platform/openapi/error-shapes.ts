@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 const Detail = z.object({ detail: z.string() }).meta({ id: 'ErrorDetail', description: 'A sentence.' });
-const NEEDED = z.literal('second_factor_needed');
-/** A refusal where some accounts need a fresh proof of their second factor: both of its formats. */
+const NEEDED = z.enum(['second_factor_needed', 'second_factor_required']);
+/** A refusal where some accounts need a second factor, or a fresh proof of it: both of its formats. */
 const Refusal = z.object({ detail: z.string(), code: NEEDED.optional() }).meta({
   id: 'RefusalDetail',
-  description: 'A sentence. With `code`, the account has a second factor, and needs a fresh proof of it.',
+  description:
+    'A sentence. With the code `second_factor_needed`, the account has a second factor, and needs a fresh proof of it; with `second_factor_required`, it has to set one up first.',
 });
 
 const WITH_CODE = z.object({ detail: z.string(), code: NEEDED });

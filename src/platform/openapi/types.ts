@@ -19,6 +19,7 @@ export interface DescribedRoute
     | 'list'
     | 'isPaged'
     | 'needsProof'
+    | 'isForEnrolment'
     | 'readBody'
     | 'parsesBody'
   > {

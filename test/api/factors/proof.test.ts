@@ -24,6 +24,8 @@ const prove = (browser: Pick<Browser, 'send'>, code: string) =>
 
 type Ask = readonly [string, (browser: Pick<Browser, 'send'>, person: Enrolled) => Promise<Answer>];
 
+const remove = { method: 'DELETE' };
+
 /** Each does what changes who gets in, or gives away what the account has. */
 const GUARDED: readonly Ask[] = [
   ['create a personal access token', (by) => by.send('/api/auth/access_tokens', post({ name: 'x' }))],
@@ -33,7 +35,36 @@ const GUARDED: readonly Ask[] = [
   ['change the address', (by) => by.send('/api/auth/email/change', post({ email: 'new@example.org' }))],
   ['change the password', (by) => by.send('/api/auth/password/change', post({}))],
   ['delete the account', (by, { account }) => by.send(`/api/users/${account.id}`, { method: 'DELETE' })],
+  [
+    'change a personal access token',
+    (by) => by.send('/api/auth/access_tokens/1', patch({ read_only: false })),
+  ],
+  [
+    'replace the API token by the path for administrators',
+    (by, { account }) => by.send(`/api/users/${account.id}/api_token`, post({})),
+  ],
+  [
+    'change the address by the path for administrators',
+    (by, { account }) => by.send(`/api/users/${account.id}`, patch({ email: 'new@example.org' })),
+  ],
+  [
+    'change names and rights together',
+    (by, { account }) =>
+      by.send(`/api/users/${account.id}`, patch({ first_name: 'New', is_superuser: true })),
+  ],
+  ['change another account', (by) => by.send('/api/users/1', patch({ first_name: 'New' }))],
+  ['create an account', (by) => by.send('/api/users', post({}))],
+  ['make a link that sets a password', (by) => by.send('/api/users/1/password_reset_link', post({}))],
+  ['remove the second factors of another account', (by) => by.send('/api/users/1/factors', remove)],
+  ['unlink an identity of another account', (by) => by.send('/api/users/1/linked_accounts/1', remove)],
+  ['delete another account', (by) => by.send('/api/users/1', remove)],
+  ['delete an organization', (by) => by.send('/api/organizations/1', remove)],
+  ['hand over an organization', (by) => by.send('/api/organizations/1/transfer', post({ user: 1 }))],
 ];
+
+function patch(body: object) {
+  return { method: 'PATCH', body };
+}
 
 function post(body: object) {
   return { method: 'POST', body };
@@ -49,6 +80,11 @@ describe('A session whose second factor was proved 15 minutes ago', () => {
   it.each(GUARDED)('does not %s', async (_what, ask) => {
     const answer = await ask(person.browser, person);
     expect([answer.status, answer.json()]).toEqual([403, NEEDED]);
+  });
+
+  it('is asked for it before anything else is said about the object', async () => {
+    for (const path of ['/api/users/2000000000', '/api/organizations/2000000000'])
+      expect((await person.browser.send(path, { method: 'DELETE' })).json()).toEqual(NEEDED);
   });
 
   it('goes on with everything else', async () => {

@@ -86,6 +86,8 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
       isOpen: true,
     },
     security: own(PATHS.security, MINE),
+    // People who need not set one up are led on.
+    enrol: own(PATHS.enrol, MINE),
     authenticator: own(PATHS.authenticator, MINE),
     tokens: own(PATHS.tokens, ['/api/auth/access_tokens', '/api/organizations']),
     organizations: own(PATHS.organizations, ['/api/organizations', '/api/memberships', '/api/invitations']),
@@ -96,6 +98,7 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
         `/api/memberships?org=${acme.slug}`,
         `/api/invitations?org=${acme.slug}`,
         `/api/organizations/${acme.id}/transfer`,
+        `/api/organizations/${acme.id}/factor_requirement`,
       ],
     },
     people: forSuperusers(PATHS.people, ['/api/users?include=waits_for_approval&page_size=25']),

@@ -276,6 +276,12 @@ export const THINGS: Readonly<Record<string, Thing>> = {
       DELETE: organization(owns, 204),
     },
   },
+  'its requirement of second factors': {
+    path: () => `${ORGANIZATION}/factor_requirement`,
+    missing: '/api/organizations/2000000000/factor_requirement',
+    body: {},
+    operations: { GET: organization(anybody, 200), PATCH: organization(owns, 200) },
+  },
   // To everybody but the successor there is nothing to confirm.
   'the confirmation of its transfer': {
     path: () => `${ORGANIZATION}/transfer/confirm`,

@@ -82,6 +82,7 @@ const TABLES = [
   'organizations_membership',
   'organizations_invitation',
   'auth_server_organization_transfers',
+  'auth_server_factor_requirements',
   'auth_server_outbox',
 ];
 const digest = () => digestsOf(app.db, TABLES);

@@ -46,6 +46,7 @@ describe('the last use of a personal access token', () => {
     hasVerifiedEmail: false,
     awaitsProof: false,
     hasFactor: false,
+    lacksFactor: false,
     token: { id: 5, hashedKey: hashAccessToken(KEY), readOnly: true, lastUsedAt: null, boundTo: null },
   };
 

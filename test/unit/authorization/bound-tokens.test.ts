@@ -34,6 +34,7 @@ const by = (credential: Credential, organization: OrganizationContext | null = A
   account: ACCOUNT,
   credential,
   hasFactor: false,
+  mustEnrol: false,
   organization,
 });
 const BOUND = token({ organizationId: 30 });

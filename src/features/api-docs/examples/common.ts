@@ -2,6 +2,7 @@ import { unknownOrganization } from '../../../authorization/context.js';
 import { noDecision } from '../../../authorization/engines/problems.js';
 import {
   AuthenticationFailed,
+  EnrolmentNeeded,
   NotAcceptable,
   NotAuthenticated,
   NotFound,
@@ -37,7 +38,8 @@ export const commonExamples = (route: DescribedRoute): Examples => ({
     : {}),
   ...(route.list === undefined ? {} : { ...LIST, ...PAGED }),
   ...(route.isPaged === true ? PAGED : {}),
-  ...(route.needsProof === true ? PROOF : {}),
+  ...(isClosedToEnrolment(route) ? ENROLMENT : {}),
+  ...(route.needsProof === undefined ? {} : PROOF),
   unknown_format: failing(new NotFound(), 'An unknown format', { query: { scheme: 'xml' } }),
   not_acceptable: failing(new NotAcceptable(), 'A media type that the server does not have', {
     headers: { Accept: 'text/csv' },
@@ -120,6 +122,21 @@ function credentialExamples({ accepted = 'all', access, method }: DescribedRoute
     ...(kinds.includes('session') && method !== 'get' ? CSRF : {}),
   };
 }
+
+const isClosedToEnrolment = ({ access, accepted, isForEnrolment }: DescribedRoute): boolean =>
+  access.kind !== 'public' && isForEnrolment !== true && acceptedCredentials(accepted).includes('token');
+
+/** maria has no second factor. */
+const ENROLMENT: Examples = {
+  second_factor_required: {
+    ...failing(
+      new EnrolmentNeeded('https://cvat.example.org/account/security/enrol'),
+      'An account that has to set up a second factor first',
+      { as: 'maria', by: 'token' },
+    ),
+    settings: { PUBLIC_URL: 'https://cvat.example.org', MFA_REQUIRED: 'all' },
+  },
+};
 
 /** diego has an authenticator app. */
 const PROOF: Examples = {

@@ -15,6 +15,7 @@ const ACME = {
 const TRANSFER = { organization: 1, user: PABLO, created_date: DATE, expires_date: DATE };
 const BAD_SLUG = { slug: ['Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.'] };
 const HERE = { path: { id: 1 } };
+const NOT_REQUIRED = { required: false, created_date: null };
 const FOREIGN = missing('Organization', { as: 'diego' });
 
 const create: Examples = {
@@ -93,7 +94,7 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
   organizations_destroy: {
     deleted: { summary: 'Deleted', status: 204, request: { as: 'maria', ...HERE } },
     forbidden: forbidden('A worker of the organization', { as: 'pablo' }),
-    missing: FOREIGN,
+    missing: missing('Organization', { as: 'carla' }),
   },
   organizations_retrieve_transfer: {
     offered: {
@@ -124,6 +125,31 @@ export const organizationExamples: Readonly<Record<string, Examples>> = {
     withdrawn: { summary: 'Withdrawn', status: 204, request: { as: 'maria', ...HERE } },
     forbidden: forbidden('Not the owner', { as: 'pablo' }),
     missing: FOREIGN,
+  },
+  organizations_retrieve_factor_requirement: {
+    none: {
+      summary: 'Not required',
+      status: 200,
+      request: { as: 'pablo', ...HERE },
+      body: NOT_REQUIRED,
+    },
+    missing: FOREIGN,
+  },
+  organizations_partial_update_factor_requirement: {
+    ended: {
+      summary: 'Not required any more',
+      status: 200,
+      request: { as: 'maria', ...HERE, body: { required: false } },
+      body: NOT_REQUIRED,
+    },
+    own_factor_first: {
+      summary: 'The caller has no second factor',
+      status: 400,
+      request: { as: 'maria', ...HERE, body: { required: true } },
+      body: { required: ['Set up a second factor of your own first.'] },
+    },
+    forbidden: forbidden('Not the owner', { as: 'pablo', ...HERE }),
+    missing: missing('Organization', { as: 'carla' }),
   },
   organizations_confirm_transfer: {
     confirmed: {

@@ -14,6 +14,7 @@ export const common: Texts['common'] = {
   signedInAs: (name) => `Angemeldet als ${name}`,
   openCvat: 'CVAT öffnen',
   save: 'Speichern',
+  back: 'Zurück',
   cancel: 'Abbrechen',
   optional: 'freiwillig',
   never: 'nie',

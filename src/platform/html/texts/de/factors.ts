@@ -16,6 +16,10 @@ export const factors: Texts['factors'] = {
   notOffered:
     'Dieser Server bietet keine zweiten Faktoren mehr an. Wende dich an die Verwaltung, wenn deiner entfernt werden soll.',
 
+  requiredTitle: 'Schütze dein Konto',
+  requiredIntro:
+    'Dieser Server oder eine deiner Organisationen verlangt von dir einen zweiten Faktor. Bis er eingerichtet ist, kannst du nichts anderes tun.',
+
   setUp: 'Authenticator-App einrichten',
   setUpIntro:
     'Du brauchst eine App, die Codes zeigt, zum Beispiel Aegis, FreeOTP, Google Authenticator oder 1Password.',

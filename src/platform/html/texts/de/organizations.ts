@@ -90,6 +90,16 @@ export const organizations: Texts['organizations'] = {
   leaveTitle: 'Organisation verlassen',
   leaveHint: 'Du verlierst den Zugang zu allem darin. Um zurückzukommen, brauchst du eine Einladung.',
   leave: 'Verlassen',
+  factorTitle: 'Zweiter Faktor der Mitglieder',
+  factorHint:
+    'Du kannst von allen Mitgliedern einen zweiten Faktor verlangen. Mitglieder ohne zweiten Faktor können dann nichts anderes tun, als ihn einzurichten. Du brauchst selbst einen zweiten Faktor.',
+  factorRequired:
+    'Alle Mitglieder brauchen einen zweiten Faktor. Mitglieder ohne zweiten Faktor können nichts anderes tun, als ihn einzurichten.',
+  requireFactor: 'Zweiten Faktor verlangen',
+  makeFactorOptional: 'Nicht mehr verlangen',
+  factorRequiredNow: 'Alle Mitglieder brauchen jetzt einen zweiten Faktor.',
+  factorOptionalNow: 'Mitglieder brauchen keinen zweiten Faktor mehr.',
+
   deleteTitle: 'Organisation löschen',
   deleteHint: 'Das löscht die Organisation mit ihren Mitgliedschaften und Einladungen, sofort und endgültig.',
   deleteConfirm: (shortName) => `Gib zur Bestätigung den Kurznamen ${shortName} ein.`,

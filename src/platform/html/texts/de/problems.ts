@@ -58,6 +58,8 @@ export const problems: Texts['problems'] = {
     appSetUp: 'Du hast schon eine Authenticator-App. Entferne sie zuerst.',
     appNotBegun: 'Diese Einrichtung ist beendet. Beginne von vorn.',
     appMissing: 'Du hast keine Authenticator-App.',
+    ownFactorFirst: 'Richte zuerst selbst einen zweiten Faktor ein, auf der Seite „Sicherheit“.',
+    noFactorsHere: 'Auf diesem Server kann niemand einen zweiten Faktor einrichten.',
     factorUnreadable:
       'Dieser Server kann den Schlüssel deiner App nicht mehr lesen. Nimm einen Wiederherstellungscode, oder wende dich an die Verwaltung.',
   },

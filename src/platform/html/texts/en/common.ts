@@ -13,6 +13,7 @@ export const common = {
   signedInAs: (name: string) => `Signed in as ${name}`,
   openCvat: 'Open CVAT',
   save: 'Save',
+  back: 'Back',
   cancel: 'Cancel',
   optional: 'optional',
   never: 'never',

@@ -14,6 +14,10 @@ export const factors = {
   notOffered:
     'This server offers no second factors any more. Ask an administrator if yours is to be removed.',
 
+  requiredTitle: 'Protect your account',
+  requiredIntro:
+    'This server, or an organization you are in, asks a second factor of you. Until you have set one up, you can do nothing else.',
+
   setUp: 'Set up an authenticator app',
   setUpIntro: 'You need an app that shows codes, such as Aegis, FreeOTP, Google Authenticator or 1Password.',
   setUpAlready:

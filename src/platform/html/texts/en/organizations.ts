@@ -90,6 +90,15 @@ export const organizations = {
   leaveTitle: 'Leave the organization',
   leaveHint: 'You lose access to what is in it. To come back, you need an invitation.',
   leave: 'Leave',
+  factorTitle: 'Second factor of members',
+  factorHint:
+    'You can ask all members to have a second factor. Members without one can then do nothing but set it up. You need a second factor of your own.',
+  factorRequired: 'All members need a second factor. Members without one can do nothing but set it up.',
+  requireFactor: 'Require a second factor',
+  makeFactorOptional: 'Stop requiring it',
+  factorRequiredNow: 'All members need a second factor now.',
+  factorOptionalNow: 'Members need no second factor any more.',
+
   deleteTitle: 'Delete the organization',
   deleteHint: 'This deletes the organization with its memberships and invitations, at once and for good.',
   deleteConfirm: (shortName: string) => `Type the short name, ${shortName}, to confirm.`,

@@ -57,6 +57,8 @@ export const problems = {
     appSetUp: 'You have an authenticator app already. Remove it first.',
     appNotBegun: 'This set-up has ended. Begin again.',
     appMissing: 'You have no authenticator app.',
+    ownFactorFirst: 'Set up a second factor of your own first, on the page Security.',
+    noFactorsHere: 'People cannot set up second factors on this server.',
     factorUnreadable:
       'This server can no longer read the key of your app. Use a recovery code, or ask an administrator.',
   },

@@ -14,6 +14,7 @@ export const common: Texts['common'] = {
   signedInAs: (name) => `已登录：${name}`,
   openCvat: '打开 CVAT',
   save: '保存',
+  back: '返回',
   cancel: '取消',
   optional: '选填',
   never: '从不',

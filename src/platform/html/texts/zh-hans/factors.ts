@@ -14,6 +14,9 @@ export const factors: Texts['factors'] = {
       : `您只剩 ${count} 个恢复代码，请尽快更换。`,
   notOffered: '此服务器不再提供第二重验证。如需移除，请联系管理员。',
 
+  requiredTitle: '保护您的账户',
+  requiredIntro: '此服务器或您所在的组织要求您使用第二重验证。在设置完成之前，您无法进行其他操作。',
+
   setUp: '设置身份验证器应用',
   setUpIntro: '您需要一个显示验证码的应用，例如 Aegis、FreeOTP、Google Authenticator 或 1Password。',
   setUpAlready: '您已有身份验证器应用。可在“安全”页面更换恢复代码或移除应用。',

@@ -84,6 +84,15 @@ export const organizations: Texts['organizations'] = {
   leaveTitle: '退出组织',
   leaveHint: '您将无法访问其中的内容。要重新加入，您需要新的邀请。',
   leave: '退出',
+  factorTitle: '成员的第二重验证',
+  factorHint:
+    '您可以要求所有成员使用第二重验证。未设置的成员在设置完成之前无法进行其他操作。您自己必须先设置第二重验证。',
+  factorRequired: '所有成员都必须使用第二重验证。未设置的成员在设置完成之前无法进行其他操作。',
+  requireFactor: '要求第二重验证',
+  makeFactorOptional: '不再要求',
+  factorRequiredNow: '现在所有成员都必须使用第二重验证。',
+  factorOptionalNow: '成员不再必须使用第二重验证。',
+
   deleteTitle: '删除组织',
   deleteHint: '组织及其成员关系和邀请将立即被永久删除。',
   deleteConfirm: (shortName) => `请输入短名称 ${shortName} 以确认。`,

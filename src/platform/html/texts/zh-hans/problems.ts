@@ -55,6 +55,8 @@ export const problems: Texts['problems'] = {
     appSetUp: '您已有身份验证器应用，请先移除。',
     appNotBegun: '此次设置已结束，请重新开始。',
     appMissing: '您没有身份验证器应用。',
+    ownFactorFirst: '请先在“安全”页面设置您自己的第二重验证。',
+    noFactorsHere: '此服务器不支持设置第二重验证。',
     factorUnreadable: '此服务器无法再读取您应用的密钥。请使用恢复代码，或联系管理员。',
   },
 };
