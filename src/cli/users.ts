@@ -140,6 +140,39 @@ const apiToken = () =>
         }),
     );
 
+const factors = () =>
+  new Command('factors')
+    .description('the second factors of an account')
+    .addCommand(
+      new Command('show')
+        .description('show what the account has; never shows a secret')
+        .argument('<username>')
+        .option(...json)
+        .action(async (username: string, options: OutputOptions) => {
+          const { totpSince, recoveryCodes, keys } = await administer((users) => users.showFactors(username));
+          const names = keys.map(({ name }) => name);
+          print({ totp_since: totpSince, recovery_codes: recoveryCodes, keys: names }, options, [
+            `authenticator app: ${totpSince === null ? 'none' : `since ${totpSince}`}`,
+            `recovery codes left: ${recoveryCodes}`,
+            `security keys and passkeys: ${names.join(', ') || 'none'}`,
+          ]);
+        }),
+    )
+    .addCommand(
+      new Command('reset')
+        .description(
+          'remove all of them; ends the sessions and the API token, and notifies the account holder',
+        )
+        .argument('<username>')
+        .option(...json)
+        .action(async (username: string, options: OutputOptions) => {
+          const existed = await administer((users) => users.resetFactors(username));
+          print({ reset: existed }, options, [
+            existed ? 'The second factors are removed.' : 'There was no second factor.',
+          ]);
+        }),
+    );
+
 export const userCommand = (): Command =>
   new Command('user')
     .description('accounts')
@@ -161,7 +194,8 @@ export const userCommand = (): Command =>
       onAccount('make-admin', 'make an account an administrator', (users, name) => users.makeAdmin(name)),
     )
     .addCommand(resetLink())
-    .addCommand(apiToken());
+    .addCommand(apiToken())
+    .addCommand(factors());
 
 export const sessionCommand = (): Command =>
   new Command('session').description('sessions').addCommand(

@@ -13,6 +13,7 @@ import { createPreferences } from '../features/preferences/index.js';
 import { createSessionLists } from '../features/sessions/index.js';
 import { createUsers, type UserService, type UserServiceDeps } from '../features/users/index.js';
 import type { Caller } from '../kernel/account.js';
+import { SECURITY_EVENTS } from '../kernel/security-events.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import { requireRate } from '../platform/throttle/rate-store.js';
 import type { Authentication } from './authentication.js';
@@ -138,9 +139,16 @@ export function composeResources(parts: ResourceParts): Resources {
     sessions: authentication.sessions,
     users: users.service,
   });
+  const factors = composeFactors(parts, {
+    users: users.service,
+    endOtherSessions: sessionLists.service.endOthersIn,
+    endSessions: sessionLists.service.endAllIn,
+  });
   return {
     administration: createAdministration({
       db,
+      factors: { find: parts.factors.check.factorsOf, reset: factors.service.reset },
+      report: (event, details) => log.info({ event, ...details }, SECURITY_EVENTS[event]),
       endSessions: sessionLists.service.endAll,
       passwords: authentication.passwords,
       policy,
@@ -160,11 +168,7 @@ export function composeResources(parts: ResourceParts): Resources {
         usesDirectory: authentication.directory !== null,
       }),
       ...sessionLists.routes,
-      ...composeFactors(parts, {
-        users: users.service,
-        endOtherSessions: sessionLists.service.endOthersIn,
-        endSessions: sessionLists.service.endAllIn,
-      }),
+      ...factors.routes,
       ...organizations.routes,
       ...memberships.routes,
       ...invitations.routes,

@@ -72,7 +72,8 @@ export interface SecurityEventDetails {
     | 'session'
     | 'registration'
     | 'link'
-    | 'sign-on';
+    | 'sign-on'
+    | 'command-line';
   /** The reason, in our words. */
   readonly reason?: string;
   /** Id of the identity provider. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CVAT_VERSION } from '../../src/version.js';
+import { codeAt } from '../support/factor-actions.js';
 import { basicAuth, createBrowser, send } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { missingServices, onPath } from '../support/programs.js';
@@ -264,6 +265,44 @@ describe.skipIf(missingServices().length > 0)('beside a server on PostgreSQL and
     });
   });
 
+  it('lets an administrator in again who lost their second factor, and logs that', {
+    timeout: 120_000,
+  }, async () => {
+    await run(['user', 'create', 'frida1', '--admin'], `${PASSWORD}\n`);
+    const factors = (...args: readonly string[]) => run(['user', 'factors', ...args]);
+    expect(expectDone(await factors('show', 'frida1'))).toBe(
+      'authenticator app: none\nrecovery codes left: 0\nsecurity keys and passkeys: none\n',
+    );
+    expect(jsonOf(await factors('reset', 'frida1', '--json'))).toEqual({ reset: false });
+
+    const { PUBLIC_URL: _, ...env } = command.env ?? {};
+    const server = await startServer({ ...command, env: { ...env, MFA_REQUIRED: 'admins' } });
+    const browser = createBrowser(server.url);
+    const post = (path: string, body: object) => browser.send(path, { method: 'POST', body });
+    const logIn = async () =>
+      (await post('/api/auth/login', { username: 'frida1', password: PASSWORD })).status;
+    expect([await logIn(), (await post('/api/auth/login/code', {})).status]).toEqual([400, 200]);
+    const { secret } = (await post('/api/auth/factors/totp', {})).json() as { secret: string };
+    await post('/api/auth/factors/totp/confirm', { code: codeAt(secret, Date.now()) });
+    const whoAmI = async () => (await browser.send('/api/users/self')).status;
+    expect(await whoAmI()).toBe(200);
+    expect(jsonOf(await factors('show', 'frida1', '--json'))).toEqual({
+      totp_since: expect.stringMatching(/^\d{4}-/),
+      recovery_codes: 10,
+      keys: [],
+    });
+
+    const { status, stdout, stderr } = await factors('reset', 'frida1');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'The second factors are removed.\n' });
+    expect(JSON.parse(stderr)).toMatchObject({ event: 'factor.reset', way: 'command-line' });
+    // The password is enough for what is left to do: setting up another factor.
+    expect([await whoAmI(), await logIn(), (await post('/api/auth/login/code', {})).status]).toEqual([
+      401, 400, 200,
+    ]);
+    expect([await whoAmI(), (await browser.send('/api/auth/factors')).status]).toEqual([403, 200]);
+    expect(await server.stop()).toBe(0);
+  });
+
   it('ends with 1 and a sentence when it can not be done, and leaves everything as it was', async () => {
     const before = await accounts();
     const refusals: readonly (readonly [readonly string[], string, string])[] = [
@@ -299,6 +338,6 @@ describe.skipIf(missingServices().length > 0)('beside a server on PostgreSQL and
     writeFileSync(path.join(cwd, '.env'), `DATABASE_URL_FILE=${path.join(cwd, 'database')}\n`);
     const { SECRET_KEY = '' } = command.env ?? {};
     const list = jsonOf(await runCli(['user', 'list', '--json'], { cwd, env: { SECRET_KEY } }));
-    expect(list).toMatchObject([{ username: 'admin' }, {}, {}, {}]);
+    expect(list).toMatchObject([{ username: 'admin' }, {}, {}, {}, {}]);
   });
 });

@@ -15,7 +15,7 @@ export async function administer<T>(
     config,
     clock: systemClock,
     random: systemRandom,
-    log: createLog('silent'),
+    log: createLog('info', { write: showEvent }),
     version: CVAT_VERSION,
     strict: false,
     isServing: false,
@@ -29,4 +29,9 @@ export async function administer<T>(
   } finally {
     await container.close();
   }
+}
+
+/** Of what the server would log, an operator sees the security events: they belong into a log as well. */
+function showEvent(line: string): void {
+  if ('event' in (JSON.parse(line) as object)) process.stderr.write(line);
 }

@@ -1,3 +1,5 @@
+import type { ReportEvent } from '../../kernel/security-events.js';
+import type { Timestamp } from '../../kernel/timestamp.js';
 import type { UserService } from '../users/index.js';
 import { type AdministeredAccountDeps, createAdministeredAccount } from './administered-account.js';
 import {
@@ -11,6 +13,22 @@ export interface AdministrationDeps extends AdministeredAccountDeps, Administere
   readonly directory: AdministeredAccountDeps['directory'];
   /** The operations of administrators over HTTP: the same rules, and the same mails. */
   readonly users: Pick<UserService, 'readNew' | 'create' | 'readChanges' | 'update'>;
+  readonly factors: AdministeredFactors;
+  /** Logs an event of a person who is known to the machine, and not to this server. */
+  readonly report: ReportEvent;
+}
+
+export interface AdministeredFactors {
+  readonly find: (userId: number) => Promise<FactorSummary>;
+  /** @returns false if the account had none */
+  readonly reset: (account: Pick<AccountSummary, 'id' | 'username' | 'email'>) => Promise<boolean>;
+}
+
+/** The second factors of an account, as shown to operators. */
+export interface FactorSummary {
+  readonly totpSince: Timestamp | null;
+  readonly recoveryCodes: number;
+  readonly keys: readonly { readonly name: string }[];
 }
 
 export interface NewPerson {
@@ -49,6 +67,18 @@ export function createAdministration(deps: AdministrationDeps) {
     return change(username, { is_staff: true, is_superuser: true });
   };
 
+  /**
+   * Removes all second factors: the last way in for an administrator who lost theirs.
+   *
+   * @returns whether there were any
+   */
+  const resetFactors = async (username: string): Promise<boolean> => {
+    const holder = await require(username);
+    const hadAny = await deps.factors.reset(holder);
+    if (hadAny) deps.report('factor.reset', { account: holder.id, way: 'command-line' });
+    return hadAny;
+  };
+
   return {
     list: () => listAccounts(db),
     show: require,
@@ -58,6 +88,8 @@ export function createAdministration(deps: AdministrationDeps) {
     /** Ends its sessions for good. */
     deactivate: (username: string) => change(username, { is_active: false }),
     makeAdmin,
+    showFactors: async (username: string) => deps.factors.find((await require(username)).id),
+    resetFactors,
     ...createAdministeredCredentials(deps, account),
   };
 }

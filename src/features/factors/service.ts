@@ -123,7 +123,7 @@ export function createFactorService(deps: FactorServiceDeps) {
   };
 
   /** Removes all factors of an account, for administrators. @returns false if it had none */
-  const reset = async (account: Account): Promise<boolean> => {
+  const reset = async (account: Pick<Account, 'id' | 'username' | 'email'>): Promise<boolean> => {
     const hadAny = await db.transaction(async (tx) => {
       found(await lockBinding(tx, account.id), 'User');
       if (!(await removeFactors(tx, account.id))) return false;

@@ -18,7 +18,14 @@ const USERS = [
   'reset-link',
 ] as const;
 
-const API_TOKENS = ['show', 'rotate', 'revoke'] as const;
+/** Groups of commands about one thing of an account. */
+const GROUPS = [
+  ['api-token', 'show'],
+  ['api-token', 'rotate'],
+  ['api-token', 'revoke'],
+  ['factors', 'show'],
+  ['factors', 'reset'],
+] as const;
 
 const COMMANDS = {
   user: userCommand,
@@ -79,11 +86,11 @@ describe('help', () => {
   });
 });
 
-describe('user api-token', () => {
-  it.each(API_TOKENS)('%s explains itself, and needs a name', async (name) => {
-    const { text, exitCode } = await run('user', 'api-token', name, '--help');
+describe('a command about one thing of an account', () => {
+  it.each(GROUPS)('explains itself, and needs a name: user %s %s', async (group, name) => {
+    const { text, exitCode } = await run('user', group, name, '--help');
     expect([exitCode, text]).toEqual([0, expect.stringContaining('<username>')]);
-    const refused = await run('user', 'api-token', name);
+    const refused = await run('user', group, name);
     expect(refused.text).toContain("missing required argument 'username'");
   });
 });
@@ -130,7 +137,7 @@ describe('docs/command-line.md', () => {
         lines.some((line) => line.startsWith(`${path} `)),
         path,
       ).toBe(true);
-    expect(all).toHaveLength(USERS.length + API_TOKENS.length + 4);
+    expect(all).toHaveLength(USERS.length + GROUPS.length + 4);
   });
 
   it.each(examples)('shows what can be typed: %s %s %s %s', async (...words) => {
