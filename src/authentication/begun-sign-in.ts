@@ -34,14 +34,20 @@ export function createBegunSignIn({ clock, secretKey, identities, isSecure }: Be
     exchange.setCookies.set(COOKIE, serializeCookie(COOKIE, value, attributes, clock.now()));
   };
 
+  /** Of requests that began one themselves: the cookie only comes back with the next. */
+  const begunHere = new WeakMap<Exchange, Identity>();
+
   return {
     begin: (exchange: Exchange, identity: Identity): void => {
+      begunHere.set(exchange.whole, identity);
       const value = signValue([identity.account.id, sealOf(identity)], SALT, secretKey(), clock.now());
       setCookie(exchange, value, AGE_SECONDS);
     },
 
     /** @returns the account that waits for its code; undefined for none, and for one that has changed since */
     read: async (exchange: Exchange): Promise<Identity | undefined> => {
+      const here = begunHere.get(exchange.whole);
+      if (here !== undefined) return here;
       const text = cookieValue(exchange.cookies, COOKIE) ?? '';
       const age = { nowMs: clock.now(), maxAgeSeconds: AGE_SECONDS };
       const begun = Begun.safeParse(unsignValue(text, SALT, secretKey(), age)).data;

@@ -96,6 +96,7 @@ describe('A file with a value that can not be meant is refused', () => {
       'it must be 1 to 64 letters, digits, hyphens and underscores of ASCII',
     ],
     [one({ protocol: 'oidc' }), `${ENTRY}.protocol`, 'it must be OIDC'],
+    [one({ mfa: true }), `${ENTRY}.mfa`, 'it must be trust_amr'],
     [one({ protocol: undefined }), `${ENTRY}.protocol`, 'it must be OIDC'],
     [one({ client_id: 12_345 }), `${ENTRY}.client_id`, TEXT],
     [one({ client_id: undefined }), `${ENTRY}.client_id`, 'it is missing'],

@@ -77,6 +77,7 @@ describe('The file of CVAT Enterprise', () => {
         clientSecret: 'a secret',
         tokenAuthMethod: null,
         scope: 'openid email profile',
+        trustsAmr: false,
         emailDomain: null,
         weight: 10,
         claims: {
@@ -113,6 +114,7 @@ sso:
       email_domain: "@Example.ORG"
       weight: 1.5
       scope: openid email groups
+      mfa: trust_amr
       claims:
         { uid: oid, username: upn, email: mail, first_name: fn, last_name: ln, email_verified: ev, groups: roles }
       groups: { admin: admins, user: [users, staff], worker: workers, require: [cvat] }
@@ -136,6 +138,7 @@ sso:
           clientSecret: 'def',
           tokenAuthMethod: 'client_secret_post',
           scope: 'openid email groups',
+          trustsAmr: true,
           emailDomain: 'example.org',
           weight: 1.5,
           claims: {
