@@ -11,8 +11,9 @@ const run = promisify(execFile);
 /** What Python compiled lasts from run to run, and is not beside the sources: the working tree would change. */
 const COMPILED = { PYTHONPYCACHEPREFIX: path.resolve('node_modules/.cache/python') };
 
-/** CVAT's own clients, as PyPI has them, in an environment that lasts from run to run. */
-const PACKAGES = ['cvat-sdk==2.62.0', 'cvat-cli==2.62.0'];
+/** Releases of CVAT's own clients on PyPI: the one that this server is measured by, and the newest. */
+export const CLIENT_RELEASES = ['2.62.0', '2.80.0'] as const;
+export type ClientRelease = (typeof CLIENT_RELEASES)[number];
 
 /** What CVAT is made of, as far as its accounts go, in the releases that belong together. */
 const DJANGO = [
@@ -26,8 +27,9 @@ const DJANGO = [
 /** Asks whatever the OpenAPI document allows. A seed makes the same requests in these releases only. */
 const SCHEMATHESIS = ['schemathesis==4.32.5', 'hypothesis==6.170.17', 'jsonschema-rs==0.60.3'];
 
-/** Installs CVAT's clients, once. See `install`. */
-export const installClients = (): string | undefined => install('cvat-clients', PACKAGES);
+/** Installs CVAT's clients, once, in an environment that lasts from run to run. See `install`. */
+export const installClients = (release: ClientRelease = '2.62.0'): string | undefined =>
+  install(`cvat-clients-${release}`, [`cvat-sdk==${release}`, `cvat-cli==${release}`]);
 
 /** Installs Django, once. See `install`. */
 export const installDjango = (): string | undefined => install('django', DJANGO);
