@@ -37,6 +37,7 @@ const NEIGHBOURS = {
     'access-tokens': ['users'],
     sessions: ['users'],
     factors: ['users'],
+    'forward-auth': ['users'],
     identities: ['users', 'access-tokens'],
     directory: ['users', 'access-tokens'],
     accounts: ['users', 'access-tokens', 'invitations', 'preferences'],

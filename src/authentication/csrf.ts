@@ -14,7 +14,7 @@ const TOKEN_LENGTH = 2 * SECRET_LENGTH;
 /** The field of a form (Django `CsrfViewMiddleware`). */
 export const CSRF_FIELD = 'csrfmiddlewaretoken';
 const HEADER_SOURCE = "the 'X-Csrftoken' HTTP header";
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 export const createCsrfSecret = (random: Random): string => random.text(SECRET_LENGTH, ALPHANUMERIC);
 

@@ -1,7 +1,9 @@
 import { createApp } from '../app.js';
 import type { Chain } from '../authentication/chain.js';
 import { CSRF_COOKIE, csrfFormatProblem } from '../authentication/csrf.js';
+import { createForwardRule } from '../authorization/forward-rule.js';
 import { createApiDocs, type Described } from '../features/api-docs/index.js';
+import { createForwardAuth, FORWARD_PATH } from '../features/forward-auth/index.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
 import type { ReadinessCheck } from '../features/operations/readiness.js';
 import type { Shell } from '../features/pages/create-shell.js';
@@ -10,6 +12,7 @@ import type { SignOnSettings } from '../platform/config/auth-config.js';
 import { cookieValue } from '../platform/http/cookies.js';
 import { createEndings } from '../platform/http/endings.js';
 import type { Exchange, Exchanges } from '../platform/http/exchange.js';
+import type { PipelineDeps } from '../platform/http/pipeline.js';
 import type { AnyRoute } from '../platform/http/route.js';
 import type { IdentityProvider } from '../platform/oidc/provider.js';
 import type { Authentication } from './authentication.js';
@@ -81,12 +84,32 @@ export async function composeWeb(parts: WebParts) {
     repairCsrf: csrfRepairOf(parts.authentication),
     onEnd: operations.onEnd,
     onUnavailable: metrics.countUnavailable,
-    probes: operations.probes,
+    probes: [...operations.probes, ...forwardAuthOf(parts, pipeline)],
     pages: [...operations.pages, ...signIn.pages, ...parts.shell.assets(exchanges), ...pages, ...docs.pages],
     routes,
     pipeline,
   });
   return { app, document: docs.document, giveUp: endings.giveUp };
+}
+
+/** Before the check of hosts, because proxies ask for hosts of others. Without such hosts, there is nothing to ask. */
+function forwardAuthOf({ options, engines, exchanges }: WebParts, pipeline: PipelineDeps) {
+  const { config, clock, random } = options;
+  if (config.FORWARD_AUTH_HOSTS.length === 0) return [];
+  const pages = `${config.PUBLIC_URL}/account`;
+  const handler = createForwardAuth({
+    ...pipeline,
+    exchanges,
+    db: engines.db,
+    clock,
+    random,
+    hosts: config.FORWARD_AUTH_HOSTS,
+    csrfTrustedOrigins: config.CSRF_TRUSTED_ORIGINS,
+    publicUrl: config.PUBLIC_URL,
+    pages: config.ACCOUNT_PAGES ? { signIn: `${pages}/sign-in`, enrolment: `${pages}/security/enrol` } : null,
+    mayPass: createForwardRule(engines.policyEngine),
+  });
+  return [{ path: FORWARD_PATH, handler }];
 }
 
 /** What the OpenAPI document depends on. */

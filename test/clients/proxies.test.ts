@@ -23,7 +23,10 @@ describe.each(PROXIES)('behind %s', (name) => {
     beforeAll(async () => {
       app = await createTestApp({ env: { PUBLIC_URL: `https://${HOST}`, THROTTLE_ANON: '3/minute' } });
       person = await app.register();
-      proxy = await startProxy(name, Number(new URL(app.url).port));
+      proxy = await startProxy(name, {
+        document: 'deployment.md',
+        ports: { 8080: Number(new URL(app.url).port) },
+      });
     });
     afterAll(async () => {
       await proxy?.stop();

@@ -9,7 +9,7 @@ import { blocksOf } from '../support/document-blocks.js';
 import { onPath } from '../support/programs.js';
 import { freePort } from '../support/services.js';
 
-/** The proxies for which docs/deployment.md has settings. */
+/** The proxies for which the documents have settings. */
 export const PROXIES = ['nginx', 'caddy', 'traefik'] as const;
 export type ProxyName = (typeof PROXIES)[number];
 
@@ -87,24 +87,24 @@ interface Place {
 
 /** Writes the settings of a document, given all replacements but the port. @returns the arguments of the program */
 const PREPARE: Readonly<
-  Record<ProxyName, (place: Place, adapt: (text: string) => string) => readonly string[]>
+  Record<ProxyName, (place: Place, settings: (name: string) => string) => readonly string[]>
 > = {
-  nginx: ({ folder, port }, adapt) => {
+  nginx: ({ folder, port }, settingsOf) => {
     mkdirSync(path.join(folder, 'logs'));
-    const settings = adapt(settingsIn('deployment.md', 'nginx'));
+    const settings = settingsOf('nginx');
     return nginxArguments(folder, replaced(settings, 'listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`));
   },
-  caddy: ({ folder, port }, adapt) => {
+  caddy: ({ folder, port }, settingsOf) => {
     const site = `https://${HOST}:${port} {\n  bind 127.0.0.1`;
-    const settings = replaced(adapt(settingsIn('deployment.md', 'caddy')), `${HOST} {`, site);
+    const settings = replaced(settingsOf('caddy'), `${HOST} {`, site);
     const file = path.join(folder, 'Caddyfile');
     // Without its API and the port for redirects, which are the same for every Caddy of a machine.
     writeFileSync(file, `{\n  admin off\n  auto_https disable_redirects\n}\n${settings}`);
     return ['run', '--config', file, '--adapter', 'caddyfile'];
   },
-  traefik: ({ folder, port }, adapt) => {
+  traefik: ({ folder, port }, settingsOf) => {
     const [file, dynamicFile] = [path.join(folder, 'traefik.yml'), path.join(folder, 'auth.yml')];
-    writeFileSync(dynamicFile, adapt(settingsIn('deployment.md', 'traefik-file')));
+    writeFileSync(dynamicFile, settingsOf('traefik-file'));
     let settings = replaced(settingsIn('deployment.md', 'traefik'), ':443', `127.0.0.1:${port}`);
     settings = replaced(settings, '/etc/traefik/auth.yml', dynamicFile);
     // It asks nobody for newer releases.
@@ -113,22 +113,28 @@ const PREPARE: Readonly<
   },
 };
 
-/** Starts a proxy with the settings of docs/deployment.md, on a free port, in front of a server on another. */
-export async function startProxy(name: ProxyName, upstream: number) {
+export interface ProxySettings {
+  /** Which document has them, in docs. */
+  readonly document: string;
+  /** Ports of this machine in the document, and those that take their places. */
+  readonly ports: Readonly<Record<number, number>>;
+  /** Where it listens; any free one by default. */
+  readonly port?: number;
+}
+
+/** Starts a proxy with the settings of a document, on a free port. */
+export async function startProxy(name: ProxyName, { document, ports, ...place }: ProxySettings) {
   const folder = mkdtempSync(path.join(tmpdir(), `${name}-`));
-  const port = await freePort();
+  const port = place.port ?? (await freePort());
   const [certificate, key] = createCertificate(folder, HOST);
-  const adapt = (text: string): string =>
-    replaced(
-      replaced(
-        replaced(text, '127.0.0.1:8080', `127.0.0.1:${upstream}`),
-        `/etc/ssl/${HOST}.pem`,
-        certificate,
-      ),
-      `/etc/ssl/${HOST}.key`,
-      key,
-    );
-  const child = spawn(findProxy(name), PREPARE[name]({ folder, port }, adapt), {
+  const settingsOf = (block: string): string => {
+    let text = settingsIn(document, block);
+    for (const [from, to] of Object.entries(ports))
+      text = replaced(text, `127.0.0.1:${from}`, `127.0.0.1:${to}`);
+    text = replaced(text, `/etc/ssl/${HOST}.pem`, certificate);
+    return replaced(text, `/etc/ssl/${HOST}.key`, key);
+  };
+  const child = spawn(findProxy(name), PREPARE[name]({ folder, port }, settingsOf), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   });
@@ -168,6 +174,7 @@ interface ProxyRequest {
 
 interface ProxyAnswer {
   readonly status: number;
+  readonly location: string | undefined;
   readonly setCookies: readonly string[];
   readonly text: string;
 }
@@ -187,6 +194,7 @@ function sendThrough(
       res.on('end', () =>
         resolve({
           status: res.statusCode ?? 0,
+          location: res.headers.location,
           setCookies: res.headers['set-cookie'] ?? [],
           text: Buffer.concat(chunks).toString(),
         }),

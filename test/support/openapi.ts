@@ -19,7 +19,7 @@ type Document = Pick<OpenApiDocument, 'paths' | 'components'>;
 
 /** What is not part of the API: pages and what they load, and what orchestrators ask. */
 const BESIDE =
-  /^\/($|account(\/|$)|static\/|livez$|readyz$|metrics$|api\/(docs|redoc|swagger)(\/|$)|api\/server\/health\/|api\/auth\/(account-confirm-email|confirm-email-change)\/)/;
+  /^\/($|account(\/|$)|static\/|livez$|readyz$|metrics$|api\/(docs|redoc|swagger)(\/|$)|api\/server\/health\/|api\/auth\/forward$|api\/auth\/(account-confirm-email|confirm-email-change)\/)/;
 /** What is told before a method is looked for: of credentials, CSRF and the body that it reads, limits. */
 const BEFORE_METHODS = new Set([400, 401, 403, 405, 406, 413, 415, 429, 503]);
 const PAGE = 'text/html; charset=utf-8';

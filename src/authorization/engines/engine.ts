@@ -60,6 +60,13 @@ export interface PolicyEngine {
    * @throws ServiceUnavailable (503) `opa_unreachable`, `opa_no_bundle`, `opa_undefined`, `opa_bad_answer`
    */
   readonly ask: (questions: readonly PolicyQuestion[]) => Promise<readonly unknown[]>;
+  /**
+   * Asks a rule that is not of this server, alone.
+   *
+   * @param path of the rule in the rules, such as `forward_auth/analytics/allow`
+   * @returns its raw answer. @throws as `ask`
+   */
+  readonly evaluate: (path: string, input: PolicyInput) => Promise<unknown>;
   /** @returns whether the engine decides by exactly these rules, and the problem if not */
   readonly ready: () => Promise<Readiness>;
   readonly close: () => Promise<void>;

@@ -1,6 +1,6 @@
 import { type Asking, startAsking } from './asking.js';
 import { pathOf } from './document.js';
-import type { PolicyEngine, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
+import type { PolicyEngine, PolicyInput, PolicyProblem, PolicyQuestion, Readiness } from './engine.js';
 import {
   createTransport,
   type Lifetime,
@@ -74,6 +74,9 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
     return startAsking(questions, timeoutMs, isShared ? exchanges.carry : exchanges.carryAlone);
   };
 
+  const evaluate = (path: string, input: PolicyInput): Promise<unknown> =>
+    within(timeoutMs, (lifetime) => query(`/v1/data/${path}`, lifetime, JSON.stringify({ input })));
+
   const ready = async (): Promise<Readiness> => {
     try {
       const loaded = await within(timeoutMs, (lifetime) =>
@@ -87,7 +90,7 @@ export function createOpaHttpEngine(options: OpaHttpOptions): PolicyEngine {
     }
   };
 
-  return { name: 'opa', ask, ready, close: transport.close };
+  return { name: 'opa', ask, evaluate, ready, close: transport.close };
 }
 
 const UNOBSERVED: ObserveExchanges = { sent: () => undefined, repeated: () => undefined };

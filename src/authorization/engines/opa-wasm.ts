@@ -51,6 +51,10 @@ export async function createEmbeddedEngine(path: string): Promise<PolicyEngine> 
   return {
     name: 'embedded',
     ask,
+    // It has the rules of this server alone.
+    evaluate: async () => {
+      throw noDecision('opa_undefined');
+    },
     ready: async () => ({ ready: true, revision }),
     close: async () => undefined,
   };

@@ -44,6 +44,25 @@ export async function recordLogin(
   return row?.key ?? undefined;
 }
 
+/** Gives an account its API token: the existing one, or this new one. @returns the key; undefined for no account */
+export async function ensureApiToken(
+  db: Queryable,
+  userId: number,
+  newKey: string,
+  now: Date,
+): Promise<string | undefined> {
+  const found = await findApiTokenKey(db, userId);
+  if (found !== undefined) return found;
+  await execute(
+    db,
+    sql`
+      insert into authtoken_token (key, created, user_id)
+      select ${newKey}, ${now}, id from auth_user where id = ${userId}
+      on conflict (user_id) do nothing`,
+  );
+  return findApiTokenKey(db, userId);
+}
+
 /** @returns the key, for a user who has just signed in */
 export async function findApiTokenKey(db: Queryable, userId: number): Promise<string | undefined> {
   return (await one<{ key: string }>(db, sql`select key from authtoken_token where user_id = ${userId}`))

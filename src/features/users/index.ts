@@ -7,7 +7,7 @@ export { mayDo, targetOf } from './access.js';
 export { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
 export { addMissingAddress, replaceAddress, verifyAddress } from './address-repository.js';
 export { countAdministrators } from './administrators-repository.js';
-export { findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';
+export { ensureApiToken, findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';
 export { type ApiTokenService, newApiTokenKey } from './api-token-service.js';
 export {
   copyAccounts,

@@ -65,6 +65,11 @@ export const Settings = z.object({
     description:
       'Host names that the server answers to, in addition to the host of PUBLIC_URL. `.example.org` includes all subdomains, `*` allows any host.',
   }),
+  FORWARD_AUTH_HOSTS: list({
+    default: [],
+    description:
+      'Host names for whose requests a reverse proxy can ask /api/auth/forward who sends them (docs/forward-auth.md). `.example.org` includes all subdomains. Empty turns it off.',
+  }),
   TRUSTED_PROXIES: networks({
     default: ['loopback'],
     description:

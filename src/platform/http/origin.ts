@@ -13,6 +13,8 @@ export interface RequestOrigin {
   readonly clientAddress: string;
   /** `scheme://host`. */
   readonly base: string;
+  /** The host is the one that a trusted proxy was asked for, by its own words. */
+  readonly isForwarded: boolean;
 }
 
 /** @param authority of a request target in absolute form, which overrides `Host` (RFC 9112, 3.2.2) */
@@ -32,11 +34,18 @@ export function createOriginReader(trustedProxies: readonly string[]): OriginRea
     const believed = isTrusted(peer);
     const secure = believed ? isSecure(req) : isTls(req);
     const scheme = secure ? 'https' : 'http';
-    const host =
-      (believed ? header(req, 'x-forwarded-host') : undefined) ?? authority ?? req.headers.host ?? '';
+    const forwardedHost = believed ? header(req, 'x-forwarded-host') : undefined;
+    const host = forwardedHost ?? authority ?? req.headers.host ?? '';
     const forwarded = believed ? header(req, 'x-forwarded-for') : undefined;
     const clientAddress = forwarded === undefined ? peer : beyondProxies(peer, forwarded, isTrusted);
-    return { secure, scheme, host, clientAddress, base: `${scheme}://${host}` };
+    return {
+      secure,
+      scheme,
+      host,
+      clientAddress,
+      base: `${scheme}://${host}`,
+      isForwarded: forwardedHost !== undefined,
+    };
   };
 }
 

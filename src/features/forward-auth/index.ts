@@ -1,0 +1,1 @@
+export { createForwardAuth, FORWARD_PATH } from './handler.js';
