@@ -2115,7 +2115,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2234,7 +2234,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2424,7 +2424,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2522,7 +2522,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2644,7 +2644,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2741,7 +2741,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2838,7 +2838,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -2933,7 +2933,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3044,7 +3044,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3155,7 +3155,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3252,7 +3252,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3369,7 +3369,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3488,7 +3488,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3585,7 +3585,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3702,7 +3702,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3821,7 +3821,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -3922,7 +3922,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4041,7 +4041,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4139,7 +4139,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4253,7 +4253,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4364,7 +4364,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4444,7 +4444,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4582,7 +4582,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4661,7 +4661,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4782,7 +4782,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -4945,7 +4945,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5056,7 +5056,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5167,7 +5167,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5247,7 +5247,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5358,7 +5358,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5471,7 +5471,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5632,7 +5632,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5729,7 +5729,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5827,7 +5827,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5904,7 +5904,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -5981,7 +5981,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6102,7 +6102,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6187,7 +6187,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6314,7 +6314,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6433,7 +6433,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6560,7 +6560,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6676,7 +6676,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6800,7 +6800,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -6918,7 +6918,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7034,7 +7034,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7150,7 +7150,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7270,7 +7270,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7370,7 +7370,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7468,7 +7468,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7590,7 +7590,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7703,7 +7703,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7822,7 +7822,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -7922,7 +7922,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8020,7 +8020,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8142,7 +8142,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8242,7 +8242,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8364,7 +8364,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8464,7 +8464,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8586,7 +8586,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8684,7 +8684,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8784,7 +8784,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8882,7 +8882,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -8980,7 +8980,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9056,7 +9056,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9153,7 +9153,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9250,7 +9250,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9351,7 +9351,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9448,7 +9448,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9620,7 +9620,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9739,7 +9739,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9836,7 +9836,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -9938,7 +9938,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10036,7 +10036,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10158,7 +10158,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10258,7 +10258,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10358,7 +10358,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10456,7 +10456,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10556,7 +10556,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10654,7 +10654,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10758,7 +10758,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10858,7 +10858,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -10958,7 +10958,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -11062,7 +11062,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -11160,7 +11160,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
@@ -11260,7 +11260,7 @@ export interface operations {
             /** @description Too Many Requests */
             429: {
                 headers: {
-                    /** @example 60 */
+                    /** @example Sat, 31 Jan 2026 12:01:00 GMT */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };

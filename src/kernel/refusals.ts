@@ -17,6 +17,17 @@ export const LIMITS = [
 
 export type LimitName = (typeof LIMITS)[number];
 
+/**
+ * Limits after which a program may try again by itself, within a minute or as Django REST framework says it. For all
+ * others `Retry-After` is a moment: CVAT's user interface waits for a number of seconds in silence, an hour if need be,
+ * and shows the sentence of an answer with a moment at once (`cvat-core`, `axios-config`).
+ */
+export const BRIEF_LIMITS: ReadonlySet<LimitName> = new Set([
+  'throttle_anon',
+  'invitation_resend',
+  'password_hash_queue',
+]);
+
 /** The `code` of answers with 503: the part that is missing. Clients and operators' tools know these names. */
 export const UNAVAILABLE_CODES = [
   'database_unreachable',

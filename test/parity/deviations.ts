@@ -45,7 +45,7 @@ const anyOf =
 const ofTheApi: Explains = (_difference, { ours }) =>
   ours.headers['allow'] !== undefined
     ? ours.body === '' || parsed(ours.body) !== undefined
-    : ours.status === 404 && ours.headers['content-type']?.[0] === 'text/html; charset=utf-8';
+    : ours.status === 404 && ours.body === '{"detail":"Not found."}';
 
 const FORBIDDEN = /^\{"detail":"You do not have permission to perform this action\."\}$/;
 const WRONG_PASSWORDS = new RegExp(
@@ -182,6 +182,20 @@ const UNORDERED: readonly Deviation[] = [
 
 export const DEVIATIONS: readonly Deviation[] = [...NUMBERED, ...UNNUMBERED, ...UNORDERED];
 
+/** Seen by the answers alone: the recording has no label for every path that nobody has. */
+const UNLABELLED: readonly Deviation[] = [
+  {
+    label: /^/,
+    row: 63,
+    explains: (_difference, { step, cvat, ours }) =>
+      step.path.startsWith('/api/') &&
+      cvat.status === 404 &&
+      cvat.headers['content-type']?.[0] === 'text/html; charset=utf-8' &&
+      ours.status === 404 &&
+      ours.body === (step.method === 'HEAD' ? '' : '{"detail":"Not found."}'),
+  },
+];
+
 /** An unlabelled step after one that went another way: the session that CVAT opened there is none here. */
 const followsFromLogin: Explains = (_difference, { step, golden, index, ours }) =>
   ours.status === 401 &&
@@ -192,12 +206,13 @@ const followsFromLogin: Explains = (_difference, { step, golden, index, ours }) 
 /** @returns the entries whose labels this step carries, and that tell of the difference */
 export function explanationsOf(difference: Difference, exchange: Exchange): readonly Deviation[] {
   const { labels = [] } = exchange.step;
-  return DEVIATIONS.filter(({ label, explains }) =>
+  const labelled = DEVIATIONS.filter(({ label, explains }) =>
     labels.some((text) => {
       const match = label.exec(text);
       return match !== null && explains(difference, exchange, match.slice(1));
     }),
   );
+  return [...labelled, ...UNLABELLED.filter(({ explains }) => explains(difference, exchange, []))];
 }
 
 /** @returns whether the difference is one that was meant */

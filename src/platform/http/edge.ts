@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Clock } from '../../kernel/clock.js';
+import { NotFound } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import { closeAfter } from './connection.js';
 import type { Ending, Endings } from './endings.js';
@@ -7,6 +8,7 @@ import type { Exchange } from './exchange.js';
 import { isAllowedHost } from './origin.js';
 import { BAD_REQUEST_PAGE, NOT_FOUND_PAGE } from './pages.js';
 import { createErrorRenderer, type ErrorRendererDeps } from './render-error.js';
+import { send } from './send.js';
 import { HTML, sendPage } from './send-page.js';
 import { hasTwins } from './twin-headers.js';
 import { createUserInterfaceRedirect } from './user-interface.js';
@@ -91,7 +93,13 @@ export function createEdge(deps: EdgeDeps) {
       ? (_req, _res, next) => next()
       : createUserInterfaceRedirect(exchanges, deps.uiUrl);
 
-  const notFound: RequestHandler = (req) => sendPage(exchanges.of(req), 404, NOT_FOUND_PAGE);
+  /** Django has a page for every unknown path. CVAT's user interface shows the markup of it to people. */
+  const notFound: RequestHandler = (req) => {
+    const exchange = exchanges.of(req);
+    const isApi = exchange.path.startsWith('/api/') && req.accepts(['json', 'html']) !== 'html';
+    if (!isApi) return sendPage(exchange, 404, NOT_FOUND_PAGE);
+    return send(exchange, { status: 404, content: { kind: 'json', value: new NotFound().body } });
+  };
 
   return {
     open,

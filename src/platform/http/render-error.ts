@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
+import { type Clock, SECOND } from '../../kernel/clock.js';
 import { ApiError, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
-import type { UnavailableCode } from '../../kernel/refusals.js';
+import { BRIEF_LIMITS, type UnavailableCode } from '../../kernel/refusals.js';
 import type { Log } from '../telemetry/log.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { NOT_FOUND_PAGE, SERVER_ERROR_PAGE } from './pages.js';
@@ -9,6 +10,7 @@ import { sendPage } from './send-page.js';
 
 export interface ErrorRendererDeps {
   readonly exchanges: Exchanges;
+  readonly clock: Clock;
   readonly log: Log;
   /** Told the code of every answer with 503. Must not throw. */
   readonly onUnavailable: (code: UnavailableCode) => void;
@@ -33,15 +35,26 @@ export function createErrorRenderer({ exchanges, ...deps }: ErrorRendererDeps): 
   return async (error, req, res, _next) => {
     const exchange = exchanges.of(req);
     report(exchange, error);
-    if (error instanceof ApiError) return sendApiError(exchange, error);
+    if (error instanceof ApiError) return sendApiError(exchange, error, deps.clock);
     if (isUndecodable(error)) return sendPage(exchange, 404, NOT_FOUND_PAGE);
     if (res.headersSent) res.destroy();
     else await sendPage(exchange, 500, SERVER_ERROR_PAGE);
   };
 }
 
-const sendApiError = (exchange: Exchange, { status, headers, body }: ApiError): Promise<void> =>
-  send(exchange, { status, headers, content: { kind: 'json', value: body } });
+const sendApiError = (exchange: Exchange, error: ApiError, clock: Clock): Promise<void> =>
+  send(exchange, {
+    status: error.status,
+    headers: { ...error.headers, ...momentOf(error, clock) },
+    content: { kind: 'json', value: error.body },
+  });
+
+/** @returns `Retry-After` of a limit that lasts, as a moment (RFC 9110, section 10.2.3) */
+function momentOf(error: ApiError, clock: Clock): Readonly<Record<string, string>> {
+  const seconds = error.headers['Retry-After'];
+  if (!(error instanceof Throttled) || seconds === undefined || BRIEF_LIMITS.has(error.limit)) return {};
+  return { 'Retry-After': new Date(clock.now() + Number(seconds) * SECOND).toUTCString() };
+}
 
 /** The router's error for a path parameter whose escapes are not UTF-8: no resource has such a path. */
 const isUndecodable = (error: unknown): boolean =>

@@ -217,6 +217,20 @@ describe('an address', () => {
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
   });
 
+  it.each(['*/*', 'application/json, text/plain, */*', 'application/vnd.cvat+json', 'text/csv', ''])(
+    'that is unknown below /api is told as the API tells it, to who accepts %s',
+    async (accept) => {
+      const answer = await app.send('/api/tasks', { headers: { Accept: accept } });
+      expect([answer.status, answer.text]).toEqual([404, '{"detail":"Not found."}']);
+      expect(answer.headers['content-type']).toMatch(/json/);
+    },
+  );
+
+  it('that is unknown below /api gets the page too where a page is what the client prefers', async () => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    expect((await app.send('/api/tasks', { headers: { Accept: accept } })).text).toBe(NOT_FOUND_PAGE);
+  });
+
   it('that is unknown says nothing of what was asked', async () => {
     const answer = await app.send('/<script>alert(1)</script>?x=<script>');
     expect(answer.status).toBe(404);

@@ -1,5 +1,5 @@
 import type { Examples } from '../../../platform/openapi/examples.js';
-import { NEW_PASSWORD, PASSWORD, UNKNOWN_TOKEN } from './people.js';
+import { LATER, NEW_PASSWORD, PASSWORD, UNKNOWN_TOKEN } from './people.js';
 
 const KEY = '9c1185a5c5e9fc54612808977ee8f548b2258d31';
 /** One line per cookie, for all three. */
@@ -170,7 +170,7 @@ const resetPassword: Examples = {
     status: 429,
     request: { as: 'nobody', body: { email: 'maria@example.org' } },
     settings: { MAIL_REQUESTS_PER_RECIPIENT: '1/minute' },
-    headers: { 'Retry-After': '60' },
+    headers: { 'Retry-After': LATER },
     body: { detail: 'Request was throttled. Expected available in 60 seconds.' },
   },
 };

@@ -22,7 +22,7 @@ import { INVALID_PAGE } from '../../../platform/lists/pagination.js';
 import { type Examples, failing } from '../../../platform/openapi/examples.js';
 import { acceptedCredentials } from '../../../platform/openapi/security.js';
 import type { DescribedRoute, ExampleRequest } from '../../../platform/openapi/types.js';
-import { BOUND_TOKEN, basic, UNKNOWN_TOKEN } from './people.js';
+import { BOUND_TOKEN, basic, LATER, UNKNOWN_TOKEN } from './people.js';
 import { forbidden } from './refusals.js';
 
 /** A port without a listener. */
@@ -227,6 +227,7 @@ function limitExamples({ access, accepted }: DescribedRoute): Examples {
               as: 'nobody',
               headers: { Authorization: basic('maria', 'wrong') },
             }),
+            headers: { 'Retry-After': LATER },
             settings: { LOGIN_FAILURES_PER_ADDRESS: '1/minute' },
           },
         }

@@ -18,6 +18,8 @@ export const OWNER_KEY = 'maria0accepted0'.padEnd(64, '0');
 
 const SERVER = 'http://localhost:8080';
 export const DATE = '2026-01-31T12:00:00.123456Z';
+/** When a limit is over. */
+export const LATER = 'Sat, 31 Jan 2026 12:01:00 GMT';
 
 /** @returns an `Authorization` header */
 export const basic = (username: string, password: string): string =>
