@@ -45,8 +45,10 @@ const WRITERS = {
   auth_server_settings: 'src/composition',
   // connect-pg-simple writes it too.
   auth_server_sessions: 'src/features/sessions',
+  // CVAT writes it too.
+  django_session: 'src/features/sessions',
+  auth_server_shared_sessions: 'src/features/sessions',
   auth_user_user_permissions: null,
-  django_session: null,
 };
 
 /** Tables of other folders that a folder reads. */

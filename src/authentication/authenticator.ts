@@ -76,6 +76,8 @@ export function createChecks(deps: AuthenticatorDeps): ChainChecks {
         exchange.report('csrf.refused', { account: identity.account.id, way: 'session' });
       throw error;
     });
+    // Django asks for no second factor: what it opened goes on there, and opens nothing here.
+    if (open.shared !== undefined && identity.hasFactor && open.factorAt === null) return undefined;
     return callerOf(identity, { kind: 'session', factorAt: open.factorAt });
   };
 

@@ -50,11 +50,8 @@ const fromBase62 = (text: string): number | undefined =>
  *
  * @param nowMs milliseconds since the epoch
  */
-export function signValue(value: unknown, salt: string, secretKey: string, nowMs: number): string {
-  const payload = Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${payload}:${toBase62(Math.floor(nowMs / 1000))}`;
-  return `${signed}:${signatureOf(signed, salt, secretKey)}`;
-}
+export const signValue = (value: unknown, salt: string, secretKey: string, nowMs: number): string =>
+  signText(Buffer.from(JSON.stringify(value)).toString('base64url'), salt, secretKey, nowMs);
 
 /**
  * Django's `signing.loads`, without its compression.
@@ -68,16 +65,43 @@ export function unsignValue(
   secretKey: string,
   age: { nowMs: number; maxAgeSeconds: number },
 ): unknown {
-  const [payload = '', stamp = '', signature = '', ...more] = text.split(':');
-  const signedAt = fromBase62(stamp);
-  if (more.length > 0 || signedAt === undefined || payload.startsWith('.')) return undefined;
-  if (!equalInConstantTime(signature, signatureOf(`${payload}:${stamp}`, salt, secretKey))) return undefined;
-  if (Math.floor(age.nowMs / 1000) - signedAt > age.maxAgeSeconds) return undefined;
+  const signed = unsignText(text, salt, secretKey);
+  if (signed === undefined || /^\.|:/.test(signed.payload)) return undefined;
+  if (Math.floor(age.nowMs / 1000) - signed.signedAt > age.maxAgeSeconds) return undefined;
   try {
-    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as unknown;
+    return JSON.parse(Buffer.from(signed.payload, 'base64url').toString('utf8')) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Django's `TimestampSigner.sign`.
+ *
+ * @param nowMs milliseconds since the epoch
+ * @returns `<payload>:<base62 seconds>:<signature>`
+ */
+export function signText(payload: string, salt: string, secretKey: string, nowMs: number): string {
+  const signed = `${payload}:${toBase62(Math.floor(nowMs / 1000))}`;
+  return `${signed}:${signatureOf(signed, salt, secretKey)}`;
+}
+
+/**
+ * Django's `TimestampSigner.unsign` of any age.
+ *
+ * @returns the payload, and when it was signed in seconds since the epoch; undefined if it is forged or malformed
+ */
+export function unsignText(
+  text: string,
+  salt: string,
+  secretKey: string,
+): { readonly payload: string; readonly signedAt: number } | undefined {
+  const [, signed = '', payload = '', stamp = '', signature = ''] =
+    /^((.*):([^:]*)):([^:]*)$/s.exec(text) ?? [];
+  const signedAt = fromBase62(stamp);
+  if (signedAt === undefined) return undefined;
+  if (!equalInConstantTime(signature, signatureOf(signed, salt, secretKey))) return undefined;
+  return { payload, signedAt };
 }
 
 const signatureOf = (signed: string, salt: string, secretKey: string): string =>

@@ -134,6 +134,7 @@ function composePasswords({ config, clock, random, log }: ContainerOptions, metr
     concurrency: config.PASSWORD_HASH_CONCURRENCY,
     queueLimit: config.PASSWORD_HASH_QUEUE,
     extraHashers,
+    keepsDjangoHashes: config.SESSION_STORE === 'django',
     observer: metrics.hashing,
     argon2: { onMissing: (error) => log.warn({ error }, ARGON2_IS_MISSING) },
   });

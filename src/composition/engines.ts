@@ -4,7 +4,8 @@ import type { SessionIndex } from '../authentication/sessions/session-index.js';
 import { createSessionStore, type SessionStore } from '../authentication/sessions/store.js';
 import type { PolicyEngine } from '../authorization/engines/engine.js';
 import type { Metrics } from '../features/operations/metrics/metrics.js';
-import { createDatabaseIndex } from '../features/sessions/index.js';
+import { createDatabaseIndex, createDjangoStore } from '../features/sessions/index.js';
+import type { StoredSessions } from '../features/users/index.js';
 import { SECOND } from '../kernel/clock.js';
 import { createDatabase } from '../platform/db/database.js';
 import { describeFailure } from '../platform/db/failures.js';
@@ -23,12 +24,13 @@ import { opaAddressOf, redisSettingsOf } from './services.js';
 /** The parts that three URLs in the settings switch between a real service and an embedded one. */
 export interface Engines {
   readonly database: 'PostgreSQL' | 'embedded';
-  readonly sessions: 'Redis' | 'in the database';
+  readonly sessions: 'Redis' | 'in the database' | 'shared with CVAT';
   readonly policy: 'OPA' | 'embedded';
   readonly db: Database;
   readonly redis: RedisConnection | null;
   readonly sessionStore: SessionStore;
   readonly sessionIndex: SessionIndex;
+  readonly storedSessions: StoredSessions;
   readonly rates: RateStore;
   readonly policyEngine: PolicyEngine;
   readonly rules: Rules;
@@ -50,10 +52,7 @@ export async function openEngines(options: ContainerOptions, metrics: Metrics): 
   const policyEngine = await openPolicyEngine(options, rules, metrics);
   const db = options.database ?? (await openDatabase(options, metrics));
   const redis = await openRedis(options, metrics);
-  const sessions =
-    redis === null
-      ? await databaseSessions(db, config.SESSION_COOKIE_AGE)
-      : await redisSessions(redis, options);
+  const sessions = await openSessions(db, redis, options);
   const memory = createMemoryRateStore(clock);
   const rates =
     redis === null
@@ -68,12 +67,13 @@ export async function openEngines(options: ContainerOptions, metrics: Metrics): 
         );
   return {
     database: config.DATABASE_URL === undefined ? 'embedded' : 'PostgreSQL',
-    sessions: redis === null ? 'in the database' : 'Redis',
+    sessions: sessions.place,
     policy: config.OPA_URL === undefined ? 'embedded' : 'OPA',
     db,
     redis,
     sessionStore: sessions.store,
     sessionIndex: sessions.index,
+    storedSessions: sessions.stored,
     rates,
     policyEngine,
     rules,
@@ -127,9 +127,45 @@ const openDatabase = ({ config, strict }: ContainerOptions, metrics: Metrics): P
   });
 
 interface OpenStore {
+  readonly place: Engines['sessions'];
   readonly store: SessionStore;
   readonly index: SessionIndex;
+  readonly stored: StoredSessions;
   readonly close: () => void;
+}
+
+/** Nobody else opens sessions in a store of our own: what they are bound to ends them. */
+const NOT_SHARED: StoredSessions = { end: () => Promise.resolve() };
+
+function openSessions(
+  db: Database,
+  redis: RedisConnection | null,
+  options: ContainerOptions,
+): Promise<OpenStore> | OpenStore {
+  const { config } = options;
+  if (config.SESSION_STORE === 'django') return sharedSessions(db, config.SECRET_KEY ?? '', options);
+  return redis === null || config.SESSION_STORE === 'database'
+    ? databaseSessions(db, config.SESSION_COOKIE_AGE)
+    : redisSessions(redis, options);
+}
+
+/** Expired sessions go here too, because CVAT removes them once a day, and not while it is stopped. */
+function sharedSessions(
+  db: Database,
+  secretKey: string,
+  { config, clock, log }: ContainerOptions,
+): OpenStore {
+  const { store, index, stored, prune } = createDjangoStore({
+    db,
+    clock,
+    secretKey,
+    ageSeconds: config.SESSION_COOKIE_AGE,
+  });
+  const runPrune = () =>
+    prune().catch((error: unknown) => log.warn({ error }, 'Expired sessions could not be removed.'));
+  const timer = setInterval(() => void runPrune(), PRUNE_INTERVAL * SECOND);
+  timer.unref();
+  return { place: 'shared with CVAT', store, index, stored, close: () => clearInterval(timer) };
 }
 
 async function redisSessions(
@@ -145,6 +181,8 @@ async function redisSessions(
   const sessionPrefix = `${config.REDIS_KEY_PREFIX}session:`;
   const store = new RedisStore({ client, prefix: sessionPrefix, ttl: ageSeconds });
   return {
+    place: 'Redis',
+    stored: NOT_SHARED,
     store: createSessionStore(store, ageSeconds, describeRedisFailure),
     index: createRedisIndex({
       client,
@@ -169,6 +207,8 @@ async function databaseSessions(db: Database, ageSeconds: number): Promise<OpenS
     errorLog: () => undefined,
   });
   return {
+    place: 'in the database',
+    stored: NOT_SHARED,
     store: createSessionStore(store, ageSeconds, describeFailure),
     index: createDatabaseIndex(db),
     close: () => void store.close(),

@@ -82,6 +82,7 @@ export const composeReadiness = ({
     clock: options.clock,
     databaseState: () => readDatabaseState(engines.db),
     redisState: engines.redis?.state ?? null,
+    needsRedis: options.config.SESSION_STORE === 'redis',
     policyReadiness: engines.policyEngine.ready,
     rulesState: engines.rules.state,
     pendingMigrations: () => pendingMigrations(engines.db, MIGRATIONS),

@@ -81,6 +81,7 @@ function usersOf(parts: ResourceParts) {
     onActivated: async (tx, account) => {
       if (await endPendingApproval(tx, account.id)) await mailer.accountActivated(tx, account);
     },
+    storedSessions: engines.storedSessions,
     setPasswordMail: setPasswordMailOf(parts),
     wakeMail: mail.wake,
     endMemberships,
@@ -135,6 +136,7 @@ export function composeResources(parts: ResourceParts): Resources {
     secretKey: state.secretKey,
     identities: authentication.identities,
     index: engines.sessionIndex,
+    stored: engines.storedSessions,
     maximumAgeSeconds: config.SESSION_MAX_AGE,
     sessions: authentication.sessions,
     users: users.service,

@@ -3,7 +3,7 @@ import { readAuthorityFile } from '../platform/config/authority-file.js';
 import type { Config } from '../platform/config/settings.js';
 import type { RedisSettings } from '../platform/redis/client.js';
 
-/** @returns how Redis is reached; null if sessions are in the database. @throws StartError for its file */
+/** @returns how Redis is reached; null if it is not used. @throws StartError for its file */
 export function redisSettingsOf(config: Config): RedisSettings | null {
   if (config.REDIS_URL === undefined) return null;
   return {

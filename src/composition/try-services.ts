@@ -1,4 +1,5 @@
 import { createOpaHttpEngine } from '../authorization/engines/opa-http.js';
+import { trySharedSessions } from '../features/sessions/index.js';
 import { callbackUrl } from '../features/sign-on/index.js';
 import type { Clock } from '../kernel/clock.js';
 import { describeNetworkFailure } from '../kernel/network-failure.js';
@@ -16,7 +17,7 @@ import { readRules } from './rules.js';
 import { opaAddressOf, redisSettingsOf } from './services.js';
 import { openProviders } from './sign-on.js';
 
-type Part = 'database' | 'redis' | 'policy' | 'directory' | 'sign-on' | 'mail';
+type Part = 'database' | 'sessions' | 'redis' | 'policy' | 'directory' | 'sign-on' | 'mail';
 
 /** What became of a part; skipped if it is built in, or not used. */
 export interface PartTrial {
@@ -35,7 +36,8 @@ export interface PartTrial {
 export async function tryServices(config: Config, clock: Clock): Promise<readonly PartTrial[]> {
   return Promise.all([
     report('database', onDatabase(config), 'built in'),
-    report('redis', onRedis(config), 'not used: sessions are in the database'),
+    report('sessions', onSessions(config), SESSIONS[config.SESSION_STORE]),
+    report('redis', onRedis(config), 'not used: each process counts for its own limits'),
     report('policy', onPolicy(config), 'built in'),
     report('directory', onDirectory(config, clock), 'not used'),
     report('sign-on', onProviders(config, clock), 'no identity provider is set'),
@@ -54,6 +56,19 @@ async function onDatabase(config: Config): Promise<ServiceTrial | null> {
   const db = await openCommandDatabase(config);
   try {
     return await tryDatabase(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Where they are when there is nothing of them to try. */
+const SESSIONS = { redis: 'in Redis', database: 'in a table of this server', django: 'shared with CVAT' };
+
+async function onSessions(config: Config): Promise<ServiceTrial | null> {
+  if (config.SESSION_STORE !== 'django') return null;
+  const db = await openCommandDatabase(config);
+  try {
+    return await trySharedSessions(db, config.SECRET_KEY ?? '');
   } finally {
     await db.close();
   }

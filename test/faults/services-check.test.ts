@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type PartTrial, tryServices } from '../../src/composition/try-services.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { loadConfig } from '../../src/platform/config/load.js';
+import { createTestApp } from '../support/app.js';
 import { useSetUp } from '../support/hooks.js';
 import { directoryEnv, useDirectory } from '../support/ldap.js';
 import { type PostgresServer, runOnce, startPostgres } from '../support/postgres-server.js';
@@ -50,12 +51,40 @@ describe('the services of a server that runs', () => {
       database: saying(
         /^passed: PostgreSQL \d+\.\d+.*, database test_\w+, as postgres; all migrations are applied\.$/,
       ),
+      sessions: 'skipped: in Redis',
       redis: saying(/^passed: Redis \d+\.\d+\.\d+; keys can be written\.$/),
       policy: saying(/^passed: Open Policy Agent has these rules \([0-9a-f]{12}\)\.$/),
       directory: saying(/^passed: ldaps:\/\/localhost:\d+: connected\.$/),
       'sign-on': 'skipped: no identity provider is set',
       mail: saying(/^passed: 127\.0\.0\.1:\d+ takes mail/),
     });
+  });
+
+  it('look whose key has signed the sessions that are shared with CVAT', async () => {
+    const { database: server, template } = services();
+    const shared = await createDatabaseOn(server, template);
+    const keys = ['one', 'other'].map((name) => name.padEnd(50, '.'));
+    const said = async (secretKey = '') => {
+      const env = { DATABASE_URL: shared.url, SECRET_KEY: secretKey, SESSION_STORE: 'django' };
+      return (await check(env)).sessions;
+    };
+    try {
+      expect(await said(keys[0])).toMatch(/^passed: shared with CVAT: there are none yet/);
+      const app = await createTestApp({
+        env: { DATABASE_URL: shared.url, SECRET_KEY: keys[0] ?? '', SESSION_STORE: 'django' },
+      });
+      await app.browser().send('/api/auth/login', { method: 'POST', body: app.admin });
+      await app.close();
+      expect(await said(keys[0])).toBe(
+        'passed: shared with CVAT: SECRET_KEY has signed the sessions that are there.',
+      );
+      expect(await said(keys[1])).toMatch(/^failed: SESSION_STORE is django, and SECRET_KEY is another one/);
+    } finally {
+      await shared.drop();
+    }
+    expect(await said(keys[0])).toMatch(
+      /^failed: The sessions of CVAT in the table django_session can't be read/,
+    );
   });
 });
 
@@ -114,7 +143,8 @@ describe('services that cannot be used', () => {
         }),
       ).toEqual({
         database: 'skipped: built in',
-        redis: 'skipped: not used: sessions are in the database',
+        sessions: 'skipped: in a table of this server',
+        redis: 'skipped: not used: each process counts for its own limits',
         policy: saying(/^failed: OPA_URL can't be used: nothing listens on this port/),
         directory: saying(/^failed: ldap:\/\/127\.0\.0\.1:\d+ does not accept connections/),
         'sign-on': 'skipped: no identity provider is set',

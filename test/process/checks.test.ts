@@ -89,8 +89,8 @@ const TABLES: readonly (readonly [file: string, source: string, words: string])[
   ],
   [
     'src/features/users/c-repository.ts',
-    "sql`insert into django_session values ('', '')`;",
-    'django_session belongs to nobody here',
+    "sql`insert into auth_user_user_permissions values ('', '')`;",
+    'auth_user_user_permissions belongs to nobody here',
   ],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a file
   ['src/features/users/d-repository.ts', 'sql`delete from ${table}`;', 'names its table'],

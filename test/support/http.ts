@@ -76,9 +76,12 @@ export function tallyOf(answers: readonly Pick<Answer, 'status'>[]): Readonly<Re
 export const cookieOf = ({ setCookies }: Pick<Answer, 'setCookies'>, name: string): string | undefined =>
   setCookies.find((line) => line.startsWith(`${name}=`))?.match(/^[^=]+=([^;]*)/)?.[1];
 
-/** A browser's jar for one server: keeps cookies, forgets the deleted, and adds the CSRF header. */
-export function createBrowser(base: string) {
-  const jar = new Map<string, string>();
+/**
+ * A browser's jar for one server: keeps cookies, forgets the deleted, and adds the CSRF header.
+ *
+ * @param jar of another browser, for two servers under one name
+ */
+export function createBrowser(base: string, jar = new Map<string, string>()) {
   const remember = (lines: readonly string[]): void => {
     for (const line of lines) {
       const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? [];

@@ -24,6 +24,27 @@ const DJANGO = [
   'bcrypt==5.0.0',
 ];
 
+/** What serves the accounts of CVAT, in the releases of two of its own: contract/libraries.md, section 0.2. */
+const CVAT_SERVERS = {
+  '2.62': [
+    'django==4.2.30',
+    'djangorestframework==3.16.0',
+    'dj-rest-auth==5.0.2',
+    'django-allauth==0.57.2',
+    'django-cors-headers==3.5.0',
+  ],
+  '2.73': [
+    'django==5.2.14',
+    'djangorestframework==3.17.1',
+    'dj-rest-auth==7.2.0',
+    'django-allauth==65.18.0',
+    'django-cors-headers==3.5.0',
+  ],
+} as const;
+
+/** Of CVAT. */
+export type CvatRelease = keyof typeof CVAT_SERVERS;
+
 /** Asks whatever the OpenAPI document allows. A seed makes the same requests in these releases only. */
 const SCHEMATHESIS = ['schemathesis==4.32.5', 'hypothesis==6.170.17', 'jsonschema-rs==0.60.3'];
 
@@ -33,6 +54,10 @@ export const installClients = (release: ClientRelease = '2.62.0'): string | unde
 
 /** Installs Django, once. See `install`. */
 export const installDjango = (): string | undefined => install('django', DJANGO);
+
+/** Installs Django with what CVAT has of it, once. See `install`. */
+export const installCvatServer = (release: CvatRelease): string | undefined =>
+  install(`cvat-server-${release}`, [...CVAT_SERVERS[release], 'psycopg2-binary==2.9.13', 'bcrypt==5.0.0']);
 
 /** Installs Schemathesis, once. See `install`. */
 export const installSchemathesis = (): string | undefined => install('schemathesis', SCHEMATHESIS);

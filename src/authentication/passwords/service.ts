@@ -10,6 +10,8 @@ import { isComparable } from './limits.js';
 import { createWorkQueue, type QueueLoad, type Requester } from './queue.js';
 import { createHashReader, type ExtraHasher } from './stored-hash.js';
 
+/** Django's default list of `PASSWORD_HASHERS`, 4.2 to 5.2. */
+const DJANGO_DEFAULTS = /^(pbkdf2_sha256|pbkdf2_sha1|argon2|bcrypt_sha256|scrypt)\$/;
 /** Hashing uses at most three of libuv's four threads, leaving one for file access and name look-ups. */
 const MAXIMUM_DEFAULT_CONCURRENCY = 3;
 /** At a fifth of a second per hash and two at once, the last in the queue waits about ten seconds. */
@@ -27,6 +29,8 @@ export interface PasswordServiceOptions {
   readonly queueLimit?: number;
   /** Weak formats accepted besides Django's default list. */
   readonly extraHashers?: readonly ExtraHasher[];
+  /** Another program shares the accounts: what Django reads by default is not replaced, so that nobody replaces it back. */
+  readonly keepsDjangoHashes?: boolean;
   /** How to load Argon2, and the function to call if that fails. */
   readonly argon2?: Argon2Options;
   readonly observer?: HashObserver;
@@ -61,6 +65,9 @@ export interface Match {
 export const createPasswordService = (options: PasswordServiceOptions) => {
   const { newHash, readHash, queue, equalizer, currentPrefix } = createHashing(options);
 
+  const needsRehash = (text: string): boolean =>
+    !text.startsWith(currentPrefix) && !(options.keepsDjangoHashes && DJANGO_DEFAULTS.test(text));
+
   const verifyFirst = async (
     password: string,
     encoded: readonly string[],
@@ -79,7 +86,7 @@ export const createPasswordService = (options: PasswordServiceOptions) => {
       comparisons.length === 0 ? [burning(newHash, password)] : comparisons,
     );
     const match = first === undefined ? undefined : readable[first];
-    return match && { index: match.index, needsRehash: !match.text.startsWith(currentPrefix) };
+    return match && { index: match.index, needsRehash: needsRehash(match.text) };
   };
 
   return {

@@ -1,6 +1,7 @@
 import type { Random } from '../../kernel/random.js';
 import type { Identity } from '../identity.js';
 import { equalInConstantTime, saltedHmac, sessionAuthHash } from '../signing.js';
+import type { SessionStore, StoredSession } from './store.js';
 
 /** The data of an account that its sessions are bound to. */
 export type BindingSubject = Pick<Identity, 'password' | 'lineage'>;
@@ -14,22 +15,53 @@ export function bindingOf(subject: BindingSubject, secretKey: string): string {
   return validLineage(subject, secretKey)?.root ?? sessionAuthHash(subject.password, secretKey);
 }
 
+/** @returns what a session of the account is bound to from now on, in its store */
+export const bindingsOf = (
+  subject: BindingSubject,
+  secretKey: string,
+  { isShared }: Pick<SessionStore, 'isShared'>,
+): Pick<StoredSession, 'authHash' | 'shared'> => ({
+  authHash: bindingOf(subject, secretKey),
+  ...(isShared
+    ? {
+        shared: {
+          hash: sessionAuthHash(subject.password, secretKey),
+          isOurs: true,
+          firstSeenAt: null,
+          hasOwnEnd: false,
+        },
+      }
+    : {}),
+});
+
 /** @returns the lineage, unless the password was changed since */
 function validLineage({ password, lineage }: BindingSubject, secretKey: string): Identity['lineage'] {
   if (lineage === null) return null;
   return equalInConstantTime(lineage.current, sessionAuthHash(password, secretKey)) ? lineage : null;
 }
 
+type BoundSession = Pick<StoredSession, 'authHash' | 'shared'> & { readonly key: string };
+
 /** @returns whether a session is still one of the account: bound to it, or the one that was kept when others ended */
-export function isBound(
-  { key, authHash }: { readonly key: string; readonly authHash: string },
-  subject: BindingSubject,
-  secretKey: string,
-): boolean {
-  if (equalInConstantTime(authHash, bindingOf(subject, secretKey))) return true;
+export function isBound(session: BoundSession, subject: BindingSubject, secretKey: string): boolean {
+  const { key, authHash, shared } = session;
   const lineage = validLineage(subject, secretKey);
+  if (shared !== undefined) {
+    if (!isDjangos(shared.hash, subject, secretKey)) return false;
+    // Without a lineage, the password was changed since the binding, maybe by Django, which kept this session; or the
+    // binding is the hash that has just been compared.
+    if (lineage === null || !shared.isOurs) return true;
+  }
+  if (equalInConstantTime(authHash, bindingOf(subject, secretKey))) return true;
   if (lineage === null || lineage.kept === null) return false;
   return equalInConstantTime(lineage.kept, keptSession(key, lineage.root, secretKey));
+}
+
+/** @returns whether Django takes the session, or would if this server had not upgraded the hash of the same password */
+function isDjangos(hash: string, subject: BindingSubject, secretKey: string): boolean {
+  if (equalInConstantTime(hash, sessionAuthHash(subject.password, secretKey))) return true;
+  const root = validLineage(subject, secretKey)?.root;
+  return root !== undefined && equalInConstantTime(hash, root);
 }
 
 const KEPT_SALT = 'auth_server.kept_session';

@@ -27,6 +27,17 @@ export function createLiveSessions({ store, index, clock, onIndexError }: LiveDe
       await store.set(key, session);
       await note(session.userId, key);
     },
+    /**
+     * The session goes on under another key, with what Django keeps in it. A store that is shared knows whether it has
+     * been ended meanwhile; then there is none, and this resolves with false.
+     */
+    move: async (from: string, key: string, session: StoredSession): Promise<boolean> => {
+      noted.delete(from);
+      const isMoved = await store.move(from, key, session);
+      await index.remove(session.userId, from).catch(onIndexError);
+      if (isMoved) await note(session.userId, key);
+      return isMoved;
+    },
     /** Notes the use of a session in parallel with the request. Most uses cost a look into memory. */
     use: ({ key, userId }: Pick<StoredSession, 'userId'> & { readonly key: string }): void => {
       const last = noted.get(key);

@@ -3,7 +3,7 @@ import type { Exchange } from '../../platform/http/exchange.js';
 import type { LiveSessions } from './live-sessions.js';
 import { forgetSessionCookies, isFresh, sessionKey } from './session-cookies.js';
 import type { SessionDeps } from './session-deps.js';
-import { PENDING, type StoredSession } from './store.js';
+import { beginOf, PENDING, type StoredSession } from './store.js';
 
 export interface OpenSession extends StoredSession {
   readonly key: string;
@@ -67,5 +67,7 @@ export function createOpenedSessions(deps: OpenedDeps, live: LiveSessions) {
 export type OpenedSessions = ReturnType<typeof createOpenedSessions>;
 
 /** A session without a start time is not renewed, so that it ends too. */
-const isOver = ({ startedAt }: StoredSession, { clock, maximumAgeSeconds }: OpenedDeps): boolean =>
-  startedAt !== null && clock.now() - startedAt >= maximumAgeSeconds * SECOND;
+function isOver(session: StoredSession, { clock, maximumAgeSeconds }: OpenedDeps): boolean {
+  const began = beginOf(session);
+  return began !== null && clock.now() - began >= maximumAgeSeconds * SECOND;
+}

@@ -13,6 +13,7 @@ import {
 } from './session-cookies.js';
 import type { SessionDeps } from './session-deps.js';
 import { createSignIn } from './sign-in.js';
+import { beginOf } from './store.js';
 
 /** Django's sessions (`django.contrib.sessions`, `login`, `logout`) and CVAT's sliding renewal, on top of any store. */
 export function createSessions(deps: SessionDeps) {
@@ -42,7 +43,7 @@ export function createSessions(deps: SessionDeps) {
    * 5xx.
    */
   const renewWhenStale = (exchange: Exchange, session: OpenSession): void => {
-    if (isFresh(exchange) || session.startedAt === null) return;
+    if (isFresh(exchange) || beginOf(session) === null || session.shared?.hasOwnEnd) return;
     exchange.beforeSend.push(async (status) => {
       const now = await current(exchange);
       if (status >= 500 || now?.key !== session.key || changesSession(exchange)) return;

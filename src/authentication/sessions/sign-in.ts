@@ -1,7 +1,7 @@
 import { LOWER_DIGITS } from '../../kernel/random.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import type { Identity } from '../identity.js';
-import { bindingOf } from './binding.js';
+import { bindingsOf, isBound } from './binding.js';
 import type { LiveSessions } from './live-sessions.js';
 import type { OpenedSessions } from './opened-sessions.js';
 import { sessionClientOf } from './session-client.js';
@@ -22,7 +22,8 @@ export function createSignIn(
   /**
    * Django's `login`, except for the key: Django keeps the key if the account stays the same. Here every sign-in
    * creates a new key and ends the previous session (OWASP ASVS 5.0, 7.2.4). The CSRF secret is renewed too. The
-   * session is stored before this returns.
+   * session is stored before this returns. In a store that is shared, it goes on with what Django keeps in the session,
+   * unless that is of another account.
    *
    * @param factorAt when the user proved a second factor, in milliseconds since the epoch; null for never
    */
@@ -32,22 +33,21 @@ export function createSignIn(
     factorAt: number | null = null,
   ): Promise<void> => {
     const before = await open(exchange);
-    const authHash = bindingOf(identity, secretKey());
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
     const session = {
       userId: identity.account.id,
-      authHash,
+      ...bindingsOf(identity, secretKey(), store),
       startedAt: clock.now(),
       factorAt,
       client: sessionClientOf(exchange),
     };
-    const pending = pendingKey(exchange);
-    if (pending !== undefined) await store.destroy(pending);
+    const goesOn = before?.userId === identity.account.id && isBound(before, identity, secretKey());
+    const from = goesOn ? before.key : pendingKey(exchange);
+    if (from === undefined || !(await live.move(from, key, session))) await live.begin(key, session);
     if (before !== undefined) {
-      await live.end(before);
+      if (!goesOn) await live.end(before);
       observer.ended('replaced');
     }
-    await live.begin(key, session);
     observer.opened();
     replace(exchange, { key, ...session });
     rotateCsrf(exchange, deps);
@@ -88,9 +88,12 @@ export function createSignIn(
     const before = await open(exchange);
     if (before?.userId !== identity.account.id) return;
     const key = random.text(KEY_LENGTH, LOWER_DIGITS);
-    const session = { ...before, ...more, key, authHash: bindingOf(identity, secretKey()) };
-    await live.begin(key, session);
-    await live.end(before);
+    const session = { ...before, ...more, key, ...bindingsOf(identity, secretKey(), store) };
+    if (!(await live.move(before.key, key, session))) {
+      replace(exchange, undefined);
+      forgetSessionCookies(exchange);
+      return;
+    }
     replace(exchange, session);
     sendSessionCookies(exchange, key, deps);
   };

@@ -11,7 +11,7 @@ const MINIMUM_MEMORY_MB = 100;
 
 export interface HealthDeps {
   readonly pingDatabase: () => Promise<void>;
-  /** Null if sessions are stored in the database. */
+  /** Null if Redis is not used. */
   readonly pingRedis: (() => Promise<void>) | null;
   readonly policyReadiness: () => Promise<Readiness>;
   /** Absolute path of the folder whose disk usage is checked. */

@@ -6,8 +6,10 @@ import { withinDeadline } from './deadline.js';
 export interface ReadinessDeps {
   readonly clock: Clock;
   readonly databaseState: () => Promise<PartState>;
-  /** Null if sessions are stored in the database. */
+  /** Null if Redis is not used. */
   readonly redisState: (() => Promise<PartState>) | null;
+  /** Sessions are in Redis. Otherwise it only counts for limits, which each process then does for itself. */
+  readonly needsRedis: boolean;
   readonly policyReadiness: () => Promise<PolicyReadiness>;
   /** Names of migrations that have not been applied yet. */
   readonly pendingMigrations: () => Promise<readonly string[]>;
@@ -22,7 +24,7 @@ export interface ReadinessDeps {
   readonly isPrepared: () => boolean;
 }
 
-/** The parts without which the server can't serve; `redis` is null if it is not used. */
+/** The parts of the server; `redis` is null if it is not used. */
 interface Parts {
   readonly database: PartState;
   readonly migrations: PartState;
@@ -64,9 +66,13 @@ export function createReadiness(deps: ReadinessDeps) {
 export type ReadinessCheck = ReturnType<typeof createReadiness>;
 
 /** Tables alone are not enough: until the start is done there is no secret key, and every request gets a 503. */
-function statusOf(parts: Parts, { isStopping, isPrepared }: ReadinessDeps): Readiness['status'] {
+function statusOf(
+  { redis, ...parts }: Parts,
+  { isStopping, isPrepared, needsRedis }: ReadinessDeps,
+): Readiness['status'] {
   if (isStopping()) return 'stopping';
-  if (!Object.values(parts).every((state: PartState | null) => state?.isReady !== false)) return 'not ready';
+  const needed: readonly (PartState | null)[] = [...Object.values(parts), needsRedis ? redis : null];
+  if (!needed.every((state) => state?.isReady !== false)) return 'not ready';
   return isPrepared() ? 'ok' : 'starting';
 }
 

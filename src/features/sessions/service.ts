@@ -3,13 +3,14 @@ import { isBound, newLineage } from '../../authentication/sessions/binding.js';
 import type { OpenSession } from '../../authentication/sessions/opened-sessions.js';
 import type { SessionClient } from '../../authentication/sessions/session-client.js';
 import type { IndexedSession, SessionIndex } from '../../authentication/sessions/session-index.js';
+import { beginOf } from '../../authentication/sessions/store.js';
 import { saltedHmac } from '../../authentication/signing.js';
 import { type Clock, SECOND } from '../../kernel/clock.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
-import { lockBinding, replaceLineage } from '../users/index.js';
+import { lockBinding, replaceLineage, type StoredSessions } from '../users/index.js';
 
 export interface SessionServiceDeps {
   readonly db: Database;
@@ -18,6 +19,7 @@ export interface SessionServiceDeps {
   readonly secretKey: () => string;
   readonly identities: Pick<IdentityStore, 'byId'>;
   readonly index: SessionIndex;
+  readonly stored: StoredSessions;
   /** A session lives at most this many seconds, even with renewals. */
   readonly maximumAgeSeconds: number;
 }
@@ -34,7 +36,7 @@ export interface Session {
 }
 
 /** The session that goes on when all others of its account end. */
-type KeptSession = Pick<OpenSession, 'key' | 'userId' | 'authHash'>;
+type KeptSession = Pick<OpenSession, 'key' | 'userId' | 'authHash' | 'shared'>;
 
 const ID_SALT = 'auth_server.session_id';
 const ID_LENGTH = 32;
@@ -59,9 +61,10 @@ export function createSessionService(deps: SessionServiceDeps) {
   };
 
   /** The store has a clock of its own: only the time that remains is comparable. */
-  const endOf = ({ remaining, startedAt }: IndexedSession): number => {
-    const end = clock.now() + remaining;
-    return startedAt === null ? end : Math.min(end, startedAt + deps.maximumAgeSeconds * SECOND);
+  const endOf = (session: IndexedSession): number => {
+    const end = clock.now() + session.remaining;
+    const began = beginOf(session);
+    return began === null ? end : Math.min(end, began + deps.maximumAgeSeconds * SECOND);
   };
 
   /**
@@ -91,6 +94,7 @@ export function createSessionService(deps: SessionServiceDeps) {
   const endAllIn = async (tx: Queryable, userId: number): Promise<void> => {
     const { password } = found(await lockBinding(tx, userId), 'User');
     await replaceLineage(tx, userId, newLineage(password, deps));
+    await deps.stored.end(tx, userId);
   };
 
   /**
@@ -106,6 +110,7 @@ export function createSessionService(deps: SessionServiceDeps) {
     const subject = await lockBinding(tx, current.userId);
     if (subject === undefined || !isBound(current, subject, secretKey())) return false;
     await replaceLineage(tx, current.userId, newLineage(subject.password, deps, current.key));
+    await deps.stored.end(tx, current.userId, current.key);
     return true;
   };
 

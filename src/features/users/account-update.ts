@@ -33,9 +33,16 @@ export interface AccountUpdateDeps {
   readonly db: Database;
   readonly random: Random;
   readonly secretKey: () => string;
+  readonly storedSessions: StoredSessions;
   /** Further changes at the activation of an account, in its transaction. */
   readonly onActivated: (tx: Queryable, account: Pick<Account, 'id' | 'username' | 'email'>) => Promise<void>;
   readonly wakeMail: () => void;
+}
+
+/** Sessions where they are kept: those that another program opened are bound to nothing that this server could change. */
+export interface StoredSessions {
+  /** Ends the sessions of an account there, but the one with that key. @param tx which locks the account */
+  readonly end: (tx: Queryable, userId: number, keptKey?: string) => Promise<void>;
 }
 
 export type UserChanges = Partial<z.output<typeof UserWrite>>;
@@ -95,7 +102,10 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
     before: LockedAccount,
     isActive = before.isActive,
   ): Promise<void> => {
-    if (before.isActive && !isActive) await replaceLineage(tx, id, newLineage(before.password, deps));
+    if (before.isActive && !isActive) {
+      await replaceLineage(tx, id, newLineage(before.password, deps));
+      await deps.storedSessions.end(tx, id);
+    }
     if (before.isActive || !isActive) return;
     // Until now, requests with its token were told that the account is inactive, as in CVAT.
     await removeApiToken(tx, id);

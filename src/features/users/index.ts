@@ -5,6 +5,7 @@ import { createUserService, type UserServiceDeps } from './service.js';
 
 export { mayDo, targetOf } from './access.js';
 export { ACCOUNT_COLUMNS, accountOf } from './account-repository.js';
+export type { StoredSessions } from './account-update.js';
 export { addMissingAddress, replaceAddress, verifyAddress } from './address-repository.js';
 export { countAdministrators } from './administrators-repository.js';
 export { ensureApiToken, findApiTokenKey, recordLogin, removeApiToken } from './api-token-repository.js';

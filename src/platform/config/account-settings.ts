@@ -1,6 +1,7 @@
 import { PASSWORD_VALIDATORS } from '../../kernel/password-validators.js';
 import {
   choice,
+  choiceOrNothing,
   choices,
   flag,
   integer,
@@ -84,6 +85,10 @@ export const ACCOUNT_SETTINGS = {
     default: '/auth/email-verification-sent',
     description: 'Page to show after that page has mailed a new link, relative to PUBLIC_URL.',
   }),
+  SESSION_STORE: choiceOrNothing(
+    ['redis', 'database', 'django'],
+    'Where sessions are kept. redis: in Redis. database: in a table of this server. django: in the table of CVAT, so that people who signed in at one of both are signed in at the other; requires the DATABASE_URL and the SECRET_KEY of CVAT, see docs/with-cvat.md. Another value later signs people out. Default: redis with REDIS_URL, otherwise database.',
+  ),
   SESSION_COOKIE_AGE: integer(1, 31_536_000, {
     default: 1_209_600,
     description: 'Seconds until a session expires after its last renewal.',

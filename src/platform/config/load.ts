@@ -43,6 +43,7 @@ export function loadConfig(environment: Environment): Config {
     PUBLIC_URL,
     SHUTDOWN_DELAY:
       result.data.SHUTDOWN_DELAY ?? (result.data.DATABASE_URL === undefined ? 0 : DRAIN_SECONDS),
+    SESSION_STORE: result.data.SESSION_STORE ?? (result.data.REDIS_URL === undefined ? 'database' : 'redis'),
     SESSION_COOKIE_SECURE: result.data.SESSION_COOKIE_SECURE ?? isHttps,
     CSRF_COOKIE_SECURE: result.data.CSRF_COOKIE_SECURE ?? isHttps,
   };
@@ -88,6 +89,7 @@ function checkTogether(config: Config): void {
       'redis+sentinel:// in REDIS_URL',
       /^rediss?\+sentinel:/.test(config.REDIS_URL ?? ''),
     );
+  checkSessionStore(config);
   refuseWithout(config, 'OPA_TOKEN', 'OPA_URL', config.OPA_URL !== undefined);
   refuseWithout(config, 'OPA_CA_FILE', 'https:// in OPA_URL', config.OPA_URL?.startsWith('https:'));
   if (config.MFA_REQUIRED !== 'off' && !config.MFA_TOTP)
@@ -99,6 +101,25 @@ function checkTogether(config: Config): void {
       `WEB_CONCURRENCY is ${config.WEB_CONCURRENCY}: several workers need DATABASE_URL and REDIS_URL, because the embedded database serves one process. Set both, or set WEB_CONCURRENCY to 1.`,
     );
   }
+}
+
+/** What each place for sessions needs. */
+const STORE_NEEDS = {
+  redis: { REDIS_URL: 'set it to the Redis that is to keep the sessions' },
+  database: {},
+  django: {
+    DATABASE_URL: 'set it to the database of CVAT, where its sessions are',
+    SECRET_KEY: 'set it to the one of CVAT, which signs its sessions',
+  },
+} as const;
+
+function checkSessionStore(config: Config): void {
+  const needs: Partial<Record<keyof Config, string>> = STORE_NEEDS[config.SESSION_STORE];
+  for (const [name, fix] of Object.entries(needs))
+    if (config[name as keyof Config] === undefined)
+      throw new StartError(
+        `SESSION_STORE is ${config.SESSION_STORE}, and ${name} is not set: ${fix}, or remove SESSION_STORE.`,
+      );
 }
 
 /** A setting without an effect is a mistake, and often one that makes a connection less safe. */

@@ -133,7 +133,7 @@ export const Settings = z.object({
     description: 'Run the database migrations at start. With false, run `npm run migrate` yourself.',
   }),
   REDIS_URL: redisUrl(
-    'Redis 6 to 8 or Valkey: redis://host:6379/0, rediss:// for TLS, redis+cluster://a:6379,b:6379, redis+sentinel://a:26379,b:26379/mymaster/0. Default: sessions in the database.',
+    'Redis 6 to 8 or Valkey: redis://host:6379/0, rediss:// for TLS, redis+cluster://a:6379,b:6379, redis+sentinel://a:26379,b:26379/mymaster/0. Default: sessions in the database, and each process counts for its own limits.',
   ),
   REDIS_CA_FILE: optionalText(
     'PEM file of the certificate authorities of Redis and its sentinels, for rediss:// URLs. Default: those of Node.js.',
@@ -260,6 +260,7 @@ export const Settings = z.object({
 export type Config = Readonly<z.output<typeof Settings>> & {
   readonly PUBLIC_URL: string;
   readonly SHUTDOWN_DELAY: number;
+  readonly SESSION_STORE: 'redis' | 'database' | 'django';
   readonly SESSION_COOKIE_SECURE: boolean;
   readonly CSRF_COOKIE_SECURE: boolean;
 };

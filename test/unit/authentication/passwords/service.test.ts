@@ -179,6 +179,16 @@ describe('several stored hashes', () => {
   });
 });
 
+describe('hashes that another program shares', () => {
+  it('stay if Django reads them by default, and are replaced if it does not', async () => {
+    const service = createService({ keepsDjangoHashes: true, extraHashers: ['md5'] });
+    const md5 = `md5$salt$${createHash('md5').update('saltone').digest('hex')}`;
+    for (const encoded of [pbkdf2('one', 1000), await service.hash('one')])
+      expect(await service.verify('one', encoded)).toEqual({ valid: true, needsRehash: false });
+    expect(await service.verify('one', md5)).toEqual({ valid: true, needsRehash: true });
+  });
+});
+
 describe('a hostile stored hash', () => {
   it('is refused in the time of one hash, without throwing', async () => {
     const service = createService();

@@ -34,6 +34,44 @@ describe('a session that is kept when the others end', () => {
   });
 });
 
+describe('a session that is shared with Django', () => {
+  const sharedWith = (password: string, isOurs: boolean, authHash = hash(old)) => ({
+    key: KEY,
+    authHash,
+    shared: { hash: hash(password), isOurs, firstSeenAt: null, hasOwnEnd: false },
+  });
+
+  it.each([true, false])('is bound to the password as Django binds it, ours or not (%s)', (isOurs) => {
+    expect(isBound(sharedWith(old, isOurs), { password: old, lineage: null }, SECRET)).toBe(true);
+    expect(isBound(sharedWith(old, isOurs), { password: changed, lineage: null }, SECRET)).toBe(false);
+  });
+
+  it('goes on if Django changed the password in it, although our own binding is older', () => {
+    expect(isBound(sharedWith(changed, true), { password: changed, lineage: null }, SECRET)).toBe(true);
+    const ofOld = newLineage(old, deps);
+    expect(isBound(sharedWith(changed, true), { password: changed, lineage: ofOld }, SECRET)).toBe(true);
+  });
+
+  it('ends, if it is ours, when all others end, and goes on if it is kept', () => {
+    const subject = { password: old, lineage: newLineage(old, deps, KEY) };
+    expect(isBound(sharedWith(old, true), subject, SECRET)).toBe(true);
+    expect(isBound({ ...sharedWith(old, true), key: 'x'.repeat(32) }, subject, SECRET)).toBe(false);
+  });
+
+  it('counts, if Django opened it, also after all others ended: those that did are not there any more', () => {
+    const subject = { password: old, lineage: newLineage(old, deps) };
+    expect(isBound(sharedWith(old, false), subject, SECRET)).toBe(true);
+    expect(isBound(sharedWith(changed, false), subject, SECRET)).toBe(false);
+  });
+
+  it('outlives a silent upgrade of the hash here, while Django has not seen it', () => {
+    const lineage = { current: hash(upgraded), root: hash(old), kept: null };
+    for (const isOurs of [true, false])
+      expect(isBound(sharedWith(old, isOurs), { password: upgraded, lineage }, SECRET)).toBe(true);
+    expect(isBound(sharedWith(changed, true), { password: upgraded, lineage }, SECRET)).toBe(false);
+  });
+});
+
 describe('what a session is bound to', () => {
   it('is Django’s session hash of the password column', () => {
     expect(bindingOf({ password: old, lineage: null }, SECRET)).toBe(hash(old));

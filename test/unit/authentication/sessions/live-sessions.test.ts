@@ -6,7 +6,7 @@ const CLIENT = { address: '192.0.2.7', userAgent: null };
 const SESSION = { userId: 7, authHash: 'a'.repeat(64), startedAt: 0, factorAt: null, client: CLIENT };
 
 function open() {
-  const state = { now: 1_790_000_000_000, failure: undefined as Error | undefined };
+  const state = { now: 1_790_000_000_000, isEnded: false, failure: undefined as Error | undefined };
   const calls: string[] = [];
   const errors: unknown[] = [];
   const done = async (name: string, key: string): Promise<void> => {
@@ -15,6 +15,11 @@ function open() {
   };
   const sessions = createLiveSessions({
     store: {
+      isShared: false,
+      move: async (from, key) => {
+        await done(`move ${from.charAt(0)} to`, key);
+        return !state.isEnded;
+      },
       get: async () => undefined,
       set: (key) => done('set', key),
       touch: (key) => done('touch', key),
@@ -53,6 +58,15 @@ describe('the use of a session', () => {
     state.now -= 2 * USE_INTERVAL;
     use(KEY);
     expect(calls).toEqual(['set k', 'index k', 'index k']);
+  });
+
+  it('is noted under the new key when a session goes on, unless it has ended', async () => {
+    const { sessions, calls, state } = open();
+    expect(await sessions.move(KEY, OTHER, SESSION)).toBe(true);
+    expect(calls).toEqual(['move k to o', 'index remove k', 'index o']);
+    state.isEnded = true;
+    expect(await sessions.move(OTHER, KEY, SESSION)).toBe(false);
+    expect(calls.slice(3)).toEqual(['move o to k', 'index remove o']);
   });
 
   it('has no effect on requests when the index fails, and does not try again with each of them', async () => {
