@@ -34,6 +34,8 @@ const WRITERS = {
   auth_server_preferences: 'src/features/preferences',
   auth_server_factors_totp: 'src/features/factors',
   auth_server_factors_webauthn: 'src/features/factors',
+  auth_server_webauthn_handles: 'src/features/factors',
+  auth_server_webauthn_spent: 'src/features/factors',
   auth_server_recovery_codes: 'src/features/factors',
   socialaccount_socialaccount: 'src/features/sign-on',
   auth_server_sign_ons: 'src/features/sign-on',
@@ -89,6 +91,7 @@ const READERS = {
     'organizations_organization',
     'auth_server_factor_requirements',
     'auth_server_factors_totp',
+    'auth_server_factors_webauthn',
   ],
   'src/features/invitations': [
     'account_emailaddress',

@@ -128,6 +128,8 @@ async function composeParts(
     mail,
     state,
     factors,
+    enter: accounts.login.enter,
+    observe: metrics.observeAttempt,
   });
   const signOn = await composeSignOn({
     options,

@@ -9,7 +9,7 @@ import {
 import type { ChainChecks } from './chain.js';
 
 /** How people prove who they are: at the login, or with the credentials of a request. */
-export const WAYS = ['login', 'sign-on', 'basic', 'session', 'token', 'access-token'] as const;
+export const WAYS = ['login', 'passkey', 'sign-on', 'basic', 'session', 'token', 'access-token'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** `limited`: a limit refused it; `unavailable`: a service that it needs is down, or the queue of hashes is full. */

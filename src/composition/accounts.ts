@@ -64,6 +64,7 @@ export function composeAccounts(parts: AccountParts) {
     logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
     begunSignIn: authentication.begunSignIn,
     verifyFactor: parts.factors.check.verifyFactor,
+    meansOf: parts.factors.check.meansOf,
     codePage: signInStepOf(config, 'code'),
     enrolmentPage: signInStepOf(config, 'enrol'),
     otherWay: otherWayOf(config, parts.signOn),

@@ -19,7 +19,7 @@ import type { SignOnSettings } from '../platform/config/auth-config.js';
 import type { Exchanges } from '../platform/http/exchange.js';
 import { composeDirectory } from './directory.js';
 import type { Engines } from './engines.js';
-import type { FactorParts } from './factors.js';
+import { canEnrol, type FactorParts } from './factors.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
 
@@ -48,7 +48,10 @@ export async function composeAuthentication({
   const { secretKey } = state;
   const warn = (message: string) => (error: unknown) => log.warn({ error }, message);
 
-  const lacksFactor = createFactorRequirement({ requiredOf: config.MFA_REQUIRED, canEnrol: config.MFA_TOTP });
+  const lacksFactor = createFactorRequirement({
+    requiredOf: config.MFA_REQUIRED,
+    canEnrol: canEnrol(config),
+  });
   const identities = createIdentityStore(db.lookups, lacksFactor);
   const passwords = composePasswords(options, metrics);
   const sessions = createSessions({
@@ -73,6 +76,7 @@ export async function composeAuthentication({
   });
   const failures = createFailureLimit(failureRatesOf(options), engines.rates);
   const directory = await composeDirectory(options, engines, { passwords, failures, metrics });
+  const passwordRule = signOn.allowsPasswords ? null : passwordRuleOf(config.BREAK_GLASS, identities);
   const checkCredentials = createCredentialCheck({
     findCandidates: (username, email) => findCandidates(db, username, email),
     upgradePassword: (userId, change) => upgradePassword(db, userId, change),
@@ -83,7 +87,7 @@ export async function composeAuthentication({
     onUpgradeError: warn('A password hash could not be upgraded.'),
     directory: directory?.login ?? null,
     verifyFactor: factors.check.verifyFactor,
-    passwordRule: signOn.allowsPasswords ? null : passwordRuleOf(config.BREAK_GLASS, identities),
+    passwordRule,
   });
   const checkAccessToken = createAccessTokenCheck({
     identities,
@@ -107,7 +111,17 @@ export async function composeAuthentication({
     emailVerificationIsMandatory: config.ACCOUNT_EMAIL_VERIFICATION === 'mandatory',
   });
   const chain = createChain(observeChecks(checks, metrics.observeAttempt));
-  return { identities, passwords, sessions, begunSignIn, failures, checkCredentials, chain, directory };
+  return {
+    identities,
+    passwords,
+    passwordRule,
+    sessions,
+    begunSignIn,
+    failures,
+    checkCredentials,
+    chain,
+    directory,
+  };
 }
 
 /** While passwords are turned off, only superusers of this server have a way in that needs no provider. */

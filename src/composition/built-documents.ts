@@ -18,6 +18,8 @@ const ROUTES: readonly Environment[] = [
   {},
   { REGISTRATION_MODE: 'closed' },
   { MFA_TOTP: 'false' },
+  { MFA_WEBAUTHN: 'false' },
+  { MFA_TOTP: 'false', MFA_WEBAUTHN: 'false' },
   {
     IAM_TYPE: 'LDAP',
     AUTH_LDAP_SERVER_URI: `ldaps://${NOWHERE}`,

@@ -60,6 +60,7 @@ export async function composePages(
       minimumPassword: config.AUTH_PASSWORD_MIN_LENGTH,
       logsOutOnPasswordChange: config.ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE,
       offersTotp: config.MFA_TOTP,
+      offersKeys: config.MFA_WEBAUTHN,
     },
   });
 }

@@ -1,5 +1,6 @@
+import type { ObserveAttempt } from '../authentication/attempts.js';
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
-import type { AccountMailer, Administration, MailLimits } from '../features/accounts/index.js';
+import type { AccountMailer, Administration, Login, MailLimits } from '../features/accounts/index.js';
 import {
   createAdministration,
   endPendingApproval,
@@ -18,7 +19,7 @@ import type { AnyRoute } from '../platform/http/route.js';
 import { requireRate } from '../platform/throttle/rate-store.js';
 import type { Authentication } from './authentication.js';
 import type { Engines } from './engines.js';
-import { composeFactors, type FactorParts } from './factors.js';
+import { canEnrol, composeFactors, type FactorParts } from './factors.js';
 import type { MailParts } from './mail.js';
 import type { ContainerOptions } from './options.js';
 import type { State } from './state.js';
@@ -33,6 +34,9 @@ export interface ResourceParts {
   readonly mail: MailParts;
   readonly state: State;
   readonly factors: FactorParts;
+  /** The last step of a login. */
+  readonly enter: Login['enter'];
+  readonly observe: ObserveAttempt;
 }
 
 /** CVAT's own number, which is not a setting there either. */
@@ -109,7 +113,7 @@ function organizationsOf({ options, engines, mail, mailLimits }: ResourceParts) 
     db: engines.db,
     clock,
     offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
-    canEnrol: config.MFA_TOTP,
+    canEnrol: canEnrol(config),
     endMemberships,
     mail:
       mail.isConfigured && config.ACCOUNT_PAGES

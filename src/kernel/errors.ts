@@ -73,18 +73,32 @@ export class PermissionDenied extends ApiError {
   }
 }
 
+/** The second factors of an account. */
+export interface FactorMeans {
+  readonly hasApp: boolean;
+  readonly hasKey: boolean;
+}
+
 /**
  * 400 for a right password of an account with a second factor. CVAT's user interface shows the sentence as Markdown, in
  * which only absolute links leave it. Not in CVAT.
  *
  * @param reason what is the matter with the code after the password
- * @param page where the code alone is enough; null without pages
+ * @param page where the code alone, or a key, is enough; null without pages
+ * @param means what the account has besides recovery codes
  */
 export class CodeRequired extends ValidationError {
-  constructor(reason: 'missing' | 'wrong', page: string | null, options?: ApiErrorOptions) {
+  constructor(
+    reason: 'missing' | 'wrong',
+    page: string | null,
+    means: FactorMeans,
+    options?: ApiErrorOptions,
+  ) {
     const first = reason === 'wrong' ? 'The code is wrong or too old, or it was used before. ' : '';
-    const link = page === null ? '' : `, or [enter the code here](${page})`;
-    const how = 'Enter your password followed by the six digits of your authenticator app';
+    const here = means.hasKey ? 'use your passkey or security key here' : 'enter the code here';
+    const link = page === null ? '' : `, or [${here}](${page})`;
+    const code = means.hasApp ? 'the six digits of your authenticator app' : 'a recovery code';
+    const how = `Enter your password followed by ${code}`;
     super({ non_field_errors: [`${first}${how}${link}.`] }, options);
   }
 }
@@ -96,11 +110,11 @@ export class CodeRequired extends ValidationError {
  */
 export class ProofNeeded extends ApiError {
   constructor(page: string | null, options?: ApiErrorOptions) {
-    const how = page === null ? '' : ` [Enter a code](${page}), and do it again.`;
+    const how = page === null ? '' : ` [Prove it](${page}), and do it again.`;
     super(
       403,
       {
-        detail: `This needs a code of your authenticator app that is younger than 15 minutes, in a session.${how}`,
+        detail: `This needs a proof of your second factor that is younger than 15 minutes, in a session.${how}`,
         code: 'second_factor_needed',
       },
       options,

@@ -7,7 +7,8 @@ import type { LimitName } from './refusals.js';
 export const SECURITY_EVENTS = {
   'login.succeeded': 'A user signed in.',
   'login.failed': 'A login was refused.',
-  'login.break_glass': 'A superuser signed in with a password, although passwords are turned off.',
+  'login.break_glass':
+    'A superuser signed in with a password or a passkey, although passwords are turned off.',
   'credential.refused': 'A request sent an invalid token.',
   'csrf.refused': 'A request in a session had no valid CSRF token.',
   'session.ended': 'A user signed out.',
@@ -36,7 +37,8 @@ export const SECURITY_EVENTS = {
   'factor.added': 'A second factor was added to an account.',
   'factor.removed': 'A second factor was removed from an account by its owner.',
   'factor.reset': 'An administrator removed all second factors of an account.',
-  'factor.refused': 'A code of a second factor was refused.',
+  'factor.refused': 'A code or a key of a second factor was refused.',
+  'factor.copied': 'A key was refused because its counter went back: there may be a copy of it.',
   'recovery_codes.replaced': 'The recovery codes of an account were replaced.',
   'recovery_code.used': 'A recovery code was used up.',
   'organization.created': 'An organization was created.',
@@ -66,6 +68,7 @@ export interface SecurityEventDetails {
   /** How the user signed in, or tried to. */
   readonly way?:
     | 'login'
+    | 'passkey'
     | 'basic'
     | 'token'
     | 'access-token'

@@ -27,7 +27,7 @@ async function signIn(page: Page): Promise<void> {
   await page.goto('/account/sign-in');
   await page.getByLabel('User name or e-mail address').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
 }
 

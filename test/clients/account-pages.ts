@@ -25,6 +25,7 @@ export const OWN_PAGES = [
   '/account?done=names',
   '/account/security',
   '/account/security/authenticator',
+  '/account/security/key',
   '/account/tokens',
   '/account/organizations',
   '/account/organizations/lab',

@@ -47,7 +47,7 @@ async function signInAtProvider(page: Page, person = ADA): Promise<void> {
 async function fillIn(page: Page, { preferredUsername, password } = ADA): Promise<void> {
   await page.getByLabel('User name').fill(preferredUsername);
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('heading', { name: 'Allow access' }).waitFor();
   expect(new URL(page.url()).origin).toBe(idp.issuer);
 }

@@ -33,17 +33,18 @@ export function createEntering(deps: EnteringDeps) {
     exchange: Exchange,
     identity: Identity,
     usedFactor: boolean,
+    way: 'login' | 'passkey' = 'login',
   ): Promise<LoginOutcome> => {
     const { id } = identity.account;
     if ((deps.emailVerificationIsMandatory && !identity.hasVerifiedEmail) || identity.awaitsProof) {
       await deps.mailConfirmation(id);
-      exchange.report('login.failed', { account: id, way: 'login', reason: UNCONFIRMED });
+      exchange.report('login.failed', { account: id, way, reason: UNCONFIRMED });
       return { kind: 'unverified' };
     }
     const key = await noteLogin(id);
     await sessions.login(exchange, identity, usedFactor ? clock.now() : null);
     exchange.userId = id;
-    exchange.report('login.succeeded', { account: id, way: 'login' });
+    exchange.report('login.succeeded', { account: id, way });
     return { kind: 'token', key };
   };
 

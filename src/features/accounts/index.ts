@@ -28,7 +28,7 @@ import { passwordRoutes } from './password-routes.js';
 import { createRegistration } from './registration.js';
 import type { RegistrationMode } from './registration-check.js';
 import { accountRoutes } from './routes.js';
-import type { VerifyFactor } from './second-step.js';
+import type { SecondStepDeps, VerifyFactor } from './second-step.js';
 
 export { type Administration, createAdministration } from './administration.js';
 export type { AccountSummary } from './administration-repository.js';
@@ -81,6 +81,7 @@ export interface AccountsDeps {
   readonly providers: readonly string[];
   readonly begunSignIn: BegunSignIn;
   readonly verifyFactor: VerifyFactor;
+  readonly meansOf: SecondStepDeps['meansOf'];
   /** The page that asks for the code of a second factor; null without pages. */
   readonly codePage: string | null;
   /** The page that goes on with a sign-in whose person has to set up a second factor; null without pages. */
@@ -114,6 +115,7 @@ export function createAccounts(deps: AccountsDeps) {
     otherWay: deps.otherWay,
     begunSignIn: deps.begunSignIn,
     verifyFactor: deps.verifyFactor,
+    meansOf: deps.meansOf,
     codePage: deps.codePage,
     enrolmentPage: deps.enrolmentPage,
     mailConfirmation: confirmation.mailAtLogin,

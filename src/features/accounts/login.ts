@@ -132,7 +132,7 @@ export function createLogin(deps: LoginDeps) {
     if (mayChange(caller)) await removeApiToken(db, caller.account.id);
   };
 
-  return { readFields, login, finish, noteLogin, endToken };
+  return { readFields, login, finish, enter, noteLogin, endToken };
 }
 
 export type Login = ReturnType<typeof createLogin>;

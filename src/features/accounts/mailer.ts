@@ -21,7 +21,13 @@ import {
   loginConfirmation,
   signUpConfirmation,
 } from '../../platform/mail/templates/confirmation.js';
-import { factorAdded, factorRemoved, recoveryCodesReplaced } from '../../platform/mail/templates/factors.js';
+import {
+  factorAdded,
+  factorRemoved,
+  keyAdded,
+  oneFactorRemoved,
+  recoveryCodesReplaced,
+} from '../../platform/mail/templates/factors.js';
 import type { KnownMail, Site } from '../../platform/mail/templates/layout.js';
 import { passwordChanged, passwordReset, setPassword } from '../../platform/mail/templates/password.js';
 import { mailLanguage } from '../preferences/index.js';
@@ -80,11 +86,7 @@ export function createAccountMailer(deps: MailerDeps) {
   const validDays = LINK_DAYS;
 
   /** About a change that the account holder may not have made. */
-  const notify = async (
-    tx: Queryable,
-    { username, email }: Addressee,
-    write: (site: Site, data: { readonly username: string }) => KnownMail,
-  ): Promise<void> => {
+  const notify: Notify = async (tx, { username, email }, write) => {
     if (deps.notifiesChanges) await post(tx, email, (site) => write(site, { username }));
   };
 
@@ -109,9 +111,7 @@ export function createAccountMailer(deps: MailerDeps) {
       post(tx, email, (site) => setPassword(site, { username, link: resetLink(subject), validDays })),
 
     passwordChanged: (tx: Queryable, holder: Addressee) => notify(tx, holder, passwordChanged),
-    factorAdded: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorAdded),
-    factorRemoved: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorRemoved),
-    recoveryCodesReplaced: (tx: Queryable, holder: Addressee) => notify(tx, holder, recoveryCodesReplaced),
+    ...noticesOfFactors(notify),
 
     confirmEmailChange: (tx: Queryable, { username, email }: Addressee, change: EmailChange) => {
       const key = signValue(change, EMAIL_CHANGE_SALT, secretKey(), clock.now());
@@ -152,5 +152,20 @@ export function createAccountMailer(deps: MailerDeps) {
       post(tx, email, (site) => accountActivated(site, { username, link: `${pagesUrl}/auth/login` })),
   };
 }
+
+type Notify = (
+  tx: Queryable,
+  holder: Addressee,
+  write: (site: Site, data: { readonly username: string }) => KnownMail,
+) => Promise<void>;
+
+/** Each change of second factors tells the account holder. */
+const noticesOfFactors = (notify: Notify) => ({
+  factorAdded: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorAdded),
+  keyAdded: (tx: Queryable, holder: Addressee) => notify(tx, holder, keyAdded),
+  factorRemoved: (tx: Queryable, holder: Addressee) => notify(tx, holder, factorRemoved),
+  oneFactorRemoved: (tx: Queryable, holder: Addressee) => notify(tx, holder, oneFactorRemoved),
+  recoveryCodesReplaced: (tx: Queryable, holder: Addressee) => notify(tx, holder, recoveryCodesReplaced),
+});
 
 export type AccountMailer = ReturnType<typeof createAccountMailer>;

@@ -1,7 +1,7 @@
 import type { BegunSignIn } from '../../authentication/begun-sign-in.js';
 import type { Identity, IdentityStore } from '../../authentication/identity.js';
 import type { SecondFactorNeeded } from '../../authentication/second-factor.js';
-import { CodeRequired, EnrolmentRequired, ValidationError } from '../../kernel/errors.js';
+import { CodeRequired, EnrolmentRequired, type FactorMeans, ValidationError } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
 import type { Enter, LoginOutcome } from './entering.js';
 
@@ -12,6 +12,8 @@ export interface SecondStepDeps {
   readonly begunSignIn: BegunSignIn;
   /** Checks a code of a second factor, and uses it up. @returns undefined for a wrong one */
   readonly verifyFactor: VerifyFactor;
+  /** @returns what an account has besides recovery codes */
+  readonly meansOf: (userId: number) => Promise<FactorMeans>;
   /** The page that asks for the code of a sign-in that has begun; null without pages. */
   readonly codePage: string | null;
   /** The page that goes on with a sign-in whose person has to set up a second factor; null without pages. */
@@ -34,7 +36,7 @@ export function createSecondStep(deps: SecondStepDeps & { readonly enter: Enter 
   ): Promise<ValidationError> => {
     const identity = await identities.byId(userId, { kind: 'absent' });
     if (identity !== undefined) deps.begunSignIn.begin(exchange, identity);
-    return new CodeRequired(reason, deps.codePage);
+    return new CodeRequired(reason, deps.codePage, await deps.meansOf(userId));
   };
 
   /** Remembers that the password was right, for a session that can do nothing but set up a factor. @returns the refusal */

@@ -13,6 +13,7 @@ import { createDirectoryAccounts } from './accounts.js';
 import { createDirectoryLogin } from './login.js';
 import { createRecheck } from './recheck.js';
 import { isLinked } from './repository.js';
+import { createStanding } from './standing.js';
 
 export { judge } from './roles.js';
 
@@ -64,6 +65,8 @@ export function createDirectoryFeature(deps: DirectoryFeatureDeps) {
     recheck: recheck.runOnce,
     /** @returns whether the account belongs to a person in the directory, and so has no local password */
     owns: (userId: number): Promise<boolean> => isLinked(db, userId),
+    /** @returns whether the directory still admits the person of an account. @throws ServiceUnavailable */
+    standingOf: createStanding({ db, directory, accounts, rules, passwords, recheckMs: settings.recheckMs }),
     /** Call this once the tables exist. */
     start: async (): Promise<void> => {
       await addLocalAdmins(db);

@@ -63,7 +63,8 @@ export async function lookAt(
   for (const { account, reason } of gone) await end(account, reason, deps);
 }
 
-async function ask(
+/** @returns whether the directory still admits a person, and with which roles. @throws ServiceUnavailable */
+export async function ask(
   account: Acquaintance,
   { directory, rules }: Pick<RecheckBatchDeps, 'directory' | 'rules'>,
 ): Promise<Standing> {

@@ -105,6 +105,23 @@ export const setRecheck = (db: Queryable, userIds: readonly number[], recheckAt:
     sql`update auth_server_directory_accounts set recheck_at = ${recheckAt} where user_id = any(${userIds}::integer[])`,
   );
 
+/** @returns the person in the directory to whom the account belongs */
+export const findAcquaintance = (
+  db: Queryable,
+  userId: number,
+): Promise<{ readonly identity: string; readonly username: string } | undefined> =>
+  one<{ readonly identity: string; readonly username: string }>(
+    db,
+    sql`
+      select d.identity, u.username
+      from auth_server_directory_accounts d join auth_user u on u.id = d.user_id
+      where d.user_id = ${userId}`,
+  );
+
+/** @returns the password column of an account */
+export const findPassword = async (db: Queryable, userId: number): Promise<string | undefined> =>
+  (await one<{ password: string }>(db, sql`select password from auth_user where id = ${userId}`))?.password;
+
 /** @returns whether the account belongs to a person in the directory */
 export const isLinked = async (db: Queryable, userId: number): Promise<boolean> =>
   (await one(db, sql`select 1 from auth_server_directory_accounts where user_id = ${userId}`)) !== undefined;

@@ -1,5 +1,5 @@
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import { ServiceUnavailable, Throttled } from '../../kernel/errors.js';
+import { type FactorMeans, ServiceUnavailable, Throttled } from '../../kernel/errors.js';
 import type { LimitName } from '../../kernel/refusals.js';
 import type { Rate } from '../../platform/config/fields.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -109,6 +109,12 @@ export function createFactorCheck({ db, clock, rates, box }: FactorCheckDeps) {
      */
     verifyFactor: (userId: number, code: string): Promise<CodeKind | undefined> =>
       db.transaction((tx) => spend(tx, userId, code)),
+
+    /** @returns of which kinds the factors of an account are */
+    meansOf: async (userId: number): Promise<FactorMeans> => {
+      const { totpSince, keys } = await findFactors(db, userId);
+      return { hasApp: totpSince !== null, hasKey: keys.length > 0 };
+    },
 
     /** @returns what the account has; nothing for one that does not exist */
     factorsOf: (userId: number): Promise<Factors> => findFactors(db, userId),

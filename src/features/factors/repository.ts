@@ -75,10 +75,26 @@ export async function replaceRecoveryCodes(
   );
 }
 
-/** Removes the app, and the recovery codes that stand in for it. */
-export async function removeTotp(tx: Queryable, userId: number): Promise<void> {
+/** Removes the app. */
+export const deleteTotp = (tx: Queryable, userId: number) =>
+  execute(tx, sql`delete from auth_server_factors_totp where user_id = ${userId}`);
+
+/** Removes the recovery codes, which stand in for factors, of an account that has none. @returns whether it has none */
+export async function endCodesOfNothing(tx: Queryable, userId: number): Promise<boolean> {
+  if (await hasAnyFactor(tx, userId)) return false;
   await execute(tx, sql`delete from auth_server_recovery_codes where user_id = ${userId}`);
-  await execute(tx, sql`delete from auth_server_factors_totp where user_id = ${userId}`);
+  return true;
+}
+
+/** @returns whether the account has an app that is confirmed, or a key */
+export async function hasAnyFactor(tx: Queryable, userId: number): Promise<boolean> {
+  const row = await one<{ has: boolean }>(
+    tx,
+    sql`
+      select exists (select 1 from auth_server_factors_totp where user_id = ${userId} and confirmed_at is not null)
+        or exists (select 1 from auth_server_factors_webauthn where user_id = ${userId}) as has`,
+  );
+  return row?.has === true;
 }
 
 /** Removes everything, even an app that is not confirmed. @returns whether a factor was in force */

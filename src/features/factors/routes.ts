@@ -1,10 +1,6 @@
-import type { IdentityStore } from '../../authentication/identity.js';
-import type { OpenSession } from '../../authentication/sessions/opened-sessions.js';
-import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Caller } from '../../kernel/account.js';
-import { NotAuthenticated, ValidationError } from '../../kernel/errors.js';
+import { ValidationError } from '../../kernel/errors.js';
 import type { Exchange } from '../../platform/http/exchange.js';
-import { challengeOf } from '../../platform/http/pipeline.js';
 import {
   type AnyRoute,
   defineRoute,
@@ -24,15 +20,16 @@ import {
   TotpEnrolmentRead,
 } from './schemas.js';
 import type { FactorService } from './service.js';
+import { currentOf, noteProof, type SessionProofDeps } from './session-proof.js';
 
-export interface FactorRouteDeps {
+export interface FactorRouteDeps extends SessionProofDeps {
   readonly service: FactorService;
   readonly check: Pick<FactorCheck, 'factorsOf' | 'verifyFactor'>;
-  readonly sessions: Pick<Sessions, 'open' | 'prove'>;
-  readonly identities: Pick<IdentityStore, 'byId'>;
   readonly users: Pick<UserService, 'find'>;
   /** `MFA_TOTP`: without it there is nothing to set up. */
   readonly offersTotp: boolean;
+  /** `MFA_WEBAUTHN`. */
+  readonly offersKeys: boolean;
 }
 
 const WRONG_CODE = 'The code is wrong or too old, or it was used before.';
@@ -42,13 +39,6 @@ const IN_A_SESSION = 'Only in a session. Not in CVAT.';
 
 const OWN = { tag: 'auth', access: { kind: 'policy', checks: mayUpdateOwn } } as const;
 const TOTP = { ...OWN, path: '/api/auth/factors/totp', view: 'Totp Factor' } as const;
-
-/** @returns the session of the request, which the access has required. @throws NotAuthenticated if it has ended */
-async function currentOf({ sessions }: FactorRouteDeps, exchange: Exchange): Promise<OpenSession> {
-  const current = await sessions.open(exchange);
-  if (current === undefined) throw new NotAuthenticated(challengeOf('all'));
-  return current;
-}
 
 /** @throws ValidationError */
 function refuse(exchange: Exchange, account: number): never {
@@ -60,16 +50,6 @@ function noteUse(exchange: Exchange, account: number, kind: CodeKind): void {
   if (kind === 'recovery') exchange.report('recovery_code.used', { account });
 }
 
-/** For 15 minutes the session can do what needs a fresh proof. */
-async function noteProof(
-  { identities, sessions }: FactorRouteDeps,
-  exchange: Exchange,
-  id: number,
-): Promise<void> {
-  const identity = await identities.byId(id, { kind: 'absent' });
-  if (identity !== undefined) await sessions.prove(exchange, identity);
-}
-
 const retrieveOwn = ({ check }: FactorRouteDeps) =>
   defineRoute({
     tag: 'auth',
@@ -79,7 +59,7 @@ const retrieveOwn = ({ check }: FactorRouteDeps) =>
     operationId: 'auth_retrieve_factors',
     summary: 'See your second factors',
     description:
-      'Returns whether you have an authenticator app, and how many recovery codes are left. Not in CVAT.',
+      'Returns whether you have an authenticator app, your passkeys and security keys, and how many recovery codes are left. Not in CVAT.',
     access: { kind: 'policy', checks: mayViewOwn },
     isForEnrolment: true,
     responses: { 200: FactorsRead },
@@ -91,6 +71,7 @@ const begin = ({ service }: FactorRouteDeps) =>
   defineRoute({
     ...TOTP,
     method: 'post',
+    needsProof: true,
     operationId: 'auth_create_factors_totp',
     summary: 'Begin to set up an authenticator app; its secret is only shown once',
     description: `Returns a new secret for the app. It counts once you have confirmed it with a code, and replaces one that you have not confirmed. ${IN_A_SESSION}`,
@@ -108,9 +89,10 @@ const confirm = (deps: FactorRouteDeps) =>
     path: '/api/auth/factors/totp/confirm',
     view: 'Totp Confirmation',
     method: 'post',
+    needsProof: true,
     operationId: 'auth_create_factors_totp_confirm',
     summary: 'Confirm an authenticator app; returns recovery codes once',
-    description: `Takes a code of the app, and returns ten recovery codes for the day on which you have lost it. ${ENDS} ${ONCE} ${IN_A_SESSION}`,
+    description: `Takes a code of the app, and returns ten recovery codes for the day on which you have lost it: none if you have those of a key. ${ENDS} ${ONCE} ${IN_A_SESSION}`,
     body: ConfirmationWrite,
     isForEnrolment: true,
     responses: { 200: NewRecoveryCodesRead },
@@ -129,7 +111,7 @@ const remove = (deps: FactorRouteDeps) =>
     ...TOTP,
     method: 'delete',
     operationId: 'auth_destroy_factors_totp',
-    summary: 'Remove your authenticator app and your recovery codes',
+    summary: 'Remove your authenticator app, and with the last second factor your recovery codes',
     description: `Takes a code of the app or a recovery code, in the body. ${ENDS} ${ONCE} ${IN_A_SESSION}`,
     body: CodeWrite,
     responses: { 204: null },
@@ -201,7 +183,7 @@ const retrieveOf = (deps: FactorRouteDeps) =>
     operationId: 'users_retrieve_factors',
     summary: 'See the second factors of an account',
     description:
-      'Returns whether the account has an authenticator app, and how many recovery codes are left, for its owner and for administrators. Not in CVAT.',
+      'Returns whether the account has an authenticator app, its passkeys and security keys, and how many recovery codes are left, for its owner and for administrators. Not in CVAT.',
     access: { kind: 'policy', checks: mayView },
     responses: { 200: FactorsRead },
     handle: async ({ object }) => reply(200, presentFactors(await deps.check.factorsOf(object.account.id))),
@@ -227,7 +209,8 @@ const resetOf = (deps: FactorRouteDeps) =>
 /** The second factors of the caller, and those of an account. Not in CVAT. */
 export const factorRoutes = (deps: FactorRouteDeps): readonly AnyRoute[] => [
   retrieveOwn(deps),
-  ...(deps.offersTotp ? [begin(deps), confirm(deps), remove(deps), renewCodes(deps)] : []),
+  ...(deps.offersTotp ? [begin(deps), confirm(deps), remove(deps)] : []),
+  ...(deps.offersTotp || deps.offersKeys ? [renewCodes(deps)] : []),
   prove(deps),
   retrieveOf(deps),
   resetOf(deps),

@@ -15,12 +15,15 @@ const RecoveryCodesState = z
   .object({ remaining: shown(z.int(), 'How many codes are unused.') })
   .meta({ id: 'RecoveryCodesState' });
 
-const WebauthnRead = z
+export const WebauthnRead = z
   .object({
     id: shown(z.int(), 'Names the key in this API.'),
     name: shown(z.string(), 'What its owner calls it.'),
     created_date: shown(dateTime(), 'When it was added.'),
-    last_used_date: shown(dateTime().nullable(), 'When it was last used to sign in.'),
+    last_used_date: shown(
+      dateTime().nullable(),
+      'When it was last used to sign in, or to prove a second factor.',
+    ),
   })
   .meta({ id: 'WebauthnFactor' });
 
@@ -28,7 +31,7 @@ export const FactorsRead = z
   .object({
     totp: TotpRead,
     recovery_codes: RecoveryCodesState,
-    webauthn: shown(z.array(WebauthnRead), 'Security keys and passkeys. None can be added yet.'),
+    webauthn: shown(z.array(WebauthnRead), 'Passkeys and security keys.'),
   })
   .meta({ id: 'Factors' });
 
@@ -42,7 +45,7 @@ export const TotpEnrolmentRead = z
 
 export const NewRecoveryCodesRead = z
   .object({
-    recovery_codes: shown(z.array(z.string()), 'Each works once, in place of a code of the app.'),
+    recovery_codes: shown(z.array(z.string()), 'Each works once, in place of a code of the app or of a key.'),
   })
   .meta({ id: 'NewRecoveryCodes' });
 
@@ -55,11 +58,9 @@ export const ConfirmationWrite = z
   })
   .meta({ id: 'TotpConfirmationRequest' });
 
-export const CodeWrite = z
-  .object({
-    code: charField({
-      maximum: LONGEST_CODE,
-      description: 'The six digits that the app shows now, or a recovery code.',
-    }),
-  })
-  .meta({ id: 'FactorCodeRequest' });
+const code = charField({
+  maximum: LONGEST_CODE,
+  description: 'The six digits that the app shows now, or a recovery code.',
+});
+
+export const CodeWrite = z.object({ code }).meta({ id: 'FactorCodeRequest' });

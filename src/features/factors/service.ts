@@ -1,31 +1,35 @@
 import type { OpenSession } from '../../authentication/sessions/opened-sessions.js';
 import type { Account } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
-import { NotAuthenticated, ValidationError } from '../../kernel/errors.js';
+import { ValidationError } from '../../kernel/errors.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { found } from '../../platform/http/objects.js';
-import { challengeOf } from '../../platform/http/pipeline.js';
 import { qrCode } from '../../platform/otp/qr-code.js';
 import type { SecretBox } from '../../platform/otp/secret-box.js';
 import { base32Of, otpauthUrl, SECRET_BYTES } from '../../platform/otp/totp.js';
 import { lockBinding, removeApiToken } from '../users/index.js';
-import type { CodeKind, FactorCheck } from './check.js';
-import { newRecoveryCodes, recoveryHash } from './recovery-codes.js';
+import { createFactorChanges, type FactorChangeDeps } from './changes.js';
+import type { FactorCheck } from './check.js';
 import {
   beginTotp,
   confirmTotp,
+  deleteTotp,
+  endCodesOfNothing,
   findTotp,
+  hasAnyFactor,
   removeFactors,
-  removeTotp,
-  replaceRecoveryCodes,
 } from './repository.js';
 
 /** Each adds a mail to the outbox, in the transaction of the change. */
 type Notice = (tx: Queryable, holder: Pick<Account, 'username' | 'email'>) => Promise<void>;
 
-export interface FactorServiceDeps {
+export type FactorMailer = Readonly<
+  Record<'factorAdded' | 'keyAdded' | 'factorRemoved' | 'oneFactorRemoved' | 'recoveryCodesReplaced', Notice>
+>;
+
+export interface FactorServiceDeps extends FactorChangeDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -33,10 +37,8 @@ export interface FactorServiceDeps {
   readonly check: FactorCheck;
   /** Name of the site, as authenticator apps show it. */
   readonly issuer: () => string;
-  /** @returns false if the session that is to go on was ended meanwhile */
-  readonly endOtherSessions: (tx: Queryable, current: OpenSession) => Promise<boolean>;
   readonly endSessions: (tx: Queryable, userId: number) => Promise<void>;
-  readonly mailer: Readonly<Record<'factorAdded' | 'factorRemoved' | 'recoveryCodesReplaced', Notice>>;
+  readonly mailer: FactorMailer;
   readonly wakeMail: () => void;
 }
 
@@ -50,10 +52,12 @@ export interface Enrolment {
 const ALREADY_SET_UP = ['An authenticator app is set up already. Remove it first.'];
 const NOT_BEGUN = ['No authenticator app is being set up.'];
 const NOT_SET_UP = ['No authenticator app is set up.'];
+export const NO_FACTOR = ['No second factor is set up.'];
 
 /** Setting up and removing second factors. Of all that take a code, the result is undefined for a wrong one. */
 export function createFactorService(deps: FactorServiceDeps) {
   const { db, clock, random, box, check, mailer } = deps;
+  const { endOthers, giveCodes } = createFactorChanges(deps);
 
   /**
    * Begins to set up an app, in place of one that was not confirmed.
@@ -74,12 +78,14 @@ export function createFactorService(deps: FactorServiceDeps) {
   /**
    * Confirms the app by a code of it. From then on it counts.
    *
-   * @returns new recovery codes
+   * @returns new recovery codes; none if the account has those of an earlier factor
    * @throws ValidationError if none is being set up; NotAuthenticated if the session has ended; those of `verifyFactor`
    */
   const confirm = async (account: Account, code: string, current: OpenSession) => {
-    const codes = await db.transaction(async (tx) => {
+    const codes = await db.transaction(async (tx): Promise<readonly string[] | undefined> => {
+      let isFirst = false;
       const isRight = await check.guess(tx, account.id, async () => {
+        isFirst = !(await hasAnyFactor(tx, account.id));
         const app = await findTotp(tx, account.id);
         if (app === undefined || app.isConfirmed) throw new ValidationError(NOT_BEGUN);
         const step = check.stepOf(account.id, app, code);
@@ -90,20 +96,22 @@ export function createFactorService(deps: FactorServiceDeps) {
       if (isRight === undefined) return undefined;
       await endOthers(tx, account.id, current);
       await mailer.factorAdded(tx, account);
-      return giveCodes(tx, account.id, deps);
+      return isFirst ? giveCodes(tx, account.id) : [];
     });
     deps.wakeMail();
     return codes;
   };
 
-  /** Removes the app and the recovery codes. @returns what the code was of. @throws as `confirm` */
+  /** Removes the app; recovery codes end with the last factor. @returns what the code was of. @throws as `confirm` */
   const remove = async (account: Account, code: string, current: OpenSession) => {
     const kind = await db.transaction(async (tx) => {
-      const used = await spend(tx, account.id, code);
+      if (!(await hasApp(tx, account.id))) throw new ValidationError(NOT_SET_UP);
+      const used = await check.spend(tx, account.id, code);
       if (used === undefined) return undefined;
-      await removeTotp(tx, account.id);
+      await deleteTotp(tx, account.id);
+      const wasLast = await endCodesOfNothing(tx, account.id);
       await endOthers(tx, account.id, current);
-      await mailer.factorRemoved(tx, account);
+      await (wasLast ? mailer.factorRemoved : mailer.oneFactorRemoved)(tx, account);
       return used;
     });
     deps.wakeMail();
@@ -113,10 +121,11 @@ export function createFactorService(deps: FactorServiceDeps) {
   /** Replaces the recovery codes. Sessions stay: no factor is another one. @throws as `confirm` */
   const renewCodes = async (account: Account, code: string) => {
     const renewed = await db.transaction(async (tx) => {
-      const kind = await spend(tx, account.id, code);
+      if (!(await hasAnyFactor(tx, account.id))) throw new ValidationError(NO_FACTOR);
+      const kind = await check.spend(tx, account.id, code);
       if (kind === undefined) return undefined;
       await mailer.recoveryCodesReplaced(tx, account);
-      return { kind, codes: await giveCodes(tx, account.id, deps) };
+      return { kind, codes: await giveCodes(tx, account.id) };
     });
     deps.wakeMail();
     return renewed;
@@ -136,31 +145,10 @@ export function createFactorService(deps: FactorServiceDeps) {
     return hadAny;
   };
 
-  /** @throws ValidationError without an app, which is no wrong code */
-  const spend = async (tx: Queryable, userId: number, code: string): Promise<CodeKind | undefined> => {
-    if ((await findTotp(tx, userId))?.isConfirmed !== true) throw new ValidationError(NOT_SET_UP);
-    return check.spend(tx, userId, code);
-  };
-
-  /** What was opened with other factors ends: a session or a token of a thief must not outlive the change. */
-  const endOthers = async (tx: Queryable, userId: number, current: OpenSession): Promise<void> => {
-    if (!(await deps.endOtherSessions(tx, current))) throw new NotAuthenticated(challengeOf('all'));
-    await removeApiToken(tx, userId);
-  };
-
   return { begin, confirm, remove, renewCodes, reset };
 }
 
 export type FactorService = ReturnType<typeof createFactorService>;
 
-/** Replaces the recovery codes. @returns the new ones, which are shown once */
-async function giveCodes(
-  tx: Queryable,
-  userId: number,
-  { random, clock }: Pick<FactorServiceDeps, 'random' | 'clock'>,
-): Promise<readonly string[]> {
-  const codes = newRecoveryCodes(random);
-  const hashes = codes.flatMap((code) => recoveryHash(userId, code) ?? []);
-  await replaceRecoveryCodes(tx, userId, hashes, dateOf(clock));
-  return codes;
-}
+const hasApp = async (tx: Queryable, userId: number): Promise<boolean> =>
+  (await findTotp(tx, userId))?.isConfirmed === true;

@@ -43,8 +43,8 @@ const CREDENTIAL_COLUMNS = sql`
   l.kept_session as "keptSession",
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
   (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail",
-  (select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
-    as "hasFactor",
+  ((select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
+    or (select 1 from auth_server_factors_webauthn w where w.user_id = u.id limit 1) is not null) as "hasFactor",
   -- Few organizations ask for one: mostly, the first part is false, and the memberships are not read.
   (select 1 from auth_server_factor_requirements limit 1) is not null and (
     select 1 from auth_server_factor_requirements r

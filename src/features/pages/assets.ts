@@ -34,13 +34,15 @@ export function createPageAssets(brand: Brand) {
   const style = Buffer.concat([Buffer.from(accentProperties(brand.color)), own('account.css')]);
   const stylesheet = assetOf('account.css', 'text/css; charset=utf-8', style);
   const script = assetOf('account.js', 'text/javascript; charset=utf-8', own('account.js'));
+  const keyScript = assetOf('keys.js', 'text/javascript; charset=utf-8', own('keys.js'));
   const logo =
     brand.logo === undefined ? assetOf('logo.svg', 'image/svg+xml', own('logo.svg')) : readLogo(brand.logo);
   return {
     stylesheet: stylesheet.path,
     script: script.path,
+    keyScript: keyScript.path,
     logo: logo.path,
-    handlers: (exchanges: Exchanges) => serveAssets(exchanges, [stylesheet, script, logo]),
+    handlers: (exchanges: Exchanges) => serveAssets(exchanges, [stylesheet, script, keyScript, logo]),
   };
 }
 

@@ -4,7 +4,7 @@ import { safeNext } from '../../platform/http/safe-next.js';
 import { qrShape } from '../../platform/otp/qr-code.js';
 import { Factors } from './factors.js';
 import { Form, Problems } from './forms.js';
-import { type Draft, field, type Page, type View, type Visit } from './page.js';
+import { type Draft, field, type Page, redirect, type View, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf, standingOf } from './person.js';
 import { Note } from './pieces.js';
@@ -31,8 +31,10 @@ export const authenticatorPage = (settings: PageSettings): Page => ({
       const codes = await visit.call('auth_create_factors_totp_confirm', NewCodes, {
         body: { code: field(visit.form, 'code') },
       });
-      const { person } = await selfOf(visit);
       const next = safeNext(visit.form.get('next'), settings.uiUrl);
+      if (codes.recovery_codes.length === 0)
+        return redirect(next ?? withQuery(PATHS.security, { done: 'app-added' }));
+      const { person } = await selfOf(visit);
       return newCodesView(visit, { person, codes, done: visit.texts.factors.appAdded, next });
     },
   },

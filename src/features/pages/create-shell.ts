@@ -23,8 +23,8 @@ export interface ShellDeps {
  * @throws StartError if the logo can't be read
  */
 export function createShell({ sessions, brand, siteName, uiUrl, hasPages }: ShellDeps) {
-  const { stylesheet, script, logo, handlers } = createPageAssets(brand);
-  const look = { siteName, stylesheet, script, logo, uiUrl, hasPages };
+  const { stylesheet, script, keyScript, logo, handlers } = createPageAssets(brand);
+  const look = { siteName, stylesheet, script, keyScript, logo, uiUrl, hasPages };
   const policy = securityPolicyOf(uiUrl);
 
   /** @returns what the shell knows of a request: its language, and a token for its forms, the same one for all */

@@ -1,8 +1,9 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { FactorFacts, type Factors, hasFactor } from './factors.js';
-import { Form } from './forms.js';
-import { type Draft, field, type Page, redirect, type Visit } from './page.js';
+import { ButtonForm, Form } from './forms.js';
+import { KeyList, keyActions, RENAME, RENEW_BY_KEY } from './key-list.js';
+import { type Draft, field, type Page, type PageAnswer, redirect, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { selfOf } from './person.js';
 import { downloadActions, NewCodes, newCodesView } from './recovery-codes.js';
@@ -25,15 +26,13 @@ interface FactorsCardProps {
 export function FactorsCard({ visit, settings, factors, draft }: FactorsCardProps): VNode | null {
   const { factors: texts } = visit.texts;
   const { remaining } = factors.recovery_codes;
-  if (!settings.offersTotp && !hasFactor(factors)) return null;
+  const { totp, webauthn } = factors;
+  if (!settings.offersTotp && !settings.offersKeys && !hasFactor(factors)) return null;
   return (
     <Card title={texts.title}>
       <p class="quiet">{texts.hint}</p>
       {hasFactor(factors) ? <FactorFacts visit={visit} factors={factors} /> : <p>{texts.none}</p>}
-      {hasFactorForms(settings, factors) && remaining <= FEW && (
-        <p class="note bad">{texts.fewCodes(remaining)}</p>
-      )}
-      {hasFactorForms(settings, factors) && <FactorForms visit={visit} draft={draft} />}
+      {canRenew(settings, factors) && remaining <= FEW && <p class="note bad">{texts.fewCodes(remaining)}</p>}
       {settings.offersTotp && !factors.totp.enabled && (
         <div class="actions">
           <a class="button second little" href={PATHS.authenticator}>
@@ -41,27 +40,55 @@ export function FactorsCard({ visit, settings, factors, draft }: FactorsCardProp
           </a>
         </div>
       )}
-      {!settings.offersTotp && <p class="quiet">{texts.notOffered}</p>}
+      {!settings.offersTotp && totp.enabled && <p class="quiet">{texts.notOffered}</p>}
+      {(settings.offersKeys || webauthn.length > 0) && (
+        <KeyList visit={visit} settings={settings} factors={factors} draft={draft} />
+      )}
+      <FactorForms visit={visit} settings={settings} factors={factors} draft={draft} />
     </Card>
   );
 }
 
 /** @returns the buttons of the forms that the card shows, which show their own problems */
-export const factorForms = (settings: PageSettings, factors: Factors): readonly string[] =>
-  hasFactorForms(settings, factors) ? [RENEW, REMOVE] : [];
+export const factorForms = (settings: PageSettings, factors: Factors): readonly string[] => [
+  RENEW,
+  ...(hasFactorForms(settings, factors) ? [REMOVE] : []),
+  RENAME,
+];
+
+/** With an app by a code, without one by a key. */
+const canRenew = (settings: PageSettings, factors: Factors): boolean =>
+  hasFactorForms(settings, factors) || (settings.offersKeys && hasFactor(factors));
 
 const hasFactorForms = ({ offersTotp }: PageSettings, { totp }: Factors): boolean =>
   offersTotp && totp.enabled;
 
-const FactorForms = ({ visit, draft }: Pick<FactorsCardProps, 'visit' | 'draft'>): VNode => (
+const FactorForms = ({ visit, settings, factors, draft }: FactorsCardProps): VNode => (
   <>
-    <CodeForm visit={visit} draft={draft} action={RENEW} title={visit.texts.factors.renewTitle}>
-      {visit.texts.factors.renewHint}
-    </CodeForm>
-    <CodeForm visit={visit} draft={draft} action={REMOVE} title={visit.texts.factors.removeTitle}>
-      {visit.texts.factors.removeHint}
-    </CodeForm>
+    {canRenew(settings, factors) &&
+      (factors.totp.enabled ? (
+        <CodeForm visit={visit} draft={draft} action={RENEW} title={visit.texts.factors.renewTitle}>
+          {visit.texts.factors.renewHint}
+        </CodeForm>
+      ) : (
+        <RenewalByKey visit={visit} />
+      ))}
+    {hasFactorForms(settings, factors) && (
+      <CodeForm visit={visit} draft={draft} action={REMOVE} title={visit.texts.factors.removeTitle}>
+        {factors.webauthn.length > 0 ? visit.texts.keys.removeAppHint : visit.texts.factors.removeHint}
+      </CodeForm>
+    )}
   </>
+);
+
+const RenewalByKey = ({ visit }: { readonly visit: Visit }): VNode => (
+  <section class="part" aria-labelledby={`${RENEW}-title`}>
+    <h3 id={`${RENEW}-title`}>{visit.texts.factors.renewTitle}</h3>
+    <p class="quiet">{visit.texts.keys.renewHint}</p>
+    <div class="actions">
+      <ButtonForm visit={visit} action={RENEW_BY_KEY} label={visit.texts.factors.renew} />
+    </div>
+  </section>
 );
 
 interface CodeFormProps {
@@ -99,22 +126,23 @@ const CodeForm = ({ visit, draft, action, title, children }: CodeFormProps): VNo
 );
 
 /** What the forms of the card do; nothing on a server that offers no second factors, which has no routes for them. */
-export const factorActions = (settings: PageSettings): NonNullable<Page['actions']> =>
-  settings.offersTotp
-    ? {
-        ...downloadActions(settings),
-        [RENEW]: async (visit) => {
-          const { person } = await selfOf(visit);
-          const codes = await visit.call('auth_create_factors_recovery_codes', NewCodes, {
-            body: { code: field(visit.form, 'code') },
-          });
-          return newCodesView(visit, { person, codes, done: visit.texts.factors.codesReplaced });
-        },
-        [REMOVE]: async (visit) => {
-          await visit.call('auth_destroy_factors_totp', z.unknown(), {
-            body: { code: field(visit.form, 'code') },
-          });
-          return redirect(withQuery(PATHS.security, { done: 'app-removed' }));
-        },
-      }
-    : {};
+export const factorActions = (settings: PageSettings): NonNullable<Page['actions']> => ({
+  ...(settings.offersTotp || settings.offersKeys ? { ...downloadActions(settings), [RENEW]: renew } : {}),
+  ...(settings.offersTotp ? { [REMOVE]: remove } : {}),
+  ...(settings.offersKeys ? keyActions : {}),
+});
+
+async function renew(visit: Visit): Promise<PageAnswer> {
+  const { person } = await selfOf(visit);
+  const codes = await visit.call('auth_create_factors_recovery_codes', NewCodes, {
+    body: { code: field(visit.form, 'code') },
+  });
+  return newCodesView(visit, { person, codes, done: visit.texts.factors.codesReplaced });
+}
+
+async function remove(visit: Visit): Promise<PageAnswer> {
+  await visit.call('auth_destroy_factors_totp', z.unknown(), {
+    body: { code: field(visit.form, 'code') },
+  });
+  return redirect(withQuery(PATHS.security, { done: 'app-removed' }));
+}

@@ -21,6 +21,10 @@ export interface FormProps {
   readonly children?: ComponentChildren;
   /** Beside the button. */
   readonly beside?: ComponentChildren;
+  /** Of a form that a script sends: attributes that tell it how. Without the script there is no button. */
+  readonly sender?: Readonly<Record<string, string | boolean>>;
+  /** In place of the action, for one of several forms with the same one. */
+  readonly idPrefix?: string;
 }
 
 export interface FieldProps {
@@ -43,21 +47,27 @@ export interface FieldProps {
 export function Form({ visit, action, draft, fields = [], hidden = {}, ...props }: FormProps): VNode {
   const own = draft?.action === action ? draft : undefined;
   return (
-    <form method="post" noValidate {...targetOf(visit, props.to)}>
+    <form method="post" noValidate {...targetOf(visit, props.to)} {...props.sender}>
       <Csrf visit={visit} />
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
       {own !== undefined && <Problems visit={visit} draft={own} />}
       {fields.map((field) => (
-        <Field key={field.name} {...field} id={`${action}-${field.name}`} draft={own} visit={visit} />
+        <Field
+          key={field.name}
+          {...field}
+          id={`${props.idPrefix ?? action}-${field.name}`}
+          draft={own}
+          visit={visit}
+        />
       ))}
       {props.children}
       <div class="actions">
         <button
-          type="submit"
-          name={ACTION_FIELD}
-          value={action}
+          {...(props.sender === undefined
+            ? { type: 'submit' as const, name: ACTION_FIELD, value: action }
+            : { type: 'button' as const, 'data-press': '', hidden: true })}
           class={`${props.kind ?? ''}${props.isFull ? ' full' : ''}`}
         >
           {props.label}

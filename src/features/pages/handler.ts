@@ -60,7 +60,7 @@ export function createPageHandler(deps: PageHandlerDeps) {
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return signInAgain(visit, page.path);
       if (error instanceof EnrolmentNeeded) throw error;
-      if (error instanceof ProofNeeded) return proveAgain(visit, page.path);
+      if (error instanceof ProofNeeded) return await proveAgain(visit, page.path);
       const problems = problemsOf(error, texts, new Set(form.keys()));
       if (problems === undefined) throw error;
       const status = error instanceof ApiError ? error.status : 400;

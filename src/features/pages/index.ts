@@ -13,6 +13,7 @@ import { exportPage } from './export.js';
 import { createPageHandler, type PageHandlerDeps } from './handler.js';
 import { homePage } from './home.js';
 import { invitationPage } from './invitation.js';
+import { keyPage } from './key-page.js';
 import { createLanguages } from './language.js';
 import { noticePages } from './notices.js';
 import { organizationPage } from './organization.js';
@@ -69,7 +70,9 @@ function pagesOf({ clock, settings, isSecure }: PagesDeps): readonly Page[] {
     profilePage(settings, languages),
     exportPage,
     securityPage(settings),
-    ...(settings.offersTotp ? [enrolPage(settings), authenticatorPage(settings)] : []),
+    ...(settings.offersTotp || settings.offersKeys ? [enrolPage(settings)] : []),
+    ...(settings.offersTotp ? [authenticatorPage(settings)] : []),
+    ...(settings.offersKeys ? [keyPage(settings)] : []),
     tokensPage(settings),
     tokenPage,
     organizationsPage,

@@ -13,7 +13,9 @@ export type Kept = z.output<typeof Kept>;
 
 /** @returns what was typed, except for passwords and codes */
 export function keep(visit: Visit, page: string): string {
-  const fields = new URLSearchParams([...visit.form].filter(([name]) => !/password|csrf|^code$/.test(name)));
+  const fields = new URLSearchParams(
+    [...visit.form].filter(([name]) => !/password|csrf|^(code|credential)$/.test(name)),
+  );
   return JSON.stringify({
     page,
     params: visit.params,

@@ -38,6 +38,8 @@ export interface View {
   readonly main: ComponentChildren;
   /** Leads on at once. Not a redirect, because the policy for forms would also apply to the pages of another site. */
   readonly forward?: string;
+  /** The page has a form for a passkey or security key. */
+  readonly usesKeys?: true;
   /** The person, on the pages of an account; without it, the page is a narrow one for one question. */
   readonly person?: Person;
   /** What went wrong, if the page tells of it itself: it still belongs into the log. */

@@ -18,6 +18,7 @@ export const PATHS = {
   security: `${PREFIX}/security`,
   enrol: `${PREFIX}/security/enrol`,
   authenticator: `${PREFIX}/security/authenticator`,
+  key: `${PREFIX}/security/key`,
   tokens: `${PREFIX}/tokens`,
   organizations: `${PREFIX}/organizations`,
   people: `${PREFIX}/admin/people`,

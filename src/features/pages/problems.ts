@@ -48,13 +48,17 @@ function refusalOf({ body }: ApiError, texts: Texts): string {
 function readBody(body: unknown, texts: Texts, fields: ReadonlySet<string>): FormProblems {
   const say = (value: unknown): readonly string[] => sentencesIn(value).map((text) => translate(text, texts));
   if (!isObject(body)) return { ...NO_PROBLEMS, form: say(body) };
-  const own = Object.entries(body).filter(([name]) => fields.has(name));
-  const others = Object.entries(body).filter(([name]) => !fields.has(name));
+  const isShown = (name: string): boolean => fields.has(name) && !UNSEEN.has(name);
+  const own = Object.entries(body).filter(([name]) => isShown(name));
+  const others = Object.entries(body).filter(([name]) => !isShown(name));
   return {
     form: others.flatMap(([, value]) => say(value)),
     fields: Object.fromEntries(own.map(([name, value]) => [name, say(value)])),
   };
 }
+
+/** Fields that nobody sees: what the API says of them concerns the form. */
+const UNSEEN: ReadonlySet<string> = new Set(['credential']);
 
 /** @returns every text in a value, in order */
 function sentencesIn(value: unknown): readonly string[] {
@@ -119,6 +123,17 @@ const KNOWN: readonly (readonly [RegExp, (texts: Sentences, value: string) => st
   [/^Set up a second factor of your own first/, (texts) => texts.ownFactorFirst],
   [/^People cannot set up second factors/, (texts) => texts.noFactorsHere],
   [/^The second factor of this account cannot be read/, (texts) => texts.factorUnreadable],
+  [/^No second factor is set up/, (texts) => texts.noFactor],
+  [/^Send a code of your authenticator app/, (texts) => texts.codeOfApp],
+  [/^This took too long, or began in another browser/, (texts) => texts.keyStale],
+  [/^The key was refused/, (texts) => texts.keyWrong],
+  [/^This passkey opens no account here/, (texts) => texts.keyUnknown],
+  [/^This key was refused: its counter went back/, (texts) => texts.keyCopied],
+  [/^Passkeys are turned off for this account/, (texts) => texts.keysOff],
+  [/^Your directory checks people by their password alone/, (texts) => texts.keyNeedsPassword],
+  [/^The key could not be added/, (texts) => texts.keyDamaged],
+  [/^This key was added to an account already/, (texts) => texts.keyTaken],
+  [/^An account can have (\d+) keys/, (texts, value) => texts.keyLimit(value)],
 ];
 
 const translate = (sentence: string, texts: Texts): string => known(sentence, texts) ?? sentence;

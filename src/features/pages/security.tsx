@@ -109,6 +109,14 @@ function Outcome({ visit }: { readonly visit: Visit }): VNode | null {
       return <Done>{account.sessionEnded}</Done>;
     case 'others-ended':
       return <Done>{account.othersEnded}</Done>;
+    case 'app-added':
+      return <Done>{visit.texts.factors.appAdded}</Done>;
+    case 'key-added':
+      return <Done>{visit.texts.keys.added}</Done>;
+    case 'key-renamed':
+      return <Done>{visit.texts.keys.renamed}</Done>;
+    case 'key-removed':
+      return <Done>{visit.texts.keys.removed}</Done>;
     case 'app-removed':
       return <Done>{visit.texts.factors.appRemoved}</Done>;
     case 'linked':

@@ -41,4 +41,6 @@ export interface PageSettings {
   readonly logsOutOnPasswordChange: boolean;
   /** `MFA_TOTP`: without it nobody sets up an authenticator app, or removes their own. */
   readonly offersTotp: boolean;
+  /** `MFA_WEBAUTHN`: without it nobody adds passkeys and security keys, or signs in with one alone. */
+  readonly offersKeys: boolean;
 }

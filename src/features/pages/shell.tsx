@@ -11,6 +11,8 @@ export interface Look {
   /** URLs of files with a hash in their name. */
   readonly stylesheet: string;
   readonly script: string;
+  /** For pages with a form for a passkey or security key. */
+  readonly keyScript: string;
   readonly logo: string;
   /** The user interface of CVAT, if there is one. */
   readonly uiUrl: string | undefined;
@@ -44,6 +46,7 @@ const Document = ({ view, visit, look }: ShellProps): VNode => (
       <link rel="icon" href={look.logo} />
       <link rel="stylesheet" href={look.stylesheet} />
       <script type="module" src={look.script} />
+      {view.usesKeys === true && <script type="module" src={look.keyScript} />}
     </head>
     <body>
       <a class="skip" href="#main">

@@ -1,20 +1,22 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { CodeRequired, EnrolmentRequired, NotFound } from '../../kernel/errors.js';
+import { CodeRequired, EnrolmentRequired } from '../../kernel/errors.js';
 import { safeNext } from '../../platform/http/safe-next.js';
-import { CODE, codeStep, codeView, ENROL, enrolView, PROVE } from './code-step.js';
+import { CODE, CODE_BY_KEY, codeStep, codeView, ENROL, enrolView, PROVE, PROVE_BY_KEY } from './code-step.js';
 import { Form } from './forms.js';
-import { addressOfPage, keep, readKept } from './kept-form.js';
-import type { Languages } from './language.js';
+import { keep } from './kept-form.js';
+import { KeyForm, KeyOptions } from './key-form.js';
 import { field, type Page, type PageAnswer, type Person, redirect, type View, type Visit } from './page.js';
 import { PATHS, withQuery } from './paths.js';
 import { personOf } from './person.js';
 import { Done, Note } from './pieces.js';
-import { NO_PROBLEMS } from './problems.js';
 import { CHOOSE, chooseProvider, Providers, SignOnProblem, SignOutThere } from './providers.js';
 import type { PageSettings } from './settings.js';
+import { codeIn, createSignInSteps, keyIn, type SignInStepDeps } from './sign-in-steps.js';
 
 const ACTION = 'sign-in';
+/** Without a password. */
+const PASSKEY = 'passkey';
 
 /** @returns a page that asks for a sign-in and keeps what was typed, except for passwords */
 export function signInAgain(visit: Visit, page: string): View {
@@ -67,6 +69,28 @@ function SignInForm({ visit, method, hidden, draft }: SignInFormProps): VNode {
   );
 }
 
+interface PasskeyFormProps extends Pick<SignInFormProps, 'visit' | 'hidden' | 'draft'> {
+  /** Undefined where nobody signs in with a passkey. */
+  readonly options: KeyOptions | undefined;
+}
+
+const PasskeyForm = ({ visit, options, hidden, draft }: PasskeyFormProps): VNode | null =>
+  options === undefined ? null : (
+    <KeyForm
+      visit={visit}
+      does="get"
+      options={options}
+      isBeside
+      to={PATHS.signIn}
+      action={PASSKEY}
+      label={visit.texts.keys.signIn}
+      kind="second"
+      isFull
+      draft={draft}
+      hidden={hidden}
+    />
+  );
+
 interface PasswordsProps {
   readonly visit: Visit;
   readonly settings: PageSettings;
@@ -86,14 +110,10 @@ function Passwords({ visit, settings, isOpen, children }: PasswordsProps): VNode
   );
 }
 
-interface SignInDeps {
-  /** All pages, for a form that was kept. */
-  readonly pages: () => readonly Page[];
-  readonly languages: Pick<Languages, 'meet'>;
-}
-
 /** Signing in. */
-export function signInPage(settings: PageSettings, { pages, languages }: SignInDeps): Page {
+export function signInPage(settings: PageSettings, deps: SignInStepDeps): Page {
+  const { goOn, enterBy, proveBy } = createSignInSteps(settings, deps);
+
   const show: Page['show'] = async (visit, draft) => {
     const { signingIn } = visit.texts;
     const invitation = visit.query.get('invitation');
@@ -109,9 +129,13 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     if (person !== undefined && next !== undefined) return redirect(next);
     const title = signingIn.title(settings.siteName());
     if (person !== undefined) return signedInView(visit, title, person);
+    const passkeys = settings.offersKeys
+      ? await visit.call('auth_retrieve_login_passkey_options', KeyOptions)
+      : undefined;
     return {
       kind: 'view',
       title,
+      usesKeys: true,
       main: (
         <>
           {draft === undefined && <SignOnProblem visit={visit} />}
@@ -119,8 +143,11 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
           {draft === undefined && <SignOutThere visit={visit} settings={settings} />}
           <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} draft={draft} />
           {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
-          <Passwords visit={visit} settings={settings} isOpen={draft?.action === ACTION}>
-            <SignInForm visit={visit} method={settings.loginMethod} draft={draft} hidden={hidden} />
+          <Passwords visit={visit} settings={settings} isOpen={OWN_WAYS.has(draft?.action ?? '')}>
+            <>
+              <SignInForm visit={visit} method={settings.loginMethod} draft={draft} hidden={hidden} />
+              <PasskeyForm visit={visit} options={passkeys} draft={draft} hidden={hidden} />
+            </>
           </Passwords>
           {!settings.usesDirectory && settings.allowsPasswords && <Ways visit={visit} settings={settings} />}
         </>
@@ -145,53 +172,24 @@ export function signInPage(settings: PageSettings, { pages, languages }: SignInD
     return goOn(visit);
   };
 
-  const finish = async (visit: Visit): Promise<PageAnswer> => {
-    const body = { code: field(visit.form, 'code') };
-    await visit.call('auth_create_login_code', z.unknown(), { body });
-    return goOn(visit);
-  };
-
-  const goOn = async (visit: Visit): Promise<PageAnswer> => {
-    await languages.meet(visit);
-    const kept = field(visit.form, 'kept');
-    if (kept !== '') return showKept(visit, kept);
-    return redirect(safeNext(visit.form.get('next'), settings.uiUrl) ?? PATHS.account);
-  };
-
-  const prove = async (visit: Visit): Promise<PageAnswer> => {
-    const body = { code: field(visit.form, 'code') };
-    await visit.call('auth_create_factors_proof', z.unknown(), { body });
-    const kept = field(visit.form, 'kept');
-    return kept === ''
-      ? redirect(safeNext(visit.form.get('next'), settings.uiUrl) ?? PATHS.security)
-      : showKept(visit, kept);
-  };
-
-  /** @returns the page whose form was kept, for the person to send it again */
-  const showKept = async (visit: Visit, text: string): Promise<PageAnswer> => {
-    const kept = readKept(text);
-    const page = pages().find(({ path }) => path === kept?.page);
-    if (kept === undefined || page === undefined) throw new NotFound();
-    const problems = { ...NO_PROBLEMS, form: [visit.texts.signingIn.checkAgain] };
-    const fields = new URLSearchParams(kept.fields);
-    return page.show(
-      { ...visit, params: kept.params, form: fields, formsTo: addressOfPage(page, kept.params) },
-      { action: kept.action, fields, problems },
-    );
-  };
-
   return {
     path: PATHS.signIn,
     show,
     actions: {
       [ACTION]: signIn,
-      [CODE]: finish,
+      ...(settings.offersKeys ? { [PASSKEY]: enterBy('auth_create_login_passkey', keyIn) } : {}),
+      [CODE]: enterBy('auth_create_login_code', codeIn),
+      [CODE_BY_KEY]: enterBy('auth_create_login_key', keyIn),
       [ENROL]: (visit) => enrol(visit, settings),
-      [PROVE]: prove,
+      [PROVE]: proveBy('auth_create_factors_proof', codeIn),
+      [PROVE_BY_KEY]: proveBy('auth_create_factors_proof_webauthn', keyIn),
       [CHOOSE]: (visit) => chooseProvider(visit, settings),
     },
   };
 }
+
+/** The ways in that need no identity provider. */
+const OWN_WAYS: ReadonlySet<string> = new Set([ACTION, PASSKEY]);
 
 /** The password was right: the session that opens now can do nothing but set up a second factor. */
 async function enrol(visit: Visit, { uiUrl }: PageSettings): Promise<PageAnswer> {

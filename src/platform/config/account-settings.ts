@@ -113,6 +113,11 @@ export const ACCOUNT_SETTINGS = {
     description:
       'Of which accounts a second factor is required. admins: superusers, staff and the group admin. Who has none can do nothing but set one up. Organizations can require one of their members with any value.',
   }),
+  MFA_WEBAUTHN: flag({
+    default: true,
+    description:
+      'Whether people can add passkeys and security keys, and sign in with a passkey alone. With false, those that were added before stay second factors, and administrators can remove them. Keys are bound to the host of PUBLIC_URL.',
+  }),
   CVAT_ACCESS_TOKEN_STALE_PERIOD: integer(1, 3_153_600_000, {
     default: 15_552_000,
     description: 'Seconds after its last use when a personal access token stops working.',

@@ -92,9 +92,9 @@ function checkTogether(config: Config): void {
   checkSessionStore(config);
   refuseWithout(config, 'OPA_TOKEN', 'OPA_URL', config.OPA_URL !== undefined);
   refuseWithout(config, 'OPA_CA_FILE', 'https:// in OPA_URL', config.OPA_URL?.startsWith('https:'));
-  if (config.MFA_REQUIRED !== 'off' && !config.MFA_TOTP)
+  if (config.MFA_REQUIRED !== 'off' && !config.MFA_TOTP && !config.MFA_WEBAUTHN)
     throw new StartError(
-      `MFA_REQUIRED is ${config.MFA_REQUIRED} and people can't set up a second factor: set MFA_TOTP to true, or MFA_REQUIRED to off.`,
+      `MFA_REQUIRED is ${config.MFA_REQUIRED} and people can't set up a second factor: set MFA_TOTP or MFA_WEBAUTHN to true, or MFA_REQUIRED to off.`,
     );
   if (config.WEB_CONCURRENCY > 1 && (config.DATABASE_URL === undefined || config.REDIS_URL === undefined)) {
     throw new StartError(

@@ -30,6 +30,10 @@ export function parseCookies(header: string | undefined): RequestCookies {
 export const cookieValue = (cookies: RequestCookies, name: string): string | undefined =>
   cookies.get(name)?.at(-1);
 
+/** @returns the value that an answer is about to set; undefined if it sets none */
+export const cookieToSet = (lines: ReadonlyMap<string, string>, name: string): string | undefined =>
+  lines.get(name)?.match(/^[^=]+=([^;]*)/)?.[1];
+
 export interface CookieAttributes {
   readonly maxAgeSeconds: number;
   readonly httpOnly: boolean;

@@ -61,6 +61,7 @@ async function prepare(username: 'pablo' | 'admin'): Promise<void> {
     // Sessions are in no organization: a personal access token ends none.
     '/api/auth/sessions/': '0'.repeat(32),
     '/api/auth/linked_accounts/': 2_000_000_000,
+    '/api/auth/factors/webauthn/': 2_000_000_000,
   };
   const token = await giveToken(app, username, 'read/write');
   await bindToken(app, token.id);

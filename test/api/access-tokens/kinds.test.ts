@@ -46,8 +46,11 @@ const isSafe = ({ method }: Target) => SAFE.has(method);
 const isIgnored = ({ view }: Target) => view.accepted === 'none';
 const takesTokens = ({ view }: Target) => view.accepted === 'all' || view.accepted.includes('access-token');
 const isDecided = ({ route, method }: Target) => route?.access.kind === 'policy' && method !== 'OPTIONS';
-/** Here is no identity provider, so nobody gets further. */
-const needsProvider = ({ view }: Target) => /^\/api\/auth\/(social|oidc|sso)\//.test(view.path);
+/** Here is no identity provider, and no sign-in that has begun, so nobody gets further. */
+const needsProvider = ({ view }: Target) =>
+  /^\/api\/auth\/((social|oidc|sso)\/|login\/key\/options$)/.test(view.path);
+/** A key answers in a session alone. */
+const needsSession = ({ view }: Target) => /^\/api\/auth\/factors\/.*\/options$/.test(view.path);
 /** What no token may change: accounts, tokens and sessions; passwords and addresses refuse it before. */
 const isTaboo = ({ view }: Target) =>
   /^\/api\/(users|auth\/(access_tokens|api_token|factors|linked_accounts|sessions))\b/.test(view.path);
@@ -139,6 +142,7 @@ const readerGets =
     if (!takesTokens(target)) return 401;
     if (target.method === 'OPTIONS') return 200;
     if (target.route === undefined) return 405;
+    if (needsSession(target)) return 403;
     return isSafe(target) ? 200 : writing;
   };
 

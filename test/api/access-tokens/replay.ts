@@ -36,11 +36,18 @@ function targetOf(view: View, method: Method): Target {
   return { name: `${method} ${view.path}`, method, view, route, request };
 }
 
+const WITH_OTHERS: ReadonlySet<string> = new Set([
+  'auth_create_linked_accounts',
+  'auth_create_factors_webauthn',
+  'auth_create_factors_webauthn_recovery_codes',
+  'auth_create_factors_proof_webauthn',
+]);
+
 function successOf(route: AnyRoute): ExampleRequest {
   const examples = Object.values(examplesOf(route));
-  // Where an identity provider takes part, no example can succeed.
-  const needsProvider = route.access.kind === 'public' || route.operationId === 'auth_create_linked_accounts';
-  const fallback = needsProvider ? examples[0] : undefined;
+  // Where an identity provider or an authenticator takes part, no example can succeed.
+  const needsOther = route.access.kind === 'public' || WITH_OTHERS.has(route.operationId);
+  const fallback = needsOther ? examples[0] : undefined;
   const example = examples.find(({ status }) => status < 400) ?? fallback;
   if (example === undefined) throw new Error(`${route.operationId} has no example that succeeds.`);
   return example.request ?? {};

@@ -125,7 +125,7 @@ async function bodyOf(app: TestApp, shown: Shown, { body }: ExampleRequest): Pro
   const { name, operation, status } = shown;
   if (operation.requestBody === undefined) return undefined;
   // A code of an app is good for a minute.
-  if (status < 400 && /_factors_/.test(operation.operationId))
+  if (status < 400 && typeof body === 'object' && body !== null && 'code' in body)
     return { code: requestOf(shown).as === 'diego' ? RECOVERY_CODE : factorCodeOf(app) };
   // A link of a mail is good for one moment of one account: the one of the document never is.
   return name === 'reset' && typeof body === 'object' ? { ...body, token: await resetTokenOf(app) } : body;
@@ -209,10 +209,16 @@ describe.skipIf(isSpared).each(grouped(shown, settingsOf))(
   },
 );
 
-/** Answers that need a person at an identity provider, or a step before: test/api/sign-on and test/api/factors show them. */
+/** Answers that need a person at an identity provider, an authenticator, or a step before: test/api/sign-on and test/api/factors show them. */
 const WITH_A_PROVIDER = [
+  'auth_create_factors_proof_webauthn 204',
+  'auth_create_factors_webauthn 201',
+  'auth_create_factors_webauthn_recovery_codes 201',
   'auth_create_linked_accounts 200',
   'auth_create_login_code 200',
+  'auth_create_login_key 200',
+  'auth_retrieve_login_key_options 200',
+  'auth_create_login_passkey 200',
   'auth_create_oidc_backchannel_logout 204',
   'auth_create_oidc_login_token 200',
   'auth_retrieve_social_login 302',

@@ -18,7 +18,7 @@ import { createSecretBox } from '../../../src/platform/otp/secret-box.js';
 import { base32Of } from '../../../src/platform/otp/totp.js';
 import type { TestApp } from '../../support/app.js';
 import { codeAt } from '../../support/factor-actions.js';
-import { insertRecoveryCode, insertTotp } from '../../support/factor-rows.js';
+import { insertKey, insertRecoveryCode, insertTotp } from '../../support/factor-rows.js';
 import { type Browser, basicAuth } from '../../support/http.js';
 import {
   forgetJoins,
@@ -131,6 +131,7 @@ async function insertFactors(db: Queryable, created: Date): Promise<void> {
   };
   await appOf('carla', false);
   await appOf('diego', true);
+  await insertKey(db, idOf('diego'), 'Blue key');
   for (let count = 0; count < 10; count += 1)
     await insertRecoveryCode(db, { userId: idOf('diego'), code: String(count).padStart(15, '0'), created });
 }

@@ -43,10 +43,10 @@ describe('an app that is being set up', () => {
     const browser = await signIn(await app.register());
     const secret = await secretOf(browser);
     expect(await stateOf(browser)).toEqual(NOTHING);
-    for (const use of [remove, renew]) {
-      const answer = await use(browser, codeOf(secret));
-      expect([answer.status, answer.json()]).toEqual([400, ['No authenticator app is set up.']]);
-    }
+    const removed = await remove(browser, codeOf(secret));
+    expect([removed.status, removed.json()]).toEqual([400, ['No authenticator app is set up.']]);
+    const renewed = await renew(browser, codeOf(secret));
+    expect([renewed.status, renewed.json()]).toEqual([400, ['No second factor is set up.']]);
   });
 
   it('is replaced when it is begun again, and only the newest is confirmed', async () => {

@@ -16,7 +16,7 @@ const app = useTestApp({ env: { PUBLIC_URL, AUTH_CONFIG_PATH: oneProvider(provid
 const { enrol, nextCode, signInAgain } = factorActions(app);
 
 const NEEDED = {
-  detail: `This needs a code of your authenticator app that is younger than 15 minutes, in a session. [Enter a code](${PUBLIC_URL}/account/sign-in?step=prove), and do it again.`,
+  detail: `This needs a proof of your second factor that is younger than 15 minutes, in a session. [Prove it](${PUBLIC_URL}/account/sign-in?step=prove), and do it again.`,
   code: 'second_factor_needed',
 };
 const prove = (browser: Pick<Browser, 'send'>, code: string) =>

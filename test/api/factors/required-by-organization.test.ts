@@ -14,7 +14,7 @@ import { eventsOf } from '../../support/sign-on.js';
 /** Organizations that require a second factor of their members. */
 
 const app = useTestApp();
-const withoutFactors = useTestApp({ env: { MFA_TOTP: 'false' } });
+const withoutFactors = useTestApp({ env: { MFA_TOTP: 'false', MFA_WEBAUTHN: 'false' } });
 const { enrol, nextCode } = factorActions(app);
 
 interface Member extends TestAccount {

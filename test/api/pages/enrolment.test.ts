@@ -62,7 +62,8 @@ describe('A person who has to set up a second factor', () => {
 
   it('sets up an app, keeps the recovery codes, and goes on to the page that was wanted', async () => {
     const { visitor, page: start } = await enter('?next=/account/tokens');
-    const link = start.root.querySelector('main a.button')?.getAttribute('href') ?? '';
+    const link =
+      start.root.querySelector(`main a[href^="${PATHS.authenticator}"]`)?.getAttribute('href') ?? '';
     await visitor.open(link);
     expect(visitor.page().root.querySelector('nav a[href="/account/tokens"]')).toBeNull();
     const begun = await visitor.press('begin');
@@ -81,7 +82,9 @@ describe('A person who has to set up a second factor', () => {
   it('is led to no other site afterwards', async () => {
     const { visitor } = await enter();
     const page = await visitor.open(`${PATHS.enrol}?next=https://evil.example.com/`);
-    expect(page.root.querySelector('main a.button')?.getAttribute('href')).toBe(PATHS.authenticator);
+    expect(page.root.querySelector(`main a[href^="${PATHS.authenticator}"]`)?.getAttribute('href')).toBe(
+      PATHS.authenticator,
+    );
   });
 
   it('can sign out', async () => {

@@ -9,7 +9,7 @@ import { createVisitor, type ShownPage } from '../../support/visitor.js';
 /** Second factors on the pages, without scripts: setting an app up, recovery codes, removal, and administrators. */
 
 const app = useTestApp({ env: { SITE_NAME: 'Lab & Söhne <b>' } });
-const withoutApps = useTestApp({ env: { MFA_TOTP: 'false' } });
+const withoutApps = useTestApp({ env: { MFA_TOTP: 'false', MFA_WEBAUTHN: 'false' } });
 const { stateOf, nextCode, codeOf } = factorActions(app);
 
 type Visitor = ReturnType<typeof createVisitor>;
@@ -335,7 +335,7 @@ describe('the export of an account', () => {
   });
 });
 
-describe('without MFA_TOTP', () => {
+describe('without MFA_TOTP and MFA_WEBAUTHN', () => {
   it('the pages offer nothing to people without an app', async () => {
     const visitor = await enter(await withoutApps.register(), withoutApps);
     const page = await visitor.open(PATHS.security);
@@ -392,7 +392,7 @@ describe('an administrator', () => {
     const { secret } = await setUp(admin);
     const { id } = (await admin.browser.send('/api/users/self')).json() as { id: number };
     const page = await admin.open(`${PATHS.people}/${id}`);
-    expect(page.words).toContain('You remove your own second factor with a code');
+    expect(page.words).toContain('You remove your own second factors');
     expect(buttonsOn(page)).not.toContain('remove-factors');
     expect(page.root.querySelector(`main a[href="${PATHS.security}"]`)).not.toBeNull();
     const forged = new URLSearchParams(admin.fill('end-sessions').body);

@@ -4,6 +4,7 @@ import type { MailKind } from '../../../src/platform/mail/templates/layout.js';
 import { type TestApp, useTestApp } from '../../support/app.js';
 import { factorActions } from '../../support/factor-actions.js';
 import { startScriptedProvider } from '../../support/hostile-provider.js';
+import { keyActions } from '../../support/key-actions.js';
 import { outboxOf } from '../../support/outbox-rows.js';
 import { comeBackFrom, oneProvider } from '../../support/sign-on.js';
 import { createVisitor } from '../../support/visitor.js';
@@ -37,7 +38,9 @@ const HAS_LINK: Readonly<Record<Exclude<MailKind, 'test'>, boolean>> = {
   'password-changed': false,
   'set-password': true,
   'factor-added': false,
+  'key-added': false,
   'factor-removed': false,
+  'one-factor-removed': false,
   'recovery-codes-replaced': false,
   invitation: true,
   'transfer-offer': true,
@@ -56,12 +59,16 @@ interface Story {
 
 const linksIn = (text: string): readonly string[] => text.match(/https?:\/\/\S+/g) ?? [];
 
-/** Sets up an authenticator app, replaces the recovery codes, and removes both. */
+/** Sets up an authenticator app, replaces the recovery codes, adds two keys, and removes all of it. */
 async function setUpAndRemove(app: TestApp, browser: Visitor['browser']): Promise<void> {
   const { secretOf, confirm, renew, remove, nextCode } = factorActions(app);
   const secret = await secretOf(browser);
   for (const step of [confirm, renew, remove])
     expect((await step(browser, nextCode(secret))).status).toBeLessThan(300);
+  const keys = keyActions(app, new URL(PUBLIC_URL).origin);
+  const { keyId: first } = await keys.add(browser);
+  const { keyId: second } = await keys.add(browser);
+  for (const id of [first, second]) expect((await keys.remove(browser, id)).status).toBe(204);
 }
 
 /** Does what makes the server send each kind of mail, by the pages. */

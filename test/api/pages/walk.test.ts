@@ -89,6 +89,7 @@ function walks(): Readonly<Record<Exclude<keyof typeof PATHS, 'assets'> | 'perso
     // People who need not set one up are led on.
     enrol: own(PATHS.enrol, MINE),
     authenticator: own(PATHS.authenticator, MINE),
+    key: own(PATHS.key, MINE),
     tokens: own(PATHS.tokens, ['/api/auth/access_tokens', '/api/organizations']),
     organizations: own(PATHS.organizations, ['/api/organizations', '/api/memberships', '/api/invitations']),
     organization: {

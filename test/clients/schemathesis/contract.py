@@ -41,8 +41,15 @@ LAST_OF_THEM = r"This is the last active (superuser|member of the group admin)\.
 FACTOR_CODES = (
     r"The code is wrong or too old, or it was used before\.",
     r"No authenticator app is (being )?set up\.",
+    r"No second factor is set up\.",
     r"An authenticator app is set up already\. Remove it first\.",
 )
+KEYS = (
+    r"This took too long, or began in another browser\. Try it again\.",
+    r"The key was refused\. Try it again, or use another one\.",
+    r"This passkey opens no account here\. Sign in in another way\.",
+)
+NOT_BEGUN = r"This sign-in is too old, or began in another browser\. Sign in again\."
 RULES = {
     "POST /api/auth/login": (
         r"Unable to login with provided credentials",
@@ -94,7 +101,14 @@ RULES = {
     "POST /api/auth/factors/recovery-codes": FACTOR_CODES,
     "POST /api/auth/factors/proof": FACTOR_CODES,
     # A login has begun in another request.
-    "POST /api/auth/login/code": (r"This sign-in is too old, or began in another browser\. Sign in again\.",),
+    "POST /api/auth/login/code": (NOT_BEGUN,),
+    "POST /api/auth/login/key": (NOT_BEGUN,),
+    "GET /api/auth/login/key/options": (NOT_BEGUN,),
+    # The document cannot say which challenge a browser was given, nor what a key signs.
+    "POST /api/auth/login/passkey": KEYS,
+    "POST /api/auth/factors/proof/webauthn": KEYS,
+    "POST /api/auth/factors/webauthn": KEYS,
+    "POST /api/auth/factors/webauthn/recovery-codes": FACTOR_CODES,
     # Which providers there are is in the settings.
     "GET /api/auth/sso/login-url/": (r"No identity provider is responsible for this request\.",),
     "GET /api/server/share": (r".* is an invalid directory",),

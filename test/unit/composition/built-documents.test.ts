@@ -94,6 +94,7 @@ describe('a document of the build', () => {
       'API_DOCS_PUBLIC',
       'IAM_TYPE',
       'MFA_TOTP',
+      'MFA_WEBAUTHN',
       'REGISTRATION_MODE',
     ]);
   });

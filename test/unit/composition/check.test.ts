@@ -28,7 +28,7 @@ describe('the check of the settings', () => {
     [{ SECRET_KEY_FILE: '/nowhere/key' }, 'SECRET_KEY_FILE'],
     [{ WEB_CONCURRENCY: '2' }, 'WEB_CONCURRENCY'],
     [{ MFA_REQUIRED: 'sometimes' }, 'MFA_REQUIRED'],
-    [{ MFA_REQUIRED: 'admins', MFA_TOTP: 'false' }, 'MFA_TOTP'],
+    [{ MFA_REQUIRED: 'admins', MFA_TOTP: 'false', MFA_WEBAUTHN: 'false' }, 'MFA_TOTP'],
     [{ EMAIL_BACKEND: 'file' }, 'EMAIL_FILE_PATH'],
     [{ EMAIL_URL: 'smtp://mail.example.org', EMAIL_PORT: '25' }, 'EMAIL_PORT'],
     [{ EMAIL_URL: 'smtp://u:p@mail.example.org?ca=/nowhere/ca.pem' }, '/nowhere/ca.pem'],

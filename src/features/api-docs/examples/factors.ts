@@ -31,7 +31,7 @@ const NONE = {
 const SOME = {
   totp: { enabled: true, created_date: DATE },
   recovery_codes: { remaining: 10 },
-  webauthn: [],
+  webauthn: [{ id: 1, name: 'Blue key', created_date: DATE, last_used_date: null }],
 };
 
 const WITHOUT_SESSION = failing(
@@ -50,7 +50,7 @@ const NOT_SET_UP = failing(new ValidationError(['No authenticator app is set up.
 
 const retrieveOwn: Examples = {
   none: { summary: 'None', status: 200, request: { as: 'maria' }, body: NONE },
-  app: { summary: 'An authenticator app', status: 200, request: { as: 'diego' }, body: SOME },
+  app: { summary: 'An authenticator app and a key', status: 200, request: { as: 'diego' }, body: SOME },
 };
 
 const begin: Examples = {
@@ -95,6 +95,10 @@ const remove: Examples = {
   without_session: WITHOUT_SESSION,
 };
 
+const NO_FACTOR = failing(new ValidationError(['No second factor is set up.']), 'Without a second factor', {
+  as: 'maria',
+});
+
 const renewCodes: Examples = {
   replaced: {
     summary: 'Replaced',
@@ -103,7 +107,7 @@ const renewCodes: Examples = {
     body: { recovery_codes: RECOVERY_CODES },
   },
   wrong_code: WRONG_CODE,
-  not_set_up: NOT_SET_UP,
+  no_factor: NO_FACTOR,
   without_session: WITHOUT_SESSION,
 };
 

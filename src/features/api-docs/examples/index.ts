@@ -5,6 +5,7 @@ import { authExamples } from './auth.js';
 import { commonExamples } from './common.js';
 import { factorExamples } from './factors.js';
 import { invitationExamples } from './invitations.js';
+import { keyExamples } from './keys.js';
 import { linkedAccountExamples } from './linked-accounts.js';
 import { membershipExamples } from './memberships.js';
 import { organizationExamples } from './organizations.js';
@@ -19,6 +20,7 @@ const OWN: Readonly<Record<string, Examples>> = {
   ...sessionExamples,
   ...linkedAccountExamples,
   ...factorExamples,
+  ...keyExamples,
   ...signOnExamples,
   ...userExamples,
   ...organizationExamples,

@@ -17,7 +17,7 @@ export const PersonFactors = ({ visit, factors, isOwn }: PersonFactorsProps): VN
   <Card title={visit.texts.factors.title}>
     {hasFactor(factors) ? (
       <>
-        <FactorFacts visit={visit} factors={factors} />
+        <FactorFacts visit={visit} factors={factors} namesKeys />
         {isOwn ? <OwnFactors visit={visit} /> : <Removal visit={visit} />}
       </>
     ) : (

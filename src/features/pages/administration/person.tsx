@@ -101,7 +101,7 @@ async function showPerson(visit: Visit, person: Person, { settings, draft, link 
         <State visit={visit} account={account} />
         <Details visit={visit} account={account} draft={draft} />
         {!settings.usesDirectory && <LinkCard visit={visit} made={link} />}
-        {(settings.offersTotp || hasFactor(credentials.factors)) && (
+        {(settings.offersTotp || settings.offersKeys || hasFactor(credentials.factors)) && (
           <PersonFactors visit={visit} factors={credentials.factors} isOwn={account.id === person.id} />
         )}
         <Credentials visit={visit} credentials={credentials} />

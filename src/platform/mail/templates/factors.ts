@@ -17,6 +17,17 @@ export function factorAdded(site: Site, { username }: FactorMailData): KnownMail
   });
 }
 
+export function keyAdded(site: Site, { username }: FactorMailData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
+    kind: 'key-added',
+    subject: texts.keyAddedSubject,
+    name: username,
+    paragraphs: [texts.keyAdded(site.name)],
+    closing: [texts.factorWarning],
+  });
+}
+
 export function factorRemoved(site: Site, { username }: FactorMailData): KnownMail {
   const texts = textsFor(site);
   return writeLetter(site, {
@@ -24,6 +35,18 @@ export function factorRemoved(site: Site, { username }: FactorMailData): KnownMa
     subject: texts.factorRemovedSubject,
     name: username,
     paragraphs: [texts.factorRemoved(site.name)],
+    closing: [texts.factorWarning],
+  });
+}
+
+/** The account has others. */
+export function oneFactorRemoved(site: Site, { username }: FactorMailData): KnownMail {
+  const texts = textsFor(site);
+  return writeLetter(site, {
+    kind: 'one-factor-removed',
+    subject: texts.oneFactorRemovedSubject,
+    name: username,
+    paragraphs: [texts.oneFactorRemoved(site.name)],
     closing: [texts.factorWarning],
   });
 }

@@ -15,6 +15,8 @@ import {
 import {
   factorAdded,
   factorRemoved,
+  keyAdded,
+  oneFactorRemoved,
   recoveryCodesReplaced,
 } from '../../../../src/platform/mail/templates/factors.js';
 import { invitation } from '../../../../src/platform/mail/templates/invitation.js';
@@ -49,7 +51,9 @@ const writeAll = (name: string, language: Language = 'en'): readonly KnownMail[]
     accountLinked(SITE, { username: name, provider: name }),
     accountUnlinked(SITE, { username: name, provider: name }),
     factorAdded(SITE, { username: name }),
+    keyAdded(SITE, { username: name }),
     factorRemoved(SITE, { username: name }),
+    oneFactorRemoved(SITE, { username: name }),
     recoveryCodesReplaced(SITE, { username: name }),
     testMail({ ...SITE, name }),
   ];

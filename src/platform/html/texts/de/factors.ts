@@ -1,8 +1,8 @@
 import type { Texts } from '../index.js';
 
 export const factors: Texts['factors'] = {
-  title: 'Zweiter Faktor',
-  hint: 'Ein Code aus einer App auf deinem Telefon, zusätzlich zum Passwort. Ein gestohlenes Passwort allein genügt dann nicht.',
+  title: 'Zweite Faktoren',
+  hint: 'Ein Code aus einer App auf deinem Telefon oder ein Schlüssel, zusätzlich zum Passwort. Ein gestohlenes Passwort allein genügt dann nicht.',
   none: 'Du hast keinen zweiten Faktor.',
   app: 'Authenticator-App',
   since: 'eingerichtet',
@@ -11,7 +11,7 @@ export const factors: Texts['factors'] = {
   codesLeft: (count) => (count === 1 ? 'einer übrig' : `${count} übrig`),
   fewCodes: (count) =>
     count === 0
-      ? 'Du hast keinen Wiederherstellungscode mehr. Ohne ihn kannst du dich nicht anmelden, wenn du deine App verlierst: ersetze die Codes jetzt.'
+      ? 'Du hast keinen Wiederherstellungscode mehr. Ohne ihn kannst du dich nicht anmelden, wenn du App oder Schlüssel verlierst: ersetze die Codes jetzt.'
       : `Du hast nur noch ${count === 1 ? 'einen Wiederherstellungscode' : `${count} Wiederherstellungscodes`}: ersetze sie bald.`,
   notOffered:
     'Dieser Server bietet keine zweiten Faktoren mehr an. Wende dich an die Verwaltung, wenn deiner entfernt werden soll.',
@@ -45,7 +45,7 @@ export const factors: Texts['factors'] = {
     'Deine Authenticator-App ist eingerichtet. Deine anderen Sitzungen und dein API-Token sind beendet.',
 
   codesTitle: 'Deine Wieder\u00adherstellungs\u00adcodes',
-  codesIntro: 'Für den Tag, an dem dir die App fehlt. Jeder Code gilt einmal, anstelle eines Codes der App.',
+  codesIntro: 'Für den Tag, an dem dir App oder Schlüssel fehlen. Jeder Code gilt einmal, an ihrer Stelle.',
   codesKeep:
     'Drucke sie aus oder bewahre sie dort auf, wo nur du sie findest. Wir zeigen sie nicht noch einmal.',
   copyCodes: 'Alle kopieren',
@@ -65,10 +65,9 @@ export const factors: Texts['factors'] = {
     'Deine Authenticator-App ist entfernt. Deine anderen Sitzungen und dein API-Token sind beendet.',
 
   noneOfPerson: 'Dieses Konto hat keinen zweiten Faktor.',
-  keys: 'Sicherheitsschlüssel',
   removeAllHint:
-    'Für eine Person, die App und Codes verloren hat. Alle Sitzungen und das API-Token des Kontos enden, und sein Passwort allein genügt. Sei sicher, dass die Person selbst darum bittet.',
+    'Für eine Person, die App, Schlüssel und Codes verloren hat. Alle Sitzungen und das API-Token des Kontos enden, und sein Passwort allein genügt. Sei sicher, dass die Person selbst darum bittet.',
   removeAll: 'Alle zweiten Faktoren entfernen',
-  ownHint: 'Deinen eigenen zweiten Faktor entfernst du mit einem Code, auf der Seite Sicherheit.',
+  ownHint: 'Deine eigenen zweiten Faktoren entfernst du auf der Seite Sicherheit.',
   toSecurity: 'Seite Sicherheit öffnen',
 };

@@ -49,9 +49,15 @@ export const mails: Texts['mails'] = {
   factorAddedSubject: 'Dein Konto hat einen zweiten Faktor',
   factorAdded: (site) =>
     `Für dein Konto bei ${site} wurde eine Authenticator-App eingerichtet. Deine anderen Sitzungen und dein API-Token sind beendet.`,
+  keyAddedSubject: 'Dein Konto hat einen neuen Schlüssel',
+  keyAdded: (site) =>
+    `Für dein Konto bei ${site} wurde ein Passkey oder Sicherheitsschlüssel hinzugefügt. Deine anderen Sitzungen und dein API-Token sind beendet.`,
   factorRemovedSubject: 'Der zweite Faktor deines Kontos wurde entfernt',
   factorRemoved: (site) =>
     `Dein Konto bei ${site} hat keinen zweiten Faktor mehr. Deine anderen Sitzungen und dein API-Token sind beendet.`,
+  oneFactorRemovedSubject: 'Ein zweiter Faktor deines Kontos wurde entfernt',
+  oneFactorRemoved: (site) =>
+    `Dein Konto bei ${site} hat einen zweiten Faktor weniger. Deine anderen Sitzungen und dein API-Token sind beendet.`,
   recoveryCodesSubject: 'Deine Wiederherstellungscodes wurden ersetzt',
   recoveryCodes: (site) =>
     `Dein Konto bei ${site} hat neue Wiederherstellungscodes. Die bisherigen gelten nicht mehr.`,

@@ -62,5 +62,19 @@ export const problems: Texts['problems'] = {
     noFactorsHere: 'Auf diesem Server kann niemand einen zweiten Faktor einrichten.',
     factorUnreadable:
       'Dieser Server kann den Schlüssel deiner App nicht mehr lesen. Nimm einen Wiederherstellungscode, oder wende dich an die Verwaltung.',
+    noFactor: 'Du hast keinen zweiten Faktor.',
+    codeOfApp: 'Tippe einen Code deiner Authenticator-App oder einen Wiederherstellungscode.',
+    keyStale: 'Das dauerte zu lange oder begann in einem anderen Browser. Versuche es noch einmal.',
+    keyWrong: 'Der Schlüssel wurde abgelehnt. Versuche es noch einmal oder nimm einen anderen.',
+    keyUnknown: 'Dieser Passkey öffnet hier kein Konto. Melde dich auf andere Weise an.',
+    keyCopied:
+      'Dieser Schlüssel wurde abgelehnt, weil es eine Kopie davon geben könnte. Melde dich auf andere Weise an, entferne ihn und sage der Verwaltung Bescheid.',
+    keysOff: 'Für dein Konto sind Passkeys ausgeschaltet: melde dich bei deinem Identitätsanbieter an.',
+    keyNeedsPassword:
+      'Melde dich mit deinem Passwort an. Danach benutzt du den Schlüssel als zweiten Faktor.',
+    keyDamaged:
+      'Der Schlüssel konnte nicht hinzugefügt werden. Versuche es noch einmal oder nimm einen anderen.',
+    keyTaken: 'Dieser Schlüssel gehört schon zu einem Konto. Nimm einen anderen.',
+    keyLimit: (count) => `Du kannst ${count} Schlüssel haben: entferne zuerst einen.`,
   },
 };

@@ -1,7 +1,7 @@
 /** Second factors, on the pages about your own account and on those for administrators. */
 export const factors = {
-  title: 'Second factor',
-  hint: 'A code of an app on your phone, besides your password. Then a stolen password alone is not enough.',
+  title: 'Second factors',
+  hint: 'A code of an app on your phone, or a key, besides your password. Then a stolen password alone is not enough.',
   none: 'You have no second factor.',
   app: 'Authenticator app',
   since: 'set up',
@@ -9,7 +9,7 @@ export const factors = {
   codesLeft: (count: number) => (count === 1 ? 'one left' : `${count} left`),
   fewCodes: (count: number) =>
     count === 0
-      ? 'You have no recovery code left. Without one you cannot sign in if you lose your app: replace them now.'
+      ? 'You have no recovery code left. Without one you cannot sign in if you lose your app or key: replace them now.'
       : `You have only ${count === 1 ? 'one recovery code' : `${count} recovery codes`} left: replace them soon.`,
   notOffered:
     'This server offers no second factors any more. Ask an administrator if yours is to be removed.',
@@ -41,7 +41,7 @@ export const factors = {
 
   codesTitle: 'Your recovery codes',
   codesIntro:
-    'For the day on which you have lost your app. Each code works once, in place of a code of the app.',
+    'For the day on which you have lost your app or your key. Each code works once, in place of it.',
   codesKeep: 'Print them or store them where only you find them. We do not show them again.',
   copyCodes: 'Copy all',
   downloadCodes: 'Download as a text file',
@@ -59,10 +59,9 @@ export const factors = {
   appRemoved: 'Your authenticator app is removed. Your other sessions and your API token have ended.',
 
   noneOfPerson: 'This account has no second factor.',
-  keys: 'Security keys',
   removeAllHint:
-    'For a person who has lost the app and the codes. All sessions and the API token of the account end, and its password alone is enough. Be sure that its owner asks for it.',
+    'For a person who has lost the app, the keys and the codes. All sessions and the API token of the account end, and its password alone is enough. Be sure that its owner asks for it.',
   removeAll: 'Remove all second factors',
-  ownHint: 'You remove your own second factor with a code, on the page Security.',
+  ownHint: 'You remove your own second factors on the page Security.',
   toSecurity: 'Open the page Security',
 };

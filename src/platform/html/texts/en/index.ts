@@ -3,6 +3,7 @@ import { administration } from './administration.js';
 import { common } from './common.js';
 import { factors } from './factors.js';
 import { home } from './home.js';
+import { keys } from './keys.js';
 import { links } from './links.js';
 import { mails } from './mails.js';
 import { organizations } from './organizations.js';
@@ -16,6 +17,7 @@ export const en = {
   account,
   administration,
   factors,
+  keys,
   links,
   mails,
   organizations,

@@ -48,9 +48,15 @@ export const mails = {
   factorAddedSubject: 'Your account has a second factor',
   factorAdded: (site: string) =>
     `An authenticator app was set up for your account at ${site}. Your other sessions and your API token have ended.`,
+  keyAddedSubject: 'A key was added to your account',
+  keyAdded: (site: string) =>
+    `A passkey or security key was added to your account at ${site}. Your other sessions and your API token have ended.`,
   factorRemovedSubject: 'The second factor of your account was removed',
   factorRemoved: (site: string) =>
     `Your account at ${site} has no second factor any more. Your other sessions and your API token have ended.`,
+  oneFactorRemovedSubject: 'A second factor of your account was removed',
+  oneFactorRemoved: (site: string) =>
+    `Your account at ${site} has one second factor less. Your other sessions and your API token have ended.`,
   recoveryCodesSubject: 'Your recovery codes were replaced',
   recoveryCodes: (site: string) =>
     `Your account at ${site} has new recovery codes. The codes from before no longer work.`,

@@ -61,5 +61,17 @@ export const problems = {
     noFactorsHere: 'People cannot set up second factors on this server.',
     factorUnreadable:
       'This server can no longer read the key of your app. Use a recovery code, or ask an administrator.',
+    noFactor: 'You have no second factor.',
+    codeOfApp: 'Type a code of your authenticator app, or a recovery code.',
+    keyStale: 'This took too long, or began in another browser. Try it again.',
+    keyWrong: 'The key was refused. Try it again, or use another one.',
+    keyUnknown: 'This passkey opens no account here. Sign in in another way.',
+    keyCopied:
+      'This key was refused, because there may be a copy of it. Sign in in another way, remove the key, and tell an administrator.',
+    keysOff: 'Passkeys are turned off for your account: sign in at your identity provider.',
+    keyNeedsPassword: 'Sign in with your password. Then use the key as second factor.',
+    keyDamaged: 'The key could not be added. Try it again, or use another one.',
+    keyTaken: 'This key belongs to an account already. Use another one.',
+    keyLimit: (count: string) => `You can have ${count} keys: remove one first.`,
   },
 };

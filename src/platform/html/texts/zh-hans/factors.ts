@@ -2,7 +2,7 @@ import type { Texts } from '../index.js';
 
 export const factors: Texts['factors'] = {
   title: '第二重验证',
-  hint: '除密码外，还需手机应用显示的验证码。他人仅凭您的密码无法登录。',
+  hint: '除密码外，还需手机应用显示的验证码或密钥。他人仅凭您的密码无法登录。',
   none: '您尚未设置第二重验证。',
   app: '身份验证器应用',
   since: '设置时间：',
@@ -10,7 +10,7 @@ export const factors: Texts['factors'] = {
   codesLeft: (count) => `剩余 ${count} 个`,
   fewCodes: (count) =>
     count === 0
-      ? '您没有剩余的恢复代码。如果丢失应用，您将无法登录：请立即更换。'
+      ? '您没有剩余的恢复代码。如果丢失应用或密钥，您将无法登录：请立即更换。'
       : `您只剩 ${count} 个恢复代码，请尽快更换。`,
   notOffered: '此服务器不再提供第二重验证。如需移除，请联系管理员。',
 
@@ -38,7 +38,7 @@ export const factors: Texts['factors'] = {
   appAdded: '身份验证器应用已设置。您的其他会话和 API 令牌已失效。',
 
   codesTitle: '您的恢复代码',
-  codesIntro: '供您丢失应用时使用。每个代码可代替应用的验证码使用一次。',
+  codesIntro: '供您丢失应用或密钥时使用。每个代码可代替它们使用一次。',
   codesKeep: '请打印，或保存在只有您能找到的地方。之后不会再次显示。',
   copyCodes: '全部复制',
   downloadCodes: '下载为文本文件',
@@ -55,10 +55,9 @@ export const factors: Texts['factors'] = {
   appRemoved: '身份验证器应用已移除。您的其他会话和 API 令牌已失效。',
 
   noneOfPerson: '此账户没有第二重验证。',
-  keys: '安全密钥',
   removeAllHint:
-    '适用于丢失应用和恢复代码的人。该账户的所有会话和 API 令牌都会失效，之后仅凭密码即可登录。请确认是本人提出的请求。',
+    '适用于丢失应用、密钥和恢复代码的人。该账户的所有会话和 API 令牌都会失效，之后仅凭密码即可登录。请确认是本人提出的请求。',
   removeAll: '移除所有第二重验证',
-  ownHint: '您自己的第二重验证需在“安全”页面用验证码移除。',
+  ownHint: '您自己的第二重验证需在“安全”页面移除。',
   toSecurity: '打开“安全”页面',
 };

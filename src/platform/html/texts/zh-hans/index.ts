@@ -4,6 +4,7 @@ import { administration } from './administration.js';
 import { common } from './common.js';
 import { factors } from './factors.js';
 import { home } from './home.js';
+import { keys } from './keys.js';
 import { links } from './links.js';
 import { mails } from './mails.js';
 import { organizations } from './organizations.js';
@@ -17,6 +18,7 @@ export const zhHans: Texts = {
   account,
   administration,
   factors,
+  keys,
   links,
   mails,
   organizations,
