@@ -101,6 +101,34 @@ describe.skipIf(!hasBrowser())('the pages of second factors in Chromium', () => 
     60_000,
   );
 
+  it.each(['en-US', 'de-DE', 'zh-CN'])(
+    'lead people who need a second factor to it and back, without a flaw, in %s and narrow',
+    async (locale) => {
+      const strict = await createTestApp({ env: { MFA_REQUIRED: 'all' } });
+      const context = await browser.newContext({ locale, baseURL: strict.url, viewport: NARROW });
+      const { page, troubles } = await watchedPage(context, strict.url);
+      const { username, password } = await strict.register();
+      await page.goto('/account/tokens');
+      await page.locator('#sign-in-username').fill(username);
+      await page.locator('#sign-in-password').fill(password);
+      await page.locator('button[value=sign-in]').click();
+      await page.waitForURL(/\/account\/security\/enrol\?next=/);
+      expect([await violationsOf(page), await overflowOf(page)]).toEqual([[], 0]);
+      await page.locator(`a[href^="${AUTHENTICATOR}"]`).click();
+      await page.locator('button[value=begin]').click();
+      const secret = await keyOn(page);
+      expect([await violationsOf(page), await overflowOf(page)]).toEqual([[], 0]);
+      await send(page, 'confirm', codeAt(secret, strict.clock.now()));
+      await page.locator('#recovery-codes').waitFor();
+      await page.locator('main .actions > a.button').click();
+      await page.waitForURL(/\/account\/tokens$/);
+      await context.close();
+      await strict.close();
+      expect(troubles).toEqual([]);
+    },
+    60_000,
+  );
+
   it('can be used by keyboard alone: set up, correct a wrong code, and remove', async () => {
     const context = await open();
     const page = await context.newPage();

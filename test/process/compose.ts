@@ -43,7 +43,7 @@ export const readComposeFile = (variables: Readonly<Record<string, string>>): Co
   ComposeFile.parse(parse(putIn(composeText, variables)));
 
 /** Innermost first: what stands for a variable that is not set may contain others. */
-function putIn(text: string, variables: Readonly<Record<string, string>>): string {
+export function putIn(text: string, variables: Readonly<Record<string, string>>): string {
   const next = text.replace(
     /\$\{(\w+)(:[?-])([^{}]*)\}/g,
     (_match, name: string, kind: string, rest: string) => {

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { z } from 'zod';
 import { CodeRequired, EnrolmentRequired } from '../../kernel/errors.js';
 import { safeNext } from '../../platform/http/safe-next.js';
@@ -96,12 +96,12 @@ interface PasswordsProps {
   readonly settings: PageSettings;
   /** A form that was sent is shown. */
   readonly isOpen: boolean;
-  readonly children: VNode;
+  readonly children: ComponentChildren;
 }
 
 /** Where passwords are turned off, their form is for emergencies. */
 function Passwords({ visit, settings, isOpen, children }: PasswordsProps): VNode {
-  if (settings.allowsPasswords) return children;
+  if (settings.allowsPasswords) return <>{children}</>;
   return (
     <details open={isOpen}>
       <summary>{visit.texts.signingIn.emergency}</summary>
@@ -144,10 +144,8 @@ export function signInPage(settings: PageSettings, deps: SignInStepDeps): Page {
           <Providers visit={visit} settings={settings} isFirst={settings.allowsPasswords} draft={draft} />
           {settings.usesDirectory && <p class="quiet">{signingIn.directory}</p>}
           <Passwords visit={visit} settings={settings} isOpen={OWN_WAYS.has(draft?.action ?? '')}>
-            <>
-              <SignInForm visit={visit} method={settings.loginMethod} draft={draft} hidden={hidden} />
-              <PasskeyForm visit={visit} options={passkeys} draft={draft} hidden={hidden} />
-            </>
+            <SignInForm visit={visit} method={settings.loginMethod} draft={draft} hidden={hidden} />
+            <PasskeyForm visit={visit} options={passkeys} draft={draft} hidden={hidden} />
           </Passwords>
           {!settings.usesDirectory && settings.allowsPasswords && <Ways visit={visit} settings={settings} />}
         </>
