@@ -33,6 +33,7 @@ const FORMS = [
   'end',
   'end-others',
   'end-sessions',
+  'factor-required',
   'invite',
   'language',
   'leave',

@@ -138,7 +138,7 @@ describe('the start of a page', () => {
       const answer = await ui.request(method, path, body === undefined ? {} : { body });
       expect(answer.status).toBe(404);
       // The interface shows a text as it is: it must be short, and tell nothing.
-      expect(messageOf(answer.text)).toContain('Not Found');
+      expect(messageOf(answer.json())).toBe('Not found.');
       expect(answer.text.length).toBeLessThan(300);
       expect((await ui.get('/api/users/self')).status).toBe(200);
     },
