@@ -2,6 +2,7 @@ import type { PasswordService } from '../authentication/passwords/service.js';
 import type { PasswordPolicy } from '../authentication/passwords/validators/policy.js';
 import { ensureFirstAdmin, type FirstAdminOutcome } from '../features/accounts/index.js';
 import { MIGRATIONS, migrate } from '../platform/db/migrate.js';
+import { fillNewerColumns } from '../platform/db/newer-columns.js';
 import type { Database } from '../platform/db/pool.js';
 import { one } from '../platform/db/queryable.js';
 import { sql } from '../platform/db/sql.js';
@@ -37,6 +38,12 @@ async function prepareDatabase(
   { db, state, passwords, policy }: PreparedParts,
 ): Promise<FirstAdminOutcome> {
   if (config.MIGRATE_ON_START) await migrate(db, MIGRATIONS);
+  const filled = await fillNewerColumns(db);
+  if (filled.length > 0)
+    log.info(
+      { columns: filled },
+      'Columns of a newer CVAT have a default now, which rows of this server get.',
+    );
   if (config.SECRET_KEY === undefined) {
     const isEmbedded = config.DATABASE_URL === undefined;
     if (!isEmbedded)

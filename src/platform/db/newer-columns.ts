@@ -1,0 +1,112 @@
+import { StartError } from '../../kernel/start-error.js';
+import type { Database } from './pool.js';
+import { execute, many, type Queryable } from './queryable.js';
+import { raw, sql } from './sql.js';
+
+/**
+ * The tables of CVAT into which this server inserts rows, and their columns that have neither a default nor null, as of
+ * CVAT 2.62: every insert names them.
+ */
+export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  auth_user: [
+    'password',
+    'is_superuser',
+    'username',
+    'first_name',
+    'last_name',
+    'email',
+    'is_staff',
+    'is_active',
+    'date_joined',
+  ],
+  auth_user_groups: ['user_id', 'group_id'],
+  engine_profile: ['rating', 'has_analytics_access', 'user_id'],
+  account_emailaddress: ['email', 'verified', 'primary', 'user_id'],
+  authtoken_token: ['key', 'created', 'user_id'],
+  access_tokens_accesstoken: [
+    'prefix',
+    'hashed_key',
+    'created',
+    'name',
+    'revoked',
+    'updated_date',
+    'read_only',
+    'owner_id',
+  ],
+  organizations_organization: ['slug', 'name', 'description', 'created_date', 'updated_date', 'contact'],
+  organizations_membership: ['is_active', 'role', 'organization_id'],
+  organizations_invitation: ['key', 'created_date', 'membership_id'],
+  socialaccount_socialaccount: ['provider', 'uid', 'last_login', 'date_joined', 'extra_data', 'user_id'],
+  django_session: ['session_key', 'session_data', 'expire_date'],
+};
+
+/** What stands for "nothing was said" in a column, by its type. */
+const NEUTRAL: Readonly<Record<string, string>> = {
+  boolean: 'false',
+  smallint: '0',
+  integer: '0',
+  bigint: '0',
+  numeric: '0',
+  real: '0',
+  'double precision': '0',
+  text: "''",
+  'character varying': "''",
+  character: "''",
+  jsonb: "'{}'",
+  json: "'{}'",
+  ARRAY: "'{}'",
+  date: 'now()',
+  'timestamp with time zone': 'now()',
+};
+
+interface Column {
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  /** Another table has to have the value: nothing neutral would be there. */
+  readonly refers: boolean;
+}
+
+/** @returns the columns of newer releases of CVAT that an insert of ours would leave out, and PostgreSQL refuse */
+const findNewerColumns = (db: Queryable): Promise<readonly Column[]> =>
+  many<Column & { [column: string]: unknown }>(
+    db,
+    sql`
+      select c.table_name as "table", c.column_name as "column", c.data_type as "type", exists (
+        select 1
+        from information_schema.key_column_usage k
+        join information_schema.table_constraints t using (constraint_schema, constraint_name)
+        where t.constraint_type = 'FOREIGN KEY' and k.table_schema = c.table_schema
+          and k.table_name = c.table_name and k.column_name = c.column_name
+      ) as refers
+      from information_schema.columns c
+      where c.table_schema = current_schema() and c.table_name = any(${Object.keys(KNOWN_COLUMNS)}::text[])
+        and c.is_nullable = 'NO' and c.column_default is null and c.is_identity = 'NO' and c.is_generated = 'NEVER'
+      order by c.table_name, c.ordinal_position`,
+  );
+
+/**
+ * Gives the columns that a newer CVAT added, and that its own code always fills, a neutral default: rows of this server
+ * then have it. To CVAT nothing changes, because Django names every column.
+ *
+ * @returns the columns that have one now, as `table.column`
+ * @throws StartError for a column of a kind for which there is nothing neutral
+ */
+export async function fillNewerColumns(db: Database): Promise<readonly string[]> {
+  const found = await findNewerColumns(db);
+  const newer = found.filter(({ table, column }) => KNOWN_COLUMNS[table]?.includes(column) !== true);
+  for (const one of newer) await execute(db, setDefault(one));
+  return newer.map(({ table, column }) => `${table}.${column}`);
+}
+
+function setDefault({ table, column, type, refers }: Column) {
+  const neutral = refers ? undefined : NEUTRAL[type];
+  if (neutral === undefined)
+    throw new StartError(
+      `DATABASE_URL names a database of a newer CVAT, whose column ${table}.${column} this server cannot fill: give the column a default, or upgrade this server.`,
+    );
+  // Both names come from PostgreSQL's catalog.
+  return sql`${raw(`alter table ${quoted(table)} alter column ${quoted(column)} set default ${neutral}`)}`;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
