@@ -67,9 +67,13 @@ describe.skipIf(withoutOpa)('a request with a personal access token', () => {
     await opa.stop();
   });
 
+  /** One who may. Of diego, who has a second factor, some routes ask a proof first that no token can give. */
+  const asker = (target: Target): string =>
+    target.route?.needsProof !== undefined && askerOf(target) === 'diego' ? 'maria' : askerOf(target);
+
   /** What a route asks for the token of one who may. */
   async function exchangesOf(target: Target, readOnly: boolean): Promise<readonly Exchange[]> {
-    const { headers } = await giveToken(app, askerOf(target), readOnly ? 'read-only' : 'read/write');
+    const { headers } = await giveToken(app, asker(target), readOnly ? 'read-only' : 'read/write');
     seen.length = 0;
     await ask(app, target, headers);
     return [...seen];
