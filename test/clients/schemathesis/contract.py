@@ -77,6 +77,8 @@ RULES = {
     "POST /api/organizations": (SLUG_TAKEN,),
     "PATCH /api/organizations/{id}": (SLUG_TAKEN,),
     "POST /api/organizations/{id}/transfer": (r"Choose another active member of the organization\.",),
+    # It asks for a second factor of the person who requires it.
+    "PATCH /api/organizations/{id}/factor_requirement": (r"Set up a second factor of your own first\.",),
     "PATCH /api/memberships/{id}": (OWNER_STAYS, ONE_OWNER),
     "DELETE /api/memberships/{id}": (OWNER_STAYS,),
     "POST /api/invitations": (
