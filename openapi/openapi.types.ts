@@ -363,7 +363,7 @@ export interface paths {
         head?: never;
         /**
          * Rename a passkey or security key
-         * @description The name is for its owner, who may have several keys. Only in a session. Not in CVAT.
+         * @description People with several keys tell them apart by their names. Only in a session. Not in CVAT.
          */
         patch: operations["auth_partial_update_factors_webauthn"];
         trace?: never;

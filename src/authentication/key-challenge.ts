@@ -71,5 +71,5 @@ export function createKeyChallenges({ clock, random, secretKey, isSecure }: KeyC
 
 export type KeyChallenges = ReturnType<typeof createKeyChallenges>;
 
-/** @returns what is remembered of a challenge that was answered */
+/** @returns the hash under which an answered challenge is stored */
 export const challengeHash = (challenge: string): Buffer => createHash('sha256').update(challenge).digest();

@@ -169,3 +169,10 @@ export async function removeMembership(db: Queryable, id: number): Promise<void>
   await execute(db, sql`delete from organizations_invitation where membership_id = ${id}`);
   await execute(db, sql`delete from organizations_membership where id = ${id}`);
 }
+
+/** Requires a second factor of the members, whatever the server offers. */
+export const requireFactorsIn = (db: Queryable, organizationId: number) =>
+  execute(
+    db,
+    sql`insert into auth_server_factor_requirements (organization_id, created_at) values (${organizationId}, now())`,
+  );

@@ -19,7 +19,8 @@ const LONGEST_JSON = 2 ** 20;
  * can't read for an empty session. Nothing is decompressed before its signature is found right.
  *
  * @param text the column `session_data`
- * @returns undefined for what is not signed with this key, damaged, too long, or no JSON object, such as a pickle
+ * @returns the members; undefined if the text is too long or damaged, if another key signed it, or if it holds no JSON
+ *   object, but a pickle for example
  */
 export function decodeDjangoData(text: string, secretKey: string): DjangoData | undefined {
   if (text.length > LONGEST_ENCODED) return undefined;

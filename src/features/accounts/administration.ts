@@ -14,7 +14,7 @@ export interface AdministrationDeps extends AdministeredAccountDeps, Administere
   /** The operations of administrators over HTTP: the same rules, and the same mails. */
   readonly users: Pick<UserService, 'readNew' | 'create' | 'readChanges' | 'update'>;
   readonly factors: AdministeredFactors;
-  /** Logs an event of a person who is known to the machine, and not to this server. */
+  /** Logs what an operator did at the command line. */
   readonly report: ReportEvent;
 }
 

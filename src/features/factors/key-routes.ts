@@ -78,7 +78,7 @@ const renameKey = ({ keyService }: KeyRouteDeps) =>
     method: 'patch',
     operationId: 'auth_partial_update_factors_webauthn',
     summary: 'Rename a passkey or security key',
-    description: `The name is for its owner, who may have several keys. ${IN_A_SESSION}`,
+    description: `People with several keys tell them apart by their names. ${IN_A_SESSION}`,
     load: async (params) => ({ id: keyId(params) }),
     body: KeyPatch,
     responses: { 200: WebauthnRead },

@@ -21,7 +21,7 @@ export const newRecoveryCodes = (random: Pick<Random, 'text'>): readonly string[
 
 /**
  * @param typed with or without hyphens and spaces, in either case; `o` is read as 0, `i` and `l` as 1
- * @returns what is stored for it: SHA-256 of the account and the code; undefined for a text that cannot be a code
+ * @returns the hash that is stored: SHA-256 of the account and the code; undefined for a text that cannot be a code
  */
 export function recoveryHash(accountId: number, typed: string): Buffer | undefined {
   const code = typed.replace(/[\s-]/g, '').toLowerCase().replaceAll('o', '0').replace(/[il]/g, '1');

@@ -41,7 +41,7 @@ export function createForwardAuth(deps: ForwardAuthDeps): RequestHandler {
   const { publicUrl } = deps;
   const tokenOf = createApiTokenOf(deps);
 
-  /** @throws PermissionDenied for a caller who may not do it, whatever stands behind the proxy */
+  /** @throws PermissionDenied for a request that the program behind the proxy must not see */
   const requireAllowed = async (
     exchange: Exchange,
     caller: Caller,

@@ -111,7 +111,7 @@ export const ACCOUNT_SETTINGS = {
   MFA_REQUIRED: choice(['off', 'admins', 'all'], {
     default: 'off',
     description:
-      'Of which accounts a second factor is required. admins: superusers, staff and the group admin. Who has none can do nothing but set one up. Organizations can require one of their members with any value.',
+      'Which accounts must have a second factor. admins: superusers, staff and members of the group admin. People without one can only set one up. Whatever the value, an organization can require one of its members.',
   }),
   MFA_WEBAUTHN: flag({
     default: true,

@@ -106,7 +106,7 @@ function setDefault({ table, column, type, refers }: Column) {
       `DATABASE_URL names a database of a newer CVAT, whose column ${table}.${column} this server cannot fill: give the column a default, or upgrade this server.`,
     );
   // Both names come from PostgreSQL's catalog.
-  return sql`${raw(`alter table ${quoted(table)} alter column ${quoted(column)} set default ${neutral}`)}`;
+  return raw(`alter table ${quoted(table)} alter column ${quoted(column)} set default ${neutral}`);
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -6,6 +6,7 @@ import {
   insertMembership,
   insertOrganization,
   removeMember,
+  requireFactorsIn,
   suspendMember,
 } from '../../support/organization-rows.js';
 import { readUser } from '../../support/rows.js';
@@ -165,5 +166,11 @@ describe('The requirement', () => {
       400,
       { required: ['People cannot set up second factors on this server.'] },
     ]);
+    // It was required before both kinds of factors were turned off.
+    await requireFactorsIn(withoutFactors.db, acme);
+    const seen = await withoutFactors.send(`/api/organizations/${acme}/factor_requirement`, {
+      headers: account.authorization,
+    });
+    expect([seen.status, seen.json()]).toMatchObject([200, { required: true }]);
   });
 });

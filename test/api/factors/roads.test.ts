@@ -36,7 +36,7 @@ describe('The link of a mail', () => {
     const form = visitor.page().root.querySelector('form');
     expect(form).not.toBeNull();
     const button = form?.querySelector('button');
-    await visitor.press(button?.getAttribute('value') ?? '');
+    expect((await visitor.press(button?.getAttribute('value') ?? '')).address).toBe(PATHS.confirmed);
     expect(await whoIs(visitor.browser)).toBeNull();
     expect(await logIn(account)).toEqual(NOT_IN);
   });
