@@ -2,9 +2,9 @@ import type { Client } from '../kernel/client.js';
 import type { ReportEvent } from '../kernel/security-events.js';
 import type { Attempt, FailureLimit } from './failure-limit.js';
 import type { LoginMethod } from './login-method.js';
-import { createPasswordMatch } from './password-match.js';
+import { createPasswordMatch, type PasswordMatch } from './password-match.js';
 import type { PasswordService } from './passwords/service.js';
-import { SecondFactorNeeded, splitCode } from './second-factor.js';
+import { readingsOf, SecondFactorNeeded } from './second-factor.js';
 
 /** A user that a name or an address may refer to, with the data needed to check their password. */
 export interface Candidate {
@@ -116,8 +116,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
     const isLocal = candidates.some(({ password }) => passwords.isUsable(password));
     if (deps.directory !== null && username !== undefined && email === undefined && !isLocal) {
       const isGuarded = candidates.some(({ hasFactor }) => hasFactor);
-      const { password } = isGuarded ? splitCode(login.password) : login;
-      const member = await deps.directory({ ...login, username, password });
+      const { member, code } = await askDirectory(deps.directory, { ...login, username }, isGuarded);
       if (member === undefined)
         login.report('login.failed', { account: null, way: login.way, reason: DIRECTORY });
       if (member === undefined || !(await mayUsePassword(login, member))) return undefined;
@@ -127,7 +126,7 @@ export function createCredentialCheck(deps: CredentialDeps) {
         await failures.failed(attempt);
         return undefined;
       }
-      if (usedFactor) await requireCode(login, member.userId, attempt);
+      if (usedFactor) await requireCode(login, { userId: member.userId, code }, attempt);
       return { ...member, usedFactor };
     }
     await failures.check(attempt);
@@ -147,14 +146,17 @@ export function createCredentialCheck(deps: CredentialDeps) {
       await failures.failed(attempt);
       return undefined;
     }
-    if (match.usedFactor) await requireCode(login, match.userId, attempt);
+    if (match.usedFactor) await requireCode(login, match, attempt);
     await failures.succeeded(attempt);
     return match;
   };
 
   /** A right password alone costs as much as a wrong one: its answer would otherwise tell for free that it is right. */
-  async function requireCode(login: LoginRequest, userId: number, attempt: Attempt): Promise<void> {
-    const { code } = splitCode(login.password);
+  async function requireCode(
+    login: LoginRequest,
+    { userId, code }: Pick<PasswordMatch, 'userId' | 'code'>,
+    attempt: Attempt,
+  ): Promise<void> {
     const kind = code === undefined ? undefined : await deps.verifyFactor(userId, code);
     if (kind === 'recovery') login.report('recovery_code.used', { account: userId });
     if (kind !== undefined) return;
@@ -173,6 +175,21 @@ export function createCredentialCheck(deps: CredentialDeps) {
     if (rule === 'refused') report('login.failed', { account: userId, way, reason: PASSWORDS_OFF });
     return rule !== 'refused';
   }
+}
+
+type DirectoryCheck = NonNullable<CredentialDeps['directory']>;
+
+/** @param isGuarded what was typed may end in a code */
+async function askDirectory(
+  directory: DirectoryCheck,
+  login: Parameters<DirectoryCheck>[0],
+  isGuarded: boolean,
+): Promise<{ readonly member: CheckedPassword | undefined; readonly code: string | undefined }> {
+  for (const { password, code } of isGuarded ? readingsOf(login.password) : []) {
+    const member = await directory({ ...login, password });
+    if (member !== undefined) return { member, code };
+  }
+  return { member: isGuarded ? undefined : await directory(login), code: undefined };
 }
 
 const FACTOR = 'the second factor is missing or wrong';

@@ -16,13 +16,18 @@ export class SecondFactorNeeded extends Error {
 /** Six digits of an authenticator app, or a recovery code, at the end of what was typed. */
 const TRAILING_CODE = /^(.+?) ?(\d{6}|[0-9a-z]{5}(?:-[0-9a-z]{5}){2})$/is;
 
+/** What was typed, as a password with or without a code behind it. */
+export interface Typed {
+  readonly password: string;
+  readonly code: string | undefined;
+}
+
 /**
  * Clients that know only a name and a password have one field for password and code. That is for accounts with a second
- * factor only: a password may end in six digits.
- *
- * @returns the password, and the code if there is one
+ * factor only. A password may end in six digits itself, so there can be two ways to read it.
  */
-export function splitCode(typed: string): { readonly password: string; readonly code: string | undefined } {
+export function readingsOf(typed: string): readonly [Typed, ...Typed[]] {
   const [, password, code] = TRAILING_CODE.exec(typed) ?? [];
-  return password === undefined ? { password: typed, code: undefined } : { password, code };
+  const alone = { password: typed, code: undefined };
+  return password === undefined ? [alone] : [{ password, code }, alone];
 }

@@ -66,10 +66,10 @@ describe.skipIf(findSlapd() === undefined)('a person of a directory with an auth
   const statusOf = async (username: string, password: string) =>
     (await logIn(username, password)).answer.status;
 
-  async function enrol() {
+  async function enrol(password = PASSWORD) {
     const username = uniqueName('factor');
-    await directory.addPerson(username);
-    const { browser, answer } = await logIn(username, PASSWORD);
+    await directory.addPerson(username, { userPassword: password });
+    const { browser, answer } = await logIn(username, password);
     expect(answer.status, answer.text).toBe(200);
     const secret = await secretOf(browser);
     expect((await confirm(browser, codeOf(secret))).status).toBe(200);
@@ -81,6 +81,15 @@ describe.skipIf(findSlapd() === undefined)('a person of a directory with an auth
     expect(await statusOf(username, PASSWORD)).toBe(400);
     expect(await statusOf(username, `wrong${nextCode(secret)}`)).toBe(400);
     expect(await statusOf(username, PASSWORD + nextCode(secret))).toBe(200);
+  });
+
+  it('is asked for the code where the password ends in six digits itself', async () => {
+    const password = 'Wiesel-quarks-110290';
+    const { username, secret } = await enrol(password);
+    const { answer } = await logIn(username, password);
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('six digits')]);
+    expect(await statusOf(username, password + nextCode(secret))).toBe(200);
+    expect((await logIn(username, 'Wiesel-quarks-')).answer.text).toContain('Unable to log in');
   });
 
   it('takes the second step', async () => {

@@ -78,6 +78,18 @@ describe('Password and code in one field', () => {
     expect(refusal(await logIn(app.browser(), account, typed))).toEqual([400, WRONG]);
   });
 
+  it('are told apart where the password ends in six digits itself', async () => {
+    const password = 'Wiesel-quarks-110290';
+    const person = await enrol(await app.register(undefined, { password1: password, password2: password }));
+    const account = { ...person.account, password };
+    expect(refusal(await logIn(app.browser(), account, password))).toEqual([400, MISSING]);
+    const browser = app.browser();
+    const typed = password + nextCode(person.secret);
+    expect([(await logIn(browser, account, typed)).status, await statusOf(browser)]).toEqual([200, 200]);
+    expect(refusal(await logIn(app.browser(), account, `${password}000000`))).toEqual([400, WRONG]);
+    expect(refusal(await logIn(app.browser(), account, 'Wiesel-quarks-'))).toEqual([400, WRONG_PASSWORD]);
+  });
+
   it('are refused with a wrong code, and with the code of another account', async () => {
     const [one, other] = [await enrol(), await enrol()];
     const code = nextCode(other.secret);
