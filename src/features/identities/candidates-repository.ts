@@ -1,6 +1,7 @@
 import type { Candidate, Candidates } from '../../authentication/credentials.js';
 import { many, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { HAS_FACTOR } from './identity-repository.js';
 
 interface CandidateRow extends Candidate {
   readonly kind: 'exact' | 'email' | 'ignoring-case';
@@ -43,8 +44,7 @@ export async function findCandidates(
         from auth_user u join wanted on lower(u.username) = lower(wanted.username)
       )
       select m.kind, u.id as "userId", u.username, m.email as "matchedEmail", u.password, u.is_active as "isActive",
-        ((select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
-          or (select 1 from auth_server_factors_webauthn w where w.user_id = u.id limit 1) is not null) as "hasFactor"
+        ${HAS_FACTOR} as "hasFactor"
       from matches m join auth_user u on u.id = m.id
       order by m.rank, u.id
       limit 30`,

@@ -37,14 +37,18 @@ interface AccessTokenRow extends IdentityRow {
   readonly boundOrganizationId: number | null;
 }
 
+/** Whether the account `u` has a second factor. Not `exists`, as below. */
+export const HAS_FACTOR = sql`
+  ((select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
+    or (select 1 from auth_server_factors_webauthn w where w.user_id = u.id limit 1) is not null)`;
+
 /** Not `exists`: PostgreSQL may then read a whole table once, to answer from a hash of it. */
 const CREDENTIAL_COLUMNS = sql`
   u.password, l.current_binding as "lineageCurrent", l.root_binding as "lineageRoot",
   l.kept_session as "keptSession",
   (select 1 from account_emailaddress e where e.user_id = u.id and e.verified limit 1) is not null as "hasVerifiedEmail",
   (select 1 from auth_server_address_proofs p where p.user_id = u.id) is not null as "mustProveEmail",
-  ((select 1 from auth_server_factors_totp f where f.user_id = u.id and f.confirmed_at is not null) is not null
-    or (select 1 from auth_server_factors_webauthn w where w.user_id = u.id limit 1) is not null) as "hasFactor",
+  ${HAS_FACTOR} as "hasFactor",
   -- Few organizations ask for one: mostly, the first part is false, and the memberships are not read.
   (select 1 from auth_server_factor_requirements limit 1) is not null and (
     select 1 from auth_server_factor_requirements r
