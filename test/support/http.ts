@@ -114,8 +114,8 @@ export type Browser = ReturnType<typeof createBrowser>;
 export const basicAuth = (login: string, password: string): string =>
   `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`;
 
-/** @returns seconds until the moment in `Retry-After` of an answer; NaN if it is none. @param now of the server */
+/** @returns whole seconds until the moment in `Retry-After` of an answer; NaN if it is none. @param now of the server */
 export const secondsUntilRetry = ({ headers }: Pick<Answer, 'headers'>, now: number): number => {
   const moment = String(headers['retry-after']);
-  return moment.endsWith(' GMT') ? Math.round((Date.parse(moment) - now) / 1000) : Number.NaN;
+  return moment.endsWith(' GMT') ? Math.floor((Date.parse(moment) - now) / 1000) : Number.NaN;
 };

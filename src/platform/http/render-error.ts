@@ -53,7 +53,9 @@ const sendApiError = (exchange: Exchange, error: ApiError, clock: Clock): Promis
 function momentOf(error: ApiError, clock: Clock): Readonly<Record<string, string>> {
   const seconds = error.headers['Retry-After'];
   if (!(error instanceof Throttled) || seconds === undefined || BRIEF_LIMITS.has(error.limit)) return {};
-  return { 'Retry-After': new Date(clock.now() + Number(seconds) * SECOND).toUTCString() };
+  // A moment has whole seconds: rounded up, so that nobody comes back too early.
+  const wholeSeconds = Math.ceil(clock.now() / SECOND) + Number(seconds);
+  return { 'Retry-After': new Date(wholeSeconds * SECOND).toUTCString() };
 }
 
 /** The router's error for a path parameter whose escapes are not UTF-8: no resource has such a path. */
