@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Of the message of a failed test: the claim, the place, and a few lines of the difference. */
-const REASON_LINES = 8;
+const REASON_LINES = 16;
 
 const READERS = { vitest: readVitest, opa: readOpa };
 

@@ -82,8 +82,8 @@ export const findToken = (db: Queryable, id: number, at: UsableAt | null): Promi
   );
 
 /** Keeps other requests of the owner from creating tokens until the end of the transaction. */
-export const lockOwner = (tx: Queryable, ownerId: number) =>
-  execute(tx, sql`select 1 from auth_user where id = ${ownerId} for no key update`);
+export const lockOwner = (tx: Queryable, ownerId: number): Promise<object | undefined> =>
+  one(tx, sql`select id from auth_user where id = ${ownerId} for no key update`);
 
 export async function countUsable(tx: Queryable, ownerId: number, at: UsableAt): Promise<number> {
   const row = await one<{ count: number }>(

@@ -78,14 +78,15 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
 
   /**
    * @returns the token and its key, which is only shown now
-   * @throws ValidationError at the limit, and for an organization the owner does not belong to
+   * @throws ValidationError at the limit, and for an organization the owner does not belong to; NotFound if the
+   *   account was removed meanwhile
    */
   const create = async (
     { account }: Caller,
     token: NewAccessToken,
   ): Promise<{ token: AccessToken; value: string }> => {
     const made = await db.transaction(async (tx) => {
-      await lockOwner(tx, account.id);
+      found(await lockOwner(tx, account.id), 'User');
       await requireOwnOrganization(tx, account.id, token.organizationId);
       const { maximumPerUser } = deps;
       if (maximumPerUser >= 0 && (await countUsable(tx, account.id, usableAt())) >= maximumPerUser) {
@@ -94,9 +95,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
       return insert(tx, account.id, token);
     });
     // An expiry in the past is allowed: such a token is created and immediately unusable.
-    const stored = await findToken(db, made.id, null);
-    if (stored === undefined) throw new TypeError('The token was stored and is not there.');
-    return { token: stored, value: made.value };
+    return { token: found(await findToken(db, made.id, null), MODEL), value: made.value };
   };
 
   const requireOwnOrganization = async (tx: Queryable, ownerId: number, id: number | null): Promise<void> => {

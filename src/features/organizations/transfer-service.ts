@@ -40,7 +40,8 @@ export function createTransferService(deps: TransferServiceDeps) {
   /**
    * Offers the organization, and tells the successor by mail. Both or neither.
    *
-   * @throws ValidationError unless the successor is another active member; Throttled
+   * @throws ValidationError unless the successor is another active member; NotFound if the organization was deleted
+   *   meanwhile; Throttled
    */
   const offer = async (
     organizationId: number,
@@ -48,6 +49,7 @@ export function createTransferService(deps: TransferServiceDeps) {
     author: Pick<Account, 'id' | 'username'>,
   ): Promise<Transfer> => {
     const transfer = await db.transaction(async (tx) => {
+      found((await lockOrganization(tx, organizationId, 'member')) || undefined, 'Organization');
       if (!(await offerOrganization(tx, organizationId, successorId, dateOf(clock))))
         throw new ValidationError(NO_MEMBER);
       const offered = found(await findTransfer(tx, termsOf(organizationId)), MODEL);
@@ -106,7 +108,7 @@ export function createTransferService(deps: TransferServiceDeps) {
       const isThere = await lockOrganization(tx, organizationId, 'owner');
       const transfer = isThere ? await findTransfer(tx, termsOf(organizationId)) : undefined;
       if (transfer?.successor.id !== successorId) throw noMatch(MODEL);
-      // Offering does not lock the organization: a newer offer to somebody else stays.
+      // A newer offer may have come before this: one to somebody else stays.
       if (!(await withdrawOffer(tx, organizationId, successorId))) throw noMatch(MODEL);
     });
 

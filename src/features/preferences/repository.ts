@@ -19,10 +19,12 @@ export const findLanguage = (db: Queryable, userId: number): Promise<string | un
 export const findLanguageOfAddress = (db: Queryable, email: string): Promise<string | undefined> =>
   find(db, sql`lower(u.email) = lower(${email})`);
 
-export const storeLanguage = (db: Queryable, userId: number, language: string) =>
-  execute(
+/** @returns whether the account still exists */
+export const storeLanguage = async (db: Queryable, userId: number, language: string): Promise<boolean> =>
+  (await execute(
     db,
     sql`
-      insert into auth_server_preferences (user_id, language) values (${userId}, ${language})
+      insert into auth_server_preferences (user_id, language)
+      select id, ${language} from auth_user where id = ${userId} for key share
       on conflict (user_id) do update set language = excluded.language`,
-  );
+  )) > 0;

@@ -52,8 +52,13 @@ const STALE_STATEMENTS = new Set(['0A000', '26000', '42P05']);
 /** Ordinary errors that a new connection may avoid; 25006 is a standby in place of the primary. */
 const STALE_STATES = new Set(['25006', ...STALE_STATEMENTS]);
 
-/** Transactions that PostgreSQL aborted because of others (serialization failure and deadlock), or of stale statements. */
-const CONFLICT_STATES = new Set(['40001', '40P01', ...STALE_STATEMENTS]);
+const FOREIGN_KEY_STATE = '23503';
+
+/**
+ * Transactions that PostgreSQL aborted because of others (serialization failure, deadlock, and a row that was removed
+ * before the transaction could refer to it), or of stale statements.
+ */
+const CONFLICT_STATES = new Set(['40001', '40P01', FOREIGN_KEY_STATE, ...STALE_STATEMENTS]);
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -62,13 +67,18 @@ const codeOf = (error: Error): string | undefined =>
 export const isConflict = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code !== undefined && CONFLICT_STATES.has(error.code);
 
-/** @returns `ServiceUnavailable` with the code `database_conflict` for a persistent conflict, with its cause */
-export const describeConflict = (cause: unknown): ServiceUnavailable =>
-  new ServiceUnavailable(
-    'database_conflict',
-    'Others are changing the same data at this moment. Try again in a few seconds.',
-    { cause, retryAfterSeconds: 1 },
-  );
+/**
+ * @returns `ServiceUnavailable` with the code `database_conflict` for a persistent conflict, with its cause; the error
+ *   itself where rows refer to one that was to be deleted, which does not pass
+ */
+export const describeConflict = (cause: unknown): unknown =>
+  foreignKeyViolation(cause) === undefined
+    ? new ServiceUnavailable(
+        'database_conflict',
+        'Others are changing the same data at this moment. Try again in a few seconds.',
+        { cause, retryAfterSeconds: 1 },
+      )
+    : cause;
 
 /**
  * Another transaction holds a lock. The one that throws this is rolled back and runs again later: a transaction that
@@ -134,4 +144,4 @@ export const uniqueViolation = (error: unknown): string | undefined =>
  *   error
  */
 export const foreignKeyViolation = (error: unknown): string | undefined =>
-  error instanceof pg.DatabaseError && error.code === '23503' ? error.table : undefined;
+  error instanceof pg.DatabaseError && error.code === FOREIGN_KEY_STATE ? error.table : undefined;
