@@ -14,7 +14,7 @@ const source = (name) => tsImport(path.join(ROOT, 'src', name), import.meta.url)
  * @returns what `work` returns
  */
 export async function withApi(work) {
-  const [{ createContainer }, { loadConfig }, { createLog }, { systemClock }, { systemRandom }, versions] =
+  const [{ createContainer }, { loadConfig }, { createLog }, { systemClock }, { systemRandom }] =
     await Promise.all(
       [
         'container.ts',
@@ -22,7 +22,6 @@ export async function withApi(work) {
         'platform/telemetry/log.ts',
         'kernel/clock.ts',
         'kernel/random.ts',
-        'version.ts',
       ].map(source),
     );
   const config = loadConfig({
@@ -35,7 +34,6 @@ export async function withApi(work) {
     clock: systemClock,
     random: systemRandom,
     log: createLog(config.LOG_LEVEL),
-    version: versions.CVAT_VERSION,
     strict: false,
   });
   try {

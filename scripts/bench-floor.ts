@@ -4,16 +4,21 @@
  * access token needs: another statement, and the question to its plugin in the same call. The paths of
  * lists run the two statements of the list, and ask for the permission and the filter in one call.
  */
+
 import { createServer } from 'node:http';
 import { Pool as HttpPool } from 'undici';
 import { policyInput } from '../src/authorization/authorizer.js';
 import { createIdentityStore } from '../src/features/identities/index.js';
-import { listMemberships, MEMBERSHIPS } from '../src/features/memberships/repository.js';
+import { listMemberships, membershipList } from '../src/features/memberships/repository.js';
 import { listOrganizations, ORGANIZATIONS } from '../src/features/organizations/repository.js';
 import { listUsers, USERS } from '../src/features/users/repository.js';
 import type { Account, Caller } from '../src/kernel/account.js';
+import { cvatReleaseOf, DEFAULT_CVAT_VERSION } from '../src/kernel/cvat-release.js';
 import { createDatabase } from '../src/platform/db/database.js';
 import { planList } from '../src/platform/lists/list-query.js';
+
+const RELEASE = cvatReleaseOf(DEFAULT_CVAT_VERSION);
+const MEMBERSHIPS = membershipList(RELEASE);
 
 const [port = '0', databaseUrl, opaUrl = '', token = '', prefix = ''] = process.argv.slice(2);
 const NEVER_STALE = new Date(0);

@@ -2,10 +2,12 @@
  * Lists among 100,000 users, 10,000 organizations and 300,000 memberships, compared with two handwritten statements for
  * each. `scripts/bench.ts` reports it, and test/database/list-performance.test.ts holds it to a limit.
  */
-import { INVITATIONS, listInvitations } from '../src/features/invitations/repository.js';
-import { listMemberships, MEMBERSHIPS } from '../src/features/memberships/repository.js';
+
+import { invitationList, listInvitations } from '../src/features/invitations/repository.js';
+import { listMemberships, membershipList } from '../src/features/memberships/repository.js';
 import { listOrganizations, ORGANIZATIONS } from '../src/features/organizations/repository.js';
 import { listUsers, USERS } from '../src/features/users/repository.js';
+import { cvatReleaseOf, DEFAULT_CVAT_VERSION } from '../src/kernel/cvat-release.js';
 import { createExternalDatabase } from '../src/platform/db/external.js';
 import { MIGRATIONS, migrate } from '../src/platform/db/migrate.js';
 import type { Database } from '../src/platform/db/pool.js';
@@ -14,6 +16,10 @@ import { type Sql, sql } from '../src/platform/db/sql.js';
 import { planList } from '../src/platform/lists/list-query.js';
 import type { ListRows } from '../src/platform/lists/run-list.js';
 import { type CrowdSize, insertCrowd } from '../test/support/crowd.js';
+
+const RELEASE = cvatReleaseOf(DEFAULT_CVAT_VERSION);
+const MEMBERSHIPS = membershipList(RELEASE);
+const INVITATIONS = invitationList(RELEASE);
 
 const CROWD: CrowdSize = { users: 100_000, organizations: 10_000, memberships: 300_000 };
 /** Number of measurements per side; the best of each counts. */

@@ -19,7 +19,7 @@ import { collectGarbage } from './platform/process/collect.js';
 import { putPoolBehindRequests } from './platform/process/thread-priority.js';
 import { letYoungSpaceGrow } from './platform/process/young-space.js';
 import { createLog, type Log } from './platform/telemetry/log.js';
-import { CVAT_VERSION, SERVER_VERSION } from './version.js';
+import { SERVER_VERSION } from './version.js';
 
 const RETRY_PREPARATION = 2 * SECOND;
 /**
@@ -53,7 +53,6 @@ async function serve(config: Config, log: Log): Promise<void> {
     log,
     clock: systemClock,
     random: systemRandom,
-    version: CVAT_VERSION,
     strict: false,
   });
   const server = createHttpServer(container.app);

@@ -1,11 +1,5 @@
 import { readFileSync } from 'node:fs';
 
-/**
- * The CVAT release whose API this server replicates. `/api/server/about` reports it, and clients compare it with their
- * own version.
- */
-export const CVAT_VERSION = '2.62.0';
-
 /** The release of this server. package.json is next to both src/ and dist/. */
 export const SERVER_VERSION: string = readVersion(new URL('../package.json', import.meta.url));
 

@@ -11,6 +11,7 @@ import type { Engines } from './engines.js';
 import type { FactorParts } from './factors.js';
 import type { MailParts } from './mail.js';
 import type { ContainerOptions } from './options.js';
+import { releaseOf } from './release.js';
 import type { State } from './state.js';
 
 export interface AccountParts {
@@ -38,6 +39,7 @@ export function composeAccounts(parts: AccountParts) {
     checkCredentials: authentication.checkCredentials,
     failures: authentication.failures,
     db: engines.db,
+    release: releaseOf(config),
     rates: engines.rates,
     clock,
     random,
@@ -81,6 +83,7 @@ export function composeAccounts(parts: AccountParts) {
     db: engines.db,
     clock,
     random,
+    release: releaseOf(config),
     stalePeriodSeconds: config.CVAT_ACCESS_TOKEN_STALE_PERIOD,
     unusableTtlSeconds: config.CVAT_ACCESS_TOKEN_UNUSABLE_TOKEN_TTL,
     maximumPerUser: config.CVAT_MAX_ACCESS_TOKENS_PER_USER,

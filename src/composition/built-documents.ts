@@ -4,7 +4,6 @@ import { systemClock } from '../kernel/clock.js';
 import { systemRandom } from '../kernel/random.js';
 import { loadConfig } from '../platform/config/load.js';
 import { createLog } from '../platform/telemetry/log.js';
-import { CVAT_VERSION } from '../version.js';
 import type { ContainerOptions } from './options.js';
 import { describedBy } from './web.js';
 
@@ -45,7 +44,6 @@ async function writeDocument(env: Environment): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     log: createLog(config.LOG_LEVEL),
-    version: CVAT_VERSION,
     strict: false,
   };
   const container = await createContainer(options);

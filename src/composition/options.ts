@@ -10,8 +10,6 @@ export interface ContainerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** The CVAT version reported to clients. */
-  readonly version: string;
   /** Checks answers against their schemas, and detects misuse of transactions: tests and development. */
   readonly strict: boolean;
   /** An open database in place of the one that the settings name. The container closes it. */

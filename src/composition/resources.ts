@@ -22,6 +22,7 @@ import type { Engines } from './engines.js';
 import { canEnrol, composeFactors, type FactorParts } from './factors.js';
 import type { MailParts } from './mail.js';
 import type { ContainerOptions } from './options.js';
+import { releaseOf } from './release.js';
 import type { State } from './state.js';
 
 export interface ResourceParts {
@@ -97,6 +98,7 @@ function invitationsOf({ options, engines, authentication, mail, mailLimits }: R
   return createInvitations({
     db: engines.db,
     random,
+    release: releaseOf(config),
     passwords: authentication.passwords,
     lifetime: { clock, days: config.ORG_INVITATION_EXPIRY_DAYS },
     needsConfirmation: config.ORG_INVITATION_CONFIRM,
@@ -112,6 +114,7 @@ function organizationsOf({ options, engines, mail, mailLimits }: ResourceParts) 
   return createOrganizations({
     db: engines.db,
     clock,
+    release: releaseOf(config),
     offerDays: config.ORG_INVITATION_EXPIRY_DAYS,
     canEnrol: canEnrol(config),
     endMemberships,
@@ -131,7 +134,7 @@ export function composeResources(parts: ResourceParts): Resources {
   const { db } = engines;
   const users = usersOf(parts);
   const organizations = organizationsOf(parts);
-  const memberships = createMemberships({ db, endMemberships });
+  const memberships = createMemberships({ db, release: releaseOf(config), endMemberships });
   const invitations = invitationsOf(parts);
   const sessionLists = createSessionLists({
     db,

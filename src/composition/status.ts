@@ -10,12 +10,12 @@ import type { ContainerOptions } from './options.js';
 
 /** Connects the page of the server's state to the probes, the outbox and the settings. */
 export const composeStatus = (
-  { config, version }: Pick<ContainerOptions, 'config' | 'version'>,
+  { config }: Pick<ContainerOptions, 'config'>,
   { db }: Pick<Engines, 'db'>,
   readiness: ReadinessCheck,
 ): StatusDeps => ({
   serverVersion: SERVER_VERSION,
-  version,
+  version: config.CVAT_VERSION,
   parts: async () => {
     const [{ parts, rules }, machine] = await Promise.all([
       readiness.check(),

@@ -114,11 +114,11 @@ function forwardAuthOf({ options, engines, exchanges }: WebParts, pipeline: Pipe
 
 /** What the OpenAPI document depends on. */
 export const describedBy = (
-  { config, version }: Pick<ContainerOptions, 'config' | 'version'>,
+  { config }: Pick<ContainerOptions, 'config'>,
   routes: readonly AnyRoute[],
 ): Described => ({
   routes,
-  version,
+  version: config.CVAT_VERSION,
   isPublic: config.API_DOCS_PUBLIC,
   minimumUsername: config.ACCOUNT_USERNAME_MIN_LENGTH,
 });

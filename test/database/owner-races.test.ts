@@ -8,6 +8,7 @@ import { lockOrganization } from '../../src/features/organizations/index.js';
 import { findIntegrityProblems } from '../../src/features/organizations/integrity-repository.js';
 import { replaceOwner } from '../../src/features/organizations/repository.js';
 import { systemClock } from '../../src/kernel/clock.js';
+import { cvatReleaseOf, DEFAULT_CVAT_VERSION } from '../../src/kernel/cvat-release.js';
 import { ApiError } from '../../src/kernel/errors.js';
 import { systemRandom } from '../../src/kernel/random.js';
 import { createExternalDatabase } from '../../src/platform/db/external.js';
@@ -23,6 +24,8 @@ import {
   type PostgresServer,
   startPostgres,
 } from '../support/postgres-server.js';
+
+const RELEASE = cvatReleaseOf(DEFAULT_CVAT_VERSION);
 
 /**
  * Somebody becomes the owner while another transaction acts on their membership. The triggers are off: the statements
@@ -97,6 +100,7 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
     createInvitationService({
       db,
       random: systemRandom,
+      release: RELEASE,
       passwords: { makeUnusable: () => '!' },
       lifetime: { clock: systemClock, days: 7 },
       needsConfirmation: false,
@@ -117,7 +121,7 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
     // CVAT may have given them the role of the owner before.
     await execute(db, sql`update organizations_membership set role = ${role} where id = ${membershipId}`);
     const membership = await seen();
-    const service = createMembershipService({ db, endMemberships });
+    const service = createMembershipService({ db, release: RELEASE, endMemberships });
     expect(await refusalWhileTransferring(() => service.remove(membership))).toBe(403);
     expect(await findIntegrityProblems(db)).toEqual([]);
   });
@@ -125,7 +129,7 @@ describe.skipIf(!hasPostgres)(`while an organization changes hands (${POSTGRES_H
   it.each(['worker', 'owner'])('its new owner is not demoted by who saw a %s', async (role) => {
     await execute(db, sql`update organizations_membership set role = ${role} where id = ${membershipId}`);
     const membership = await seen();
-    const service = createMembershipService({ db, endMemberships });
+    const service = createMembershipService({ db, release: RELEASE, endMemberships });
     expect(await refusalWhileTransferring(() => service.setRole(membership, 'supervisor'))).toBe(403);
     expect(await findIntegrityProblems(db)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CVAT_VERSION } from '../../src/version.js';
+import { DEFAULT_CVAT_VERSION } from '../../src/kernel/cvat-release.js';
 import { codeAt } from '../support/factor-actions.js';
 import { basicAuth, createBrowser, send } from '../support/http.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
@@ -42,7 +42,7 @@ describe('the command line', () => {
 
   it('tells the release of this server, and not the one of CVAT', async () => {
     expect(expectDone(await runCli(['--version'], { cwd: '/' }))).toBe(`${VERSION}\n`);
-    expect(VERSION).not.toBe(CVAT_VERSION);
+    expect(VERSION).not.toBe(DEFAULT_CVAT_VERSION);
   });
 
   it('checks settings: 0 for good ones, 1 and a sentence for what would stop the start', async () => {

@@ -93,7 +93,6 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     clock,
     random: systemRandom,
     log: createLog('info', { write: (line) => void logs.push(line) }),
-    version: '2.62.0',
     strict: true,
     ...(isInMemory ? { database: await createMemoryDatabase() } : {}),
   });

@@ -4,7 +4,6 @@ import { systemClock } from '../../kernel/clock.js';
 import { systemRandom } from '../../kernel/random.js';
 import type { Config } from '../../platform/config/settings.js';
 import { createLog } from '../../platform/telemetry/log.js';
-import { CVAT_VERSION } from '../../version.js';
 
 /** Works on accounts with the server's own parts and the configured database, then closes them. */
 export async function administer<T>(
@@ -16,7 +15,6 @@ export async function administer<T>(
     clock: systemClock,
     random: systemRandom,
     log: createLog('info', { write: showEvent }),
-    version: CVAT_VERSION,
     strict: false,
     isServing: false,
   });

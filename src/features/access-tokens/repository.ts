@@ -1,9 +1,10 @@
 import { type FilterColumns, integerLookup } from '../../authorization/list-filter.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { type Sql, sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList } from '../../platform/lists/list-query.js';
+import { defineList, type ListDefinition } from '../../platform/lists/list-query.js';
 import { type ListQuery, runList } from '../../platform/lists/run-list.js';
 
 export interface AccessToken {
@@ -41,7 +42,8 @@ export const FILTER_COLUMNS: FilterColumns = {
   organization: integerLookup(sql`x.organization_id`),
 };
 
-export const TOKEN_LIST = defineList({
+/** CVAT 2.62, `AccessTokensViewSet`. */
+const SPEC = {
   columns: {
     id: column.integer(sql`a.id`),
     name: column.text(sql`a.name`),
@@ -57,7 +59,10 @@ export const TOKEN_LIST = defineList({
   sort: ['name', 'id', 'created_date', 'updated_date', 'expiry_date', 'last_used_date', 'read_only'],
   defaultSort: '-id',
   unique: sql`a.id`,
-});
+} as const;
+
+export const tokenList = ({ has }: CvatRelease): ListDefinition =>
+  defineList(has('filtersByState') ? { ...SPEC, simple: ['name', 'read_only'] } : SPEC);
 
 /** The times that decide whether a token is usable, for one request. */
 export interface UsableAt {

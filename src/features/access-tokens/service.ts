@@ -2,6 +2,7 @@ import { hashAccessToken } from '../../authentication/access-tokens.js';
 import { compilePolicyFilter } from '../../authorization/list-filter.js';
 import { type Caller, isId } from '../../kernel/account.js';
 import { type Clock, dateOf, SECOND } from '../../kernel/clock.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { ValidationError } from '../../kernel/errors.js';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
 import { allOf } from '../../platform/db/conditions.js';
@@ -20,8 +21,8 @@ import {
   lockOwner,
   purgeUnusable,
   revokeToken,
-  TOKEN_LIST,
   type TokenChange,
+  tokenList,
   type UsableAt,
   updateToken,
   usable,
@@ -42,6 +43,7 @@ export interface AccessTokenDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
+  readonly release: CvatRelease;
   /** A token is stale after this many seconds without use. */
   readonly stalePeriodSeconds: number;
   /** Unusable tokens are kept for this many seconds. */
@@ -60,6 +62,7 @@ export interface NewAccessToken {
 /** Personal access tokens as their owners manage them. */
 export function createAccessTokenService(deps: AccessTokenDeps) {
   const { db, clock, random } = deps;
+  const listDefinition = tokenList(deps.release);
 
   const usableAt = (): UsableAt => ({
     now: dateOf(clock),
@@ -71,7 +74,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     found(await findToken(db, idOf(id, MODEL), usableAt()), MODEL);
 
   const list = (params: URLSearchParams, policyFilter: object | null) => {
-    const plan = planList(TOKEN_LIST, params);
+    const plan = planList(listDefinition, params);
     const visible = compilePolicyFilter(policyFilter, FILTER_COLUMNS);
     return listTokens(db, { ...plan, where: allOf([plan.where, visible, usable(usableAt())]) });
   };
@@ -136,7 +139,7 @@ export function createAccessTokenService(deps: AccessTokenDeps) {
     }
   };
 
-  return { listDefinition: TOKEN_LIST, find, list, create, update, revoke, purge };
+  return { listDefinition, find, list, create, update, revoke, purge };
 }
 
 export type AccessTokenService = ReturnType<typeof createAccessTokenService>;

@@ -1,6 +1,7 @@
 import type { Account } from '../../kernel/account.js';
 import type { Client } from '../../kernel/client.js';
 import type { Clock } from '../../kernel/clock.js';
+import { type CvatRelease, storedAddress } from '../../kernel/cvat-release.js';
 import { ValidationError } from '../../kernel/errors.js';
 import { uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -20,6 +21,7 @@ const NO_MAIL = 'Email backend is not configured.';
 
 export interface EmailChangeDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   readonly clock: Clock;
   readonly secretKey: () => string;
   readonly isOwnPassword: OwnPasswordCheck;
@@ -39,9 +41,10 @@ export function createEmailChange(deps: EmailChangeDeps) {
   const requestChange = async (
     account: Account,
     password: string,
-    to: string,
+    typed: string,
     client: Client,
   ): Promise<void> => {
+    const to = storedAddress(typed, deps.release);
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
     if (!(await deps.isOwnPassword(holder, password, client)))

@@ -9,6 +9,7 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import type { Sessions } from '../../authentication/sessions/sessions.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import type { Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Exchanges } from '../../platform/http/exchange.js';
@@ -43,6 +44,7 @@ export { resetLinkRoute } from './reset-link-route.js';
 export { TokenRead } from './schemas.js';
 export interface AccountsDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   readonly clock: Clock;
   readonly random: Random;
   readonly secretKey: () => string;
@@ -127,6 +129,7 @@ export function createAccounts(deps: AccountsDeps) {
     ...deps.registration,
     mode,
     db: deps.db,
+    release: deps.release,
     clock,
     passwords: deps.passwords,
     policy: deps.policy,
@@ -153,7 +156,13 @@ export function createAccounts(deps: AccountsDeps) {
     mailLimits,
     login,
     confirmation,
-    newcomers: createNewcomers({ ...deps.registration, clock, passwords: deps.passwords, mailer }),
+    newcomers: createNewcomers({
+      ...deps.registration,
+      clock,
+      release: deps.release,
+      passwords: deps.passwords,
+      mailer,
+    }),
     routes: [
       ...accountRoutes({
         identities,
@@ -177,7 +186,7 @@ export type Accounts = ReturnType<typeof createAccounts>;
 
 /** What account holders do with their own passwords and addresses. */
 function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: MailLimits) {
-  const { db, clock, secretKey, passwords, wakeMail } = deps;
+  const { db, release, clock, secretKey, passwords, wakeMail } = deps;
   const isOwnPassword = createOwnPasswordCheck({ passwords, failures: deps.failures });
   const newPassword = createNewPassword({
     db,
@@ -188,9 +197,9 @@ function createFlows(deps: AccountsDeps, mailer: AccountMailer, mailLimits: Mail
     wakeMail,
     logsOutOnChange: deps.logsOutOnPasswordChange,
   });
-  const mails = { db, clock, secretKey, mailer, mailLimits, wakeMail };
+  const mails = { db, release, clock, secretKey, mailer, mailLimits, wakeMail };
   return {
-    passwordChange: createPasswordChange({ db, isOwnPassword, newPassword }),
+    passwordChange: createPasswordChange({ db, release, isOwnPassword, newPassword }),
     passwordReset: createPasswordReset({ ...mails, newPassword, passwords, providers: deps.providers }),
     confirmation: createEmailConfirmation({ ...mails, rates: deps.rates }),
     emailChange: createEmailChange({ ...mails, isOwnPassword }),

@@ -1,5 +1,6 @@
 import type { PasswordService } from '../../authentication/passwords/service.js';
 import { type Clock, DAY, dateOf } from '../../kernel/clock.js';
+import { type CvatRelease, storedAddress } from '../../kernel/cvat-release.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { hasPendingInvitation } from '../invitations/index.js';
 import {
@@ -19,6 +20,7 @@ import {
 
 export interface NewcomersDeps {
   readonly clock: Clock;
+  readonly release: CvatRelease;
   readonly passwords: Pick<PasswordService, 'makeUnusable'>;
   readonly mailer: Pick<AccountMailer, 'accountWaiting'>;
   readonly mode: RegistrationMode;
@@ -49,7 +51,8 @@ const LONGEST_NAME = 150;
 /** Creates accounts for people whom an identity provider knows: the registration modes hold for them too. */
 export function createNewcomers(deps: NewcomersDeps) {
   /** Needs the lock of names. @returns the new account without a password, or why there is none */
-  const receive = async (tx: Queryable, newcomer: Newcomer): Promise<Reception> => {
+  const receive = async (tx: Queryable, person: Newcomer): Promise<Reception> => {
+    const newcomer = { ...person, email: storedAddress(person.email, deps.release) };
     const since = new Date(deps.clock.now() - deps.invitationDays * DAY);
     const isInvited = newcomer.isEmailProven && (await hasPendingInvitation(tx, newcomer.email, since));
     const problem = isInvited ? undefined : problemOf(newcomer);

@@ -1,29 +1,33 @@
 import type { z } from 'zod';
 import type { Account } from '../../kernel/account.js';
 import type { Client } from '../../kernel/client.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { checkFields } from '../../platform/http/validate.js';
 import type { NewPassword } from './new-password.js';
 import type { OwnPasswordCheck } from './own-password.js';
 import { findHolder, type PasswordHolder } from './password-repository.js';
-import { PasswordChangeWrite } from './schemas.js';
+import { passwordChangeWrite } from './schemas.js';
 
 const WRONG_OLD = 'Your old password was entered incorrectly. Please enter it again.';
 
 export interface PasswordChangeDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   readonly isOwnPassword: OwnPasswordCheck;
   readonly newPassword: NewPassword;
 }
 
 /** The fields, and the account for which the old password was right. */
-export type PasswordChangeFields = Partial<z.output<typeof PasswordChangeWrite>> & {
+export type PasswordChangeFields = Partial<z.output<ReturnType<typeof passwordChangeWrite>>> & {
   readonly holder: PasswordHolder;
 };
 
 /** Changing one's own password (dj-rest-auth 5 on top of allauth 0.57). */
-export function createPasswordChange({ db, isOwnPassword, newPassword }: PasswordChangeDeps) {
+export function createPasswordChange({ db, release, isOwnPassword, newPassword }: PasswordChangeDeps) {
+  const write = passwordChangeWrite(release);
+
   /**
    * Reads the body of a change: a wrong old password is a field error like any other.
    *
@@ -35,7 +39,7 @@ export function createPasswordChange({ db, isOwnPassword, newPassword }: Passwor
     account: Account,
     client: Client,
   ): Promise<PasswordChangeFields> => {
-    const { values, errors } = checkFields(PasswordChangeWrite, body);
+    const { values, errors } = checkFields(write, body);
     const holder = await findHolder(db, account.id);
     if (holder === undefined) throw new TypeError(`User ${account.id} is gone.`);
     const oldErrors =
@@ -58,7 +62,7 @@ export function createPasswordChange({ db, isOwnPassword, newPassword }: Passwor
   ): Promise<string[] | undefined> =>
     (await isOwnPassword(holder, given, client)) ? undefined : [WRONG_OLD];
 
-  return { readChange, change };
+  return { write, readChange, change };
 }
 
 export type PasswordChange = ReturnType<typeof createPasswordChange>;

@@ -5,6 +5,7 @@ import { isResetToken, parseBase36 } from '../../authentication/reset-token.js';
 import { isId } from '../../kernel/account.js';
 import type { Client } from '../../kernel/client.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import { addMissingAddress } from '../users/index.js';
@@ -12,12 +13,13 @@ import { evenly, type MailLimits } from './mail-limits.js';
 import type { AccountMailer } from './mailer.js';
 import type { NewPassword } from './new-password.js';
 import { findHolder, findHoldersByEmail, type PasswordHolder } from './password-repository.js';
-import type { PasswordResetConfirmWrite } from './schemas.js';
+import { passwordResetConfirmWrite } from './schemas.js';
 
 const INVALID = ['Invalid value'];
 
 export interface PasswordResetDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   readonly clock: Clock;
   readonly secretKey: () => string;
   readonly mailer: AccountMailer;
@@ -32,6 +34,7 @@ export interface PasswordResetDeps {
 /** Setting a new password with a link (dj-rest-auth 5 on top of allauth 0.57). */
 export function createPasswordReset(deps: PasswordResetDeps) {
   const { db, clock, mailer, newPassword } = deps;
+  const confirmWrite = passwordResetConfirmWrite(deps.release);
 
   /** Does not reveal which accounts exist, neither by its text nor by its time. @throws Throttled */
   const requestReset = async (email: string, client: string): Promise<void> => {
@@ -63,10 +66,7 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     !deps.passwords.isUsable(password) && providers.some((one) => deps.providers.includes(one));
 
   /** @returns the id of the account. @throws ValidationError: uid, token, mismatch, strength (dj-rest-auth 5) */
-  const confirmReset = async (
-    values: z.output<typeof PasswordResetConfirmWrite>,
-    client: Client,
-  ): Promise<number> => {
+  const confirmReset = async (values: z.output<typeof confirmWrite>, client: Client): Promise<number> => {
     const id = parseBase36(values.uid);
     const holder = id !== undefined && isId(id) ? await findHolder(db, id) : undefined;
     if (holder === undefined) throw new ValidationError({ uid: INVALID });
@@ -77,7 +77,7 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     return holder.id;
   };
 
-  return { requestReset, confirmReset };
+  return { confirmWrite, requestReset, confirmReset };
 }
 
 export type PasswordReset = ReturnType<typeof createPasswordReset>;

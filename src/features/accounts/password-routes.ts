@@ -7,14 +7,7 @@ import type { EmailChangeFlow } from './email-change.js';
 import type { EmailConfirmation } from './email-confirmation.js';
 import type { PasswordChange } from './password-change.js';
 import type { PasswordReset } from './password-reset.js';
-import {
-  DetailRead,
-  EmailChangeWrite,
-  EmailWrite,
-  PasswordChangeWrite,
-  PasswordResetConfirmWrite,
-  PasswordResetWrite,
-} from './schemas.js';
+import { DetailRead, EmailChangeWrite, EmailWrite, PasswordResetWrite } from './schemas.js';
 
 export interface PasswordRouteDeps {
   readonly passwordChange: PasswordChange;
@@ -50,7 +43,7 @@ const changePassword = ({ passwordChange, sessions, identities, logsOutOnChange 
     access: { kind: 'authenticated', because: OWN_ACCOUNT },
     needsProof: true,
     countsWithCredentials: true,
-    body: PasswordChangeWrite,
+    body: passwordChange.write,
     readBody: (body, { exchange, caller }) =>
       passwordChange.readChange(body, requireCaller(caller).account, exchange.client),
     responses: { 200: DetailRead },
@@ -97,7 +90,7 @@ const confirmReset = ({ passwordReset }: PasswordRouteDeps) =>
     view: 'Password Reset Confirm',
     access: { kind: 'public', because: FORGOTTEN },
     countsWithCredentials: true,
-    body: PasswordResetConfirmWrite,
+    body: passwordReset.confirmWrite,
     responses: { 200: DetailRead },
     handle: async ({ exchange, body }) => {
       const account = await passwordReset.confirmReset(body, exchange.client);

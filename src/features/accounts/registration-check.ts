@@ -1,5 +1,6 @@
 import type { PasswordPolicy } from '../../authentication/passwords/validators/policy.js';
 import { type Clock, DAY } from '../../kernel/clock.js';
+import { type CvatRelease, storedAddress } from '../../kernel/cvat-release.js';
 import { type FieldErrors, PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
@@ -20,6 +21,7 @@ export type RegistrationMode = 'open' | 'invite' | 'approval' | 'closed';
 
 export interface RegistrationCheckDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   readonly clock: Clock;
   readonly policy: PasswordPolicy;
   readonly emailIsRequired: boolean;
@@ -50,7 +52,7 @@ type Applicant = Omit<Application, 'isInvited'>;
 /** Reads a registration: dj-rest-auth's serializer on top of allauth, with errors in the same order. */
 export function createRegistrationCheck(deps: RegistrationCheckDeps) {
   const { db, policy } = deps;
-  const write = registerWrite(deps.minimumUsername);
+  const write = registerWrite(deps.minimumUsername, deps.release);
   const writeWithEmail = withEmail(write);
 
   /**
@@ -91,12 +93,13 @@ export function createRegistrationCheck(deps: RegistrationCheckDeps) {
     const { values, errors } = checkFields(deps.emailIsRequired ? writeWithEmail : write, body);
     const {
       username,
-      email = '',
+      email: typed = '',
       password1,
       password2,
       first_name: firstName = '',
       last_name: lastName = '',
     } = values;
+    const email = storedAddress(typed, deps.release);
     const found: Record<string, FieldErrors[string] | undefined> = {
       username: errors['username'] ?? (username === undefined ? undefined : await usernameErrors(username)),
       email: errors['email'] ?? (email === '' ? undefined : await emailErrors(email)),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAXIMUM_LENGTH } from '../../authentication/passwords/validators/policy.js';
+import { MAXIMUM_LENGTH, MINIMUM_LENGTH } from '../../authentication/passwords/validators/policy.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { charField, emailField } from '../../platform/http/fields.js';
 import { readOnly, text, unrequired } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
@@ -8,8 +9,12 @@ import { EMAIL_LENGTH, NAME_LENGTH } from '../users/index.js';
 /** Passwords are used exactly as typed (deviation 10). The validators check their strength, not the schema. */
 const passwordField = () => charField({ trim: false });
 
-const newPasswordField = () =>
-  passwordField().meta({
+/** Newer releases of CVAT count the characters before the validators do. In code points. */
+const lengthsIn = ({ has }: CvatRelease) =>
+  has('countsPasswordCharacters') ? { minimum: MINIMUM_LENGTH, maximum: MAXIMUM_LENGTH } : {};
+
+const newPasswordField = (release: CvatRelease) =>
+  charField({ trim: false, ...lengthsIn(release) }).meta({
     maxLength: MAXIMUM_LENGTH,
     description:
       'Used exactly as you type it, including spaces. The server refuses a password that is short or easy to guess.',
@@ -41,13 +46,13 @@ export const TokenRead = z.object({ key: text({ maxLength: 40 }) }).meta({ id: '
 export const DetailRead = z.object({ detail: readOnly(z.string()) }).meta({ id: 'RestAuthDetail' });
 
 /** A registration. @param minimumUsername in code points (allauth `ACCOUNT_USERNAME_MIN_LENGTH`) */
-export const registerWrite = (minimumUsername: number) =>
+export const registerWrite = (minimumUsername: number, release: CvatRelease) =>
   z
     .object({
       username: charField({ minimum: minimumUsername, maximum: NAME_LENGTH }),
       email: emailField({ maximum: EMAIL_LENGTH }).optional(),
-      password1: newPasswordField().meta({ writeOnly: true }),
-      password2: newPasswordField().meta({ writeOnly: true }),
+      password1: newPasswordField(release).meta({ writeOnly: true }),
+      password2: newPasswordField(release).meta({ writeOnly: true }),
       first_name: charField({ maximum: NAME_LENGTH }).optional(),
       last_name: charField({ maximum: NAME_LENGTH }).optional(),
     })
@@ -73,28 +78,30 @@ export const registerRead = (minimumUsername: number) =>
 /** Not in CVAT: a person who lost a password may have lost tokens with it. */
 const revokesAccessTokens = () => booleanField('Revoke the personal access tokens of the account as well.');
 
-export const PasswordChangeWrite = z
-  .object({
-    old_password: passwordField(),
-    new_password1: newPasswordField(),
-    new_password2: newPasswordField(),
-    revoke_access_tokens: revokesAccessTokens(),
-  })
-  .meta({ id: 'PasswordChangeRequest' });
+export const passwordChangeWrite = (release: CvatRelease) =>
+  z
+    .object({
+      old_password: passwordField(),
+      new_password1: newPasswordField(release),
+      new_password2: newPasswordField(release),
+      revoke_access_tokens: revokesAccessTokens(),
+    })
+    .meta({ id: 'PasswordChangeRequest' });
 
 export const PasswordResetWrite = z
   .object({ email: emailField() })
   .meta({ id: 'PasswordResetSerializerExRequest' });
 
-export const PasswordResetConfirmWrite = z
-  .object({
-    new_password1: newPasswordField(),
-    new_password2: newPasswordField(),
-    uid: charField(),
-    token: charField(),
-    revoke_access_tokens: revokesAccessTokens(),
-  })
-  .meta({ id: 'PasswordResetConfirmRequest' });
+export const passwordResetConfirmWrite = (release: CvatRelease) =>
+  z
+    .object({
+      new_password1: newPasswordField(release),
+      new_password2: newPasswordField(release),
+      uid: charField(),
+      token: charField(),
+      revoke_access_tokens: revokesAccessTokens(),
+    })
+    .meta({ id: 'PasswordResetConfirmRequest' });
 
 export const EmailWrite = z
   .object({ email: emailField({ maximum: EMAIL_LENGTH }) })

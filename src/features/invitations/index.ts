@@ -2,6 +2,7 @@ import type { Database } from '../../platform/db/pool.js';
 import { actionRoutes } from './action-routes.js';
 import { createInvitationMail, type InvitationMailDeps } from './mails.js';
 import { invitationRoutes } from './routes.js';
+import { invitationSchemas } from './schemas.js';
 import { createInvitationService, type InvitationServiceDeps } from './service.js';
 
 export { RESEND_THROTTLE } from './action-routes.js';
@@ -17,6 +18,11 @@ export interface InvitationsDeps extends Omit<InvitationServiceDeps, 'mail'> {
 export function createInvitations(deps: InvitationsDeps) {
   const { lifetime } = deps;
   const mail = deps.mail && createInvitationMail({ ...deps.mail, validDays: lifetime.days });
-  const parts = { lifetime, service: createInvitationService({ ...deps, mail }) };
+  const parts = {
+    lifetime,
+    release: deps.release,
+    schemas: invitationSchemas(deps.release),
+    service: createInvitationService({ ...deps, mail }),
+  };
   return { routes: [...invitationRoutes(parts), ...actionRoutes(parts)] };
 }

@@ -6,12 +6,13 @@ import {
   withinScope,
 } from '../../authorization/list-filter.js';
 import type { OrganizationContext, OrganizationRole } from '../../kernel/account.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList } from '../../platform/lists/list-query.js';
+import { defineList, type ListDefinition } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import { type Person, type PersonColumns, personColumns, personOf } from '../users/index.js';
 
@@ -25,6 +26,7 @@ export interface Invitation {
   /** The inviter; null if that account has been deleted. */
   readonly owner: Person | null;
   readonly user: Person;
+  readonly isAccepted: boolean;
 }
 
 /** An invitation and its organization, with one account's relation to it. */
@@ -32,14 +34,14 @@ export interface ViewedInvitation extends Invitation {
   readonly context: OrganizationContext;
 }
 
-type Row = Pick<Invitation, 'key' | 'createdAt' | 'sentAt' | 'role'> & {
+type Row = Pick<Invitation, 'key' | 'createdAt' | 'sentAt' | 'role' | 'isAccepted'> & {
   readonly organizationId: number;
   readonly slug: string;
 } & PersonColumns<'owner'> &
   PersonColumns<'user'>;
 
 const COLUMNS = sql`
-  i.key, i.created_date as "createdAt", i.sent_date as "sentAt", m.role, o.id as "organizationId", o.slug,
+  i.key, i.created_date as "createdAt", i.sent_date as "sentAt", m.role, m.is_active as "isAccepted", o.id as "organizationId", o.slug,
   ${personColumns('w', 'owner')}, ${personColumns('u', 'user')}`;
 
 const TABLES = sql`
@@ -58,12 +60,13 @@ const COUNTED_TABLES = sql`
 function invitationOf(row: Row): Invitation {
   const user = personOf(row, 'user');
   if (user === null) throw new TypeError('The query joins the invited person.');
-  const { key, createdAt, sentAt, role, organizationId, slug } = row;
+  const { key, createdAt, sentAt, role, isAccepted, organizationId, slug } = row;
   return {
     key,
     createdAt,
     sentAt,
     role,
+    isAccepted,
     organization: { id: organizationId, slug },
     owner: personOf(row, 'owner'),
     user,
@@ -71,7 +74,7 @@ function invitationOf(row: Row): Invitation {
 }
 
 /** CVAT 2.62, `InvitationViewSet`. */
-export const INVITATIONS = defineList({
+const SPEC = {
   columns: {
     owner: column.text(sql`w.username`),
     user_id: column.integer(sql`m.user_id`),
@@ -84,7 +87,14 @@ export const INVITATIONS = defineList({
   sort: ['owner', 'created_date'],
   defaultSort: '-created_date',
   unique: sql`i.key`,
-});
+} as const;
+
+export const invitationList = ({ has }: CvatRelease): ListDefinition =>
+  defineList(
+    has('filtersByState')
+      ? { ...SPEC, simple: ['owner', 'user_id', 'accepted'], sort: [...SPEC.sort, 'user_id', 'accepted'] }
+      : SPEC,
+  );
 
 const POLICY_COLUMNS: FilterColumns = {
   owner: integerLookup(sql`i.owner_id`),

@@ -4,21 +4,14 @@ import { ValidationError } from '../../kernel/errors.js';
 import { presentPage } from '../../platform/http/page.js';
 import { defineRoute, reply, requireCaller } from '../../platform/http/route.js';
 import { isAcceptance, mayCreate, mayDelete, mayList, mayUpdate, mayView } from './access.js';
-import type { Lifetime } from './expiry.js';
-import { presentInvitation } from './present.js';
+import { type Presentation, presentInvitation } from './present.js';
 import type { Invitation } from './repository.js';
-import {
-  InvitationPage,
-  InvitationPatch,
-  InvitationPatchQuery,
-  InvitationRead,
-  InvitationWrite,
-} from './schemas.js';
+import { InvitationPatch, InvitationPatchQuery, InvitationWrite, type invitationSchemas } from './schemas.js';
 import type { InvitationService } from './service.js';
 
-export interface InvitationRouteDeps {
+export interface InvitationRouteDeps extends Presentation {
   readonly service: InvitationService;
-  readonly lifetime: Lifetime;
+  readonly schemas: ReturnType<typeof invitationSchemas>;
 }
 
 const COLLECTION = '/api/invitations';
@@ -29,7 +22,7 @@ export const about = ({ user, organization }: Invitation) => ({
   organization: organization.id,
 });
 
-const list = ({ service, lifetime }: InvitationRouteDeps) =>
+const list = ({ service, schemas, ...presentation }: InvitationRouteDeps) =>
   defineRoute({
     method: 'get',
     path: COLLECTION,
@@ -41,18 +34,18 @@ const list = ({ service, lifetime }: InvitationRouteDeps) =>
     access: { kind: 'policy', checks: mayList, filter: 'invitations' },
     parsesBody: true,
     list: service.listDefinition,
-    responses: { 200: InvitationPage },
+    responses: { 200: schemas.page },
     handle: async ({ caller, exchange, policyFilter }) => {
       const scope = organizationScope(exchange, requireCaller(caller));
       const rows = await service.list(exchange.query, policyFilter, scope);
       return reply(
         200,
-        presentPage(exchange, rows, (row) => presentInvitation(row, exchange.origin.base, lifetime)),
+        presentPage(exchange, rows, (row) => presentInvitation(row, exchange.origin.base, presentation)),
       );
     },
   });
 
-const create = ({ service, lifetime }: InvitationRouteDeps) =>
+const create = ({ service, schemas, ...presentation }: InvitationRouteDeps) =>
   defineRoute({
     method: 'post',
     path: COLLECTION,
@@ -64,14 +57,14 @@ const create = ({ service, lifetime }: InvitationRouteDeps) =>
     view: 'Invitation List',
     access: { kind: 'policy', checks: mayCreate },
     body: InvitationWrite,
-    responses: { 201: InvitationRead },
+    responses: { 201: schemas.read },
     handle: async ({ caller, exchange, body }) => {
       const { account, organization } = requireCaller(caller);
       const invitation = await service.create(account, organization, body);
       const details = { ...about(invitation), role: invitation.role };
       exchange.report('invitation.created', details);
       if (invitation.sentAt === null) exchange.report('member.added', details);
-      return reply(201, presentInvitation(invitation, exchange.origin.base, lifetime));
+      return reply(201, presentInvitation(invitation, exchange.origin.base, presentation));
     },
   });
 
@@ -98,9 +91,8 @@ const retrieve = (deps: InvitationRouteDeps) =>
     description:
       'Returns the inviter, the invited person and the role, and whether the invitation has expired.',
     access: { kind: 'policy', checks: mayView, filter: 'invitations' },
-    responses: { 200: InvitationRead },
-    handle: async ({ object, exchange }) =>
-      reply(200, presentInvitation(object, exchange.origin.base, deps.lifetime)),
+    responses: { 200: deps.schemas.read },
+    handle: async ({ object, exchange }) => reply(200, presentInvitation(object, exchange.origin.base, deps)),
   });
 
 const partialUpdate = (deps: InvitationRouteDeps) =>
@@ -114,14 +106,14 @@ const partialUpdate = (deps: InvitationRouteDeps) =>
     access: { kind: 'policy', checks: mayUpdate, filter: 'invitations' },
     query: InvitationPatchQuery,
     body: InvitationPatch,
-    responses: { 200: InvitationRead },
+    responses: { 200: deps.schemas.read },
     handle: async ({ object, exchange }) => {
       if (!isAcceptance(exchange.query))
         throw new ValidationError(['An invitation can only be changed with "?accepted".']);
       if (await deps.service.acceptOnce(object.key))
         exchange.report('member.added', { ...about(object), role: object.role });
       const invitation = await deps.service.get(object.key);
-      return reply(200, presentInvitation(invitation, exchange.origin.base, deps.lifetime));
+      return reply(200, presentInvitation(invitation, exchange.origin.base, deps));
     },
   });
 
@@ -145,6 +137,6 @@ export const invitationRoutes = (deps: InvitationRouteDeps) => [
   list(deps),
   create(deps),
   retrieve(deps),
-  partialUpdate(deps),
+  ...(deps.release.has('fixesInvitations') ? [] : [partialUpdate(deps)]),
   destroy(deps),
 ];

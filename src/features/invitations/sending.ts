@@ -1,5 +1,6 @@
 import type { Account, OrganizationContext, OrganizationRole } from '../../kernel/account.js';
 import { dateOf } from '../../kernel/clock.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { ApiError, ValidationError } from '../../kernel/errors.js';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -28,6 +29,7 @@ const KEY_LENGTH = 64;
 export interface InvitationSendingDeps extends InviteeDeps {
   readonly db: Database;
   readonly random: Random;
+  readonly release: CvatRelease;
   /** `ORG_INVITATION_EXPIRY_DAYS`. */
   readonly lifetime: Lifetime;
   /** `ORG_INVITATION_CONFIRM`: people who have an account have to accept too. */
@@ -65,11 +67,12 @@ export function createInvitationSending(deps: InvitationSendingDeps) {
   ): Promise<Invitation> => {
     if (organization === null) throw new ValidationError(NO_ORGANIZATION);
     if (offer.role === 'owner') throw new ValidationError({ role: [NO_SECOND_OWNER] });
+    const email = deps.release.has('lowersInvitedAddresses') ? offer.email.toLowerCase() : offer.email;
     const key = random.text(KEY_LENGTH, ALPHANUMERIC);
     await db.transaction(async (tx) => {
       found((await lockOrganization(tx, organization.id, 'member')) || undefined, 'Organization');
       found((await keepAccount(tx, inviter.id)) || undefined, 'User');
-      const invitee = await inviteeOf(tx, offer.email, deps, now());
+      const invitee = await inviteeOf(tx, email, deps, now());
       const joins = !deps.needsConfirmation && !invitee.isUnclaimed;
       const [joinedAt, sentAt] = joins ? [now(), null] : [null, now()];
       const membership = { organizationId: organization.id, userId: invitee.id, role: offer.role, joinedAt };

@@ -8,8 +8,8 @@ import { removeInvitation } from './lifecycle-repository.js';
 import {
   findInvitation,
   getInvitation,
-  INVITATIONS,
   type Invitation,
+  invitationList,
   listInvitations,
   type ViewedInvitation,
 } from './repository.js';
@@ -21,13 +21,14 @@ const MODEL = 'Invitation';
 
 /** Invitations: listing and sending them, and the answers of invited people. */
 export function createInvitationService(deps: InvitationServiceDeps) {
-  const { db } = deps;
+  const { db, release } = deps;
+  const listDefinition = invitationList(release);
 
   const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
-    listInvitations(db, { plan: planList(INVITATIONS, params), visible, scope });
+    listInvitations(db, { plan: planList(listDefinition, params), visible, scope });
 
   /**
-   * CVAT 2.62 searches the invitations that the list filter lets through: a hidden one is a 404, not a 403.
+   * CVAT before 2.65 searches the invitations that the list filter lets through: a hidden one is a 404, not a 403.
    *
    * @throws NotFound
    */
@@ -36,7 +37,8 @@ export function createInvitationService(deps: InvitationServiceDeps) {
     viewer: { readonly id: number; readonly visible: unknown },
   ): Promise<ViewedInvitation> => {
     if (!isStorable(key)) throw new NotFound();
-    return found(await findInvitation(db, key, viewer), MODEL);
+    const visible = release.has('forbidsStrangers') ? {} : viewer.visible;
+    return found(await findInvitation(db, key, { ...viewer, visible }), MODEL);
   };
 
   /** @throws NotFound */
@@ -48,7 +50,7 @@ export function createInvitationService(deps: InvitationServiceDeps) {
   };
 
   return {
-    listDefinition: INVITATIONS,
+    listDefinition,
     list,
     find,
     get,

@@ -7,12 +7,13 @@ import {
   withinScope,
 } from '../../authorization/list-filter.js';
 import { ORGANIZATION_ROLES, type OrganizationContext, type OrganizationRole } from '../../kernel/account.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import type { Timestamp } from '../../kernel/timestamp.js';
 import { allOf } from '../../platform/db/conditions.js';
 import { one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 import { column } from '../../platform/lists/columns.js';
-import { defineList } from '../../platform/lists/list-query.js';
+import { defineList, type ListDefinition } from '../../platform/lists/list-query.js';
 import { type ListRows, runList } from '../../platform/lists/run-list.js';
 import type { Person } from '../users/index.js';
 
@@ -62,7 +63,7 @@ const membershipOf = (row: Row): Membership => ({
 });
 
 /** CVAT 2.62, `MembershipViewSet`. */
-export const MEMBERSHIPS = defineList({
+const SPEC = {
   columns: {
     id: column.integer(sql`m.id`),
     user: column.text(sql`u.username`),
@@ -74,7 +75,10 @@ export const MEMBERSHIPS = defineList({
   sort: ['user', 'role', 'id'],
   defaultSort: '-id',
   unique: sql`m.id`,
-});
+} as const;
+
+export const membershipList = ({ has }: CvatRelease): ListDefinition =>
+  defineList(has('filtersByState') ? { ...SPEC, search: ['user'] } : SPEC);
 
 const POLICY_COLUMNS: FilterColumns = {
   user: integerLookup(sql`m.user_id`),

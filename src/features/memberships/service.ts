@@ -1,5 +1,6 @@
 import type { OrganizationScope } from '../../authorization/organization-scope.js';
 import type { OrganizationRole } from '../../kernel/account.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { PermissionDenied, ValidationError } from '../../kernel/errors.js';
 import type { Database } from '../../platform/db/pool.js';
 import type { Queryable } from '../../platform/db/queryable.js';
@@ -8,8 +9,8 @@ import { planList } from '../../platform/lists/list-query.js';
 import {
   findMembership,
   listMemberships,
-  MEMBERSHIPS,
   type Membership,
+  membershipList,
   type ViewedMembership,
 } from './repository.js';
 import { changeRole, lockMembership, type MembershipsOf } from './write-repository.js';
@@ -24,14 +25,16 @@ const isOwner = ({ role, user, organization }: ViewedMembership): boolean =>
 
 export interface MembershipServiceDeps {
   readonly db: Database;
+  readonly release: CvatRelease;
   /** Removes memberships together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
 /** Memberships, and the refusals beyond the policy, which allows administrators everything. */
-export function createMembershipService({ db, endMemberships }: MembershipServiceDeps) {
+export function createMembershipService({ db, release, endMemberships }: MembershipServiceDeps) {
+  const listDefinition = membershipList(release);
   const list = (params: URLSearchParams, visible: unknown, scope: OrganizationScope) =>
-    listMemberships(db, { plan: planList(MEMBERSHIPS, params), visible, scope });
+    listMemberships(db, { plan: planList(listDefinition, params), visible, scope });
 
   /** @throws NotFound */
   const find = async (id: string | undefined, viewerId: number): Promise<ViewedMembership> =>
@@ -66,7 +69,7 @@ export function createMembershipService({ db, endMemberships }: MembershipServic
     return new PermissionDenied();
   };
 
-  return { listDefinition: MEMBERSHIPS, list, find, setRole, remove };
+  return { listDefinition, list, find, setRole, remove };
 }
 
 export type MembershipService = ReturnType<typeof createMembershipService>;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account } from '../../kernel/account.js';
 import { type Clock, dateOf } from '../../kernel/clock.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { type FieldErrors, ValidationError } from '../../kernel/errors.js';
 import { foreignKeyViolation, uniqueViolation } from '../../platform/db/failures.js';
 import type { Database } from '../../platform/db/pool.js';
@@ -31,16 +32,17 @@ const SLUG_TAKEN = { slug: ['organization with this slug already exists.'] };
 export interface OrganizationServiceDeps {
   readonly db: Database;
   readonly clock: Clock;
+  readonly release: CvatRelease;
   /** Removes memberships together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: MembershipsOf) => Promise<void>;
 }
 
-export function createOrganizationService({ db, clock, endMemberships }: OrganizationServiceDeps) {
+export function createOrganizationService({ db, clock, release, endMemberships }: OrganizationServiceDeps) {
   const list = (params: URLSearchParams, visible: unknown) =>
     listOrganizations(db, planList(ORGANIZATIONS, params), visible);
 
   /**
-   * CVAT 2.62 searches the organizations that the list filter lets through: a foreign one is a 404, not a 403.
+   * CVAT before 2.65 searches the organizations that the list filter lets through: a foreign one is a 404, not a 403.
    *
    * @throws NotFound
    */
@@ -48,7 +50,13 @@ export function createOrganizationService({ db, clock, endMemberships }: Organiz
     id: string | undefined,
     viewer: { readonly id: number; readonly visible: unknown },
   ): Promise<ViewedOrganization> =>
-    found(await findOrganization(db, idOf(id, 'Organization'), viewer), 'Organization');
+    found(
+      await findOrganization(db, idOf(id, 'Organization'), {
+        ...viewer,
+        visible: release.has('forbidsStrangers') ? {} : viewer.visible,
+      }),
+      'Organization',
+    );
 
   /** Reads the body of a request. @throws ValidationError with the errors of all fields, those of the slug first */
   const read = async <S extends typeof OrganizationWrite | typeof OrganizationPatch>(

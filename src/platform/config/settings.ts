@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_CVAT_VERSION, versionProblem } from '../../kernel/cvat-release.js';
 import { ACCOUNT_SETTINGS } from './account-settings.js';
 import {
   baseUrl,
@@ -236,6 +237,16 @@ export const Settings = z.object({
     description: 'Notify the account holder by mail when the password or the e-mail address changes.',
   }),
 
+  CVAT_VERSION: z
+    .string()
+    .refine((version) => versionProblem(version) === undefined, {
+      error: ({ input }) => versionProblem(String(input)) ?? '',
+    })
+    .default(DEFAULT_CVAT_VERSION)
+    .meta({
+      description:
+        'Release of CVAT whose API this server replicates, from 2.62.0 to 2.80: that of the CVAT beside it (docs/with-cvat.md). Clients read it, and newer ones get the fields of their release.',
+    }),
   CVAT_ANALYTICS: flag({ default: false, description: 'Value of ANALYTICS in /api/server/plugins.' }),
   CVAT_SERVERLESS: flag({ default: false, description: 'Value of MODELS in /api/server/plugins.' }),
   CVAT_HEALTH_DISK_USAGE_MAX: integer(1, 100, {
@@ -275,5 +286,5 @@ export const SECTIONS: Readonly<Record<string, string>> = {
   AUTH_LDAP_SERVER_URI: 'LDAP, with IAM_TYPE=LDAP',
   AUTH_CONFIG_PATH: 'Single sign-on',
   EMAIL_BACKEND: 'Mail',
-  CVAT_ANALYTICS: 'Information, documentation, operation',
+  CVAT_VERSION: 'Information, documentation, operation',
 };

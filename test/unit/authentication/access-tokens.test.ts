@@ -8,6 +8,7 @@ import {
 import type { AccessTokenIdentity } from '../../../src/authentication/identity.js';
 import { createAccessTokens } from '../../../src/features/access-tokens/index.js';
 import { HOUR } from '../../../src/kernel/clock.js';
+import { cvatReleaseOf, DEFAULT_CVAT_VERSION } from '../../../src/kernel/cvat-release.js';
 import { systemRandom } from '../../../src/kernel/random.js';
 import type { Database } from '../../../src/platform/db/pool.js';
 
@@ -134,6 +135,7 @@ describe('the clean-up of personal access tokens', () => {
       db,
       clock: { now: () => NOW },
       random: systemRandom,
+      release: cvatReleaseOf(DEFAULT_CVAT_VERSION),
       stalePeriodSeconds: 100,
       unusableTtlSeconds: 100,
       maximumPerUser: 5,

@@ -22,7 +22,7 @@ const BASE: Environment = {
   LOG_LEVEL: 'silent',
 };
 /** One of them is another value of nearly every setting. Those with a choice of words have theirs. */
-const VALUES = ['true', 'false', '7', '8', '100', '9/day', 'https://other.example.org', 'other'];
+const VALUES = ['true', 'false', '7', '8', '100', '9/day', 'https://other.example.org', '2.80.0', 'other'];
 
 interface Definition {
   readonly innerType?: { readonly def: Definition };
@@ -60,7 +60,6 @@ async function documentOf(env: Environment) {
       clock: systemClock,
       random: systemRandom,
       log: createLog('silent'),
-      version: '2.62.0',
       strict: false,
     };
     const { routes, document, close } = await createContainer(options);
@@ -92,6 +91,7 @@ describe('a document of the build', () => {
     expect([...changes].sort()).toEqual([
       'ACCOUNT_USERNAME_MIN_LENGTH',
       'API_DOCS_PUBLIC',
+      'CVAT_VERSION',
       'IAM_TYPE',
       'MFA_TOTP',
       'MFA_WEBAUTHN',

@@ -5,8 +5,8 @@ import { createContextWords } from './context.js';
 import { isEntirelyNumeric } from './numeric.js';
 import { type PasswordOwner, similarityProblem } from './similarity.js';
 
-/** Django's `MinimumLengthValidator`. */
-const DEFAULT_MINIMUM_LENGTH = 8;
+/** Django's `MinimumLengthValidator`. In code points. */
+export const MINIMUM_LENGTH = 8;
 /** CVAT 2.63; 2.62 has 128. */
 export const MAXIMUM_LENGTH = 256;
 
@@ -39,7 +39,7 @@ export interface PasswordPolicyOptions {
  * common: Django has no sentence for that case, and clients know this one.
  */
 export const createPasswordPolicy = (options: PasswordPolicyOptions = {}) => {
-  const { minimumLength = DEFAULT_MINIMUM_LENGTH, validators = PASSWORD_VALIDATORS, isBreached } = options;
+  const { minimumLength = MINIMUM_LENGTH, validators = PASSWORD_VALIDATORS, isBreached } = options;
   const applies = new Set(validators);
   const common = createCommonPasswords(options.commonPasswords);
   const context = createContextWords(options.context ?? []);

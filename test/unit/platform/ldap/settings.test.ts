@@ -172,7 +172,6 @@ describe('settings of the directory', () => {
       clock: createTestClock(),
       random: systemRandom,
       log: createLog('silent'),
-      version: '0.0.0',
       strict: true,
     });
     await expect(start).rejects.toThrow(new RegExp(`^${name} `));
