@@ -21,6 +21,7 @@ const WRITERS = {
   account_emailconfirmation: 'src/features/users',
   authtoken_token: 'src/features/users',
   auth_server_password_lineage: 'src/features/users',
+  auth_server_profiles: 'src/features/users',
   organizations_membership: 'src/features/memberships',
   organizations_organization: 'src/features/organizations',
   auth_server_organization_transfers: 'src/features/organizations',

@@ -76,6 +76,7 @@ function usersOf(parts: ResourceParts) {
   const { options, engines, authentication, policy, mailer, mail, state } = parts;
   return createUsers({
     db: engines.db,
+    release: releaseOf(options.config),
     clock: options.clock,
     random: options.random,
     secretKey: state.secretKey,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useTestApp } from '../support/app.js';
 import { type Enrolled, factorActions } from '../support/factor-actions.js';
-import { CLIENT_RELEASES, installClients, runCli, runPython } from '../support/python.js';
+import { installClients, runCli, runPython } from '../support/python.js';
 
 /** Unmodified clients of CVAT, in an account with a second factor: none of them knows of such a thing. */
 
@@ -18,7 +18,7 @@ url, name, secret = sys.argv[1:]
 `;
 const REFUSED = `Enter your password followed by the six digits of your authenticator app, or [enter the code here](${PUBLIC_URL}/account/sign-in?step=code).`;
 
-describe.each(CLIENT_RELEASES)('In an account with a second factor, release %s', (release) => {
+describe.each(['2.62.0', '2.80.0'] as const)('In an account with a second factor, release %s', (release) => {
   const bin = installClients(release);
   let person: Enrolled;
   let token: string;

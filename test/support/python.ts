@@ -11,8 +11,8 @@ const run = promisify(execFile);
 /** What Python compiled lasts from run to run, and is not beside the sources: the working tree would change. */
 const COMPILED = { PYTHONPYCACHEPREFIX: path.resolve('node_modules/.cache/python') };
 
-/** Releases of CVAT's own clients on PyPI: the one that this server is measured by, and the newest. */
-export const CLIENT_RELEASES = ['2.62.0', '2.80.0'] as const;
+/** Releases of CVAT's own clients on PyPI, from the oldest to the newest that `CVAT_VERSION` may name. */
+export const CLIENT_RELEASES = ['2.62.0', '2.66.0', '2.70.0', '2.74.1', '2.80.0'] as const;
 export type ClientRelease = (typeof CLIENT_RELEASES)[number];
 
 /** What CVAT is made of, as far as its accounts go, in the releases that belong together. */

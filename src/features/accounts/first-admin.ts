@@ -88,7 +88,11 @@ export async function ensureFirstAdmin(
       groups: ['admin'],
       emailVerified: true,
     };
-    await insertAccount(tx, { ...account, isStaff: true, isSuperuser: true, isActive: true }, dateOf(clock));
+    await insertAccount(
+      tx,
+      { ...account, isStaff: true, isSuperuser: true, isActive: true, origin: null },
+      dateOf(clock),
+    );
     return { admin: { username: options.username, generatedPassword: generated } };
   });
 }

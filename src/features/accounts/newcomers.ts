@@ -8,6 +8,7 @@ import {
   insertAccount,
   isUsernameTaken,
   type NewAccount,
+  type Origin,
   usernameProblem,
 } from '../users/index.js';
 import type { AccountMailer } from './mailer.js';
@@ -40,6 +41,7 @@ export interface Newcomer {
   readonly isEmailProven: boolean;
   readonly firstName: string;
   readonly lastName: string;
+  readonly origin: Origin;
 }
 
 export type Reception =
@@ -69,6 +71,7 @@ export function createNewcomers(deps: NewcomersDeps) {
       isActive,
       groups: [deps.defaultGroup],
       emailVerified: newcomer.isEmailProven,
+      origin: newcomer.origin,
     };
     const userId = await store(tx, account, newcomer);
     if (userId === undefined) return { kind: 'refused', problem: 'email_taken' };

@@ -110,7 +110,12 @@ export function createRegistration(deps: RegistrationDeps) {
 
 export type Registration = ReturnType<typeof createRegistration>;
 
-const NEWCOMER = { isStaff: false, isSuperuser: false, emailVerified: false } as const;
+const NEWCOMER = {
+  isStaff: false,
+  isSuperuser: false,
+  emailVerified: false,
+  origin: 'registration',
+} as const;
 
 /** A CVAT on the same database does not use our lock. @throws ValidationError */
 async function whenNameIsFree<T>(work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import type { PasswordService } from '../../authentication/passwords/service.js'
 import { type Clock, dateOf } from '../../kernel/clock.js';
 import type { Queryable } from '../../platform/db/queryable.js';
 import { isIdentityOf, type Person } from '../../platform/ldap/person.js';
-import { insertAccount, lockNames, recordOrigin } from '../users/index.js';
+import { insertAccount, lockNames } from '../users/index.js';
 import { attributesOf, chooseName, LONGEST, type Newcomer } from './newcomer.js';
 import { findByIdentity, type LinkedAccount, listNamesakes, type Namesake } from './repository.js';
 
@@ -82,9 +82,8 @@ async function make(
   };
   const userId = await insertAccount(
     tx,
-    { ...account, groups: newcomer.roles, emailVerified: false },
+    { ...account, groups: newcomer.roles, emailVerified: false, origin: 'ldap' },
     dateOf(clock),
   );
-  await recordOrigin(tx, userId, 'ldap');
   return { userId, username, password, isActive: true, isSuperuser: isAdmin };
 }

@@ -67,6 +67,7 @@ async function createPlaceholder(
     isActive: true,
     groups: [defaultGroup],
     emailVerified: null,
+    origin: 'invitation' as const,
   };
   return { id: await insertAccount(tx, account, now), isUnclaimed: true };
 }

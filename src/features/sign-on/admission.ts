@@ -6,7 +6,7 @@ import type { Queryable } from '../../platform/db/queryable.js';
 import { isEmail } from '../../platform/http/email.js';
 import type { Profile } from '../../platform/oidc/provider.js';
 import { findAddressOwners, type Newcomers } from '../accounts/index.js';
-import { lockBinding, lockNames, recordOrigin } from '../users/index.js';
+import { lockBinding, lockNames } from '../users/index.js';
 import { type Admission, type ArrivalDeps, createArrival, refused } from './arrival.js';
 import { isAdmitted } from './grants.js';
 import { linkData, namesOf } from './names.js';
@@ -105,9 +105,9 @@ export function createAdmission(deps: AdmissionDeps) {
       isEmailProven: profile.vouchesForEmail || (profile.isEmailVerified && provider.family === 'social'),
       firstName: profile.firstName,
       lastName: profile.lastName,
+      origin: provider.family === 'social' ? 'social' : 'sso',
     });
     if (reception.kind === 'refused') return refused(reception.problem, null);
-    await recordOrigin(tx, reception.userId, provider.family === 'social' ? 'social' : 'sso');
     return { userId: reception.userId, isActive: reception.isActive, isNew: true };
   };
 

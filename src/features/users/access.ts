@@ -1,16 +1,20 @@
 import type { Caller } from '../../kernel/account.js';
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { PermissionDenied } from '../../kernel/errors.js';
 import type { PolicyCheck } from '../../kernel/policy.js';
 import type { Unchecked } from '../../platform/http/route.js';
 import { namesIn } from '../../platform/values/python-text.js';
 import type { Target } from './repository.js';
+import { isSurveyField } from './survey.js';
+
+const PERSONAL = 'update:personal_data';
 
 /** The scope that each field of a PATCH requires; any other field is refused (CVAT 2.55 `UserPermission`). */
 const FIELD_SCOPES: ReadonlyMap<string, string> = new Map([
   ['email', 'update:email'],
-  ['first_name', 'update:personal_data'],
-  ['last_name', 'update:personal_data'],
-  ['username', 'update:personal_data'],
+  ['first_name', PERSONAL],
+  ['last_name', PERSONAL],
+  ['username', PERSONAL],
   ['groups', 'update:permissions'],
   ['is_active', 'update:permissions'],
   ['is_staff', 'update:permissions'],
@@ -63,16 +67,23 @@ export const mayViewOwnApiToken = (_object: unknown, { caller }: Unchecked): Pol
 export const mayUpdateOwnApiToken = (_object: unknown, { caller }: Unchecked): PolicyCheck[] =>
   mayUpdateApiToken(targetOf(caller));
 
-/** @throws PermissionDenied for a field that nobody may change here */
-export async function mayUpdate(target: Target, { body }: Unchecked): Promise<PolicyCheck[]> {
-  const scopes = new Set(namesIn(await body()).map(scopeOf));
-  return ['view', ...scopes].map((scope) => mayDo(scope, target));
-}
+/** @throws PermissionDenied for a field that nobody may change here, or only the person themselves */
+export const mayUpdate =
+  ({ has }: CvatRelease) =>
+  async (target: Target, { body, caller }: Unchecked): Promise<PolicyCheck[]> => {
+    const isOwn = target.account.id === caller.account.id;
+    const names = namesIn(await body());
+    if (has('hasSurvey') && !isOwn && names.some(isSurveyField)) throw new PermissionDenied();
+    const scopes = new Set(
+      names.map((name) => (has('hasSurvey') && isSurveyField(name) ? PERSONAL : scopeOf(name))),
+    );
+    return ['view', ...scopes].map((scope) => mayDo(scope, target));
+  };
 
 /** @returns whether a PATCH is about another account, or about what lets people in and what they may do */
 export const changesMoreThanOwnNames = async ({ params, caller, body }: Unchecked): Promise<boolean> =>
   params['id'] !== String(caller.account.id) ||
-  namesIn(await body()).some((field) => FIELD_SCOPES.get(field) !== 'update:personal_data');
+  namesIn(await body()).some((field) => FIELD_SCOPES.get(field) !== PERSONAL && !isSurveyField(field));
 
 function scopeOf(field: string): string {
   const scope = FIELD_SCOPES.get(field);

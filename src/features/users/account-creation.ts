@@ -19,7 +19,8 @@ import {
 } from './field-errors.js';
 import { insertAccount, isEmailTaken, lockNames } from './new-account-repository.js';
 import { findTarget } from './repository.js';
-import { columnsOf, createNewUserWrite } from './schemas.js';
+import { createNewUserWrite } from './schemas.js';
+import { columnsOf } from './user-schemas.js';
 
 export interface AccountCreationDeps {
   readonly db: Database;
@@ -87,6 +88,7 @@ export function createAccountCreation(deps: AccountCreationDeps) {
       isActive,
       groups: values.groups ?? [isStaff && isSuperuser ? 'admin' : deps.defaultGroup],
       emailVerified: true,
+      origin: null,
     };
     const id = await whenNamesAreFree(() =>
       db.transaction(async (tx) => {

@@ -18,6 +18,7 @@ import {
 } from './field-errors.js';
 import { lockNames } from './new-account-repository.js';
 import { replaceLineage } from './password-repository.js';
+import type { Profiles } from './profiles.js';
 import {
   addGroups,
   findTarget,
@@ -27,11 +28,13 @@ import {
   removeOtherGroups,
   updateAccount,
 } from './repository.js';
-import { columnsOf, UserWrite } from './schemas.js';
+import { columnsOf, type UserWrite } from './user-schemas.js';
 
 export interface AccountUpdateDeps {
   readonly db: Database;
   readonly random: Random;
+  readonly userWrite: UserWrite;
+  readonly profiles: Pick<Profiles, 'changeSurvey'>;
   readonly secretKey: () => string;
   readonly storedSessions: StoredSessions;
   /** Further changes at the activation of an account, in its transaction. */
@@ -45,17 +48,17 @@ export interface StoredSessions {
   readonly end: (tx: Queryable, userId: number, keptKey?: string) => Promise<void>;
 }
 
-export type UserChanges = Partial<z.output<typeof UserWrite>>;
+export type UserChanges = Partial<z.output<UserWrite>>;
 
 /** Changing an account, including the side effects of CVAT's signals. */
 export function createAccountUpdate(deps: AccountUpdateDeps) {
-  const { db } = deps;
+  const { db, userWrite } = deps;
 
   /** Reads the body of a request. @throws ValidationError */
   const readChanges = async (body: unknown, { id }: Pick<Account, 'id'>): Promise<UserChanges> => {
-    const { values, errors } = checkFields(UserWrite, body);
+    const { values, errors } = checkFields(userWrite, body);
     const { username, groups } = values;
-    refuseFields(UserWrite.shape, errors, {
+    refuseFields(userWrite.shape, errors, {
       username: username === undefined ? undefined : await usernameErrors(db, username, id),
       groups: await groupErrors(db, groups),
     });
@@ -84,6 +87,7 @@ export function createAccountUpdate(deps: AccountUpdateDeps) {
     if (username !== undefined) await requireFreeName(tx, username, id);
     const before = found(await lockAccount(tx, id), 'User');
     await updateAccount(tx, id, { username, ...columnsOf(changes) });
+    await deps.profiles.changeSurvey(tx, id, changes);
     if (groups !== undefined) await setGroups(tx, id, groups);
     if (email !== undefined && email !== before.email) await moveAddress(tx, id, before.email, email);
     await noteActivity(tx, id, before, changes.is_active);

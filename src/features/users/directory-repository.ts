@@ -1,20 +1,7 @@
-import { execute, one, type Queryable } from '../../platform/db/queryable.js';
+import { execute, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
 
 /** The account data that a directory or an identity provider controls. */
-
-/** Records the origin of a new account, for CVAT releases that store it (2.75 `created_via`). */
-export async function recordOrigin(
-  tx: Queryable,
-  userId: number,
-  origin: 'ldap' | 'social' | 'sso',
-): Promise<void> {
-  const column = sql`
-    select 1 from pg_attribute
-    where attrelid = 'auth_user'::regclass and attname = 'created_via' and not attisdropped`;
-  if ((await one(tx, column)) === undefined) return;
-  await execute(tx, sql`update auth_user set created_via = ${origin} where id = ${userId}`);
-}
 
 export const replaceUsername = (tx: Queryable, userId: number, username: string) =>
   execute(tx, sql`update auth_user set username = ${username} where id = ${userId}`);

@@ -23,7 +23,6 @@ export {
   addLocalAdmins,
   endAnalytics,
   noteLastLogin,
-  recordOrigin,
   removeGroups,
   replaceAttributes,
   replaceUsername,
@@ -37,6 +36,7 @@ export {
   lockNames,
   type NewAccount,
 } from './new-account-repository.js';
+export type { Origin } from './origin-repository.js';
 export {
   lockBinding,
   replaceLineage,

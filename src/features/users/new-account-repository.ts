@@ -1,6 +1,7 @@
 import { awaitLock, takeLock } from '../../platform/db/advisory-lock.js';
 import { execute, one, type Queryable } from '../../platform/db/queryable.js';
 import { sql } from '../../platform/db/sql.js';
+import { type Origin, recordOrigin } from './origin-repository.js';
 import { addGroups } from './repository.js';
 
 export interface NewAccount {
@@ -16,6 +17,8 @@ export interface NewAccount {
   readonly groups: readonly string[];
   /** Null for a placeholder: CVAT recognizes it by an address that only exists in its column. */
   readonly emailVerified: boolean | null;
+  /** Null for one that an administrator or the command line made. */
+  readonly origin: Origin | null;
 }
 
 /** Key of the advisory lock for claiming names and addresses: otherwise two transactions could both find them free. */
@@ -71,7 +74,7 @@ export async function insertAccount(tx: Queryable, account: NewAccount, now: Dat
   return row.id;
 }
 
-/** Adds the profile, groups and address that an account does not have yet. */
+/** Adds the profile, groups and address that an account does not have yet, and how it came about. */
 export async function completeAccount(tx: Queryable, userId: number, account: NewAccount): Promise<void> {
   const hasAnalytics = account.isSuperuser || account.groups.includes('admin');
   await execute(
@@ -81,6 +84,7 @@ export async function completeAccount(tx: Queryable, userId: number, account: Ne
       on conflict (user_id) do nothing`,
   );
   await addGroups(tx, userId, account.groups);
+  if (account.origin !== null) await recordOrigin(tx, userId, account.origin);
   if (account.emailVerified === null || account.email === '') return;
   await execute(
     tx,

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Account } from '../../kernel/account.js';
-import type { BasicUserRead, MetaUserRead, UserRead } from './schemas.js';
+import type { ProfileFieldsOf } from './profiles.js';
+import type { BasicUserRead } from './schemas.js';
+import type { MetaUserRead } from './user-schemas.js';
 
 /** The public part of an account, for everyone who may see it at all. */
 export type Person = Pick<Account, 'id' | 'username' | 'firstName' | 'lastName'>;
@@ -14,7 +16,14 @@ export const presentBasicUser = (account: Person, base: string): z.input<typeof 
   last_name: account.lastName,
 });
 
-export const presentUser = (account: Account, base: string): z.input<typeof UserRead> => ({
+/** What an answer with accounts depends on, besides the accounts. */
+export interface Presentation {
+  /** `scheme://host` of the request. */
+  readonly base: string;
+  readonly profileOf: ProfileFieldsOf;
+}
+
+export const presentUser = (account: Account, { base, profileOf }: Presentation): MetaUserRead => ({
   ...presentBasicUser(account, base),
   email: account.email,
   groups: [...account.groups],
@@ -24,6 +33,7 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
   last_login: account.lastLogin,
   date_joined: account.dateJoined,
   has_analytics_access: account.hasAnalyticsAccess,
+  ...profileOf(account),
 });
 
 /**
@@ -33,26 +43,25 @@ export const presentUser = (account: Account, base: string): z.input<typeof User
 export const presentWaiting = (
   { id }: Pick<Account, 'id'>,
   waiting: ReadonlySet<number> | undefined,
-): Pick<z.input<typeof UserRead>, 'waits_for_approval'> =>
+): { readonly waits_for_approval?: boolean } =>
   waiting === undefined ? {} : { waits_for_approval: waiting.has(id) };
 
 /**
  * Users see their own account in full, and superusers see every account in full (CVAT
  * `UserViewSet.get_serializer_class`).
  */
-export const presentUserTo = (
-  viewer: Account,
-  account: Account,
-  base: string,
-): z.input<typeof MetaUserRead> =>
-  viewer.isSuperuser || viewer.id === account.id
-    ? presentUser(account, base)
-    : presentBasicUser(account, base);
+export const seesInFull = (viewer: Account, account: Pick<Account, 'id'>): boolean =>
+  viewer.isSuperuser || viewer.id === account.id;
+
+export const presentUserTo = (viewer: Account, account: Account, presentation: Presentation): MetaUserRead =>
+  seesInFull(viewer, account)
+    ? presentUser(account, presentation)
+    : presentBasicUser(account, presentation.base);
 
 /** In a list, users see their own account like any other. */
 export const presentListedUser = (
   viewer: Account,
   account: Account,
-  base: string,
-): z.input<typeof MetaUserRead> =>
-  viewer.isSuperuser ? presentUser(account, base) : presentBasicUser(account, base);
+  presentation: Presentation,
+): MetaUserRead =>
+  viewer.isSuperuser ? presentUser(account, presentation) : presentBasicUser(account, presentation.base);

@@ -12,8 +12,15 @@ import {
   mayView,
   mayViewSelf,
 } from './access.js';
-import { presentListedUser, presentUser, presentUserTo, presentWaiting } from './present.js';
-import { MetaUserRead, UserPage, UserQuery, UsersQuery, UserWrite } from './schemas.js';
+import {
+  type Presentation,
+  presentListedUser,
+  presentUser,
+  presentUserTo,
+  presentWaiting,
+  seesInFull,
+} from './present.js';
+import { UserQuery, UsersQuery } from './schemas.js';
 import type { UserService } from './service.js';
 
 export interface UserRouteDeps {
@@ -32,6 +39,25 @@ const waitingFor = async (service: UserService, { viewer, query, accounts }: Que
     ? service.waitingAmong(accounts.map(({ id }) => id))
     : undefined;
 
+/** @param accounts those that the answer shows in full. @returns what it depends on besides them */
+const presentationOf = async (
+  service: UserService,
+  { origin }: Exchange,
+  viewer: Account,
+  accounts: readonly Account[],
+): Promise<Presentation> => ({
+  base: origin.base,
+  profileOf: await service.profilesOf(viewer, accounts),
+});
+
+/** @returns the account, as much of it as the viewer may see */
+const show = async (service: UserService, exchange: Exchange, viewer: Account, account: Account) =>
+  presentUserTo(
+    viewer,
+    account,
+    await presentationOf(service, exchange, viewer, seesInFull(viewer, account) ? [account] : []),
+  );
+
 const list = ({ service }: UserRouteDeps) =>
   defineRoute({
     method: 'get',
@@ -45,7 +71,7 @@ const list = ({ service }: UserRouteDeps) =>
     access: { kind: 'policy', checks: mayList, filter: 'users' },
     list: service.listDefinition,
     query: UsersQuery,
-    responses: { 200: UserPage },
+    responses: { 200: service.schemas.page },
     handle: async ({ caller, exchange, policyFilter, query }) => {
       const viewer = requireCaller(caller);
       const rows = await service.list(exchange.query, {
@@ -57,10 +83,12 @@ const list = ({ service }: UserRouteDeps) =>
         findsAddresses: query.search_email && viewer.account.isSuperuser,
       });
       const waiting = await waitingFor(service, { viewer, query, accounts: rows.rows });
+      const shown = viewer.account.isSuperuser ? rows.rows : [];
+      const presentation = await presentationOf(service, exchange, viewer.account, shown);
       return reply(
         200,
         presentPage(exchange, rows, (row) => ({
-          ...presentListedUser(viewer.account, row, exchange.origin.base),
+          ...presentListedUser(viewer.account, row, presentation),
           ...presentWaiting(row, waiting),
         })),
       );
@@ -81,27 +109,30 @@ const create = ({ service }: UserRouteDeps) =>
     needsProof: true,
     body: service.newUserWrite,
     readBody: service.readNew,
-    responses: { 201: MetaUserRead },
+    responses: { 201: service.schemas.read },
     handle: async ({ caller, exchange, body }) => {
       const account = await service.create(body, exchange.client);
       exchange.report('account.created', { account: account.id });
-      return reply(201, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
+      return reply(201, await show(service, exchange, requireCaller(caller).account, account));
     },
   });
 
-const retrieveSelf = defineRoute({
-  method: 'get',
-  path: '/api/users/self',
-  operationId: 'users_retrieve_self',
-  summary: 'Get details of the current user',
-  description: 'Returns all fields of your own account.',
-  tag: 'users',
-  view: 'Self',
-  responses: { 200: MetaUserRead },
-  access: { kind: 'policy', checks: mayViewSelf },
-  handle: async ({ caller, exchange }) =>
-    reply(200, presentUser(requireCaller(caller).account, exchange.origin.base)),
-});
+const retrieveSelf = ({ service }: UserRouteDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/api/users/self',
+    operationId: 'users_retrieve_self',
+    summary: 'Get details of the current user',
+    description: 'Returns all fields of your own account.',
+    tag: 'users',
+    view: 'Self',
+    responses: { 200: service.schemas.read },
+    access: { kind: 'policy', checks: mayViewSelf },
+    handle: async ({ caller, exchange }) => {
+      const { account } = requireCaller(caller);
+      return reply(200, presentUser(account, await presentationOf(service, exchange, account, [account])));
+    },
+  });
 
 const load =
   ({ service }: UserRouteDeps) =>
@@ -121,12 +152,12 @@ const retrieve = (deps: UserRouteDeps) =>
       'Returns an account. Superusers and the account holder see all fields, others only the names.',
     access: { kind: 'policy', checks: mayView },
     query: UserQuery,
-    responses: { 200: MetaUserRead },
+    responses: { 200: deps.service.schemas.read },
     handle: async ({ object: { account }, caller, exchange, query }) => {
       const viewer = requireCaller(caller);
       const waiting = await waitingFor(deps.service, { viewer, query, accounts: [account] });
       return reply(200, {
-        ...presentUserTo(viewer.account, account, exchange.origin.base),
+        ...(await show(deps.service, exchange, viewer.account, account)),
         ...presentWaiting(account, waiting),
       });
     },
@@ -140,15 +171,15 @@ const partialUpdate = (deps: UserRouteDeps) =>
     summary: 'Update a user',
     description:
       'Changes an account. The rules decide which fields you may change. Fields that you leave out stay as they are.',
-    access: { kind: 'policy', checks: mayUpdate },
+    access: { kind: 'policy', checks: mayUpdate(deps.service.release) },
     needsProof: changesMoreThanOwnNames,
-    body: UserWrite,
+    body: deps.service.schemas.write,
     readBody: (body, { object }) => deps.service.readChanges(body, object.account),
-    responses: { 200: MetaUserRead },
+    responses: { 200: deps.service.schemas.read },
     handle: async ({ object, caller, exchange, body }) => {
       const account = await deps.service.update(object.account, body);
       reportChanges(exchange, object.account, account);
-      return reply(200, presentUserTo(requireCaller(caller).account, account, exchange.origin.base));
+      return reply(200, await show(deps.service, exchange, requireCaller(caller).account, account));
     },
   });
 
@@ -184,7 +215,7 @@ const destroy = (deps: UserRouteDeps) =>
 export const userRoutes = (deps: UserRouteDeps) => [
   list(deps),
   create(deps),
-  retrieveSelf,
+  retrieveSelf(deps),
   retrieve(deps),
   partialUpdate(deps),
   destroy(deps),

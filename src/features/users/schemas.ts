@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { charField, emailField } from '../../platform/http/fields.js';
-import { pageSchema } from '../../platform/http/page.js';
 import { dateTime, readOnly, text, unrequired, uri } from '../../platform/http/read-fields.js';
 import { booleanField } from '../../platform/http/scalar-fields.js';
 import { namesField } from '../../platform/http/value-fields.js';
@@ -24,7 +23,7 @@ const STAFF = 'Marks a member of the staff. What the account may do follows from
 const SUPERUSER = 'Sees all fields of every account. What else it may do follows from its groups.';
 const ACTIVE = 'False keeps the person from signing in. Prefer it to deleting an account.';
 
-/** CVAT's `UserSerializer`: the view of an account for its owner and for superusers. */
+/** CVAT 2.62's `UserSerializer`: the view of an account for its owner and for superusers. */
 export const UserRead = z
   .object({
     url: readOnly(uri()),
@@ -59,11 +58,6 @@ export const BasicUserRead = UserRead.pick({
 }).meta({
   id: 'BasicUser',
 });
-
-/** One of the two, depending on the caller. */
-export const MetaUserRead = z.union([UserRead, BasicUserRead]).meta({ id: 'MetaUser' });
-
-export const UserPage = pageSchema(MetaUserRead, 'PaginatedMetaUserList', '/api/users');
 
 const WAITS = 'waits_for_approval';
 
@@ -109,7 +103,7 @@ export const NewApiTokenRead = z
   })
   .meta({ id: 'NewApiToken' });
 
-const username = (minimum?: number) =>
+export const username = (minimum?: number) =>
   charField({
     ...(minimum === undefined ? {} : { minimum }),
     maximum: NAME_LENGTH,
@@ -120,7 +114,7 @@ const username = (minimum?: number) =>
   });
 
 /** The fields of an account besides its name; none of them is required. */
-const details = {
+export const details = {
   first_name: charField({ maximum: NAME_LENGTH, allowBlank: true }).optional(),
   last_name: charField({ maximum: NAME_LENGTH, allowBlank: true }).optional(),
   email: emailField({ maximum: EMAIL_LENGTH, allowBlank: true }).optional(),
@@ -129,10 +123,6 @@ const details = {
   is_superuser: booleanField(SUPERUSER),
   is_active: booleanField(ACTIVE),
 };
-
-export const UserWrite = z
-  .object({ username: username().optional(), ...details })
-  .meta({ id: 'PatchedUserRequest' });
 
 /**
  * Not in CVAT, where only Django's administration pages create accounts.
@@ -149,13 +139,3 @@ export const createNewUserWrite = (minimumUsername: number) =>
       send_password_mail: booleanField(),
     })
     .meta({ id: 'UserRequest' });
-
-/** The fields that are columns of an account, by their column names. */
-export const columnsOf = (values: Partial<z.output<typeof UserWrite>>) => ({
-  firstName: values.first_name,
-  lastName: values.last_name,
-  email: values.email,
-  isStaff: values.is_staff,
-  isSuperuser: values.is_superuser,
-  isActive: values.is_active,
-});

@@ -1,3 +1,4 @@
+import type { CvatRelease } from '../../kernel/cvat-release.js';
 import { ValidationError } from '../../kernel/errors.js';
 import { foreignKeyViolation } from '../../platform/db/failures.js';
 import type { Queryable } from '../../platform/db/queryable.js';
@@ -6,6 +7,7 @@ import { planList } from '../../platform/lists/list-query.js';
 import { type AccountCreationDeps, createAccountCreation } from './account-creation.js';
 import { type AccountUpdateDeps, createAccountUpdate } from './account-update.js';
 import { keepingAdministrators } from './administrators.js';
+import { createProfiles } from './profiles.js';
 import { removeAccount } from './removal-repository.js';
 import {
   findTarget,
@@ -17,8 +19,12 @@ import {
   type UserListRequest,
   waitingAmong,
 } from './repository.js';
+import { userSchemas } from './user-schemas.js';
 
-export interface UserServiceDeps extends AccountCreationDeps, AccountUpdateDeps {
+export interface UserServiceDeps
+  extends AccountCreationDeps,
+    Omit<AccountUpdateDeps, 'userWrite' | 'profiles'> {
+  readonly release: CvatRelease;
   /** Removes the memberships of an account, together with their invitations. */
   readonly endMemberships: (tx: Queryable, of: { readonly userId: number }) => Promise<void>;
 }
@@ -30,7 +36,9 @@ interface ListChoice extends Omit<UserListRequest, 'plan'> {
 
 /** Managing the accounts of other users. */
 export function createUserService(deps: UserServiceDeps) {
-  const { db } = deps;
+  const { db, release } = deps;
+  const schemas = userSchemas(release);
+  const profiles = createProfiles({ db, release });
 
   const list = (params: URLSearchParams, { findsAddresses = false, ...shown }: ListChoice) =>
     listUsers(db, { ...shown, plan: planList(findsAddresses ? USERS_WITH_ADDRESSES : USERS, params) });
@@ -59,12 +67,15 @@ export function createUserService(deps: UserServiceDeps) {
   };
 
   return {
+    release,
+    schemas,
+    profilesOf: profiles.profilesOf,
     listDefinition: USERS,
     list,
     waitingAmong: (ids: readonly number[]) => waitingAmong(db, ids),
     find,
     ...createAccountCreation(deps),
-    ...createAccountUpdate(deps),
+    ...createAccountUpdate({ ...deps, userWrite: schemas.write, profiles }),
     remove,
   };
 }

@@ -239,6 +239,8 @@ export const Settings = z.object({
 
   CVAT_VERSION: z
     .string()
+    // CVAT's own Compose file has a variable of this name, with the tag of its images: v2.62.0.
+    .transform((version) => version.replace(/^v(?=\d)/, ''))
     .refine((version) => versionProblem(version) === undefined, {
       error: ({ input }) => versionProblem(String(input)) ?? '',
     })

@@ -59,6 +59,12 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'now()',
 };
 
+/** Lists in JSON (CVAT 2.79): an object would be none. */
+const LISTS: ReadonlySet<string> = new Set([
+  'engine_profile.planned_activities',
+  'engine_profile.data_types',
+]);
+
 interface Column {
   readonly table: string;
   readonly column: string;
@@ -100,7 +106,8 @@ export async function fillNewerColumns(db: Database): Promise<readonly string[]>
 }
 
 function setDefault({ table, column, type, refers }: Column) {
-  const neutral = refers ? undefined : NEUTRAL[type];
+  const isJson = type === 'jsonb' || type === 'json';
+  const neutral = refers ? undefined : isJson && LISTS.has(`${table}.${column}`) ? "'[]'" : NEUTRAL[type];
   if (neutral === undefined)
     throw new StartError(
       `DATABASE_URL names a database of a newer CVAT, whose column ${table}.${column} this server cannot fill: give the column a default, or upgrade this server.`,

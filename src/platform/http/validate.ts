@@ -17,14 +17,24 @@ export interface FieldResults<S extends z.ZodObject> {
 export function checkFields<S extends z.ZodObject>(schema: S, value: unknown): FieldResults<S> {
   requireObject(value);
   const values: Record<string, unknown> = {};
-  const errors: Record<string, readonly string[]> = {};
+  const errors: Record<string, FieldErrors[string]> = {};
   for (const [field, type] of Object.entries(schema.shape)) {
     const given = Object.hasOwn(value, field) ? value[field] : undefined;
     const result = z.safeParse(type, given);
-    if (!result.success) errors[field] = result.error.issues.map((issue) => issue.message);
+    if (!result.success) errors[field] = messagesOf(result.error.issues);
     else if (result.data !== undefined) values[field] = result.data;
   }
   return { values: values as Partial<z.output<S>>, errors };
+}
+
+/** The messages about a value; those about its items by the place of each (DRF `ListField`). */
+function messagesOf(issues: readonly z.core.$ZodIssue[]): FieldErrors[string] {
+  const places = new Set(issues.flatMap(({ path }) => (path.length > 0 ? [String(path[0])] : [])));
+  const at = (place?: string) =>
+    issues
+      .filter(({ path }) => place === undefined || String(path[0]) === place)
+      .map(({ message }) => message);
+  return places.size === 0 ? at() : Object.fromEntries([...places].map((place) => [place, at(place)]));
 }
 
 /**

@@ -37,6 +37,16 @@ function isStorableJson(value: unknown): boolean {
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item));
 }
 
+const notList = (value: unknown): string =>
+  `Expected a list of items but got type "${pythonTypeName(value)}".`;
+
+/** DRF `ListField`. @param most number of items */
+export const listField = <T extends z.ZodType>(item: T, most: number) =>
+  z
+    .array(item, { error: about(notList) })
+    .refine((items) => items.length <= most, `Ensure this field has no more than ${most} elements.`)
+    .meta({ maxItems: most });
+
 /**
  * DRF `ManyRelatedField` for texts; the service checks whether their objects exist. It accepts everything that Python
  * can iterate over, except text; for an object these are its keys.
@@ -46,7 +56,7 @@ export const namesField = (description?: string) =>
     (value) => (isObject(value) ? Object.keys(value) : value),
     z
       .array(z.unknown().meta({ type: 'string', minLength: 1 }).transform(pythonStr), {
-        error: about((value) => `Expected a list of items but got type "${pythonTypeName(value)}".`),
+        error: about(notList),
       })
       .meta({ ...(description === undefined ? {} : { description }) }),
   );

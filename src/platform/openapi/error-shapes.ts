@@ -11,6 +11,18 @@ const Refusal = z.object({ detail: z.string(), code: NEEDED.optional() }).meta({
 
 const WITH_CODE = z.object({ detail: z.string(), code: NEEDED });
 
+const SENTENCES = z.array(z.string());
+
+const FieldErrors = z.record(z.string(), SENTENCES).meta({
+  id: 'FieldErrors',
+  description: 'Sentences by field name; those about several fields are under `non_field_errors`.',
+});
+/** All of those fit this one too. */
+const ItemErrors = z.record(z.string(), z.union([SENTENCES, z.record(z.string(), SENTENCES)])).meta({
+  id: 'ItemErrors',
+  description: 'The same where a field is a list: sentences about its items are under their places.',
+});
+
 /** The formats of error bodies, narrower ones before wider ones. */
 const SHAPES: readonly z.ZodType[] = [
   z.string().meta({ id: 'ErrorText', description: 'A sentence.' }),
@@ -21,10 +33,8 @@ const SHAPES: readonly z.ZodType[] = [
     description: 'A dependency that the server cannot reach; `code` names it for programs.',
   }),
   Detail,
-  z.record(z.string(), z.array(z.string())).meta({
-    id: 'FieldErrors',
-    description: 'Sentences by field name; those about several fields are under `non_field_errors`.',
-  }),
+  FieldErrors,
+  ItemErrors,
 ];
 
 /**
@@ -35,6 +45,7 @@ const SHAPES: readonly z.ZodType[] = [
 export function errorShapesOf(bodies: readonly unknown[]): readonly z.ZodType[] {
   const shapes = new Set(bodies.map(shapeOf));
   if (shapes.has(Refusal)) shapes.delete(Detail);
+  if (shapes.has(ItemErrors)) shapes.delete(FieldErrors);
   return [...shapes];
 }
 

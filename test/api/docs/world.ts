@@ -82,6 +82,7 @@ async function buildFirst(db: Queryable, now: Date): Promise<void> {
         isActive: true,
         groups: [ROLES[username] ?? 'user'],
         emailVerified: false,
+        origin: null,
       },
       now,
     );

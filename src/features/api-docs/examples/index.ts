@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Examples } from '../../../platform/openapi/examples.js';
 import type { DescribedRoute } from '../../../platform/openapi/types.js';
 import { accessTokenExamples } from './access-tokens.js';
@@ -12,7 +13,7 @@ import { organizationExamples } from './organizations.js';
 import { serverExamples } from './server.js';
 import { sessionExamples } from './sessions.js';
 import { signOnExamples } from './sign-on.js';
-import { userExamples } from './users.js';
+import { SURVEY_EXAMPLES, userExamples } from './users.js';
 
 const OWN: Readonly<Record<string, Examples>> = {
   ...authExamples,
@@ -34,9 +35,12 @@ const OWN: Readonly<Record<string, Examples>> = {
  * @throws TypeError if one of its own has the name of a derived one
  */
 export function examplesOf(route: DescribedRoute): Examples {
-  const own = OWN[route.operationId] ?? {};
+  const own = { ...OWN[route.operationId], ...(hasSurvey(route) ? SURVEY_EXAMPLES : {}) };
   const common = commonExamples(route);
   const twice = Object.keys(own).find((name) => Object.hasOwn(common, name));
   if (twice !== undefined) throw new TypeError(`${route.operationId} has two examples called ${twice}.`);
   return { ...own, ...common };
 }
+
+const hasSurvey = ({ body }: DescribedRoute): boolean =>
+  body instanceof z.ZodObject && 'planned_activities' in body.shape;

@@ -96,6 +96,16 @@ const update: Examples = {
   missing: missing('User', { path: { id: 99 } }),
 };
 
+/** Since CVAT 2.79. */
+export const SURVEY_EXAMPLES: Examples = {
+  unknown_activity: {
+    summary: 'An answer of the survey that is none of the choices',
+    status: 400,
+    request: { as: 'maria', path: { id: 2 }, body: { planned_activities: ['annotate_data', 'sleep'] } },
+    body: { planned_activities: { 1: ['"sleep" is not a valid choice.'] } },
+  },
+};
+
 const destroy: Examples = {
   deleted: { summary: 'Deleted', status: 204, request: { as: 'maria', path: { id: 2 } } },
   forbidden: forbidden('Another user', { path: { id: 3 } }),
