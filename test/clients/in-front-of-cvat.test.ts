@@ -18,6 +18,7 @@ import { oneProvider } from '../support/sign-on.js';
 import { enter } from './account-pages.js';
 import { hasBrowser, startBrowser } from './browser.js';
 import { readOverride, startFront } from './cvat-front.js';
+import { coloursOf, takePicture } from './pictures.js';
 import { hasProxy } from './proxies.js';
 
 /** The override of deploy/cvat, with Traefik itself, before a Django with CVAT's settings: one sign-in for both. */
@@ -145,6 +146,15 @@ describe.skipIf(!hasProxy('traefik') || !hasBrowser())(
     const seenHere = async (context: BrowserContext): Promise<string | undefined> =>
       ((await (await context.request.get('/api/users/self')).json()) as { username?: string }).username;
 
+    /** One of docs/with-cvat.md: at the size of them, and not blank. */
+    const expectPicture = async (page: Page, name: string, height: number): Promise<void> => {
+      await page.setViewportSize({ width: 1100, height });
+      const picture = await takePicture(page, name);
+      expect(picture).toMatchObject({ width: 1100, height });
+      expect(picture.bytes).toBeLessThan(100_000);
+      expect(await coloursOf(page, picture.file)).toBeGreaterThan(50);
+    };
+
     const signOut = async (page: Page): Promise<void> => {
       await page.goto('/account/sign-out');
       await page.getByRole('button', { name: 'Sign out' }).click();
@@ -205,6 +215,7 @@ describe.skipIf(!hasProxy('traefik') || !hasBrowser())(
       await page.locator('#sign-in-password').fill(person.password);
       await page.locator('button[value=sign-in]').click();
       await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+      await expectPicture(page, 'with-cvat-second-factor', 520);
       expect(await seenByCvat(context)).toBeNull();
       app.clock.advance(30_000);
       await page.locator('#code-code').fill(codeAt(secret, app.clock.now()));
@@ -224,6 +235,7 @@ describe.skipIf(!hasProxy('traefik') || !hasBrowser())(
       const context = await open();
       const page = await context.newPage();
       await page.goto('/account/sign-in');
+      await expectPicture(page, 'with-cvat-sign-in', 700);
       await page.getByRole('link', { name: 'Continue with Example ID' }).click();
       await page.waitForURL(/\/(account)?$/);
       const username = await seenHere(context);
