@@ -9,6 +9,7 @@ package decisions
 
 import data.access_tokens
 import data.bundle_plugins
+import data.growth
 import data.invitations
 import data.memberships
 import data.organizations
@@ -48,6 +49,11 @@ _allow(question) := value if {
 }
 
 _allow(question) := value if {
+	question.package == "growth"
+	value := growth.allow with input as question.input
+}
+
+_allow(question) := value if {
 	question.package == "invitations"
 	value := invitations.allow with input as question.input
 }
@@ -75,6 +81,11 @@ _allow(question) := value if {
 _filter(question) := value if {
 	question.package == "access_tokens"
 	value := access_tokens.filter with input as question.input
+}
+
+_filter(question) := value if {
+	question.package == "growth"
+	value := growth.filter with input as question.input
 }
 
 _filter(question) := value if {

@@ -65,9 +65,9 @@ test_a_question_does_not_see_the_input_of_its_neighbours if {
 }
 
 test_every_allow_and_filter_is_reached if {
-	packages := ["access_tokens", "invitations", "memberships", "organizations", "users"]
+	packages := ["access_tokens", "growth", "invitations", "memberships", "organizations", "users"]
 	allowed := _ask([[name, "allow", _list] | some name in packages])
-	allowed == [true, true, true, true, true]
+	allowed == [true, true, true, true, true, true]
 	filters := _ask([[name, "filter", _list] | some name in packages])
 	every answer in filters { answer != null }
 }

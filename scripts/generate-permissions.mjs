@@ -41,6 +41,12 @@ const PACKAGES = [
   { name: 'memberships', title: 'Memberships', one: 'a membership', many: 'memberships', belongs: true },
   { name: 'invitations', title: 'Invitations', one: 'an invitation', many: 'invitations', belongs: true },
   { name: 'access_tokens', title: 'Personal access tokens', one: 'a token', many: 'tokens' },
+  {
+    name: 'growth',
+    title: 'Growth data (CVAT_VERSION 2.74 and newer)',
+    one: 'growth data',
+    many: 'growth data',
+  },
   { name: 'server', title: 'Server', one: 'information about the server', many: '' },
 ];
 

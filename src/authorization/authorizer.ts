@@ -3,7 +3,7 @@ import { ApiError, PermissionDenied } from '../kernel/errors.js';
 import type { ListedPackage, PolicyCheck, PolicyPackage } from '../kernel/policy.js';
 import type { Exchange } from '../platform/http/exchange.js';
 import { lastParam } from '../platform/values/params.js';
-import { boundOrganization, narrowFilter, requireBelonging } from './bound-tokens.js';
+import { belongingOfRows, boundOrganization, narrowFilter, requireBelonging } from './bound-tokens.js';
 import { readSelector, unknownOrganization } from './context.js';
 import { filter as askFilter, readAllow, readFilter, readPlugins } from './engines/answers.js';
 import type { PolicyEngine, PolicyInput, PolicyQuestion } from './engines/engine.js';
@@ -65,7 +65,7 @@ export const createAuthorizer =
 export const createVisibility =
   (engine: PolicyEngine) =>
   async (exchange: Exchange, caller: Caller, name: ListedPackage): Promise<object> => {
-    const bound = insideOf(exchange, caller, []);
+    const bound = insideOf(exchange, caller, [belongingOfRows(name)]);
     const input = listInput(caller, requestedOrganization(exchange, caller));
     return narrowFilter(await askFilter(engine, { package: name, input }), name, bound);
   };
@@ -76,7 +76,11 @@ const OUTSIDE =
   'the personal access token is bound to another organization, or its owner is no longer a member';
 
 /** @returns the organization that the caller's token is bound to, or null. @throws PermissionDenied outside of it */
-function insideOf({ report }: Exchange, caller: Caller, checks: readonly PolicyCheck[]): number | null {
+function insideOf(
+  { report }: Exchange,
+  caller: Caller,
+  checks: Parameters<typeof requireBelonging>[1],
+): number | null {
   try {
     const bound = boundOrganization(caller);
     requireBelonging(bound, checks);

@@ -4,14 +4,22 @@ import type { ListedPackage, PolicyCheck } from '../kernel/policy.js';
 
 /** Personal access tokens bound to one organization. CVAT has none: all of this comes on top of the rules. */
 
-/** The lookup in each package's filter that selects the rows of one organization. */
-const ORGANIZATION_LOOKUPS: Readonly<Record<ListedPackage, string>> = {
+/** The lookup in each package's filter that selects the rows of one organization; null for rows that are in none. */
+const ORGANIZATION_LOOKUPS: Readonly<Record<ListedPackage, string | null>> = {
   users: 'memberships__organization',
   organizations: 'id',
   memberships: 'organization',
   invitations: 'membership__organization',
   access_tokens: 'organization',
+  growth: null,
 };
+
+type Belonging = Pick<PolicyCheck, 'belongsTo'>;
+
+/** @returns what the rows of a package's lists belong to */
+export const belongingOfRows = (name: ListedPackage): Belonging => ({
+  belongsTo: ORGANIZATION_LOOKUPS[name] === null ? null : 'context',
+});
 
 /**
  * A token bound to an organization is valid for requests that name the organization, while its owner is an active
@@ -35,8 +43,8 @@ export function boundOrganization({ credential, organization }: Caller): number 
  * @param bound see {@link boundOrganization}
  * @throws PermissionDenied for a resource of another organization, or of none
  */
-export function requireBelonging(bound: number | null, checks: readonly PolicyCheck[]): void {
-  const isInside = ({ belongsTo }: PolicyCheck) => belongsTo === 'context' || belongsTo === bound;
+export function requireBelonging(bound: number | null, checks: readonly Belonging[]): void {
+  const isInside = ({ belongsTo }: Belonging) => belongsTo === 'context' || belongsTo === bound;
   if (bound !== null && !checks.every(isInside)) throw new PermissionDenied();
 }
 
@@ -44,6 +52,11 @@ export function requireBelonging(bound: number | null, checks: readonly PolicyCh
  * @param filter the policy's answer
  * @param bound see {@link boundOrganization}
  * @returns the filter; for a bound token it is narrowed to the rows of its organization
+ * @throws PermissionDenied for a bound token and rows of no organization
  */
-export const narrowFilter = (filter: object, name: ListedPackage, bound: number | null): object =>
-  bound === null ? filter : ['&', filter, { [ORGANIZATION_LOOKUPS[name]]: bound }];
+export function narrowFilter(filter: object, name: ListedPackage, bound: number | null): object {
+  if (bound === null) return filter;
+  const lookup = ORGANIZATION_LOOKUPS[name];
+  if (lookup === null) throw new PermissionDenied();
+  return ['&', filter, { [lookup]: bound }];
+}

@@ -7,7 +7,8 @@ export type PolicyPackage =
   | 'organizations'
   | 'memberships'
   | 'invitations'
-  | 'access_tokens';
+  | 'access_tokens'
+  | 'growth';
 
 /** The packages that have a filter for their lists. */
 export type ListedPackage = Exclude<PolicyPackage, 'server'>;

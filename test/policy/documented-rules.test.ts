@@ -136,7 +136,7 @@ describe.skipIf(withoutOpa)('the examples of docs/custom-rules.md', () => {
     const rows = [...text.matchAll(/^\| `(\w+)` \| (`.*) \|$/gm)];
     const named = rows.map(([, name = '', scopes = '']) => [name, scopes.replaceAll('`', '').split(', ')]);
     const there = await Promise.all(
-      ['access_tokens', 'invitations', 'memberships', 'organizations', 'server', 'users'].map(
+      ['access_tokens', 'growth', 'invitations', 'memberships', 'organizations', 'server', 'users'].map(
         async (name) => {
           const table = await readFile(path.join(RULES, 'matrix', `${name}.csv`), 'utf8');
           const scopes = table

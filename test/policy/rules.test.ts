@@ -28,6 +28,7 @@ describe.skipIf(withoutOpa)('the rules', () => {
     ['memberships.rego', 'input.resource.is_active', 'input.resource.active'],
     ['invitations.rego', 'input.resource.invitee.id', 'input.resource.invitee'],
     ['access_tokens.rego', 'input.resource.owner.id', 'input.resource.owner_id'],
+    ['growth.rego', 'input.resource.user.id', 'input.resource.user_id'],
     ['utils.rego', 'input.auth.user.privilege', 'input.auth.user.group'],
     ['decisions.rego', 'input.questions', 'input.question'],
   ])('are refused by the check when %s reads what its document does not have', async (file, right, wrong) => {

@@ -203,6 +203,13 @@ const ACCESS_TOKENS: Space = {
   resource: ({ Token }) => (Token === undefined ? null : { id: OBJECT, owner: { id: userId(Token, 'own') } }),
 };
 
+const GROWTH: Space = {
+  package: 'growth',
+  scopes: { list: [], view: ['Data'], update: ['Data'], unheard: [] },
+  columns: { Data: ['own', "another's"] },
+  resource: ({ Data }) => (Data === undefined ? null : { id: OBJECT, user: { id: userId(Data, 'own') } }),
+};
+
 export const SPACES: readonly Space[] = [
   ORGANIZATIONS,
   MEMBERSHIPS,
@@ -210,4 +217,5 @@ export const SPACES: readonly Space[] = [
   USERS,
   SERVER,
   ACCESS_TOKENS,
+  GROWTH,
 ];

@@ -90,6 +90,7 @@ function baseOf(file: PackagedFile, packages: ReadonlySet<string>): string {
 /** Each package that this server queries. */
 const ASKED = Object.keys({
   access_tokens: true,
+  growth: true,
   invitations: true,
   memberships: true,
   organizations: true,

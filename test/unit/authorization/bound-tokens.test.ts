@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  belongingOfRows,
   boundOrganization,
   narrowFilter,
   requireBelonging,
@@ -88,11 +89,24 @@ describe('requireBelonging', () => {
   });
 });
 
+describe('belongingOfRows', () => {
+  it('lets a bound token ask for the rows of every package but those that are in no organization', () => {
+    expect(() => requireBelonging(30, [belongingOfRows('invitations')])).not.toThrow();
+    expect(() => requireBelonging(30, [belongingOfRows('growth')])).toThrow(PermissionDenied);
+    expect(() => requireBelonging(null, [belongingOfRows('growth')])).not.toThrow();
+  });
+});
+
 describe('narrowFilter', () => {
   it('keeps of what the rules let through the rows of the organization', () => {
     expect(narrowFilter({}, 'organizations', 30)).toEqual(['&', {}, { id: 30 }]);
     const own = ['|', { owner: 7 }, { membership__user: 7 }];
     expect(narrowFilter(own, 'invitations', 30)).toEqual(['&', own, { membership__organization: 30 }]);
     expect(narrowFilter(own, 'invitations', null)).toBe(own);
+  });
+
+  it('lets nothing of rows through that are in no organization, where a token is bound', () => {
+    expect(() => narrowFilter({}, 'growth', 30)).toThrow(PermissionDenied);
+    expect(narrowFilter({}, 'growth', null)).toEqual({});
   });
 });

@@ -50,6 +50,7 @@ describe("this server's bundle", () => {
         'users',
         'server',
         'access_tokens',
+        'growth',
         'access_token_plugin.users',
         'access_token_plugin.access_tokens',
       ]),
