@@ -37,6 +37,7 @@ const NEIGHBOURS = {
     invitations: ['users', 'memberships', 'organizations', 'preferences'],
     'access-tokens': ['users'],
     sessions: ['users'],
+    growth: ['users'],
     factors: ['users', 'accounts'],
     'forward-auth': ['users'],
     identities: ['users', 'access-tokens'],

@@ -33,6 +33,9 @@ const WRITERS = {
   auth_server_pending_approvals: 'src/features/accounts',
   auth_server_directory_accounts: 'src/features/directory',
   auth_server_preferences: 'src/features/preferences',
+  auth_server_growth: 'src/features/growth',
+  // CVAT writes it too.
+  growth_usergrowthdata: 'src/features/growth',
   auth_server_factors_totp: 'src/features/factors',
   auth_server_factors_webauthn: 'src/features/factors',
   auth_server_webauthn_handles: 'src/features/factors',
@@ -78,6 +81,7 @@ const READERS = {
     'organizations_organization',
   ],
   'src/features/directory': ['auth_user'],
+  'src/features/growth': ['auth_user'],
   'src/features/preferences': ['auth_user'],
   'src/features/sign-on': ['auth_user', 'organizations_membership', 'organizations_organization'],
   'src/features/identities': [

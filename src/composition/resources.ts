@@ -7,6 +7,7 @@ import {
   findHolder,
   resetLinkRoute,
 } from '../features/accounts/index.js';
+import { createGrowth } from '../features/growth/index.js';
 import { createInvitations, endMemberships, RESEND_THROTTLE } from '../features/invitations/index.js';
 import { createMemberships } from '../features/memberships/index.js';
 import { createOrganizations, findIntegrityProblems } from '../features/organizations/index.js';
@@ -183,6 +184,7 @@ export function composeResources(parts: ResourceParts): Resources {
       ...memberships.routes,
       ...invitations.routes,
       ...createPreferences({ db }),
+      ...(releaseOf(config).has('hasGrowth') ? createGrowth({ db, clock }) : []),
     ],
     users: users.service,
     endSessions: sessionLists.service.endAll,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KNOWN_COLUMNS } from '../../src/platform/db/newer-columns.js';
 import { createTestApp, type TestApp } from '../support/app.js';
-import { type CvatDatabase, createCvatDatabase } from '../support/cvat.js';
+import { type CvatDatabase, createCvatDatabase, GROWTH } from '../support/cvat.js';
 import {
   hasPostgres,
   POSTGRES_HINT,
@@ -98,7 +98,8 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
     expect(again.logs.some((line) => line.includes('Columns of a newer CVAT'))).toBe(false);
   });
 
-  it('has in 2.62 the columns that this server knows, and no others to fill', async () => {
+  it('has in 2.62, and 2.74 in its table of growth data, the columns that this server knows, and no others', async () => {
+    await cvat.client.query(GROWTH);
     const { rows } = await cvat.client.query<{ table_name: string; column_name: string }>(
       `select table_name, column_name from information_schema.columns
        where table_schema = 'public' and table_name = any($1) and is_nullable = 'NO' and column_default is null

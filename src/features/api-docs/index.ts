@@ -7,7 +7,7 @@ import { send } from '../../platform/http/send.js';
 import { createDocument } from '../../platform/openapi/document.js';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
 import { createBuiltDocument, type Described } from './built-document.js';
-import { DESCRIPTION, TAGS } from './description.js';
+import { DESCRIPTION, tagsOf } from './description.js';
 import { examplesOf } from './examples/index.js';
 import { homeHandler, redirectTo } from './home.js';
 import { redocPage, swaggerPage, TITLE } from './pages.js';
@@ -92,7 +92,7 @@ function describe(routes: readonly DescribedRoute[], version: string, isPublic: 
       contact: { name: 'The administrators of this server' },
       license: { name: 'MIT License', url: 'https://opensource.org/licenses/MIT' },
     },
-    tags: TAGS,
+    tags: tagsOf(routes),
     routes: [...routes, own],
     examplesOf: (route) => (route === own ? schemaExamples(own) : examplesOf(route)),
   });

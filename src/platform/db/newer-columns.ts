@@ -5,7 +5,7 @@ import { raw, sql } from './sql.js';
 
 /**
  * The tables of CVAT into which this server inserts rows, and their columns that have neither a default nor null, as of
- * CVAT 2.62: every insert names them.
+ * CVAT 2.62, and of 2.74 for the table of growth data: every insert names them.
  */
 export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   auth_user: [
@@ -38,6 +38,7 @@ export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   organizations_invitation: ['key', 'created_date', 'membership_id'],
   socialaccount_socialaccount: ['provider', 'uid', 'last_login', 'date_joined', 'extra_data', 'user_id'],
   django_session: ['session_key', 'session_data', 'expire_date'],
+  growth_usergrowthdata: ['user_id', 'github_prompt_support_clicked', 'promotion_notifications_allowed'],
 };
 
 /** What stands for "nothing was said" in a column, by its type. */

@@ -5,6 +5,7 @@ import { accessTokenExamples } from './access-tokens.js';
 import { authExamples } from './auth.js';
 import { commonExamples } from './common.js';
 import { factorExamples } from './factors.js';
+import { growthExamples } from './growth.js';
 import { invitationExamples } from './invitations.js';
 import { keyExamples } from './keys.js';
 import { linkedAccountExamples } from './linked-accounts.js';
@@ -28,6 +29,7 @@ const OWN: Readonly<Record<string, Examples>> = {
   ...membershipExamples,
   ...invitationExamples,
   ...serverExamples,
+  ...growthExamples,
 };
 
 /**
