@@ -95,6 +95,18 @@ print(json.dumps([said, changed.cvat_usage_reason.value, changed.primary_role,
       ]);
     });
 
+  if (has('hasGrowth'))
+    it.skipIf(bin === undefined)('read whether to ask for a star, and note that they asked', async () => {
+      const script = `${STRICT}
+[mine] = api.growth_api.list()[0].results
+changed, _ = api.growth_api.partial_update(str(mine.id), patched_user_growth_data_request=models.PatchedUserGrowthDataRequest(
+    github_prompt_shown=True, promotion_notifications_allowed=False))
+print(json.dumps([mine.owner.username, mine.github_prompt_shown, changed.promotion_notifications_allowed,
+    api.growth_api.retrieve(str(mine.id))[0].github_prompt_enabled]))
+`;
+      expect(await ask(script)).toEqual([person.username, true, false, false]);
+    });
+
   it.skipIf(bin === undefined)(
     'sign in on the command line, and learn that this is no server of tasks',
     async () => {

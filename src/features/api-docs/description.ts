@@ -12,8 +12,8 @@ an error even where none are needed.
 empty is the personal workspace. An object belongs to its own organization whatever the request says.
 
 **Errors** have one of the shapes \`ErrorDetail\`, \`FieldErrors\`, \`ErrorList\`, \`ErrorText\` and \`DependencyError\`.
-Every path answers 405 to methods that it does not have; an unknown path (404), an unknown host (400) and a server
-error (500) are answered with an HTML page. Every answer has an \`X-Request-Id\`.
+Every path answers 405 to methods that it does not have. A path outside of \`/api\` that is unknown (404), an unknown host
+(400) and a server error (500) are answered with an HTML page. Every answer has an \`X-Request-Id\`.
 
 **Examples** show an answer, and under \`x-request\` its request, with the caller and the credentials if they are not the
 default; \`x-settings\` names the required server settings.`;
