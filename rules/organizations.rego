@@ -2,7 +2,7 @@
 # title: Organizations
 # description: |
 #   Who may do what with an organization, and what the caller is in the organization of the context.
-#   `resource.user.role` is the caller's role in the object, active or not; the context does not matter.
+#   `resource.user.role` is the role of the caller in the object, if they are an active member; the context does not matter.
 # schemas:
 #   - input: schema.document
 #   - input.resource: schema.organizations

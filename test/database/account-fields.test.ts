@@ -94,6 +94,17 @@ describe.skipIf(!hasPostgres)(`the fields of an account in 2.80 (${POSTGRES_HINT
     });
   });
 
+  it('are kept in a table of ours for an account without a profile in CVAT', async () => {
+    await cvat.client.query(AS_JSON);
+    const server = await start();
+    const person = await server.register('newcomer');
+    const headers = person.authorization;
+    await cvat.client.query(`delete from engine_profile where user_id = ${person.id}`);
+    const path = `/api/users/${person.id}`;
+    await server.send(path, { method: 'PATCH', headers, body: ANSWERS });
+    expect((await server.send('/api/users/self', { headers })).json()).toMatchObject(ANSWERS);
+  });
+
   it('are kept in a table of ours before, are still there after the upgrade, and move with the next answer', async () => {
     const server = await start();
     const person = await server.register('newcomer');

@@ -4,17 +4,11 @@ import type { Unchecked } from '../../platform/http/route.js';
 import type { ViewedOrganization } from './repository.js';
 
 /** Decisions about an organization use the organization itself, whatever context the request names. */
-const contextOf = ({
-  id,
-  slug,
-  owner,
-  viewerRole,
-  viewerIsActive,
-}: ViewedOrganization): OrganizationContext => ({
+const contextOf = ({ id, slug, owner, viewerRole }: ViewedOrganization): OrganizationContext => ({
   id,
   slug,
   ownerId: owner?.id ?? null,
-  role: viewerIsActive ? viewerRole : null,
+  role: viewerRole,
 });
 
 const may =

@@ -29,9 +29,8 @@ export interface Organization {
 
 /** An organization, with one account's relation to it. */
 export interface ViewedOrganization extends Organization {
-  /** The role, whether or not the invitation has been accepted. */
+  /** Null for an invitation that is not accepted yet: CVAT up to 2.64 finds no organization then. */
   readonly viewerRole: OrganizationRole | null;
-  readonly viewerIsActive: boolean;
 }
 
 type Row = Omit<Organization, 'owner' | 'contact'> & PersonColumns<'owner'> & { readonly contact: string };
@@ -97,15 +96,16 @@ export async function findOrganization(
   id: number,
   viewer: { readonly id: number; readonly visible: unknown },
 ): Promise<ViewedOrganization | undefined> {
-  const row = await one<Row & Pick<ViewedOrganization, 'viewerRole' | 'viewerIsActive'>>(
+  const row = await one<Row & Pick<ViewedOrganization, 'viewerRole'>>(
     db,
     sql`
-      select ${COLUMNS}, v.role as "viewerRole", coalesce(v.is_active, false) as "viewerIsActive"
-      from ${TABLES} left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id}
+      select ${COLUMNS}, v.role as "viewerRole"
+      from ${TABLES}
+      left join organizations_membership v on v.organization_id = o.id and v.user_id = ${viewer.id} and v.is_active
       where o.id = ${id} and ${compileJoinedFilter(viewer.visible, POLICY_FILTER)}`,
     { isRepeated: true },
   );
-  return row && { ...organizationOf(row), viewerRole: row.viewerRole, viewerIsActive: row.viewerIsActive };
+  return row && { ...organizationOf(row), viewerRole: row.viewerRole };
 }
 
 export async function getOrganization(db: Queryable, id: number): Promise<Organization | undefined> {

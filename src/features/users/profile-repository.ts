@@ -58,8 +58,12 @@ export async function storeSurvey(tx: Queryable, userId: number, answers: Survey
   const changes = SURVEY_FIELDS.map(
     (field) => sql`${raw(field)} = ${columnValue(answers[field], types.get(field) ?? '')}`,
   );
-  await execute(tx, sql`update engine_profile set ${join(changes, ', ')} where user_id = ${userId}`);
-  await storeOurs(tx, userId, NOTHING_SAID);
+  const stored = await execute(
+    tx,
+    sql`update engine_profile set ${join(changes, ', ')} where user_id = ${userId}`,
+  );
+  // Not every account has a profile in CVAT.
+  await storeOurs(tx, userId, stored > 0 ? NOTHING_SAID : answers);
 }
 
 const NOTHING_SAID: Survey = {

@@ -29,11 +29,9 @@ export function checkFields<S extends z.ZodObject>(schema: S, value: unknown): F
 
 /** The messages about a value; those about its items by the place of each (DRF `ListField`). */
 function messagesOf(issues: readonly z.core.$ZodIssue[]): FieldErrors[string] {
-  const places = new Set(issues.flatMap(({ path }) => (path.length > 0 ? [String(path[0])] : [])));
-  const at = (place?: string) =>
-    issues
-      .filter(({ path }) => place === undefined || String(path[0]) === place)
-      .map(({ message }) => message);
+  const places = new Set(issues.map(({ path }) => path[0]).filter((place) => typeof place === 'number'));
+  const at = (place?: number) =>
+    issues.filter(({ path }) => place === undefined || path[0] === place).map(({ message }) => message);
   return places.size === 0 ? at() : Object.fromEntries([...places].map((place) => [place, at(place)]));
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { useTestApp } from '../../support/app.js';
-import { useWorld } from '../../support/world.js';
+import { clientOf, useWorld } from '../../support/world.js';
 
 /** What the API does differently in newer releases of CVAT, and that it does not in 2.62. */
 
-const newest = useTestApp({ env: { CVAT_VERSION: '2.80.0', EMAIL_BACKEND: 'console' } });
+const newest = useTestApp({
+  env: { CVAT_VERSION: '2.80.0', EMAIL_BACKEND: 'console', ORG_INVITATION_CONFIRM: 'true' },
+});
 const before = useTestApp({ env: { EMAIL_BACKEND: 'console' } });
 const [now, then] = [useWorld(newest), useWorld(before)];
 
@@ -85,6 +87,33 @@ describe('strangers', () => {
       expect([403, 404], path).toContain((await now.stranger.send(method, path, body)).status);
     expect((await now.invited.send('POST', `/api/invitations/${now.key}/decline`)).status).toBe(204);
   });
+});
+
+describe('people who are invited and have not accepted', () => {
+  const invited = useWorld(newest, 'invited-');
+
+  it.each(['worker', 'maintainer'])(
+    'neither see nor change the organization in any role: %s',
+    async (role) => {
+      const email = `${role}-to-be@example.org`;
+      const person = clientOf(newest, await newest.register(`${role}-to-be`, { email }));
+      const { id, slug } = invited.acme;
+      const sent = await invited.owner.send('POST', `/api/invitations?org=${slug}`, { role, email });
+      expect(sent.body).toMatchObject({ accepted: false, user: { id: person.id } });
+      const refused = async (method: string, path: string, body?: object) =>
+        expect([path, (await person.send(method, path, body)).status]).toEqual([path, 403]);
+      await refused('GET', `/api/organizations/${id}`);
+      await refused('PATCH', `/api/organizations/${id}`, { name: 'Mine' });
+      await refused('DELETE', `/api/organizations/${id}`);
+      await refused('GET', `/api/organizations/${id}/factor_requirement`);
+      await refused('GET', `/api/memberships/${invited.owner.membershipId}`);
+      await refused('DELETE', `/api/invitations/${invited.key}`);
+      expect((await invited.owner.get(`/api/organizations/${id}`)).body).toMatchObject({ id, slug });
+      expect(
+        (await person.send('GET', `/api/invitations/${(sent.body as { key: string }).key}`)).status,
+      ).toBe(200);
+    },
+  );
 });
 
 describe('a password of a wrong length', () => {
