@@ -12,26 +12,6 @@ export interface Profile {
   readonly survey: Survey;
 }
 
-/**
- * Reads columns that only the tables of a newer CVAT have: as JSON, a row has those that are there. What a CVAT does not
- * know, our own table does.
- */
-export const readProfiles = (db: Queryable, userIds: readonly number[]): Promise<Profile[]> =>
-  many<Profile & { readonly [column: string]: unknown }>(
-    db,
-    sql`
-      select u.id as "userId", coalesce(to_jsonb(u) ->> 'created_via', x.created_via) as "createdVia",
-        (
-          select bool_or(e.verified) from account_emailaddress e
-          where e.user_id = u.id and lower(e.email) = lower(u.email)
-        ) as "isEmailVerified",
-        ${survey(sql`to_jsonb(p)`, sql`to_jsonb(x)`)} as survey
-      from auth_user u
-      left join engine_profile p on p.user_id = u.id
-      left join auth_server_profiles x on x.user_id = u.id
-      where u.id = any(${userIds}::integer[])`,
-  );
-
 const LISTS: ReadonlySet<string> = new Set<keyof Survey>(['planned_activities', 'data_types']);
 
 /** @returns an object with the answers of the first row that has one */
@@ -47,6 +27,30 @@ function survey(first: Sql, second: Sql): Sql {
   // Unlike jsonb, it keeps the order.
   return sql`json_build_object(${join(answers, ', ')})`;
 }
+
+/** CVAT's own columns come first. */
+const ANSWERS = survey(sql`to_jsonb(p)`, sql`to_jsonb(x)`);
+
+/**
+ * Reads columns that only the tables of a newer CVAT have: as JSON, a row has those that are there. What a CVAT does not
+ * know, our own table does.
+ */
+export const readProfiles = (db: Queryable, userIds: readonly number[]): Promise<Profile[]> =>
+  many<Profile & { readonly [column: string]: unknown }>(
+    db,
+    sql`
+      select u.id as "userId", coalesce(to_jsonb(u) ->> 'created_via', x.created_via) as "createdVia",
+        (
+          select bool_or(e.verified) from account_emailaddress e
+          where e.user_id = u.id and lower(e.email) = lower(u.email)
+        ) as "isEmailVerified",
+        ${ANSWERS} as survey
+      from auth_user u
+      left join engine_profile p on p.user_id = u.id
+      left join auth_server_profiles x on x.user_id = u.id
+      where u.id = any(${userIds}::integer[])`,
+    { isRepeated: true },
+  );
 
 /**
  * Stores all answers of a person: in the columns of a CVAT that has them, and otherwise in a table of ours. Lock the
