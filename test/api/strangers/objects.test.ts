@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MINUTE } from '../../../src/kernel/clock.js';
 import { useTestApp } from '../../support/app.js';
-import type { Answer } from '../../support/http.js';
-import { digestsOf } from '../../support/tables.js';
-import { CONTEXTS, isElsewhere, type Named, THINGS, type Thing } from './contract.js';
+import { attemptsOf, changes, createAsk, GRAB, SECRETS } from './attempts.js';
+import { isElsewhere, THINGS } from './contract.js';
 import { type Gate, NAMES, openGate, VISITORS, type Visitor, type VisitorName } from './people.js';
 
 /** Every object, every method and every context, asked by everybody: the status is the one of the contract. */
@@ -14,83 +12,10 @@ beforeAll(async () => {
   gate = await openGate(app);
 });
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const SAFE = ['GET', 'HEAD', 'OPTIONS'];
-/** What somebody would like to become. */
-const GRAB = { is_superuser: true, groups: ['admin'], role: 'owner', owner: 1, user: 1, is_active: true };
-
-interface Attempt {
-  readonly name: string;
-  readonly thing: Thing;
-  readonly method: string;
-  readonly named: Named;
-  readonly status: number;
-}
-
-/** @returns what each attempt comes to */
-const attemptsOf = (visitorName: VisitorName): readonly Attempt[] =>
-  Object.entries(THINGS).flatMap(([name, thing]) =>
-    METHODS.flatMap((method) =>
-      CONTEXTS.map((named) => ({
-        name,
-        thing,
-        method,
-        named,
-        status: statusOf(visitorName, thing, method, named),
-      })),
-    ),
-  );
-
-function statusOf(visitorName: VisitorName, thing: Thing, method: string, named: Named): number {
-  const visitor = VISITORS[visitorName];
-  if ('isUnknown' in visitor) return 401;
-  if (method === 'OPTIONS') return 200;
-  const operation = thing.operations[method === 'HEAD' ? 'GET' : method];
-  return operation === undefined ? 405 : operation(visitor, { method, named });
-}
-
-async function ask(
-  visitorName: VisitorName,
-  path: string,
-  { method, named }: Pick<Attempt, 'method' | 'named'>,
-  body?: unknown,
-): Promise<Answer> {
-  // Sending again is limited to five an hour.
-  if (path.endsWith('/resend')) app.clock.advance(13 * MINUTE);
-  const client = gate.clients.get(visitorName);
-  return app.send(path + (named === null ? '' : `?org=${named}`), {
-    method,
-    headers: client?.headers ?? {},
-    ...(SAFE.includes(method) ? {} : { body: body ?? {} }),
-  });
-}
-
-const perform = (visitorName: VisitorName, attempt: Attempt, body = attempt.thing.body) =>
-  ask(visitorName, attempt.thing.path(gate.idOf), attempt, body);
-
-const changes = ({ method, status }: Attempt): boolean => !SAFE.includes(method) && status < 300;
-
-/** Contexts make no difference where there is no operation. */
-const isWorthAsking = ({ status, method, named }: Attempt): boolean =>
-  named === null || !([405, 401].includes(status) || method === 'OPTIONS' || method === 'HEAD');
-
-const TABLES = [
-  'auth_user',
-  'auth_user_groups',
-  'account_emailaddress',
-  'organizations_organization',
-  'organizations_membership',
-  'organizations_invitation',
-  'auth_server_organization_transfers',
-  'auth_server_factor_requirements',
-  'auth_server_outbox',
-];
-const digest = () => digestsOf(app.db, TABLES);
-
-const SECRETS = ['Sesame', '@example.org', 'tessa', 'olivia', 'pablo', 'samson', 'secret-name'];
+const { ask, perform, digest } = createAsk(app, () => gate);
 
 describe.each(NAMES)('a visitor who is %s', (visitorName) => {
-  const attempts = attemptsOf(visitorName).filter(isWorthAsking);
+  const attempts = attemptsOf(visitorName);
 
   it('is refused what the contract refuses, learns nothing from it and changes nothing', async () => {
     const before = await digest();
