@@ -49,10 +49,10 @@ export const versionProblem = (version: string): string | undefined =>
     : `it must be a release of CVAT from 2.${OLDEST}.0 to 2.${NEWEST}, such as ${DEFAULT_CVAT_VERSION}`;
 
 /** @param version one without a {@link versionProblem} */
-export const cvatReleaseOf = (version: string): CvatRelease => ({
-  version,
-  has: (trait) => minorOf(version) >= SINCE[trait],
-});
+export function cvatReleaseOf(version: string): CvatRelease {
+  const minor = minorOf(version);
+  return { version, has: (trait) => minor >= SINCE[trait] };
+}
 
 /** @returns an address as accounts of that release have it. allauth 65 stores them in lower case */
 export const storedAddress = (email: string, { has }: CvatRelease): string =>

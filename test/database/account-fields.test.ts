@@ -1,12 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../support/app.js';
-import { type CvatDatabase, createCvatDatabase } from '../support/cvat.js';
-import {
-  hasPostgres,
-  POSTGRES_HINT,
-  type PostgresServer,
-  startPostgres,
-} from '../support/postgres-server.js';
+import { describe, expect, it } from 'vitest';
+import type { TestApp } from '../support/app.js';
+import { useServersBesideCvat } from '../support/beside-cvat.js';
+import { hasPostgres, POSTGRES_HINT } from '../support/postgres-server.js';
 
 /** Fields of accounts that newer releases of CVAT have columns for, before and after a CVAT adds them. */
 
@@ -38,31 +33,8 @@ const ANSWERS = {
 };
 
 describe.skipIf(!hasPostgres)(`the fields of an account in 2.80 (${POSTGRES_HINT})`, () => {
-  let postgres: PostgresServer;
-  let cvat: CvatDatabase;
-  let app: TestApp | undefined;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
-  beforeEach(async () => {
-    cvat = await createCvatDatabase(postgres.url, '2.62');
-  });
-  afterEach(async () => {
-    await app?.close();
-    app = undefined;
-    await cvat.drop();
-  });
-
-  const start = async (): Promise<TestApp> => {
-    await app?.close();
-    app = await createTestApp({
-      engines: 'embedded',
-      env: { DATABASE_URL: cvat.url, CVAT_VERSION: '2.80.0' },
-    });
-    return app;
-  };
-  const row = async (text: string): Promise<unknown> => (await cvat.client.query(text)).rows[0];
+  const { start, query } = useServersBesideCvat('2.62', { CVAT_VERSION: '2.80.0' });
+  const row = async (text: string): Promise<unknown> => (await query(text))[0];
   const inCvat = () =>
     row(`
       select u.created_via, p.cvat_usage_reason, p.primary_role, to_jsonb(p.planned_activities) as planned_activities,
@@ -74,7 +46,7 @@ describe.skipIf(!hasPostgres)(`the fields of an account in 2.80 (${POSTGRES_HINT
     ['JSON', AS_JSON],
     ['arrays', AS_ARRAYS],
   ])('are in the columns of a CVAT that has them, lists as %s', async (_kind, columns) => {
-    await cvat.client.query(ORIGIN + columns);
+    await query(ORIGIN + columns);
     const server = await start();
     const person = await server.register('newcomer');
     const headers = person.authorization;
@@ -88,18 +60,18 @@ describe.skipIf(!hasPostgres)(`the fields of an account in 2.80 (${POSTGRES_HINT
     expect(answer.json()).toMatchObject({ ...ANSWERS, created_via: 'registration' });
     expect(await inCvat()).toEqual({ ...ANSWERS, created_via: 'registration' });
     // What CVAT changes is seen here.
-    await cvat.client.query(`update engine_profile set primary_role = 'Pilot' where user_id = ${person.id}`);
+    await query(`update engine_profile set primary_role = 'Pilot' where user_id = ${person.id}`);
     expect((await server.send('/api/users/self', { headers })).json()).toMatchObject({
       primary_role: 'Pilot',
     });
   });
 
   it('are kept in a table of ours for an account without a profile in CVAT', async () => {
-    await cvat.client.query(AS_JSON);
+    await query(AS_JSON);
     const server = await start();
     const person = await server.register('newcomer');
     const headers = person.authorization;
-    await cvat.client.query(`delete from engine_profile where user_id = ${person.id}`);
+    await query(`delete from engine_profile where user_id = ${person.id}`);
     const path = `/api/users/${person.id}`;
     await server.send(path, { method: 'PATCH', headers, body: ANSWERS });
     expect((await server.send('/api/users/self', { headers })).json()).toMatchObject(ANSWERS);
@@ -113,7 +85,7 @@ describe.skipIf(!hasPostgres)(`the fields of an account in 2.80 (${POSTGRES_HINT
       by.send(`/api/users/${person.id}`, { method: 'PATCH', headers, body });
     await answer(ANSWERS, server);
     expect(await ours()).toEqual({ primary_role: 'Ornithologist', data_types: ['images', 'birdsong'] });
-    await cvat.client.query(ORIGIN + AS_JSON);
+    await query(ORIGIN + AS_JSON);
     const upgraded = await start();
     const seen = await upgraded.send('/api/users/self', { headers });
     expect(seen.json()).toMatchObject({ ...ANSWERS, created_via: 'registration' });

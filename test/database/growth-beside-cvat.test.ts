@@ -1,39 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../support/app.js';
-import { type CvatDatabase, createCvatDatabase, GROWTH, tokenOf } from '../support/cvat.js';
-import {
-  hasPostgres,
-  POSTGRES_HINT,
-  type PostgresServer,
-  startPostgres,
-} from '../support/postgres-server.js';
+import { describe, expect, it } from 'vitest';
+import type { TestApp } from '../support/app.js';
+import { useServersBesideCvat } from '../support/beside-cvat.js';
+import { GROWTH, tokenOf } from '../support/cvat.js';
+import { hasPostgres, POSTGRES_HINT } from '../support/postgres-server.js';
 
 /** `/api/growth` in the database of a CVAT, which has a table for it since 2.74. */
 describe.skipIf(!hasPostgres)(`/api/growth in a database of CVAT (${POSTGRES_HINT})`, () => {
-  let postgres: PostgresServer;
-  let cvat: CvatDatabase;
-  let app: TestApp | undefined;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
-  beforeEach(async () => {
-    cvat = await createCvatDatabase(postgres.url, 'newer');
-  });
-  afterEach(async () => {
-    await app?.close();
-    app = undefined;
-    await cvat.drop();
-  });
-
-  const start = async (): Promise<TestApp> => {
-    app = await createTestApp({
-      engines: 'embedded',
-      env: { DATABASE_URL: cvat.url, CVAT_VERSION: '2.74.0' },
-    });
-    return app;
-  };
-  const query = async (text: string): Promise<unknown[]> => (await cvat.client.query(text)).rows;
+  const { start, query, cvat } = useServersBesideCvat('newer', { CVAT_VERSION: '2.74.0' });
   const headers = { Authorization: `Token ${tokenOf('django42')}` };
   const list = async (server: TestApp) => {
     const answer = await server.send('/api/growth', { headers });
@@ -44,15 +17,15 @@ describe.skipIf(!hasPostgres)(`/api/growth in a database of CVAT (${POSTGRES_HIN
     promotion_notifications_allowed from growth_usergrowthdata`;
 
   it('uses the table of CVAT, names all of its columns, and leaves its own alone', async () => {
-    await cvat.client.query(GROWTH);
+    await query(GROWTH);
     const server = await start();
     const rows = await list(server);
     expect(rows).toEqual([expect.objectContaining({ id: 1, github_prompt_enabled: true })]);
-    const [{ date_joined: joined } = {}] = (
-      await cvat.client.query(`select date_joined from auth_user where id = ${cvat.ids.django42}`)
-    ).rows as { date_joined?: Date }[];
+    const [{ date_joined: joined } = {}] = (await query(
+      `select date_joined from auth_user where id = ${cvat().ids.django42}`,
+    )) as { date_joined?: Date }[];
     const row = {
-      user_id: cvat.ids.django42,
+      user_id: cvat().ids.django42,
       github_prompt_shown_at: joined,
       github_prompt_support_clicked: false,
       promotion_notifications_allowed: true,
@@ -66,11 +39,11 @@ describe.skipIf(!hasPostgres)(`/api/growth in a database of CVAT (${POSTGRES_HIN
   });
 
   it('shows the rows that CVAT wrote', async () => {
-    await cvat.client.query(GROWTH);
-    await cvat.client.query(
+    await query(GROWTH);
+    await query(
       `insert into growth_usergrowthdata
          (id, github_prompt_shown_at, github_prompt_support_clicked, promotion_notifications_allowed, user_id)
-       values (70, null, false, false, ${cvat.ids.django42})`,
+       values (70, null, false, false, ${cvat().ids.django42})`,
     );
     expect(await list(await start())).toEqual([
       expect.objectContaining({
@@ -86,24 +59,24 @@ describe.skipIf(!hasPostgres)(`/api/growth in a database of CVAT (${POSTGRES_HIN
     const server = await start();
     const [own] = await list(server);
     expect(own).toMatchObject({ id: 1 });
-    expect(await query(OURS)).toEqual([{ user_id: cvat.ids.django42 }]);
+    expect(await query(OURS)).toEqual([{ user_id: cvat().ids.django42 }]);
     expect(await query(`select to_regclass('growth_usergrowthdata') as found`)).toEqual([{ found: null }]);
-    await cvat.client.query(`${GROWTH} alter sequence growth_usergrowthdata_id_seq restart with 30`);
+    await query(`${GROWTH} alter sequence growth_usergrowthdata_id_seq restart with 30`);
     expect(await list(server)).toEqual([expect.objectContaining({ id: 30 })]);
     expect(await list(server)).toEqual([expect.objectContaining({ id: 30 })]);
   });
 
   it('removes the row with the account, of which the table of CVAT knows nothing itself', async () => {
-    await cvat.client.query(GROWTH);
+    await query(GROWTH);
     const server = await start();
     await list(server);
-    const path = `/api/users/${cvat.ids.django42}`;
+    const path = `/api/users/${cvat().ids.django42}`;
     expect((await server.send(path, { method: 'DELETE', headers })).status).toBe(204);
     expect(await query(CVATS)).toEqual([]);
   });
 
   it('fills what a newer release asks of a row', async () => {
-    await cvat.client.query(`${GROWTH}
+    await query(`${GROWTH}
       alter table growth_usergrowthdata add column survey_prompt_count integer not null`);
     expect(await list(await start())).toHaveLength(1);
     expect(await query('select survey_prompt_count from growth_usergrowthdata')).toEqual([

@@ -1,13 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KNOWN_COLUMNS } from '../../src/platform/db/newer-columns.js';
-import { createTestApp, type TestApp } from '../support/app.js';
-import { type CvatDatabase, createCvatDatabase, GROWTH } from '../support/cvat.js';
-import {
-  hasPostgres,
-  POSTGRES_HINT,
-  type PostgresServer,
-  startPostgres,
-} from '../support/postgres-server.js';
+import { useServersBesideCvat } from '../support/beside-cvat.js';
+import { GROWTH } from '../support/cvat.js';
+import { hasPostgres, POSTGRES_HINT } from '../support/postgres-server.js';
 
 /** Databases of releases of CVAT that did not exist when this server was made. */
 
@@ -17,30 +12,11 @@ const added = (table: string, column: string, type: string, value: string): stri
   alter table ${table} alter column ${column} drop default;`;
 
 describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES_HINT})`, () => {
-  let postgres: PostgresServer;
-  let cvat: CvatDatabase;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres?.remove());
-  let app: TestApp | undefined;
-  beforeEach(async () => {
-    cvat = await createCvatDatabase(postgres.url, 'newer');
-  });
-  afterEach(async () => {
-    await app?.close();
-    app = undefined;
-    await cvat.drop();
-  });
-
-  const start = async (): Promise<TestApp> => {
-    app = await createTestApp({ engines: 'embedded', env: { DATABASE_URL: cvat.url } });
-    return app;
-  };
-  const read = async (text: string): Promise<unknown> => (await cvat.client.query(text)).rows[0];
+  const { start, query, cvat } = useServersBesideCvat('newer');
+  const read = async (text: string): Promise<unknown> => (await query(text))[0];
 
   it('is one in which people register, sign in and have organizations, with neutral values', async () => {
-    await cvat.client.query(
+    await cvat().client.query(
       [
         added('engine_profile', 'survey_role', 'varchar(64)', "'x'"),
         added('engine_profile', 'survey_tasks', 'jsonb', "'[]'"),
@@ -82,7 +58,7 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
     ['refers to another table', 'integer', 'default 1 references auth_user (id)', '1'],
     ['has a type with nothing neutral', 'inet', "default '127.0.0.1'", ''],
   ])('is refused at the start with the name of the column if that %s', async (_what, type, rest) => {
-    await cvat.client.query(
+    await cvat().client.query(
       `alter table engine_profile add column surprise ${type} ${rest} not null;
        alter table engine_profile alter column surprise drop default;`,
     );
@@ -92,15 +68,15 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
   });
 
   it('is not changed a second time, and one of 2.62 not at all', async () => {
-    await cvat.client.query(added('engine_profile', 'survey_role', 'varchar(64)', "'x'"));
-    await (await start()).close();
+    await cvat().client.query(added('engine_profile', 'survey_role', 'varchar(64)', "'x'"));
+    await start();
     const again = await start();
     expect(again.logs.some((line) => line.includes('Columns of a newer CVAT'))).toBe(false);
   });
 
   it('has in 2.62, and 2.74 in its table of growth data, the columns that this server knows, and no others', async () => {
-    await cvat.client.query(GROWTH);
-    const { rows } = await cvat.client.query<{ table_name: string; column_name: string }>(
+    await cvat().client.query(GROWTH);
+    const { rows } = await cvat().client.query<{ table_name: string; column_name: string }>(
       `select table_name, column_name from information_schema.columns
        where table_schema = 'public' and table_name = any($1) and is_nullable = 'NO' and column_default is null
          and is_identity = 'NO'`,

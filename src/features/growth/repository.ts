@@ -72,8 +72,8 @@ export async function hasCvatTable(db: Queryable): Promise<boolean> {
 }
 
 /**
- * Gives an account its row, as if the prompt had been shown when it was made. Only tries to insert what is missing: each
- * try would use up an id.
+ * Adds the row of an account that has none, as if the prompt had been shown when the account was made. It inserts only a
+ * missing row, because each insert uses up an id.
  */
 export const ensureGrowth = (db: Queryable, table: GrowthTable, userId: number) =>
   execute(

@@ -32,13 +32,13 @@ export interface GrowthInput {
   readonly promotion_notifications_allowed?: boolean | undefined;
 }
 
-/** Who asks, and the policy's filter of the rows that they see. */
+/** The caller, and the policy's filter of the rows that they see. */
 export interface Viewer {
   readonly id: number;
   readonly visible: unknown;
 }
 
-/** Whether people are asked to give CVAT a star. Whoever asks has a row from then on. */
+/** Whether people are asked to give CVAT a star. The first request of a person adds their row. */
 export function createGrowthService({ db, clock }: GrowthServiceDeps) {
   let isInCvat = false;
 

@@ -42,7 +42,7 @@ export function createProfiles({ db, release: { has } }: ProfilesDeps) {
     created_via: createdVia,
   });
 
-  /** Stores the answers among the changes of a person; what is not among them stays. Lock the account first. */
+  /** Stores the answers that `changes` has; the others stay as they are. Lock the account first. */
   const changeSurvey = async (tx: Queryable, userId: number, changes: SurveyChanges): Promise<void> => {
     const given = Object.fromEntries(
       SURVEY_FIELDS.filter((field) => changes[field] !== undefined).map((field) => [field, changes[field]]),

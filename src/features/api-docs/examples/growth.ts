@@ -34,7 +34,7 @@ export const growthExamples: Readonly<Record<string, Examples>> = {
       body: { ...NEW, github_prompt_support_clicked: true },
     },
     only_true: {
-      summary: 'What has been shown stays shown',
+      summary: 'A prompt that was shown cannot become one that was not',
       status: 400,
       request: { body: { github_prompt_shown: false } },
       body: { github_prompt_shown: ['This value can only be set to true.'] },
