@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,6 +9,7 @@ import { uniqueViolation } from '../../src/platform/db/failures.js';
 import type { Database } from '../../src/platform/db/pool.js';
 import { execute, many, one, type Queryable } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
+import { DATA_FOLDER } from '../support/folders.js';
 import { openMemoryEngine } from '../support/memory-engine.js';
 import { hasPostgres, POSTGRES_HINT, startPostgres } from '../support/postgres-server.js';
 
@@ -29,7 +29,7 @@ async function openMemory(): Promise<Opened> {
 const OPTIONS = { poolSize: 10, timeout: 20_000, applicationName: 'behavior', guardNesting: true };
 
 async function openFolder(): Promise<Opened> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+  const dataDir = await mkdtemp(path.join(DATA_FOLDER, 'embedded-'));
   const db = await createDatabase({ ...OPTIONS, url: undefined, dataDir });
   return {
     db,
@@ -210,6 +210,18 @@ describe.each([
           'inside one of its',
         );
         await expect(balanceOf(2)).resolves.toBe(0);
+      });
+
+      it('lets another database in, and refuses the first inside the transaction of that one too', async () => {
+        const other = await openMemory();
+        const there = () => one(other.db, sql`select 1 as one`);
+        try {
+          await expect(db.transaction(there)).resolves.toEqual({ one: 1 });
+          const nested = db.transaction(() => other.db.transaction(() => balanceOf(1)));
+          await expect(nested).rejects.toThrow('inside one of its transactions');
+        } finally {
+          await other.close();
+        }
       });
 
       it('leaves the database to others when it has ended', async () => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +15,7 @@ import { execute, many, one } from '../../src/platform/db/queryable.js';
 import { sql } from '../../src/platform/db/sql.js';
 import { SHORT_LIVED } from '../process/server.js';
 import { copyPreparedFolder, findSeed } from '../support/database.js';
+import { DATA_FOLDER } from '../support/folders.js';
 
 /** Starts of a database take their time, most of all on a busy machine. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -31,7 +31,7 @@ describe('the embedded database', () => {
     seed = await findSeed();
   });
   beforeEach(async () => {
-    dataDir = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+    dataDir = await mkdtemp(path.join(DATA_FOLDER, 'embedded-'));
     opened = [];
   });
   afterEach(async () => {
@@ -168,7 +168,7 @@ describe('the embedded database', () => {
     let db: Database;
 
     beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+      folder = await mkdtemp(path.join(DATA_FOLDER, 'embedded-'));
       await copyPreparedFolder(folder);
       db = await createEmbeddedDatabase({ dataDir: folder, seed, timeout: TIMEOUT, guardNesting: false });
       await untilAnswers();
@@ -232,7 +232,7 @@ describe('the embedded database', () => {
     let db: Database;
 
     beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'embedded-'));
+      folder = await mkdtemp(path.join(DATA_FOLDER, 'embedded-'));
       await copyPreparedFolder(folder);
       db = await createEmbeddedDatabase({ dataDir: folder, seed, timeout: 20_000, guardNesting: false });
     });

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, onTestFinished } from 'vitest';
 import { copyPreparedFolder } from '../support/database.js';
+import { DATA_FOLDER } from '../support/folders.js';
 import { type Answer, type RequestOptions, send as sendUnchecked } from '../support/http.js';
 import { checkAnswer } from '../support/watch.js';
 
@@ -81,7 +81,7 @@ export function useSuiteEnd(): OnEnd {
 
 /** @returns an empty folder that is removed after the test */
 export function temporaryFolder(onEnd: OnEnd = onTestFinished): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'process-'));
+  const folder = mkdtempSync(path.join(DATA_FOLDER, 'process-'));
   onEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { unpackFolder } from '../../src/platform/db/embedded/archive.js';
@@ -10,6 +9,7 @@ import { createEngineDatabase } from '../../src/platform/db/embedded/embedded.js
 import { makeSeed } from '../../src/platform/db/embedded/seed.js';
 import { MIGRATIONS } from '../../src/platform/db/migrate.js';
 import type { Database } from '../../src/platform/db/pool.js';
+import { keptFolder } from './folders.js';
 import { borrowEngine } from './memory-engine.js';
 import { administer, findTemplate, fingerprint, openExternal, TIMEOUT, urlOf } from './template.js';
 
@@ -43,9 +43,7 @@ export const createMemoryDatabase = async (): Promise<Database> =>
  * now.
  */
 export async function findSeed(): Promise<string> {
-  const folder = path.join(tmpdir(), 'cvat-auth-server-test');
-  await mkdir(folder, { recursive: true });
-  const seed = path.join(folder, `seed-${fingerprint()}.tar.gz`);
+  const seed = path.join(await keptFolder(), `seed-${fingerprint()}.tar.gz`);
   if (!existsSync(seed)) await makeSeed(seed, MIGRATIONS);
   return seed;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chown, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { DATA_FOLDER, keptFolder } from './folders.js';
 import { findPostgres } from './programs.js';
 
 /** A PostgreSQL server of the test's own, which may be stopped, paused and started again. */
@@ -47,24 +47,12 @@ export async function startPostgres(
   if (PROGRAMS === undefined) throw new Error(POSTGRES_HINT);
   const programs = PROGRAMS;
   const identity = findIdentity();
-  const folder = await mkdtemp(path.join(tmpdir(), 'postgres-'));
-  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid ?? identity.uid);
+  const folder = await mkdtemp(path.join(DATA_FOLDER, 'postgres-'));
+  await giveTo(identity, folder);
   const data = path.join(folder, 'data');
   const port = await findFreePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  execFileSync(
-    path.join(programs, 'initdb'),
-    [
-      '--pgdata',
-      data,
-      '--username=postgres',
-      '--auth=trust',
-      '--locale=C.UTF-8',
-      '--encoding=UTF8',
-      '--no-sync',
-    ],
-    { ...identity, cwd: folder, stdio: 'pipe' },
-  );
+  await copyCluster(programs, data, identity);
 
   let server: ChildProcess | undefined;
   const options = [
@@ -124,6 +112,31 @@ export async function startPostgres(
   };
 }
 
+/**
+ * `initdb` takes a second of the processor, and 24 tests want a server of their own: what it makes is kept for each
+ * release, and copied.
+ */
+async function copyCluster(programs: string, data: string, identity: Identity): Promise<void> {
+  const options = { ...identity, cwd: path.dirname(data), stdio: 'pipe' } as const;
+  const version = execFileSync(path.join(programs, 'postgres'), ['--version'], { encoding: 'utf8' });
+  const name = `cluster-${version.trim().replace(/\W+/g, '-')}-${identity.uid ?? 'own'}`;
+  const kept = path.join(await keptFolder(), name);
+  if (!existsSync(kept)) {
+    const draft = await mkdtemp(`${kept}-`);
+    await giveTo(identity, draft);
+    execFileSync(path.join(programs, 'initdb'), ['--pgdata', draft, ...CLUSTER], options);
+    // Gets its name when it is complete; of two who do so at once, one wins.
+    await rename(draft, kept).catch(() => rm(draft, { recursive: true }));
+  }
+  execFileSync('cp', ['-R', '--preserve=mode', kept, data], options);
+}
+
+const giveTo = async ({ uid, gid = uid }: Identity, folder: string): Promise<void> => {
+  if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid);
+};
+
+const CLUSTER = ['--username=postgres', '--auth=trust', '--locale=C.UTF-8', '--encoding=UTF8', '--no-sync'];
+
 /** The administrator of the tests always gets in. */
 const ADMIN_RULE = 'host all postgres 127.0.0.1/32 trust';
 
@@ -143,8 +156,13 @@ function signalIfAlive(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+interface Identity {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody. */
-function findIdentity(): { uid?: number; gid?: number } {
+function findIdentity(): Identity {
   if (process.getuid?.() !== 0) return {};
   const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+)/m);
   return line === null ? { uid: 65_534, gid: 65_534 } : { uid: Number(line[1]), gid: Number(line[2]) };

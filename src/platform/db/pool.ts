@@ -245,23 +245,34 @@ async function commit(run: Queryable['query']): Promise<void> {
     throw new Error('A statement failed and its error was not passed on: rolled back.');
 }
 
+/** A transaction that the running code is inside of, and the one around it, of another database. */
+interface Surrounding {
+  readonly guard: object;
+  open: boolean;
+  readonly outer: Surrounding | undefined;
+}
+
+/** One for all databases: each that is in use adds a cost to every promise of the process. */
+const surroundings = new AsyncLocalStorage<Surrounding>();
+
 /** Detects a statement on the pool during an open transaction, which would wait for a second connection. */
 function createNestingGuard() {
-  const current = new AsyncLocalStorage<{ open: boolean }>();
+  const guard = {};
   return {
     check(): void {
-      if (current.getStore()?.open) {
-        throw new TypeError(
-          'The database was used inside one of its transactions: use the client it passes on.',
-        );
+      for (let around = surroundings.getStore(); around !== undefined; around = around.outer) {
+        if (around.guard === guard && around.open)
+          throw new TypeError(
+            'The database was used inside one of its transactions: use the client it passes on.',
+          );
       }
     },
     async enter<T>(work: () => Promise<T>): Promise<T> {
-      const state = { open: true };
+      const here: Surrounding = { guard, open: true, outer: surroundings.getStore() };
       try {
-        return await current.run(state, work);
+        return await surroundings.run(here, work);
       } finally {
-        state.open = false;
+        here.open = false;
       }
     },
   };

@@ -70,17 +70,24 @@ function compactWords(words: readonly string[]): Words {
   };
 }
 
-/**
- * 20,000 passwords of Django 4.2 and 49,000 of zxcvbn-ts: neither list contains the other. Loaded at first use, so that
- * start-up need not wait for them.
- */
-const loadBundledLists = async (): Promise<Words> => {
+const readBundledLists = async (): Promise<Words> => {
   const [{ dictionary }, django] = await Promise.all([
     import('@zxcvbn-ts/language-common'),
     readDjangoList(),
   ]);
   return compactWords([...dictionary['passwords-common'], ...django]);
 };
+
+let bundledLists: Promise<Words> | undefined;
+
+/**
+ * 20,000 passwords of Django 4.2 and 49,000 of zxcvbn-ts: neither list contains the other. Read at first use, so that
+ * start-up need not wait for them, and once in a process, since they never change.
+ */
+function loadBundledLists(): Promise<Words> {
+  bundledLists ??= readBundledLists();
+  return bundledLists;
+}
 
 /**
  * Django's `CommonPasswordValidator` over its own list and another one: changing case or adding surrounding spaces
@@ -89,12 +96,10 @@ const loadBundledLists = async (): Promise<Words> => {
  * @param list - lower-case passwords; by default the bundled lists
  */
 export const createCommonPasswords = (list?: ReadonlySet<string>) => {
-  let loaded: Promise<Words> | undefined = list && Promise.resolve(list);
   return {
     /** @returns whether many people use this password, or it is entirely invisible */
     has: async (password: string): Promise<boolean> => {
-      loaded ??= loadBundledLists();
-      const common = await loaded;
+      const common = list ?? (await loadBundledLists());
       const text = password.toLowerCase().replace(SURROUNDING_SPACE, '');
       return common.has(text) || isMechanical(text, common) || INVISIBLE.test(password);
     },
