@@ -15,10 +15,10 @@ import { renderRoutes } from './routes-page.mjs';
 import { ROOT } from './source-files.mjs';
 
 const describeApi = async () => {
-  const { renderYaml } = await tsImport('../src/features/api-docs/index.ts', import.meta.url);
+  const { writeYaml } = await tsImport('../src/platform/values/yaml.ts', import.meta.url);
   return withApi(({ routes, paths, document }) => ({
     document: document(),
-    yaml: renderYaml(document()),
+    yaml: writeYaml(document()),
     routes: renderRoutes(routes, paths),
   }));
 };

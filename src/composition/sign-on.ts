@@ -3,8 +3,8 @@ import { createSignOn } from '../features/sign-on/index.js';
 import type { UserService } from '../features/users/index.js';
 import { readSignOnSettings, type SignOnSettings } from '../platform/config/auth-config.js';
 import type { Config } from '../platform/config/settings.js';
-import type { ProviderUnreachable } from '../platform/oidc/guarded-fetch.js';
 import type { IdentityProvider } from '../platform/oidc/provider.js';
+import type { ProviderUnreachable } from '../platform/oidc/unreachable.js';
 import type { AccountParts } from './accounts.js';
 import type { ContainerOptions } from './options.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderYaml } from '../../src/features/api-docs/index.js';
+import { writeYaml } from '../../src/platform/values/yaml.js';
 import { createTestApp } from '../support/app.js';
 import { basicAuth } from '../support/http.js';
 import { AS_OPERATORS_DO, preparedFolder, processorMs, send, startServer } from './server.js';
@@ -43,7 +43,7 @@ async function textsFor(env: Readonly<Record<string, string>>) {
   const app = await createTestApp({ env, engines: 'embedded' });
   try {
     const document = app.container.document();
-    return { yaml: renderYaml(document), json: JSON.stringify(document, null, 4) };
+    return { yaml: writeYaml(document), json: JSON.stringify(document, null, 4) };
   } finally {
     await app.close();
   }

@@ -1,4 +1,6 @@
-import { type Dispatcher, errors, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import errors from 'undici/lib/core/errors.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { ServiceUnavailable } from '../../kernel/errors.js';
 import { noDecision, SENTENCES } from './problems.js';
 
@@ -110,7 +112,11 @@ function placeOf(url: string): { origin: string; prefix: string; socketPath?: st
   return { origin, prefix: pathname.replace(/\/+$/, '') };
 }
 
-function exchange(pool: Pool, request: Dispatcher.DispatchOptions, lifetime: Lifetime): Promise<OpaResponse> {
+function exchange(
+  pool: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  lifetime: Lifetime,
+): Promise<OpaResponse> {
   return new Promise((resolve, reject) => {
     let status = 0;
     let started: Dispatcher.DispatchController | undefined;

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import type { DescribedRoute, OpenApiDocument } from '../../platform/openapi/types.js';
-import { renderJsonDocument, renderYaml, type SchemaRenderer } from './schema-renderers.js';
+import { writeYaml } from '../../platform/values/yaml.js';
+import { renderJsonDocument, type SchemaRenderer } from './schema-renderers.js';
 
 const [gzip, gunzip] = [promisify(gzipCallback), promisify(gunzipCallback)];
 
@@ -13,7 +14,7 @@ const FOLDER = new URL('documents/', import.meta.url);
 type Format = SchemaRenderer['format'];
 
 const RENDER: Readonly<Record<Format, (document: OpenApiDocument) => string>> = {
-  yaml: renderYaml,
+  yaml: writeYaml,
   json: renderJsonDocument,
 };
 

@@ -15,7 +15,6 @@ import { schemaExamples, schemaRoute, schemaView } from './schema.js';
 import { createDocsView, type ViewDeps } from './view.js';
 
 export { createBuiltDocument, type Described } from './built-document.js';
-export { renderYaml } from './schema-renderers.js';
 
 export interface ApiDocsDeps extends ViewDeps, Described {
   /** Target of `/`; undefined for our own page. */

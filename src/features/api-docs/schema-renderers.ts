@@ -1,14 +1,10 @@
-import { stringify } from 'yaml';
+import { writeYaml } from '../../platform/values/yaml.js';
 import type { Renderer } from './view.js';
 
 export interface SchemaRenderer extends Renderer {
   readonly mediaType: string;
   readonly format: 'yaml' | 'json';
 }
-
-/** The document in YAML, as it is committed and served. */
-export const renderYaml = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
 export const renderJsonDocument = (value: unknown): string => JSON.stringify(value, null, 4);
 
@@ -35,7 +31,7 @@ const yaml = (mediaType: string): SchemaRenderer => ({
   mediaType,
   format: 'yaml',
   contentType: `${mediaType}; charset=utf-8`,
-  renderError: (status, body) => renderYaml(yamlErrorOf(status, body)),
+  renderError: (status, body) => writeYaml(yamlErrorOf(status, body)),
 });
 
 const json = (mediaType: string): SchemaRenderer => ({

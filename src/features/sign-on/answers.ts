@@ -1,6 +1,6 @@
 import type { Exchange } from '../../platform/http/exchange.js';
-import { ProviderUnreachable } from '../../platform/oidc/guarded-fetch.js';
 import type { IdentityProvider, ProviderAnswer } from '../../platform/oidc/provider.js';
+import { ProviderUnreachable } from '../../platform/oidc/unreachable.js';
 import type { Attempt } from './attempts-repository.js';
 import type { SignOnProblem } from './problems.js';
 

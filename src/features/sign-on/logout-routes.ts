@@ -1,7 +1,7 @@
 import { NotFound, ParseError } from '../../kernel/errors.js';
 import { defineRoute, reply } from '../../platform/http/route.js';
-import type { ProviderUnreachable } from '../../platform/oidc/guarded-fetch.js';
 import type { IdentityProvider } from '../../platform/oidc/provider.js';
+import type { ProviderUnreachable } from '../../platform/oidc/unreachable.js';
 import { unreachable } from './answers.js';
 import { findProvider, redirect, tell } from './flow-routes.js';
 import type { ProviderLogout } from './logout-service.js';

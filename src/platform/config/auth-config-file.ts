@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { StartError } from '../../kernel/start-error.js';
+import { readYaml } from '../values/yaml.js';
 import { AuthConfigFile } from './auth-config-schema.js';
 
 /** Reads the file that `AUTH_CONFIG_PATH` names, and says in one sentence what has to be corrected in it. */
@@ -13,16 +14,16 @@ export type AuthConfig = z.output<typeof AuthConfigFile>;
 /** @throws StartError */
 export function readAuthConfig(path: string): AuthConfig {
   const text = readText(path, `${FILE} is "${path}", which can't be read: correct the path or its rights.`);
-  const result = AuthConfigFile.safeParse(readYaml(text, path) ?? {});
+  const result = AuthConfigFile.safeParse(contentOf(text, path) ?? {});
   if (!result.success) throw wrongIssue(result.error, []);
   return result.data;
 }
 
 /** Version 1.1 is what CVAT reads: `enabled: yes`, and merged keys (`<<`). */
-function readYaml(text: string, path: string): unknown {
+function contentOf(text: string, path: string): unknown {
   const wrong = (problem: string, cause?: unknown): StartError =>
     new StartError(`${FILE} is "${path}", which ${problem}: correct the file.`, { cause });
-  const document = parseDocument(text, { version: '1.1', logLevel: 'error' });
+  const document = readYaml(text, { version: '1.1', logLevel: 'error' });
   // The messages of the library repeat lines of the file, which may have secrets.
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined) throw wrong(`is not valid YAML in line ${error.linePos?.[0].line ?? 1}`);

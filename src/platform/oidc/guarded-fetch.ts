@@ -2,14 +2,7 @@ import { lookup as lookupHost } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { describeNetworkFailure } from '../../kernel/network-failure.js';
-
-/** The provider can't be used now. The message is a sentence for the log and for operators. */
-export class ProviderUnreachable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ProviderUnreachable';
-  }
-}
+import { ProviderUnreachable } from './unreachable.js';
 
 export interface GuardedFetchOptions {
   /** `SSO_PRIVATE_NETWORKS`: private networks that are allowed. */

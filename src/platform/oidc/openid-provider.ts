@@ -4,9 +4,10 @@ import { type Clock, MINUTE, SECOND } from '../../kernel/clock.js';
 import { isLoopback, type ProviderSettings } from '../config/auth-config.js';
 import { factorTimeOf } from './amr.js';
 import { type Claims, domainOf, profileOf } from './claims.js';
-import { type GuardedFetch, ProviderUnreachable } from './guarded-fetch.js';
+import type { GuardedFetch } from './guarded-fetch.js';
 import { readLogoutToken } from './logout-token.js';
 import type { Checks, IdentityProvider, Profile, ProviderAnswer } from './provider.js';
+import { ProviderUnreachable } from './unreachable.js';
 
 type OpenIdSettings = Extract<ProviderSettings, { kind: 'openid' }>;
 
