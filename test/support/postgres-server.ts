@@ -85,10 +85,11 @@ export async function startPostgres(
     for (const pid of familyOf(server?.pid)) signalIfAlive(pid, name);
   };
 
-  // The process that accepts connections reads its files a moment after this answer.
+  // The process that accepts connections reads its files later; each new connection knows when it did.
   const reload = async () => {
+    const before = await readLoadTime(url);
     await runOnce(url, 'select pg_reload_conf()');
-    await delay(200);
+    while ((await readLoadTime(url)) === before) await delay(20);
   };
 
   await start();
@@ -141,11 +142,15 @@ const CLUSTER = ['--username=postgres', '--auth=trust', '--locale=C.UTF-8', '--e
 const ADMIN_RULE = 'host all postgres 127.0.0.1/32 trust';
 
 /** Runs a statement on a connection of its own. */
-export async function runOnce(url: string, text: string): Promise<void> {
+export async function runOnce(url: string, text: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(text).finally(() => client.end());
+  return client.query(text).finally(() => client.end());
 }
+
+/** @returns when the server last read its files */
+const readLoadTime = async (url: string): Promise<unknown> =>
+  (await runOnce(url, 'select pg_conf_load_time()::text as at')).rows[0]?.at;
 
 /** A process that serves a connection may end between being listed and being signalled. */
 function signalIfAlive(pid: number, name: NodeJS.Signals): void {
