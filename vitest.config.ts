@@ -41,7 +41,7 @@ const limits = {
   isolate: false,
   // V8 optimizes the WebAssembly of the database and of the rules in each worker, which takes longer than it saves.
   execArgv: ['--liftoff-only'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   retry: process.env['CI'] ? 1 : 0,
 };

@@ -129,7 +129,7 @@ async function copyCluster(programs: string, data: string, identity: Identity): 
     // Gets its name when it is complete; of two who do so at once, one wins.
     await rename(draft, kept).catch(() => rm(draft, { recursive: true }));
   }
-  execFileSync('cp', ['-R', '--preserve=mode', kept, data], options);
+  execFileSync('cp', ['-Rp', kept, data], options);
 }
 
 const giveTo = async ({ uid, gid = uid }: Identity, folder: string): Promise<void> => {
