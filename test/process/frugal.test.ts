@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { missingServices } from '../support/programs.js';
@@ -6,6 +8,7 @@ import { type Service, startOpa, startRedis } from '../support/services.js';
 import {
   AS_OPERATORS_DO,
   processorMs,
+  ROOT,
   type RunningServer,
   residentMegabytes,
   type StartOptions,
@@ -13,6 +16,8 @@ import {
   startServer,
   temporaryFolder,
 } from './server.js';
+
+const run = promisify(execFile);
 
 /**
  * Milliseconds of the processor until a server is ready, which other load on the machine changes less than the clock.
@@ -65,4 +70,19 @@ describe.skipIf(missingServices().length > 0)('a server with PostgreSQL, Redis a
     expect(first.megabytes).toBeLessThan(MEGABYTES.services);
     expect(later.megabytes).toBeLessThan(MEGABYTES.services);
   });
+});
+
+/** Prints the files of packages that are loaded once everything a server with OPA needs at its start is there. */
+const LOADED = `
+  import { createRequire } from 'node:module';
+  await import('./dist/container.js');
+  await import('./dist/authorization/engines/opa-http.js');
+  console.log(Object.keys(createRequire(import.meta.url).cache).join('\\n'));
+`;
+
+it('loads no YAML, and of undici only what speaks HTTP, before somebody needs the rest', async () => {
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', LOADED], { cwd: ROOT });
+  const files = stdout.split('\n').map((file) => file.replace(/^.*\/node_modules\//, ''));
+  expect(files).toContain('undici/lib/dispatcher/pool.js');
+  expect(files.filter((file) => /^(yaml\/|undici\/(index|lib\/(web|mock|cache)\/))/.test(file))).toEqual([]);
 });

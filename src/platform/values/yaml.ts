@@ -10,6 +10,6 @@ const library = (): typeof import('yaml') => load('yaml');
 export const writeYaml = (value: unknown): string =>
   library().stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** @returns the document of a text, with what is wrong with it */
+/** @returns what a text says, and the errors that were found in it */
 export const readYaml = (text: string, options: ParseOptions & DocumentOptions & SchemaOptions): Document =>
   library().parseDocument(text, options);
