@@ -5,8 +5,8 @@ import { missingServices } from './test/support/programs.js';
 /**
  * Tests over HTTP run on PostgreSQL, Redis and OPA, or on the embedded engines when those are not installed; those that
  * an engine can make a difference to run on both. All others run once. With REQUIRE_SERVICES=1 (CI) a missing service is
- * a failure. EMBEDDED_TESTS=rest runs on the embedded engines what otherwise only runs on services, and
- * EMBEDDED_TESTS=all everything: CI does both.
+ * a failure. EMBEDDED_TESTS says which tests over HTTP run on the embedded engines, and CI uses each: `both`, the
+ * default; `rest` for those that otherwise only run on services; `all`; `none`.
  */
 const missing = missingServices();
 if (missing.length > 0) {
@@ -14,6 +14,9 @@ if (missing.length > 0) {
     throw new Error(`REQUIRE_SERVICES=1, and not installed: ${missing.join(', ')}.`);
   process.stdout.write(`Not installed, so the tests on real services are skipped: ${missing.join(', ')}.\n`);
 }
+
+const inFolders = (folders: readonly string[]): string[] =>
+  folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** With REQUIRE_GOLDEN=1 (CI) it is a failure if the answers are not there. */
 const replay = hasGolden ? ['parity/replay'] : [];
@@ -25,11 +28,17 @@ const ON_BOTH = [
   'test/api/auth/{access-token,basic,chain,failure-limit,login,logout,session,session-records,sessions,sessions-at-once,token}.test.ts',
   'test/api/http/throttle.test.ts',
 ];
-const everywhere = ['api', ...replay].map((folder) => `test/${folder}/**/*.test.ts`);
-const onEmbedded = {
-  include: missing.length > 0 || process.env['EMBEDDED_TESTS'] !== undefined ? everywhere : ON_BOTH,
-  exclude: process.env['EMBEDDED_TESTS'] === 'rest' ? ON_BOTH : [],
+const everywhere = inFolders(['api', ...replay]);
+const wanted = process.env['EMBEDDED_TESTS'] ?? (missing.length > 0 ? 'all' : 'both');
+const ON_EMBEDDED: Readonly<Record<string, { readonly include: string[]; readonly exclude: string[] }>> = {
+  both: { include: ON_BOTH, exclude: [] },
+  rest: { include: everywhere, exclude: ON_BOTH },
+  all: { include: everywhere, exclude: [] },
+  none: { include: [], exclude: [] },
 };
+const onEmbedded = ON_EMBEDDED[wanted];
+if (onEmbedded === undefined)
+  throw new Error(`EMBEDDED_TESTS is ${wanted}: set one of ${Object.keys(ON_EMBEDDED).join(', ')}.`);
 
 const reportFile = process.env['VITEST_JSON'];
 
@@ -49,22 +58,12 @@ const limits = {
 /** Holds every answer of every server against the OpenAPI document. */
 const setupFiles = ['test/support/setup.ts'];
 
-const project = (
-  name: string,
-  engines: 'embedded' | 'real',
-  folders: readonly string[],
-  more: object = {},
-) => ({
-  test: {
-    ...limits,
-    setupFiles,
-    name,
-    include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
-    provide: { engines },
-    ...more,
-  },
+const project = (engines: 'embedded' | 'real', include: readonly string[], more: object = {}) => ({
+  test: { ...limits, setupFiles, name: engines, include: [...include], provide: { engines }, ...more },
 });
 
+/** They need no engine, or start their own. */
+const WITHOUT_ENGINES = inFolders(['unit', 'database', 'policy', 'process', 'parity/unit']);
 const services = { globalSetup: ['test/support/global-setup.ts'] };
 
 export default defineConfig({
@@ -73,10 +72,10 @@ export default defineConfig({
     maxWorkers: 3,
     ...(reportFile === undefined ? {} : { reporters: ['default', ['json', { outputFile: reportFile }]] }),
     projects: [
-      project('unit', 'embedded', ['unit', 'database', 'policy', 'process', 'parity/unit']),
-      project('embedded', 'embedded', [], onEmbedded),
+      // One project, so that its workers import the server once.
+      project('embedded', [...WITHOUT_ENGINES, ...onEmbedded.include], { exclude: onEmbedded.exclude }),
       ...(missing.length === 0
-        ? [project('real', 'real', ['api', 'faults', 'clients', ...replay], services)]
+        ? [project('real', inFolders(['api', 'faults', 'clients', ...replay]), services)]
         : []),
     ],
   },

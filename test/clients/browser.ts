@@ -38,7 +38,7 @@ export function startBrowser(): Promise<Browser> {
 export interface WatchedPage {
   readonly page: Page;
   /** Errors of the console, violations of the policy, failed and foreign requests. */
-  readonly troubles: readonly string[];
+  readonly troubles: string[];
   readonly requests: readonly {
     readonly method: string;
     readonly url: string;

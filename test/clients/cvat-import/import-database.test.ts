@@ -15,6 +15,8 @@ import {
   PASSWORD,
   useCvatDatabase,
 } from '../../support/cvat.js';
+import { copyPreparedFolder } from '../../support/database.js';
+import { DATA_FOLDER } from '../../support/folders.js';
 import { readIdentities } from '../../support/identities.js';
 import { createDatabaseOn } from '../../support/real-database.js';
 
@@ -31,8 +33,9 @@ async function freshServer(kind: 'embedded' | 'PostgreSQL', more: Readonly<Recor
     after.push(drop);
     return { DATABASE_URL: url, ...more };
   }
-  const folder = mkdtempSync(path.join(tmpdir(), 'cvat-import-'));
+  const folder = mkdtempSync(path.join(DATA_FOLDER, 'cvat-import-'));
   after.push(() => rmSync(folder, { recursive: true, force: true }));
+  await copyPreparedFolder(folder);
   return { DATA_DIR: folder, ...more };
 }
 

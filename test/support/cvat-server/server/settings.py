@@ -55,6 +55,14 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+# Django's default list, with a quick first one.
+PASSWORD_HASHERS = [
+    "server.hashers.QuickHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
 CSRF_COOKIE_NAME = "csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ["SECURE_COOKIES"] == "true"
 # allauth knows both by its release.
