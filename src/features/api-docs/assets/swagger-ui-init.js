@@ -24,6 +24,31 @@
     document.cookie = `${name}=; Path=/; Max-Age=0; SameSite=Lax`;
   };
 
+  const randomToken = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+  /**
+   * Ends the session of this page, and not the API token, as `POST /api/auth/logout` does. The CSRF token may be gone
+   * already: any will do that is in the cookie and in the header (Django, CsrfViewMiddleware).
+   */
+  const endSession = async () => {
+    const answer = await fetch('/api/auth/sessions?page_size=100');
+    if (!answer.ok) return;
+    const { id } = (await answer.json()).results.find(({ current }) => current) ?? {};
+    if (id === undefined) return;
+    const known = readCookie('csrftoken');
+    const token = known ?? randomToken();
+    if (known === undefined) setCookie('csrftoken', token);
+    await fetch(`/api/auth/sessions/${id}`, { method: 'DELETE', headers: { 'X-CSRFToken': token } });
+    if (known === undefined) deleteCookie('csrftoken');
+  };
+
+  /** No script can delete a cookie that is HttpOnly, as the one of a session is once the server has renewed it. */
+  const forgetCookie = async (name) => {
+    if (name === 'sessionid' && readCookie(name) === undefined) await endSession();
+    else deleteCookie(name);
+  };
+
   const isCookie = (schema) => schema.get('type') === 'apiKey' && schema.get('in') === 'cookie';
 
   /** Every authorization of the dialog, by the name of its scheme. */
@@ -43,10 +68,10 @@
       auth: {
         wrapActions: {
           authorize: (authorize) => (authorizations) => authorize(prepare(authorizations)),
-          logout: (logout, system) => (names) => {
+          logout: (logout, system) => async (names) => {
             for (const name of names) {
               const schema = system.authSelectors.authorized().getIn([name, 'schema']);
-              if (schema && isCookie(schema)) deleteCookie(schema.get('name'));
+              if (schema && isCookie(schema)) await forgetCookie(schema.get('name'));
             }
             return logout(names);
           },
