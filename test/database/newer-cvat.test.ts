@@ -23,6 +23,9 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
         added('engine_profile', 'survey_done', 'boolean', 'true'),
         added('engine_profile', 'survey_score', 'integer', '7'),
         added('engine_profile', 'survey_date', 'timestamp with time zone', 'now()'),
+        added('engine_profile', 'survey_words', 'varchar(16)[]', "'{x}'"),
+        'create domain grade as smallint check (value >= 0);',
+        added('engine_profile', 'survey_grade', 'grade', '3'),
         added('auth_user', '"odd name"', 'text', "'x'"),
         added('organizations_organization', 'plan', 'varchar(16)', "'x'"),
         added('access_tokens_accesstoken', 'created_by', 'varchar(16)', "'x'"),
@@ -40,9 +43,18 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
     expect((await post('/api/organizations', { slug: 'newer' })).status).toBe(201);
     expect((await post('/api/auth/access_tokens', { name: 'x' })).status).toBe(201);
     expect(
-      await read(`select survey_role, survey_tasks, survey_done, survey_score, survey_date is not null as dated
+      await read(`select survey_role, survey_tasks, survey_done, survey_score, survey_date is not null as dated,
+          survey_words, survey_grade
         from engine_profile p join auth_user u on u.id = p.user_id where username = 'newcomer'`),
-    ).toEqual({ survey_role: '', survey_tasks: {}, survey_done: false, survey_score: 0, dated: true });
+    ).toEqual({
+      survey_role: '',
+      survey_tasks: {},
+      survey_done: false,
+      survey_score: 0,
+      dated: true,
+      survey_words: [],
+      survey_grade: 0,
+    });
     // What was there before stays.
     expect(await read('select survey_role, survey_score from engine_profile order by id limit 1')).toEqual({
       survey_role: 'x',

@@ -13,7 +13,7 @@ describe('started before PostgreSQL', () => {
   });
   afterAll(() => postgres.remove());
   const app = useTestApp(() => ({
-    env: { DATABASE_URL: postgres.url, DATABASE_TIMEOUT: '1' },
+    env: { DATABASE_URL: postgres.url, DATABASE_TIMEOUT: '20' },
     prepare: false,
   }));
 
@@ -110,9 +110,7 @@ describe('started before Open Policy Agent', () => {
     port = await freePort();
   });
   afterAll(() => opa?.stop());
-  const app = useTestApp(() => ({
-    env: { OPA_URL: `http://127.0.0.1:${port}`, OPA_TIMEOUT_MS: '500' },
-  }));
+  const app = useTestApp(() => ({ env: { OPA_URL: `http://127.0.0.1:${port}` } }));
 
   it('it signs people in and permits nothing, until OPA is there', async () => {
     const answer = await app.send('/api/auth/login', { method: 'POST', body: app.admin });

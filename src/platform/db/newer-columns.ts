@@ -78,18 +78,21 @@ interface Column {
 const findNewerColumns = (db: Queryable): Promise<readonly Column[]> =>
   many<Column & { [column: string]: unknown }>(
     db,
+    // From the catalog: the same from information_schema takes ten times as long, at each start.
     sql`
-      select c.table_name as "table", c.column_name as "column", c.data_type as "type", exists (
-        select 1
-        from information_schema.key_column_usage k
-        join information_schema.table_constraints t using (constraint_schema, constraint_name)
-        where t.constraint_type = 'FOREIGN KEY' and k.table_schema = c.table_schema
-          and k.table_name = c.table_name and k.column_name = c.column_name
-      ) as refers
-      from information_schema.columns c
-      where c.table_schema = current_schema() and c.table_name = any(${Object.keys(KNOWN_COLUMNS)}::text[])
-        and c.is_nullable = 'NO' and c.column_default is null and c.is_identity = 'NO' and c.is_generated = 'NEVER'
-      order by c.table_name, c.ordinal_position`,
+      select r.relname as "table", a.attname as "column",
+        case when t.typcategory = 'A' then 'ARRAY' else format_type(t.oid, null) end as "type",
+        exists (
+          select from pg_constraint k where k.conrelid = r.oid and k.contype = 'f' and a.attnum = any(k.conkey)
+        ) as refers
+      from pg_class r
+      join pg_attribute a on a.attrelid = r.oid
+      join pg_type d on d.oid = a.atttypid
+      join pg_type t on t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
+      where r.relnamespace = current_schema()::regnamespace and r.relname = any(${Object.keys(KNOWN_COLUMNS)}::text[])
+        and a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef
+        and a.attidentity = '' and a.attgenerated = ''
+      order by r.relname, a.attnum`,
   );
 
 /**
