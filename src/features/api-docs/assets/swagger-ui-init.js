@@ -27,20 +27,33 @@
   const randomToken = () =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-  /**
-   * Ends the session of this page, and not the API token, as `POST /api/auth/logout` does. The CSRF token may be gone
-   * already: any will do that is in the cookie and in the header (Django, CsrfViewMiddleware).
-   */
-  const endSession = async () => {
-    const answer = await fetch('/api/auth/sessions?page_size=100');
-    if (!answer.ok) return;
-    const { id } = (await answer.json()).results.find(({ current }) => current) ?? {};
-    if (id === undefined) return;
+  /** Without a CSRF token any will do that is in the cookie and in the header (Django, `CsrfViewMiddleware`). */
+  const withCsrfToken = async (send) => {
     const known = readCookie('csrftoken');
     const token = known ?? randomToken();
     if (known === undefined) setCookie('csrftoken', token);
-    await fetch(`/api/auth/sessions/${id}`, { method: 'DELETE', headers: { 'X-CSRFToken': token } });
-    if (known === undefined) deleteCookie('csrftoken');
+    try {
+      return await send(token);
+    } finally {
+      if (known === undefined) deleteCookie('csrftoken');
+    }
+  };
+
+  /**
+   * Ends the session of this page, and not the API token, as `POST /api/auth/logout` does.
+   *
+   * @throws Error if the session goes on
+   */
+  const endSession = async () => {
+    const list = await fetch('/api/auth/sessions');
+    if (list.status === 401) return;
+    if (!list.ok) throw new Error(`The session goes on: the server answered ${list.status}.`);
+    // The one that was used last is the first.
+    const { id } = (await list.json()).results.find(({ current }) => current);
+    const answer = await withCsrfToken((token) =>
+      fetch(`/api/auth/sessions/${id}`, { method: 'DELETE', headers: { 'X-CSRFToken': token } }),
+    );
+    if (!answer.ok) throw new Error(`The session goes on: the server answered ${answer.status}.`);
   };
 
   /** No script can delete a cookie that is HttpOnly, as the one of a session is once the server has renewed it. */
