@@ -201,5 +201,26 @@ describe.skipIf(!hasBrowser())('in Chromium', () => {
       const { status } = await app.send('/api/users/self', { headers: maria.authorization });
       expect(status, 'the API token lives').toBe(200);
     });
+
+    it('does not show a log-out that the server has refused', async () => {
+      const { page } = await openDocs();
+      await authorize(page, await sessionCookies());
+      await tryOut(page, 'users', 'users_retrieve_self');
+      const names = async () => (await context.cookies()).map(({ name }) => name);
+      await page.locator('.auth-wrapper > .authorize').click();
+      const logout = page
+        .locator('.auth-container', { has: page.locator('h4 code', { hasText: /^sessionAuth$/ }) })
+        .locator('button', { hasText: 'Logout' });
+      await page.route('**/api/auth/sessions/*', (route) => route.fulfill({ status: 503 }));
+      await Promise.all([page.waitForEvent('pageerror'), logout.click()]);
+      expect(await logout.count()).toBe(1);
+      expect(await names()).toContain('sessionid');
+
+      await page.unroute('**/api/auth/sessions/*');
+      await logout.click();
+      await logout.waitFor({ state: 'detached' });
+      expect(await names()).not.toContain('sessionid');
+      expect(await names()).toContain('csrftoken');
+    });
   });
 });

@@ -24,8 +24,10 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
         added('engine_profile', 'survey_score', 'integer', '7'),
         added('engine_profile', 'survey_date', 'timestamp with time zone', 'now()'),
         added('engine_profile', 'survey_words', 'varchar(16)[]', "'{x}'"),
-        'create domain grade as smallint check (value >= 0);',
-        added('engine_profile', 'survey_grade', 'grade', '3'),
+        // Not null by its type alone.
+        'create domain grade as smallint not null check (value >= 0);',
+        'alter table engine_profile add column survey_grade grade default 3;',
+        'alter table engine_profile alter column survey_grade drop default;',
         added('auth_user', '"odd name"', 'text', "'x'"),
         added('organizations_organization', 'plan', 'varchar(16)', "'x'"),
         added('access_tokens_accesstoken', 'created_by', 'varchar(16)', "'x'"),
@@ -77,6 +79,17 @@ describe.skipIf(!hasPostgres)(`a CVAT whose tables have more columns (${POSTGRES
     await expect(start()).rejects.toThrow(
       /^DATABASE_URL names a database of a newer CVAT, whose column engine_profile\.surprise /,
     );
+  });
+
+  it('may be in a schema whose name is written in capitals', async () => {
+    const { rows } = await cvat().client.query<{ name: string }>('select current_database() as name');
+    await cvat().client.query(
+      `${added('engine_profile', 'survey_role', 'varchar(64)', "'x'")}
+       alter schema public rename to "CVAT"; alter database ${rows[0]?.name} set search_path to "CVAT";`,
+    );
+    const server = await start();
+    await server.register('newcomer');
+    expect((await server.send('/readyz')).status).toBe(200);
   });
 
   it('is not changed a second time, and one of 2.62 not at all', async () => {

@@ -86,11 +86,12 @@ const findNewerColumns = (db: Queryable): Promise<readonly Column[]> =>
           select from pg_constraint k where k.conrelid = r.oid and k.contype = 'f' and a.attnum = any(k.conkey)
         ) as refers
       from pg_class r
+      join pg_namespace n on n.oid = r.relnamespace
       join pg_attribute a on a.attrelid = r.oid
       join pg_type d on d.oid = a.atttypid
       join pg_type t on t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
-      where r.relnamespace = current_schema()::regnamespace and r.relname = any(${Object.keys(KNOWN_COLUMNS)}::text[])
-        and a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef
+      where n.nspname = current_schema() and r.relname = any(${Object.keys(KNOWN_COLUMNS)}::text[])
+        and a.attnum > 0 and not a.attisdropped and (a.attnotnull or d.typnotnull) and not a.atthasdef
         and a.attidentity = '' and a.attgenerated = ''
       order by r.relname, a.attnum`,
   );
