@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction } from 'node:net';
 
 export interface Answer {
@@ -17,6 +17,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** Address to connect from, such as `127.0.0.2`. */
   readonly from?: string;
+  /** Keeps connections for later requests. Default: each request has a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** What `localhost` is: asking the system costs as much as half of a small request, each time. */
@@ -25,11 +27,11 @@ const findHere: LookupFunction = (_name, { all }, callback) => {
   else callback(null, '127.0.0.1', 4);
 };
 
-/** One request over a connection of its own, with full control over headers; redirects are not followed. */
+/** One request, with full control over headers; redirects are not followed. */
 export function send(
   base: string,
   path: string,
-  { method = 'GET', headers = {}, body, from }: RequestOptions = {},
+  { method = 'GET', headers = {}, body, from, agent }: RequestOptions = {},
 ): Promise<Answer> {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
@@ -43,7 +45,7 @@ export function send(
   const found = hostname === 'localhost' ? { lookup: findHere } : {};
   return new Promise((resolve, reject) => {
     const req = httpRequest(
-      { hostname, port, path, method, headers: sent, agent: false, ...source, ...found },
+      { hostname, port, path, method, headers: sent, agent: agent ?? false, ...source, ...found },
       (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -80,8 +82,9 @@ export const cookieOf = ({ setCookies }: Pick<Answer, 'setCookies'>, name: strin
  * A browser's jar for one server: keeps cookies, forgets the deleted, and adds the CSRF header.
  *
  * @param jar of another browser, for two servers under one name
+ * @param agent see `send`
  */
-export function createBrowser(base: string, jar = new Map<string, string>()) {
+export function createBrowser(base: string, jar = new Map<string, string>(), agent?: Agent) {
   const remember = (lines: readonly string[]): void => {
     for (const line of lines) {
       const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? [];
@@ -96,6 +99,7 @@ export function createBrowser(base: string, jar = new Map<string, string>()) {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
       const csrf = jar.get('csrftoken');
       const answer = await send(base, path, {
+        ...(agent === undefined ? {} : { agent }),
         ...options,
         headers: {
           ...(cookie === '' ? {} : { Cookie: cookie }),
