@@ -150,7 +150,7 @@ describe.skipIf(withoutOpa)('a request that shares an exchange with OPA', () => 
       fc.asyncProperty(fc.array(asked, { maxLength: 8 }), async (askings) => {
         expect(await Promise.all(askings.map(outcomeOf))).toEqual(askings.map(({ expected }) => expected));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 });

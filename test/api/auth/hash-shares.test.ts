@@ -18,7 +18,7 @@ const startWith = (failures: string): void => {
     app = await createTestApp({
       env: {
         // Dear enough to outlast what else a request costs, and a line so short that it is soon worked off.
-        PASSWORD_BCRYPT_ROUNDS: '11',
+        PASSWORD_BCRYPT_ROUNDS: '10',
         PASSWORD_HASH_CONCURRENCY: '1',
         PASSWORD_HASH_QUEUE: '20',
         DATABASE_TIMEOUT: '60',
