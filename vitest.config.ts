@@ -3,10 +3,9 @@ import { GOLDEN_HINT, hasGolden } from './test/parity/grammar.js';
 import { missingServices } from './test/support/programs.js';
 
 /**
- * Tests over HTTP run on PostgreSQL, Redis and OPA, or on the embedded engines when those are not installed; those that
- * an engine can make a difference to run on both. All others run once. With REQUIRE_SERVICES=1 (CI) a missing service is
- * a failure. EMBEDDED_TESTS says which tests over HTTP run on the embedded engines, and CI uses each: `both`, the
- * default; `rest` for those that otherwise only run on services; `all`; `none`.
+ * Tests over HTTP run on PostgreSQL, Redis and OPA, or on the embedded engines when those are not installed, or with
+ * EMBEDDED_TESTS=1: CI runs them once on each. All others run once. With REQUIRE_SERVICES=1 (CI) a missing service is a
+ * failure.
  */
 const missing = missingServices();
 if (missing.length > 0) {
@@ -22,23 +21,8 @@ const inFolders = (folders: readonly string[]): string[] =>
 const replay = hasGolden ? ['parity/replay'] : [];
 if (!hasGolden) process.stdout.write(`Not replayed: test/parity ${GOLDEN_HINT}.\n`);
 
-/** What depends on the engines: sessions, counters, statements and decisions. The rest asks the same code twice. */
-const ON_BOTH = [
-  'test/api/{operations,organizations,policy,users}/**/*.test.ts',
-  'test/api/auth/{access-token,basic,chain,failure-limit,login,logout,session,session-records,sessions,sessions-at-once,token}.test.ts',
-  'test/api/http/throttle.test.ts',
-];
-const everywhere = inFolders(['api', ...replay]);
-const wanted = process.env['EMBEDDED_TESTS'] ?? (missing.length > 0 ? 'all' : 'both');
-const ON_EMBEDDED: Readonly<Record<string, { readonly include: string[]; readonly exclude: string[] }>> = {
-  both: { include: ON_BOTH, exclude: [] },
-  rest: { include: everywhere, exclude: ON_BOTH },
-  all: { include: everywhere, exclude: [] },
-  none: { include: [], exclude: [] },
-};
-const onEmbedded = ON_EMBEDDED[wanted];
-if (onEmbedded === undefined)
-  throw new Error(`EMBEDDED_TESTS is ${wanted}: set one of ${Object.keys(ON_EMBEDDED).join(', ')}.`);
+const overHttp = inFolders(['api', ...replay]);
+const onEmbedded = missing.length > 0 || process.env['EMBEDDED_TESTS'] === '1' ? overHttp : [];
 
 const reportFile = process.env['VITEST_JSON'];
 
@@ -73,9 +57,9 @@ export default defineConfig({
     ...(reportFile === undefined ? {} : { reporters: ['default', ['json', { outputFile: reportFile }]] }),
     projects: [
       // One project, so that its workers import the server once.
-      project('embedded', [...WITHOUT_ENGINES, ...onEmbedded.include], { exclude: onEmbedded.exclude }),
+      project('embedded', [...WITHOUT_ENGINES, ...onEmbedded]),
       ...(missing.length === 0
-        ? [project('real', inFolders(['api', 'faults', 'clients', ...replay]), services)]
+        ? [project('real', [...overHttp, ...inFolders(['faults', 'clients'])], services)]
         : []),
     ],
   },

@@ -151,8 +151,6 @@ export const runCli = (
  * @param bin of `installSchemathesis`
  * @param cwd where it may leave files
  * @param seed the same one makes the same requests
- * @param isThorough whether it also asks each operation for every value at the edge of what the document allows; with
- *   SCHEMATHESIS_TIMES it always does
  * @param env what the hooks read, beside the address of the server
  */
 export const runSchemathesis = (
@@ -162,13 +160,11 @@ export const runSchemathesis = (
     cwd,
     hooks,
     seed,
-    isThorough,
     env,
   }: {
     readonly cwd: string;
     readonly hooks: string;
     readonly seed: string;
-    readonly isThorough: boolean;
     readonly env: Readonly<Record<string, string>>;
   },
 ): Promise<Ran> =>
@@ -176,7 +172,7 @@ export const runSchemathesis = (
     path.join(bin, 'schemathesis'),
     [
       '--no-color',
-      `--config-file=${writeConfiguration(path.join(hooks, 'schemathesis.toml'), cwd, isThorough)}`,
+      `--config-file=${writeConfiguration(path.join(hooks, 'schemathesis.toml'), cwd)}`,
       'run',
       `${url}/api/schema/?scheme=json`,
       `--url=${url}`,
@@ -200,15 +196,14 @@ export const runSchemathesis = (
  * Copies the configuration, with SCHEMATHESIS_TIMES as many examples: a few find what a change has broken, and CI looks
  * for more.
  */
-function writeConfiguration(file: string, folder: string, isThorough: boolean): string {
+function writeConfiguration(file: string, folder: string): string {
   const times = Number(process.env['SCHEMATHESIS_TIMES'] ?? 1);
   const text = readFileSync(file, 'utf8').replace(
     /^max-examples = (\d+)$/gm,
     (_line, count: string) => `max-examples = ${Number(count) * times}`,
   );
-  const coverage = `\n[phases.coverage]\nenabled = ${isThorough || times > 1}\n`;
   const copy = path.join(folder, 'schemathesis.toml');
-  writeFileSync(copy, text + coverage);
+  writeFileSync(copy, text);
   return copy;
 }
 
