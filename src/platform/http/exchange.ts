@@ -62,72 +62,32 @@ export type EventSink = (
   details: SecurityEventDetails | undefined,
 ) => void;
 
+const EXCHANGE = Symbol('exchange');
+
+/** A collection of young objects takes what a WeakMap holds for alive: there, each request would grow old. */
+interface HoldingRequest extends Request {
+  [EXCHANGE]?: Exchange;
+}
+
 /** Gives every request its exchange, and returns the same one on each call. */
 export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
-  const exchanges = new WeakMap<Request, Exchange>();
-
-  const open = (req: Request, res: Response, id: string): Exchange => {
-    const target = unusualTargetOf(req);
-    const at = req.url.indexOf('?');
-    let query: URLSearchParams | undefined;
-    let cookies: RequestCookies | undefined;
-    let body: Promise<unknown> | undefined;
-    let form: Promise<URLSearchParams> | undefined;
-    let client: Client | undefined;
-    const exchange: Exchange = {
-      req,
-      res,
-      id,
-      get whole() {
-        return exchange;
-      },
-      origin: readOrigin(req, target?.authority ?? undefined),
-      hasTarget: target?.authority !== null,
-      path: target?.authority === null ? target.text : at < 0 ? req.url : req.url.slice(0, at),
-      get client() {
-        client ??= { address: exchange.origin.clientAddress, signal: signalOf(res) };
-        return client;
-      },
-      get query() {
-        query ??= new URLSearchParams(at < 0 ? '' : req.url.slice(at + 1));
-        return query;
-      },
-      get cookies() {
-        cookies ??= parseCookies(req.headers.cookie);
-        return cookies;
-      },
-      setCookies: new Map(),
-      sessionSeen: false,
-      csrfCookieSet: false,
-      representation: DEFAULT_REPRESENTATION,
-      allow: '',
-      userId: null,
-      report: (name, details) => onEvent(exchange, name, details),
-      body: () => {
-        body ??= readJsonBody(req);
-        return body;
-      },
-      form: () => {
-        form ??= readFormBody(req);
-        return form;
-      },
-      beforeSend: [],
-      onUnsent: () => undefined,
-    };
-    exchanges.set(req, exchange);
+  const open = (req: HoldingRequest, res: Response, id: string): Exchange => {
+    const exchange = new OpenExchange({ req, res, id, readOrigin, onEvent });
+    req[EXCHANGE] = exchange;
     return exchange;
   };
 
-  const of = (req: Request): Exchange => {
-    const exchange = exchanges.get(req);
+  const of = (req: HoldingRequest): Exchange => {
+    const exchange = req[EXCHANGE];
     if (exchange === undefined)
       throw new TypeError('The request has no exchange: open() comes first in app.ts.');
     return exchange;
   };
 
   const inner = (whole: Exchange, request: InnerRequest): Exchange => {
-    const exchange = innerExchange(whole, request);
-    exchanges.set(exchange.req, exchange);
+    const exchange = new InnerExchange(whole, request);
+    const req: HoldingRequest = exchange.req;
+    req[EXCHANGE] = exchange;
     return exchange;
   };
 
@@ -136,46 +96,155 @@ export function createExchanges(readOrigin: OriginReader, onEvent: EventSink) {
 
 export type Exchanges = ReturnType<typeof createExchanges>;
 
+interface OpenParts extends Pick<Exchange, 'req' | 'res' | 'id'> {
+  readonly readOrigin: OriginReader;
+  readonly onEvent: EventSink;
+}
+
 /**
- * @returns an exchange for a route of this server: it has the cookies, the client and the answer of the whole, but
- *   no other credentials and no organization, unless its query names one
+ * The accessors are those of a class, so that all exchanges share them. V8 keeps an accessor of a single object in the
+ * description of its shape, among the oldest objects: it would hold the whole request until the next full collection.
  */
-function innerExchange(whole: Exchange, { method, path, query, body, csrfToken }: InnerRequest): Exchange {
-  const { authorization: _credentials, 'x-organization': _organization, ...headers } = whole.req.headers;
-  const req: Request = Object.create(whole.req, {
-    method: { value: method },
-    url: { value: path },
-    headers: { value: csrfToken === undefined ? headers : { ...headers, 'x-csrftoken': csrfToken } },
-  });
-  return {
-    ...whole,
-    req,
-    path,
-    query,
-    representation: DEFAULT_REPRESENTATION,
-    allow: '',
-    body: async () => body,
-    form: async () => new URLSearchParams(),
-    // What the route learns belongs to the whole.
-    get sessionSeen() {
-      return whole.sessionSeen;
-    },
-    set sessionSeen(seen) {
-      whole.sessionSeen = seen;
-    },
-    get csrfCookieSet() {
-      return whole.csrfCookieSet;
-    },
-    set csrfCookieSet(isSet) {
-      whole.csrfCookieSet = isSet;
-    },
-    get userId() {
-      return whole.userId;
-    },
-    set userId(id) {
-      whole.userId = id;
-    },
-  };
+class OpenExchange implements Exchange {
+  readonly req: Request;
+  readonly res: Response;
+  readonly id: string;
+  readonly origin: RequestOrigin;
+  readonly hasTarget: boolean;
+  readonly path: string;
+  readonly setCookies = new Map<string, string>();
+  sessionSeen = false;
+  csrfCookieSet = false;
+  representation = DEFAULT_REPRESENTATION;
+  allow = '';
+  userId: number | null = null;
+  readonly report: ReportEvent;
+  readonly body: Exchange['body'];
+  readonly form: Exchange['form'];
+  readonly beforeSend: Exchange['beforeSend'] = [];
+  onUnsent: Exchange['onUnsent'] = () => undefined;
+  #client: Client | undefined;
+  #query: URLSearchParams | undefined;
+  #cookies: RequestCookies | undefined;
+
+  constructor({ req, res, id, readOrigin, onEvent }: OpenParts) {
+    const target = unusualTargetOf(req);
+    const at = req.url.indexOf('?');
+    let body: Promise<unknown> | undefined;
+    let form: Promise<URLSearchParams> | undefined;
+    this.req = req;
+    this.res = res;
+    this.id = id;
+    this.origin = readOrigin(req, target?.authority ?? undefined);
+    this.hasTarget = target?.authority !== null;
+    this.path = target?.authority === null ? target.text : at < 0 ? req.url : req.url.slice(0, at);
+    this.report = (name, details) => onEvent(this, name, details);
+    this.body = () => {
+      body ??= readJsonBody(req);
+      return body;
+    };
+    this.form = () => {
+      form ??= readFormBody(req);
+      return form;
+    };
+  }
+
+  get whole(): Exchange {
+    return this;
+  }
+
+  get client(): Client {
+    this.#client ??= { address: this.origin.clientAddress, signal: signalOf(this.res) };
+    return this.#client;
+  }
+
+  get query(): URLSearchParams {
+    if (this.#query === undefined) {
+      const at = this.req.url.indexOf('?');
+      this.#query = new URLSearchParams(at < 0 ? '' : this.req.url.slice(at + 1));
+    }
+    return this.#query;
+  }
+
+  get cookies(): RequestCookies {
+    this.#cookies ??= parseCookies(this.req.headers.cookie);
+    return this.#cookies;
+  }
+}
+
+/**
+ * An exchange for a route of this server: it has the cookies, the client and the answer of the whole, but no other
+ * credentials and no organization, unless its query names one. What the route learns belongs to the whole.
+ */
+class InnerExchange implements Exchange {
+  readonly req: Request;
+  readonly res: Response;
+  readonly id: string;
+  readonly whole: Exchange;
+  readonly origin: RequestOrigin;
+  readonly hasTarget: boolean;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly setCookies: Exchange['setCookies'];
+  representation = DEFAULT_REPRESENTATION;
+  allow = '';
+  readonly report: ReportEvent;
+  readonly body: Exchange['body'];
+  readonly form: Exchange['form'] = async () => new URLSearchParams();
+  readonly beforeSend: Exchange['beforeSend'];
+  onUnsent: Exchange['onUnsent'] = () => undefined;
+
+  constructor(outer: Exchange, { method, path, query, body, csrfToken }: InnerRequest) {
+    const { authorization: _credentials, 'x-organization': _organization, ...headers } = outer.req.headers;
+    this.req = Object.create(outer.req, {
+      method: { value: method },
+      url: { value: path },
+      headers: { value: csrfToken === undefined ? headers : { ...headers, 'x-csrftoken': csrfToken } },
+    });
+    this.path = path;
+    this.query = query;
+    this.body = async () => body;
+    this.whole = outer.whole;
+    this.res = outer.res;
+    this.id = outer.id;
+    this.origin = outer.origin;
+    this.hasTarget = outer.hasTarget;
+    this.setCookies = outer.setCookies;
+    this.report = outer.report;
+    this.beforeSend = outer.beforeSend;
+  }
+
+  get client(): Client {
+    return this.whole.client;
+  }
+
+  get cookies(): RequestCookies {
+    return this.whole.cookies;
+  }
+
+  get sessionSeen(): boolean {
+    return this.whole.sessionSeen;
+  }
+
+  set sessionSeen(seen: boolean) {
+    this.whole.sessionSeen = seen;
+  }
+
+  get csrfCookieSet(): boolean {
+    return this.whole.csrfCookieSet;
+  }
+
+  set csrfCookieSet(isSet: boolean) {
+    this.whole.csrfCookieSet = isSet;
+  }
+
+  get userId(): number | null {
+    return this.whole.userId;
+  }
+
+  set userId(id: number | null) {
+    this.whole.userId = id;
+  }
 }
 
 /** @returns a signal that aborts if the connection ends before the whole answer was sent */
