@@ -192,7 +192,7 @@ class InnerExchange implements Exchange {
   readonly body: Exchange['body'];
   readonly form: Exchange['form'] = async () => new URLSearchParams();
   readonly beforeSend: Exchange['beforeSend'];
-  onUnsent: Exchange['onUnsent'] = () => undefined;
+  onUnsent: Exchange['onUnsent'];
 
   constructor(outer: Exchange, { method, path, query, body, csrfToken }: InnerRequest) {
     const { authorization: _credentials, 'x-organization': _organization, ...headers } = outer.req.headers;
@@ -212,6 +212,7 @@ class InnerExchange implements Exchange {
     this.setCookies = outer.setCookies;
     this.report = outer.report;
     this.beforeSend = outer.beforeSend;
+    this.onUnsent = outer.onUnsent;
   }
 
   get client(): Client {

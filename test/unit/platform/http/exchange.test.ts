@@ -33,8 +33,10 @@ describe('the exchange of a request', () => {
   it.each([
     ['of a client', open],
     ['of this server itself', inner],
-  ])('%s is found by its request', (_whose, make) => {
+  ])('%s is found by its request, which holds it: in a WeakMap, V8 would keep it as well', (_whose, make) => {
     const exchange = make();
+    const held = Object.getOwnPropertySymbols(exchange.req).map((key) => Reflect.get(exchange.req, key));
+    expect(held).toContain(exchange);
     expect(exchanges.of(exchange.req)).toBe(exchange);
   });
 });
